@@ -1,0 +1,202 @@
+//! The client side of the local API: HTTP over the agent's socket.
+
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use eventsource_client::{Client as _, ClientBuilder, ReconnectOptions, SSE};
+use futures_util::{Stream, StreamExt};
+use http::{Request, Response, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use launchdarkly_sdk_transport::{ByteStream, HttpTransport, ResponseFuture, TransportError};
+use serde::{Serialize, de::DeserializeOwned};
+use sync_wrapper::{SyncFuture, SyncStream};
+use tokio::net::UnixStream;
+
+use crate::{ApiError, Event, route};
+
+/// An answer may be so large; the agent's own limits keep it far below.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// The agent tries a URL for 5 s before it answers `add`, so a call may take a little longer.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client of the agent whose socket this is.
+#[derive(Clone, Debug)]
+pub struct Client {
+    socket: PathBuf,
+}
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// Nobody listens on the socket.
+    #[error("No agent is running. Start one with: hark agent")]
+    NoAgent,
+    /// The agent says why not.
+    #[error(transparent)]
+    Refused(#[from] ApiError),
+    /// The agent did not answer in time.
+    #[error("The agent did not answer within {} seconds. It may be stuck; see its log.", CALL_TIMEOUT.as_secs())]
+    TimedOut,
+    /// The connection broke, or the answer was not understood.
+    #[error(
+        "The agent's answer could not be read ({0}). Are agent and client of the same version?"
+    )]
+    Broken(String),
+}
+
+impl Client {
+    /// A client for the agent at `socket`. Connects with each call.
+    #[must_use]
+    pub fn new(socket: &Path) -> Self {
+        Self { socket: socket.to_path_buf() }
+    }
+
+    /// Whether an agent answers.
+    pub async fn is_running(&self) -> bool {
+        UnixStream::connect(&self.socket).await.is_ok()
+    }
+
+    /// Calls a route.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn call<Q: Serialize, R: DeserializeOwned>(
+        &self,
+        route: &route::Route<Q, R>,
+        query: &Q,
+    ) -> Result<R, CallError> {
+        let (path, body) = if route.verb == route::Verb::Get {
+            let query = serde_urlencoded::to_string(query).map_err(broken)?;
+            (format!("{}?{query}", route.path), Bytes::new())
+        } else {
+            (route.path.to_owned(), serde_json::to_vec(query).map_err(broken)?.into())
+        };
+        self.call_raw(route.verb, &path, body)
+            .await
+            .and_then(|body| serde_json::from_slice(&body).map_err(broken))
+    }
+
+    /// Sends a request and gives the body of a successful answer: for a bridge that only passes
+    /// values on.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn call_raw(
+        &self,
+        verb: route::Verb,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Bytes, CallError> {
+        let request = Request::builder()
+            .method(verb.method())
+            .uri(path)
+            .header(header::HOST, "hark")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(body))
+            .map_err(broken)?;
+        within(CALL_TIMEOUT, async {
+            let response = send(&self.socket, request).await?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
+                .collect()
+                .await
+                .map_err(broken)?
+                .to_bytes();
+            if status.is_success() {
+                return Ok(body);
+            }
+            Err(match serde_json::from_slice::<ApiError>(&body) {
+                Ok(error) => error.into(),
+                Err(_) => CallError::Broken(format!("HTTP {status}")),
+            })
+        })
+        .await
+    }
+
+    /// The agent's events, from now on; [`Event::Reset`] first. The stream ends when the agent does.
+    ///
+    /// # Errors
+    /// Each item may be a [`CallError`]; the stream ends after the first.
+    pub fn events(&self) -> Result<impl Stream<Item = Result<Event, CallError>> + Send, CallError> {
+        let stream = ClientBuilder::for_url(&format!("http://hark{}", route::EVENTS))
+            .map_err(broken)?
+            .reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build())
+            .build_with_transport(SocketTransport { socket: self.socket.clone() })
+            .stream();
+        Ok(
+            stream.filter_map(|item| {
+                std::future::ready(match item {
+                    Ok(SSE::Event(event)) => {
+                        Some(serde_json::from_str(&event.data).map_err(broken))
+                    }
+                    Ok(SSE::Connected(_) | SSE::Comment(_))
+                    | Err(
+                        eventsource_client::Error::Eof | eventsource_client::Error::UnexpectedEof,
+                    ) => None,
+                    Err(eventsource_client::Error::Transport(error)) => {
+                        Some(Err(no_agent_or_broken(&error)))
+                    }
+                    Err(error) => Some(Err(broken(error))),
+                })
+            }),
+        )
+    }
+}
+
+fn broken(error: impl std::fmt::Display) -> CallError {
+    CallError::Broken(error.to_string())
+}
+
+fn no_agent_or_broken(error: &TransportError) -> CallError {
+    match error.inner().downcast_ref::<CallError>() {
+        Some(CallError::NoAgent) => CallError::NoAgent,
+        _ => broken(error),
+    }
+}
+
+async fn within<T>(
+    timeout: Duration,
+    call: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    tokio::time::timeout(timeout, call).await.unwrap_or(Err(CallError::TimedOut))
+}
+
+async fn send(
+    socket: &Path,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<Incoming>, CallError> {
+    let stream = UnixStream::connect(socket).await.map_err(|_| CallError::NoAgent)?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    // Ends by itself when the response's body is dropped.
+    tokio::spawn(connection);
+    sender.send_request(request).await.map_err(broken)
+}
+
+#[derive(Clone)]
+struct SocketTransport {
+    socket: PathBuf,
+}
+
+impl HttpTransport for SocketTransport {
+    fn request(&self, request: Request<Option<Bytes>>) -> ResponseFuture {
+        let socket = self.socket.clone();
+        Box::pin(SyncFuture::new(async move {
+            let mut request = request.map(|body| Full::new(body.unwrap_or_default()));
+            *request.uri_mut() = http::Uri::from_static(route::EVENTS);
+            request.headers_mut().insert(header::HOST, http::HeaderValue::from_static("hark"));
+            let response = send(&socket, request).await.map_err(TransportError::new)?;
+            Ok(response.map(|body| {
+                let frames =
+                    body.into_data_stream().map(|frame| frame.map_err(TransportError::new));
+                Box::pin(SyncStream::new(frames)) as ByteStream
+            }))
+        }))
+    }
+}

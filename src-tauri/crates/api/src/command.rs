@@ -1,0 +1,118 @@
+//! What a client may ask the agent to do, and what it is told.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A subscription to add.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub struct AddSubscription {
+    /// The URL, http or https.
+    pub url: String,
+    /// Its label; made from the URL where missing.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What it speaks; recognised where missing.
+    #[serde(default)]
+    pub feed: Option<String>,
+    /// A bearer token, by where it is kept.
+    #[serde(default)]
+    pub bearer: Option<Credential>,
+    /// Save it without trying it first.
+    #[serde(default)]
+    pub unchecked: bool,
+}
+
+/// Where a secret is kept. The secret itself never crosses the API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Credential {
+    /// In this environment variable of the agent.
+    Env(String),
+    /// In this file, which only its owner may read.
+    File(String),
+}
+
+/// What became of an added subscription.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Added {
+    /// Its key in the settings.
+    pub subscription: String,
+    /// What was found when it was tried.
+    pub recognised: Option<Recognised>,
+    /// Why it could not be tried now although it was saved, e.g. while offline.
+    pub warning: Option<String>,
+}
+
+/// What a URL turned out to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Recognised {
+    /// The feed.
+    pub feed: String,
+    /// Why it is believed to be that.
+    pub reason: String,
+}
+
+/// The subscription that a command is for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub struct Target {
+    /// Its key; all of them where missing and the command allows it.
+    #[serde(default)]
+    pub subscription: Option<String>,
+}
+
+/// The command was carried out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Accepted {
+    /// The keys of the subscriptions that it changed.
+    pub subscriptions: Vec<String>,
+}
+
+/// What became of a sample message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Sample {
+    /// Whether the notification server acknowledged it.
+    pub shown: bool,
+    /// One sentence for the person.
+    pub sentence: String,
+}
+
+/// Why a request was not carried out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ApiError {
+    /// What a client may branch on; null where none does.
+    pub code: Option<ErrorCode>,
+    /// One sentence: what happened, to what, what to do.
+    pub sentence: String,
+}
+
+/// The errors that a client handles in a way of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// No subscription has this key.
+    UnknownSubscription,
+    /// The URL is followed already.
+    AlreadyFollowed,
+    /// The server wants a credential: offer to name one.
+    CredentialWanted,
+    /// The URL answered, but not as a push server.
+    NotAFeed,
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for ApiError {}

@@ -1,0 +1,28 @@
+//! What `GET /v1/events` tells, as it happens.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Link, Message, Status};
+
+/// One event of the agent's own stream. Its SSE `id:` is an increasing number, from which a client
+/// that comes back within the last 256 events is replayed; else it gets [`Event::Reset`] first.
+/// A comment line every 15 s is its heartbeat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// The first event of a stream, and whenever replay is not possible: everything as it is now.
+    /// What a client held before may be stale; it fetches messages and history again.
+    Reset(Box<Status>),
+    /// Subscriptions, conditions or the agent changed.
+    Status(Box<Status>),
+    /// One link changed.
+    Link(Box<Link>),
+    /// A message was stored, or its `shown` changed.
+    Message(Box<Message>),
+    /// The history changed; fetch it again where it is in view.
+    History {
+        /// The subscription's key; null for the agent's own rows.
+        subscription: Option<String>,
+    },
+}

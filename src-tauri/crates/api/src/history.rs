@@ -1,0 +1,133 @@
+//! The reconnection history: outages, spans, and the journal they are folded from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+
+/// Whose fault a failure is, which decides how the link retries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// This machine's network: no route, resumed from sleep.
+    Local,
+    /// The way to the server: refused, reset, timeout, missed heartbeat.
+    Network,
+    /// The server: end of stream, 5xx.
+    Server,
+    /// A close that the feed calls normal.
+    Routine,
+    /// The server, or a rule of ours, says no: 401, a bad certificate.
+    Refused,
+    /// A stream that cannot be read.
+    Protocol,
+}
+
+/// Why a connection ended or could not be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Cause {
+    /// Whose fault it is.
+    pub class: Class,
+    /// A stable short phrase, e.g. `missed heartbeat`, `HTTP 503`.
+    pub code: String,
+    /// One sentence: what happened, to what, what the person can do.
+    pub sentence: String,
+}
+
+/// A change of a link, as stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct JournalRow {
+    /// Increasing number.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub id: i64,
+    /// When.
+    pub at: Time,
+    /// The subscription's key; null for the agent's own rows.
+    pub subscription: Option<String>,
+    /// `opened`, `lost`, `dial_failed`, `paused`, `resumed`, `gap`, `agent_started`, …
+    pub kind: String,
+    /// Why, where there is a reason.
+    pub cause: Option<Cause>,
+}
+
+/// One entry of the history, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum HistoryEntry {
+    /// A link was lost.
+    Outage(Outage),
+    /// Nothing was wrong, yet nothing was followed.
+    Span(Span),
+}
+
+/// From the loss of a link to its recovery.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Outage {
+    /// The number of the journal row that began it.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub id: i64,
+    /// The subscription's key.
+    pub subscription: String,
+    /// When the last line had arrived; null when it never streamed.
+    pub last_heard: Option<Time>,
+    /// When the loss was noticed.
+    pub noticed: Time,
+    /// When it streamed again; null while it lasts.
+    pub recovered: Option<Time>,
+    /// From notice to recovery, or to now.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub duration_ms: u64,
+    /// Dials that failed in between.
+    pub attempts: u32,
+    /// Why it was lost.
+    pub cause: Cause,
+    /// Why the latest dial failed, where that is another reason.
+    pub latest: Option<Cause>,
+    /// Whether messages may have been missed for good.
+    pub gap: bool,
+}
+
+/// A span in which a link was deliberately or unavoidably not followed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Span {
+    /// The number of the journal row that began it.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub id: i64,
+    /// What kind of span.
+    pub span: SpanKind,
+    /// The subscription's key; null when it concerns all.
+    pub subscription: Option<String>,
+    /// Its beginning.
+    pub from: Time,
+    /// Its end; null while it lasts.
+    pub to: Option<Time>,
+}
+
+/// Why nothing was followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SpanKind {
+    /// The agent was not running.
+    AgentOff,
+    /// The person paused it.
+    Paused,
+    /// The computer slept.
+    Asleep,
+}
+
+/// Which part of the history to answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(default)]
+pub struct HistoryQuery {
+    /// At most so many entries; 1 to 1000, 100 by default.
+    pub limit: Option<u32>,
+    /// Only those of one subscription.
+    pub subscription: Option<String>,
+}

@@ -1,0 +1,29 @@
+//! The local API: what the agent tells its clients and what they may ask of it.
+//!
+//! Every type and route that crosses the socket is declared here once. The agent serves them, the
+//! command line and the window call them through [`client`], and `ui/src/api.ts` is generated from
+//! them. This crate knows no other crate of Hark and holds no behaviour beyond carrying values.
+
+pub mod client;
+mod command;
+mod event;
+mod history;
+mod message;
+pub mod profile;
+pub mod route;
+mod status;
+mod time;
+
+pub use command::{
+    Accepted, AddSubscription, Added, ApiError, Credential, ErrorCode, Recognised, Sample, Target,
+};
+pub use event::Event;
+pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, Span, SpanKind};
+pub use message::{Decision, Message, MessagesQuery, Shown};
+pub use status::{
+    AgentInfo, Condition, Heartbeat, HeartbeatSource, Link, Notifications, Phase, Severity, Status,
+};
+pub use time::Time;
+
+#[cfg(test)]
+mod typescript;

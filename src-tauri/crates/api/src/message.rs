@@ -1,0 +1,79 @@
+//! Stored messages.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+
+/// One event, decoded and stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Message {
+    /// Our own increasing number, and the order.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub id: i64,
+    /// The id that the wire gave this event, or null.
+    pub server_id: Option<String>,
+    /// The subscription's key.
+    pub subscription: String,
+    /// Plain text; empty where the server gave none.
+    pub title: String,
+    /// Plain text.
+    pub body: String,
+    /// 1 lowest to 5 highest; 3 is normal.
+    pub priority: u8,
+    /// The server's time, or when it was received where the server gave none.
+    pub time: Time,
+    /// When the agent received it.
+    pub received: Time,
+    /// What a click opens; http or https.
+    pub url: Option<String>,
+    /// The server's tags.
+    pub tags: Vec<String>,
+    /// What was decided.
+    pub decision: Decision,
+    /// What became of its alert.
+    pub shown: Shown,
+}
+
+/// Whether a message was to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Shown as a notification.
+    Alert,
+    /// Stored quietly: it was there before the first connection.
+    Backlog,
+}
+
+/// What became of an alert. "Shown" is what the notification server acknowledged, never "seen".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// None was to be shown.
+    No,
+    /// Waiting for the notification server.
+    Pending,
+    /// Acknowledged by it.
+    Shown,
+    /// Counted in one notification together with others.
+    Digest,
+}
+
+/// Which messages to answer, newest first unless `after` is given.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(default)]
+pub struct MessagesQuery {
+    /// At most so many; 1 to 1000, 100 by default.
+    pub limit: Option<u32>,
+    /// Only messages with a greater id, oldest first.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub after: Option<i64>,
+    /// Only messages with a smaller id.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub before: Option<i64>,
+    /// Only those of one subscription.
+    pub subscription: Option<String>,
+}

@@ -1,0 +1,95 @@
+//! Every route of the local API, once.
+
+use std::marker::PhantomData;
+
+use http::Method;
+
+use crate::{
+    Accepted, AddSubscription, Added, HistoryEntry, HistoryQuery, JournalRow, Message,
+    MessagesQuery, Sample, Status, Target,
+};
+
+/// What a route's method says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Acts.
+    Post,
+}
+
+impl Verb {
+    /// The HTTP method.
+    #[must_use]
+    pub fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+        }
+    }
+}
+
+/// A route that takes `Q` (a query string for `GET`, a JSON body for `POST`) and answers `R` as
+/// JSON, or an [`crate::ApiError`] with a status of 400 or above.
+pub struct Route<Q, R> {
+    /// Whether it reads or acts.
+    pub verb: Verb,
+    /// The whole path.
+    pub path: &'static str,
+    types: PhantomData<fn(Q) -> R>,
+}
+
+impl<Q, R> Route<Q, R> {
+    const fn get(path: &'static str) -> Self {
+        Self { verb: Verb::Get, path, types: PhantomData }
+    }
+
+    const fn post(path: &'static str) -> Self {
+        Self { verb: Verb::Post, path, types: PhantomData }
+    }
+}
+
+/// The path of the event stream (SSE): the one route that does not answer a single value.
+pub const EVENTS: &str = "/v1/events";
+
+/// Declares the routes, and the list of them that TypeScript and the window's bridge are made from.
+macro_rules! routes {
+    ($($(#[$doc:meta])+ $name:ident = $verb:ident $path:literal: $query:ty => $reply:ty;)+) => {
+        $($(#[$doc])+ pub const $name: Route<$query, $reply> = Route::$verb($path);)+
+
+        /// Verb and path of every route.
+        pub const ALL: &[(Verb, &str)] = &[$(($name.verb, $name.path)),+];
+
+        #[cfg(test)]
+        pub(crate) fn typescript(cfg: &ts_rs::Config) -> Vec<String> {
+            vec![$(format!(
+                "  \"{}\": {{ method: \"{}\"; query: {}; reply: {} }};",
+                $path, $name.verb.method(),
+                <$query as ts_rs::TS>::name(cfg), <$reply as ts_rs::TS>::name(cfg),
+            )),+]
+        }
+    };
+}
+
+routes! {
+    /// The agent, its links, its conditions.
+    STATUS = get "/v1/status": () => Status;
+    /// Stored messages.
+    MESSAGES = get "/v1/messages": MessagesQuery => Vec<Message>;
+    /// The reconnection history: outages and spans, newest first.
+    OUTAGES = get "/v1/outages": HistoryQuery => Vec<HistoryEntry>;
+    /// The journal's rows, newest first.
+    JOURNAL = get "/v1/journal": HistoryQuery => Vec<JournalRow>;
+    /// Try a URL, then follow it and write it into the settings.
+    ADD = post "/v1/subscriptions/add": AddSubscription => Added;
+    /// Forget a subscription. Its messages stay.
+    REMOVE = post "/v1/subscriptions/remove": Target => Accepted;
+    /// Pause one subscription, or all.
+    PAUSE = post "/v1/pause": Target => Accepted;
+    /// Resume one subscription, or all; also what ends a halt.
+    RESUME = post "/v1/resume": Target => Accepted;
+    /// Send a sample message the whole way.
+    TEST = post "/v1/test": () => Sample;
+    /// Stop the agent.
+    STOP = post "/v1/stop": () => ();
+}

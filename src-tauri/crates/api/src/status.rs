@@ -1,0 +1,161 @@
+//! What the agent and each of its links are doing now.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Cause, Time};
+
+/// The agent, every link, and what is not well.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Status {
+    /// The agent itself.
+    pub agent: AgentInfo,
+    /// One link per subscription, in the order of the settings.
+    pub links: Vec<Link>,
+    /// Health findings, the gravest first; empty when all is well.
+    pub conditions: Vec<Condition>,
+}
+
+/// The running agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AgentInfo {
+    /// Its version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// When it started.
+    pub started: Time,
+    /// Where the settings file is.
+    pub settings: String,
+    /// Whether a tray icon is registered.
+    pub tray: bool,
+    /// Whether the built-in demo is followed, since the settings hold no subscription.
+    pub demo: bool,
+    /// Who shows the notifications.
+    pub notifications: Notifications,
+}
+
+/// The desktop's notification server as the agent sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Notifications {
+    /// Name and version, e.g. `dunst 1.9.0`; null when none answers.
+    pub server: Option<String>,
+    /// What it says it can do, e.g. `body-markup`.
+    pub capabilities: Vec<String>,
+}
+
+/// The connection of one subscription.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Link {
+    /// The subscription's key in the settings: its identity.
+    pub subscription: String,
+    /// Its label.
+    pub name: String,
+    /// Scheme, host and port; never path or query, which may be secrets.
+    pub origin: String,
+    /// What it speaks: `json`, `nchan`, …
+    pub feed: String,
+    /// The state of the link.
+    pub phase: Phase,
+    /// When the last complete line arrived, in this run of the agent.
+    pub last_heard: Option<Time>,
+    /// The heartbeat it is held to, once there is one.
+    pub heartbeat: Option<Heartbeat>,
+    /// Stored messages.
+    pub messages: u64,
+    /// Events set aside in this run: undecodable or too large.
+    pub set_aside: u64,
+}
+
+/// The state of a link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub enum Phase {
+    /// Not started yet.
+    Idle,
+    /// A connection is being made.
+    Dialing {
+        /// 1 for the first dial since the link last streamed.
+        attempt: u32,
+        /// When this dial began.
+        since: Time,
+    },
+    /// Connected and heard from.
+    Streaming {
+        /// When the connection opened.
+        since: Time,
+    },
+    /// Waiting to dial again.
+    BackingOff {
+        /// How many dials have failed since the link last streamed.
+        attempt: u32,
+        /// When it will dial again.
+        retry_at: Time,
+        /// Why the last connection or dial ended.
+        cause: Cause,
+    },
+    /// Paused by the person.
+    Paused,
+    /// Stopped by the server (HTTP 204) until resumed.
+    Halted {
+        /// What the server said.
+        cause: Cause,
+    },
+}
+
+/// The heartbeat that a link is held to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Heartbeat {
+    /// Milliseconds between heartbeats, or of silence allowed where the person set a plain timeout.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub cadence_ms: u64,
+    /// Who says so.
+    pub source: HeartbeatSource,
+    /// When the connection is given up for dead if no line arrives.
+    pub dead_at: Option<Time>,
+}
+
+/// Where a cadence comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum HeartbeatSource {
+    /// A plain timeout in the settings.
+    Timeout,
+    /// A cadence in the settings.
+    Settings,
+    /// Learned from the stream.
+    Learned,
+    /// The feed's documented default.
+    Feed,
+}
+
+/// A health finding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Condition {
+    /// Stable code, e.g. `settings_invalid`.
+    pub code: String,
+    /// How grave.
+    pub severity: Severity,
+    /// The subscription concerned, if one is.
+    pub subscription: Option<String>,
+    /// What happened, to what, what to do.
+    pub sentence: String,
+}
+
+/// How grave a condition is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Something does not work until the person acts.
+    Error,
+    /// Something works less well.
+    Warning,
+}

@@ -1,0 +1,451 @@
+// Generated from src-tauri/crates/api; `HARK_BLESS=1 cargo test -p hark-api` writes it anew.
+
+export type Time = string;
+
+export type Class = "local" | "network" | "server" | "routine" | "refused" | "protocol";
+
+export type Cause = { 
+/**
+ * Whose fault it is.
+ */
+class: Class, 
+/**
+ * A stable short phrase, e.g. `missed heartbeat`, `HTTP 503`.
+ */
+code: string, 
+/**
+ * One sentence: what happened, to what, what the person can do.
+ */
+sentence: string, };
+
+export type Status = { 
+/**
+ * The agent itself.
+ */
+agent: AgentInfo, 
+/**
+ * One link per subscription, in the order of the settings.
+ */
+links: Array<Link>, 
+/**
+ * Health findings, the gravest first; empty when all is well.
+ */
+conditions: Array<Condition>, };
+
+export type AgentInfo = { 
+/**
+ * Its version.
+ */
+version: string, 
+/**
+ * Its process id.
+ */
+pid: number, 
+/**
+ * When it started.
+ */
+started: Time, 
+/**
+ * Where the settings file is.
+ */
+settings: string, 
+/**
+ * Whether a tray icon is registered.
+ */
+tray: boolean, 
+/**
+ * Whether the built-in demo is followed, since the settings hold no subscription.
+ */
+demo: boolean, 
+/**
+ * Who shows the notifications.
+ */
+notifications: Notifications, };
+
+export type Notifications = { 
+/**
+ * Name and version, e.g. `dunst 1.9.0`; null when none answers.
+ */
+server: string | null, 
+/**
+ * What it says it can do, e.g. `body-markup`.
+ */
+capabilities: Array<string>, };
+
+export type Link = { 
+/**
+ * The subscription's key in the settings: its identity.
+ */
+subscription: string, 
+/**
+ * Its label.
+ */
+name: string, 
+/**
+ * Scheme, host and port; never path or query, which may be secrets.
+ */
+origin: string, 
+/**
+ * What it speaks: `json`, `nchan`, …
+ */
+feed: string, 
+/**
+ * The state of the link.
+ */
+phase: Phase, 
+/**
+ * When the last complete line arrived, in this run of the agent.
+ */
+last_heard: Time | null, 
+/**
+ * The heartbeat it is held to, once there is one.
+ */
+heartbeat: Heartbeat | null, 
+/**
+ * Stored messages.
+ */
+messages: number, 
+/**
+ * Events set aside in this run: undecodable or too large.
+ */
+set_aside: number, };
+
+export type Phase = { "phase": "idle" } | { "phase": "dialing", 
+/**
+ * 1 for the first dial since the link last streamed.
+ */
+attempt: number, 
+/**
+ * When this dial began.
+ */
+since: Time, } | { "phase": "streaming", 
+/**
+ * When the connection opened.
+ */
+since: Time, } | { "phase": "backing_off", 
+/**
+ * How many dials have failed since the link last streamed.
+ */
+attempt: number, 
+/**
+ * When it will dial again.
+ */
+retry_at: Time, 
+/**
+ * Why the last connection or dial ended.
+ */
+cause: Cause, } | { "phase": "paused" } | { "phase": "halted", 
+/**
+ * What the server said.
+ */
+cause: Cause, };
+
+export type Heartbeat = { 
+/**
+ * Milliseconds between heartbeats, or of silence allowed where the person set a plain timeout.
+ */
+cadence_ms: number, 
+/**
+ * Who says so.
+ */
+source: HeartbeatSource, 
+/**
+ * When the connection is given up for dead if no line arrives.
+ */
+dead_at: Time | null, };
+
+export type HeartbeatSource = "timeout" | "settings" | "learned" | "feed";
+
+export type Condition = { 
+/**
+ * Stable code, e.g. `settings_invalid`.
+ */
+code: string, 
+/**
+ * How grave.
+ */
+severity: Severity, 
+/**
+ * The subscription concerned, if one is.
+ */
+subscription: string | null, 
+/**
+ * What happened, to what, what to do.
+ */
+sentence: string, };
+
+export type Severity = "error" | "warning";
+
+export type Message = { 
+/**
+ * Our own increasing number, and the order.
+ */
+id: number, 
+/**
+ * The id that the wire gave this event, or null.
+ */
+server_id: string | null, 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * Plain text; empty where the server gave none.
+ */
+title: string, 
+/**
+ * Plain text.
+ */
+body: string, 
+/**
+ * 1 lowest to 5 highest; 3 is normal.
+ */
+priority: number, 
+/**
+ * The server's time, or when it was received where the server gave none.
+ */
+time: Time, 
+/**
+ * When the agent received it.
+ */
+received: Time, 
+/**
+ * What a click opens; http or https.
+ */
+url: string | null, 
+/**
+ * The server's tags.
+ */
+tags: Array<string>, 
+/**
+ * What was decided.
+ */
+decision: Decision, 
+/**
+ * What became of its alert.
+ */
+shown: Shown, };
+
+export type Decision = "alert" | "backlog";
+
+export type Shown = "no" | "pending" | "shown" | "digest";
+
+export type MessagesQuery = { 
+/**
+ * At most so many; 1 to 1000, 100 by default.
+ */
+limit?: number, 
+/**
+ * Only messages with a greater id, oldest first.
+ */
+after: number, 
+/**
+ * Only messages with a smaller id.
+ */
+before: number, 
+/**
+ * Only those of one subscription.
+ */
+subscription?: string, };
+
+export type JournalRow = { 
+/**
+ * Increasing number.
+ */
+id: number, 
+/**
+ * When.
+ */
+at: Time, 
+/**
+ * The subscription's key; null for the agent's own rows.
+ */
+subscription: string | null, 
+/**
+ * `opened`, `lost`, `dial_failed`, `paused`, `resumed`, `gap`, `agent_started`, …
+ */
+kind: string, 
+/**
+ * Why, where there is a reason.
+ */
+cause: Cause | null, };
+
+export type HistoryEntry = { "kind": "outage" } & Outage | { "kind": "span" } & Span;
+
+export type Outage = { 
+/**
+ * The number of the journal row that began it.
+ */
+id: number, 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * When the last line had arrived; null when it never streamed.
+ */
+last_heard: Time | null, 
+/**
+ * When the loss was noticed.
+ */
+noticed: Time, 
+/**
+ * When it streamed again; null while it lasts.
+ */
+recovered: Time | null, 
+/**
+ * From notice to recovery, or to now.
+ */
+duration_ms: number, 
+/**
+ * Dials that failed in between.
+ */
+attempts: number, 
+/**
+ * Why it was lost.
+ */
+cause: Cause, 
+/**
+ * Why the latest dial failed, where that is another reason.
+ */
+latest: Cause | null, 
+/**
+ * Whether messages may have been missed for good.
+ */
+gap: boolean, };
+
+export type Span = { 
+/**
+ * The number of the journal row that began it.
+ */
+id: number, 
+/**
+ * What kind of span.
+ */
+span: SpanKind, 
+/**
+ * The subscription's key; null when it concerns all.
+ */
+subscription: string | null, 
+/**
+ * Its beginning.
+ */
+from: Time, 
+/**
+ * Its end; null while it lasts.
+ */
+to: Time | null, };
+
+export type SpanKind = "agent_off" | "paused" | "asleep";
+
+export type HistoryQuery = { 
+/**
+ * At most so many entries; 1 to 1000, 100 by default.
+ */
+limit?: number, 
+/**
+ * Only those of one subscription.
+ */
+subscription?: string, };
+
+export type AddSubscription = { 
+/**
+ * The URL, http or https.
+ */
+url: string, 
+/**
+ * Its label; made from the URL where missing.
+ */
+name?: string, 
+/**
+ * What it speaks; recognised where missing.
+ */
+feed?: string, 
+/**
+ * A bearer token, by where it is kept.
+ */
+bearer?: Credential, 
+/**
+ * Save it without trying it first.
+ */
+unchecked: boolean, };
+
+export type Credential = { "env": string } | { "file": string };
+
+export type Added = { 
+/**
+ * Its key in the settings.
+ */
+subscription: string, 
+/**
+ * What was found when it was tried.
+ */
+recognised: Recognised | null, 
+/**
+ * Why it could not be tried now although it was saved, e.g. while offline.
+ */
+warning: string | null, };
+
+export type Recognised = { 
+/**
+ * The feed.
+ */
+feed: string, 
+/**
+ * Why it is believed to be that.
+ */
+reason: string, };
+
+export type Target = { 
+/**
+ * Its key; all of them where missing and the command allows it.
+ */
+subscription?: string, };
+
+export type Accepted = { 
+/**
+ * The keys of the subscriptions that it changed.
+ */
+subscriptions: Array<string>, };
+
+export type Sample = { 
+/**
+ * Whether the notification server acknowledged it.
+ */
+shown: boolean, 
+/**
+ * One sentence for the person.
+ */
+sentence: string, };
+
+export type ApiError = { 
+/**
+ * What a client may branch on; null where none does.
+ */
+code: ErrorCode | null, 
+/**
+ * One sentence: what happened, to what, what to do.
+ */
+sentence: string, };
+
+export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed";
+
+export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "history", "data": { 
+/**
+ * The subscription's key; null for the agent's own rows.
+ */
+subscription: string | null, } };
+
+/** Every route: what it takes and what it answers. */
+export interface Routes {
+  "/v1/status": { method: "GET"; query: null; reply: Status };
+  "/v1/messages": { method: "GET"; query: MessagesQuery; reply: Array<Message> };
+  "/v1/outages": { method: "GET"; query: HistoryQuery; reply: Array<HistoryEntry> };
+  "/v1/journal": { method: "GET"; query: HistoryQuery; reply: Array<JournalRow> };
+  "/v1/subscriptions/add": { method: "POST"; query: AddSubscription; reply: Added };
+  "/v1/subscriptions/remove": { method: "POST"; query: Target; reply: Accepted };
+  "/v1/pause": { method: "POST"; query: Target; reply: Accepted };
+  "/v1/resume": { method: "POST"; query: Target; reply: Accepted };
+  "/v1/test": { method: "POST"; query: null; reply: Sample };
+  "/v1/stop": { method: "POST"; query: null; reply: null };
+}
