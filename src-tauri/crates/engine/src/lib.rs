@@ -1,1 +1,17 @@
-//! x
+//! The pure core of Hark: what a link does, what an event means, what is to be shown.
+//!
+//! Nothing here does IO, awaits, reads a clock, draws randomness of its own or keeps a global. Time
+//! comes in as a [`Moment`], randomness as a seed, bytes as decoded lines; decisions go out as
+//! values. That is what lets a test drive days of a link's life in milliseconds.
+
+pub mod backoff;
+pub mod failure;
+pub mod feed;
+pub mod heartbeat;
+pub mod history;
+pub mod link;
+pub mod message;
+mod moment;
+pub mod policy;
+
+pub use moment::{Moment, Monotonic};

@@ -1,0 +1,247 @@
+//! When a link dials again: the delay law, and nothing that waits.
+//!
+//! A delay is drawn once, here, and stored in the link's state; log, window and timer read it there.
+
+use std::{net::IpAddr, time::Duration};
+
+use fastrand::Rng;
+
+use crate::failure::{Cause, Class};
+
+/// `retry:` hints are clamped to this range; WHATWG sets no bound.
+pub const SPREAD_MIN: Duration = Duration::from_millis(500);
+/// See [`SPREAD_MIN`].
+pub const SPREAD_MAX: Duration = Duration::from_secs(3600);
+/// A hint of the surroundings makes a link dial within this.
+pub const HINT_SPREAD: Duration = Duration::from_secs(1);
+/// A server that asks for more than this is asked again anyway.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// How many clients a server probably has, which decides how gently it is dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manners {
+    /// A few clients, and the owner waits beside it.
+    Near,
+    /// Perhaps a million.
+    Far,
+}
+
+impl Manners {
+    /// The manners towards a host by its name: loopback, link-local, `.local` and 100.64/10 are
+    /// near. `local` says whether an address is in a subnet that this machine is on.
+    #[must_use]
+    pub fn towards(host: &str, local: impl Fn(IpAddr) -> bool) -> Self {
+        let name = host.trim_start_matches('[').trim_end_matches([']', '.']);
+        let near = match name.parse::<IpAddr>() {
+            Ok(address) => is_near(address) || local(address),
+            Err(_) => {
+                let name = name.to_ascii_lowercase();
+                name == "localhost" || name.ends_with(".localhost") || name.ends_with(".local")
+            }
+        };
+        if near { Self::Near } else { Self::Far }
+    }
+
+    /// W: over how long a crowd of clients spreads its first dial when nobody says otherwise.
+    #[must_use]
+    pub fn spread(self) -> Duration {
+        match self {
+            Self::Near => Duration::from_secs(1),
+            Self::Far => Duration::from_secs(10),
+        }
+    }
+
+    /// The longest backoff.
+    #[must_use]
+    pub fn cap(self) -> Duration {
+        match self {
+            Self::Near => Duration::from_secs(10),
+            Self::Far => Duration::from_secs(120),
+        }
+    }
+}
+
+fn is_near(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            v4.is_loopback() || v4.is_link_local() || matches!(v4.octets(), [100, 64..=127, ..])
+        }
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unicast_link_local(),
+    }
+}
+
+/// How a subscription retries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// The law of this file.
+    Mannerly,
+    /// A plain interval, for those who want it.
+    Fixed(Duration),
+}
+
+/// What the delay law looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Law {
+    /// Plain or mannerly.
+    pub retry: Retry,
+    /// Near or far.
+    pub manners: Manners,
+    /// The person's own spread.
+    pub spread: Option<Duration>,
+}
+
+impl Law {
+    /// The delay before dial number `attempt` (1: the first after a loss), after `cause`, where the
+    /// server's last `retry:` was `hint`.
+    pub fn delay(
+        &self,
+        cause: &Cause,
+        attempt: u32,
+        hint: Option<Duration>,
+        rng: &mut Rng,
+    ) -> Duration {
+        if let Retry::Fixed(interval) = self.retry {
+            return interval;
+        }
+        let spread = self.width(hint);
+        if let Some(wait) = cause.retry_after() {
+            let wait = wait.min(RETRY_AFTER_MAX);
+            return wait + draw(spread.max(wait / 2), rng);
+        }
+        match cause.class() {
+            Class::Routine => draw(spread.min(HINT_SPREAD), rng),
+            Class::Refused | Class::Protocol => {
+                let wait = Duration::from_secs(match attempt {
+                    1 => 60,
+                    2 => 5 * 60,
+                    _ => 15 * 60,
+                });
+                wait.mul_f64(0.8 + 0.4 * rng.f64())
+            }
+            Class::Network | Class::Server if attempt <= 1 => draw(spread, rng),
+            Class::Local | Class::Network | Class::Server => {
+                let doublings =
+                    attempt.saturating_sub(if cause.class() == Class::Local { 1 } else { 2 });
+                let ceiling = Duration::from_secs(1 << doublings.min(12)).min(self.manners.cap());
+                draw(ceiling, rng)
+            }
+        }
+    }
+
+    /// W: the person's, else the server's clamped hint, else what manners say.
+    #[must_use]
+    pub fn width(&self, hint: Option<Duration>) -> Duration {
+        self.spread
+            .or_else(|| hint.map(|hint| hint.clamp(SPREAD_MIN, SPREAD_MAX)))
+            .unwrap_or_else(|| self.manners.spread())
+    }
+}
+
+/// U(0, `ceiling`).
+pub(crate) fn draw(ceiling: Duration, rng: &mut Rng) -> Duration {
+    ceiling.mul_f64(rng.f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAR: Law = Law { retry: Retry::Mannerly, manners: Manners::Far, spread: None };
+
+    fn status(code: u16, retry_after_ms: Option<u64>) -> Cause {
+        Cause::Status { code, detail: None, retry_after_ms, streamed_before: true }
+    }
+
+    /// The greatest of many draws, which comes close to the ceiling and never passes it.
+    fn greatest(law: Law, cause: &Cause, attempt: u32, hint: Option<Duration>) -> f64 {
+        let mut rng = Rng::with_seed(7);
+        (0..2000)
+            .map(|_| law.delay(cause, attempt, hint, &mut rng).as_secs_f64())
+            .fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn the_first_dial_after_a_loss_is_spread_over_w() {
+        assert!((9.9..=10.0).contains(&greatest(FAR, &Cause::EndOfStream, 1, None)));
+        let near = Law { manners: Manners::Near, ..FAR };
+        assert!((0.99..=1.0).contains(&greatest(near, &Cause::EndOfStream, 1, None)));
+        let hinted = Some(Duration::from_secs(60));
+        assert!((59.0..=60.0).contains(&greatest(FAR, &Cause::EndOfStream, 1, hinted)));
+    }
+
+    #[test]
+    fn a_hint_is_a_clamped_width() {
+        assert_eq!(FAR.width(Some(Duration::ZERO)), SPREAD_MIN);
+        assert_eq!(FAR.width(Some(Duration::from_secs(86_400))), SPREAD_MAX);
+        let own = Law { spread: Some(Duration::from_secs(3)), ..FAR };
+        assert_eq!(own.width(Some(Duration::from_secs(60))), Duration::from_secs(3));
+    }
+
+    #[test]
+    fn backoff_doubles_from_one_second_to_the_cap() {
+        for (attempt, ceiling) in
+            [(2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (9, 120.0), (4_000_000, 120.0)]
+        {
+            let greatest = greatest(FAR, &Cause::ConnectionRefused, attempt, None);
+            assert!(
+                (0.98 * ceiling..=ceiling).contains(&greatest),
+                "attempt {attempt}: {greatest}"
+            );
+        }
+    }
+
+    #[test]
+    fn http_429_with_retry_after_waits_that_long_and_spreads() {
+        let mut rng = Rng::with_seed(1);
+        for _ in 0..500 {
+            let delay = FAR.delay(&status(429, Some(60_000)), 5, None, &mut rng).as_secs_f64();
+            assert!((60.0..=90.0).contains(&delay), "{delay}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_retried_after_1_5_and_15_minutes() {
+        let mut rng = Rng::with_seed(1);
+        for (attempt, minutes) in [(1, 1.0), (2, 5.0), (3, 15.0), (90, 15.0)] {
+            for _ in 0..100 {
+                let delay =
+                    FAR.delay(&status(401, None), attempt, None, &mut rng).as_secs_f64() / 60.0;
+                assert!((0.8 * minutes..=1.2 * minutes).contains(&delay), "{attempt}: {delay}");
+            }
+        }
+    }
+
+    #[test]
+    fn fixed_is_exactly_that() {
+        let law = Law { retry: Retry::Fixed(Duration::from_secs(5)), ..FAR };
+        let mut rng = Rng::with_seed(1);
+        assert_eq!(
+            law.delay(&status(429, Some(60_000)), 3, None, &mut rng),
+            Duration::from_secs(5)
+        );
+    }
+
+    #[test]
+    fn near_is_loopback_link_local_dot_local_cgnat_and_our_subnets() {
+        let lan = |address: IpAddr| address.to_string().starts_with("192.168.7.");
+        for (host, near) in [
+            ("localhost", true),
+            ("127.0.0.1", true),
+            ("[::1]", true),
+            ("::ffff:127.0.0.1", true),
+            ("printer.local", true),
+            ("printer.local.", true),
+            ("169.254.3.4", true),
+            ("fe80::1", true),
+            ("100.100.1.2", true),
+            ("100.128.0.1", false),
+            ("192.168.7.9", true),
+            ("192.168.8.9", false),
+            ("10.0.0.7", false),
+            ("ntfy.example", false),
+        ] {
+            assert_eq!(Manners::towards(host, lan) == Manners::Near, near, "{host}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Why a connection ended or could not be made, whose fault that is, and what a person reads.
+//!
+//! Causes are told apart by type where they arise; nothing here or above matches on error text.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Whose fault a failure is, which decides how the link retries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// This machine's network: no route, resumed from sleep.
+    Local,
+    /// The way to the server.
+    Network,
+    /// The server.
+    Server,
+    /// A close that the feed calls normal.
+    Routine,
+    /// The server, or a rule of ours, says no.
+    Refused,
+    /// A stream that cannot be read.
+    Protocol,
+}
+
+/// Why a connection ended or could not be made. Stored in the journal as JSON, so a variant's name
+/// and fields stay as they are once released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "snake_case")]
+pub enum Cause {
+    /// No route to the host, or the network is down.
+    NoRoute,
+    /// The computer slept, or the network changed, while the connection stood.
+    NetworkChanged,
+    /// The port is closed.
+    ConnectionRefused,
+    /// The connection was reset or aborted.
+    ConnectionReset,
+    /// The name does not exist, or no server could be asked for it.
+    NameNotResolved,
+    /// No answer to the connection attempt.
+    ConnectTimeout,
+    /// No answer in the TLS handshake.
+    TlsTimeout,
+    /// Connected, but the response's headers never came.
+    HeadersTimeout,
+    /// No complete line for too long.
+    MissedHeartbeat {
+        /// How long it was silent.
+        silence_ms: u64,
+        /// Nothing but headers had ever come on this connection.
+        mute: bool,
+    },
+    /// The response ended cleanly.
+    EndOfStream,
+    /// The response ended in the middle.
+    Truncated,
+    /// A status other than 200 and 204.
+    Status {
+        /// The HTTP status code.
+        code: u16,
+        /// What the server wrote about it, at most 200 characters.
+        detail: Option<String>,
+        /// What its `Retry-After` asks for.
+        retry_after_ms: Option<u64>,
+        /// Whether this subscription has streamed before: a 404 is then a restarting proxy.
+        streamed_before: bool,
+    },
+    /// HTTP 204: the server asks not to be dialled again (WHATWG HTML, 9.2.3).
+    NoContent,
+    /// A 200 that is not `text/event-stream`.
+    ContentType {
+        /// What it is instead, at most 100 characters.
+        found: String,
+    },
+    /// A certificate that cannot be trusted.
+    Certificate {
+        /// Why not.
+        detail: String,
+    },
+    /// Any other TLS failure.
+    Tls {
+        /// What TLS says.
+        detail: String,
+    },
+    /// A redirect that is not followed: to plain http, to nowhere, or in a circle.
+    Redirect {
+        /// Why not.
+        detail: String,
+    },
+    /// A credential that could not be read.
+    Credential {
+        /// Why not, naming the place, never the secret.
+        detail: String,
+    },
+    /// The response is not HTTP that can be read.
+    NotHttp {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Another error of the operating system.
+    Io {
+        /// What it says.
+        detail: String,
+    },
+    /// The feed's own normal close.
+    Rotation,
+}
+
+/// A cause on its link: enough to decide the retry and to tell a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Whose fault.
+    pub class: Class,
+    /// What happened.
+    pub cause: Cause,
+}
+
+impl From<Cause> for Failure {
+    fn from(cause: Cause) -> Self {
+        Self { class: cause.class(), cause }
+    }
+}
+
+impl Cause {
+    /// The class that this cause belongs to.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::NoRoute | Self::NetworkChanged => Class::Local,
+            Self::ConnectionRefused
+            | Self::ConnectionReset
+            | Self::NameNotResolved
+            | Self::ConnectTimeout
+            | Self::TlsTimeout
+            | Self::HeadersTimeout
+            | Self::MissedHeartbeat { .. }
+            | Self::Tls { .. }
+            | Self::Io { .. } => Class::Network,
+            Self::EndOfStream | Self::Truncated => Class::Server,
+            Self::Status { code: 408 | 425 | 429 | 500..=599, .. }
+            | Self::Status { code: 404, streamed_before: true, .. } => Class::Server,
+            Self::Status { .. }
+            | Self::NoContent
+            | Self::ContentType { .. }
+            | Self::Certificate { .. }
+            | Self::Redirect { .. }
+            | Self::Credential { .. } => Class::Refused,
+            Self::NotHttp { .. } => Class::Protocol,
+            Self::Rotation => Class::Routine,
+        }
+    }
+
+    /// How long the server asks to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after_ms, .. } => retry_after_ms.map(Duration::from_millis),
+            _ => None,
+        }
+    }
+
+    /// A stable short phrase for logs, scripts and translation.
+    #[must_use]
+    pub fn code(&self) -> String {
+        match self {
+            Self::NoRoute => "no route".into(),
+            Self::NetworkChanged => "network changed".into(),
+            Self::ConnectionRefused => "connection refused".into(),
+            Self::ConnectionReset => "connection reset".into(),
+            Self::NameNotResolved => "name not resolved".into(),
+            Self::ConnectTimeout => "connect timeout".into(),
+            Self::TlsTimeout => "TLS timeout".into(),
+            Self::HeadersTimeout => "headers timeout".into(),
+            Self::MissedHeartbeat { .. } => "missed heartbeat".into(),
+            Self::EndOfStream => "end of stream".into(),
+            Self::Truncated => "truncated".into(),
+            Self::Status { code, .. } => format!("HTTP {code}"),
+            Self::NoContent => "HTTP 204".into(),
+            Self::ContentType { .. } => "content type".into(),
+            Self::Certificate { .. } => "certificate".into(),
+            Self::Tls { .. } => "TLS".into(),
+            Self::Redirect { .. } => "redirect".into(),
+            Self::Credential { .. } => "credential".into(),
+            Self::NotHttp { .. } => "not HTTP".into(),
+            Self::Io { .. } => "I/O error".into(),
+            Self::Rotation => "rotation".into(),
+        }
+    }
+
+    /// One sentence or two: what happened, to what, and what the person can do where they can.
+    /// `server` is the origin or the name that the person knows it by.
+    #[must_use]
+    pub fn sentence(&self, server: &str) -> String {
+        match self {
+            Self::NoRoute => format!(
+                "There is no network route to {server}. Hark dials again as soon as the network is back."
+            ),
+            Self::NetworkChanged => {
+                format!("The network changed, so the connection to {server} was made anew.")
+            }
+            Self::ConnectionRefused => format!(
+                "{server} refused the connection: nothing listens on that port. Is the server running?"
+            ),
+            Self::ConnectionReset => format!("The connection to {server} was reset."),
+            Self::NameNotResolved => format!(
+                "The name in {server} could not be resolved. Check the spelling, or the network's DNS."
+            ),
+            Self::ConnectTimeout => {
+                format!("{server} did not answer the connection attempt in time.")
+            }
+            Self::TlsTimeout => format!("{server} did not finish the TLS handshake in time."),
+            Self::HeadersTimeout => format!(
+                "{server} accepted the connection but sent no response. A proxy that buffers (nginx: proxy_buffering off) is a likely cause."
+            ),
+            Self::MissedHeartbeat { silence_ms, mute: false } => {
+                format!("{server} was silent for {} and is taken for dead.", seconds(*silence_ms))
+            }
+            Self::MissedHeartbeat { silence_ms, mute: true } => format!(
+                "{server} answered but sent nothing for {}. A proxy that buffers (nginx: proxy_buffering off) is a likely cause.",
+                seconds(*silence_ms)
+            ),
+            Self::EndOfStream => format!("{server} ended the stream."),
+            Self::Truncated => format!("{server} broke the stream off in the middle."),
+            Self::Status { code, detail, .. } => {
+                let advice = match code {
+                    401 => {
+                        " It wants a credential, or refuses this one: set one that may read here."
+                    }
+                    403 => " The credential may not read here: ask the server's owner.",
+                    404 => " Check the path.",
+                    429 => " It limits how often it may be asked; Hark waits as it says.",
+                    502 | 504 => " Its proxy reaches no server behind it.",
+                    _ => "",
+                };
+                let detail = detail.as_deref().map(|text| format!(" ({text})")).unwrap_or_default();
+                format!("{server} answered HTTP {code}{detail}.{advice}")
+            }
+            Self::NoContent => format!(
+                "{server} answered HTTP 204, which asks not to be dialled again. Resume the subscription to try once more."
+            ),
+            Self::ContentType { found } => format!(
+                "{server} answered with {found} instead of an event stream. Check the path; a login page or captive portal answers so too."
+            ),
+            Self::Certificate { detail } => {
+                format!("The certificate of {server} is not trusted: {detail}.")
+            }
+            Self::Tls { detail } => format!("TLS with {server} failed: {detail}."),
+            Self::Redirect { detail } => {
+                format!("{server} redirects, and that is not followed: {detail}.")
+            }
+            Self::Credential { detail } => {
+                format!("The credential for {server} could not be read: {detail}.")
+            }
+            Self::NotHttp { detail } => {
+                format!("{server} does not speak HTTP that can be read: {detail}.")
+            }
+            Self::Io { detail } => format!("The connection to {server} failed: {detail}."),
+            Self::Rotation => format!("{server} closed the stream as it regularly does."),
+        }
+    }
+}
+
+fn seconds(ms: u64) -> String {
+    if ms < 10_000 {
+        format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+    } else {
+        format!("{} s", ms / 1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(code: u16, streamed_before: bool) -> Cause {
+        Cause::Status { code, detail: None, retry_after_ms: None, streamed_before }
+    }
+
+    #[test]
+    fn each_status_has_the_class_of_whose_fault_it_is() {
+        for (code, before, class) in [
+            (401, false, Class::Refused),
+            (403, true, Class::Refused),
+            (404, false, Class::Refused),
+            (404, true, Class::Server),
+            (408, false, Class::Server),
+            (425, false, Class::Server),
+            (429, false, Class::Server),
+            (400, true, Class::Refused),
+            (500, false, Class::Server),
+            (503, true, Class::Server),
+            (599, true, Class::Server),
+        ] {
+            assert_eq!(status(code, before).class(), class, "{code}, streamed before: {before}");
+        }
+    }
+
+    #[test]
+    fn a_cause_survives_the_journal() {
+        let cause = Cause::MissedHeartbeat { silence_ms: 12_345, mute: true };
+        let text = serde_json::to_string(&cause).unwrap();
+        assert_eq!(serde_json::from_str::<Cause>(&text).unwrap(), cause);
+    }
+
+    #[test]
+    fn a_sentence_names_the_server_and_what_to_do() {
+        assert_eq!(
+            status(401, false).sentence("https://push.example"),
+            "https://push.example answered HTTP 401. It wants a credential, or refuses this one: \
+             set one that may read here."
+        );
+        assert_eq!(
+            Cause::MissedHeartbeat { silence_ms: 5_250, mute: false }.sentence("Builds"),
+            "Builds was silent for 5.2 s and is taken for dead."
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! `json`: any SSE server. Data is plain text, or a JSON object whose usual fields are recognised.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{Decoded, Feed, is_common_heartbeat};
+use crate::message::{
+    BODY_CHARS_MAX, Message, Priority, RawEvent, TAGS_MAX, TITLE_CHARS_MAX, openable, readable,
+};
+
+/// See the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Json;
+
+const TITLE: &[&str] = &["title", "subject", "summary", "heading"];
+const BODY: &[&str] = &["body", "message", "text", "content", "description", "msg"];
+const URL: &[&str] = &["url", "click", "link", "href", "html_url"];
+const TIME: &[&str] = &["time", "timestamp", "date", "created_at", "ts"];
+const TAGS: &[&str] = &["tags", "labels"];
+/// A number of seconds above this would be past the year 5000, so it is milliseconds.
+const SECONDS_MAX: i64 = 100_000_000_000;
+
+impl Feed for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn decode(&self, event: &RawEvent) -> Decoded {
+        if is_common_heartbeat(event) {
+            return Decoded::Heartbeat;
+        }
+        Decoded::Message(decode(&event.data))
+    }
+}
+
+/// The message in `data`. There always is one: what is not a JSON object is text.
+pub(super) fn decode(data: &str) -> Message {
+    match serde_json::from_str(data) {
+        Ok(Value::Object(object)) => of_object(&object, data),
+        Ok(Value::String(text)) => Message::of_text(&text),
+        _ => Message::of_text(data),
+    }
+}
+
+fn of_object(object: &Map<String, Value>, data: &str) -> Message {
+    let title = first_text(object, TITLE);
+    let body = first_text(object, BODY);
+    if title.is_none() && body.is_none() {
+        return Message { url: url(object), time: time(object), ..Message::of_text(data) };
+    }
+    Message {
+        title: readable(&title.unwrap_or_default().replace(['\n', '\r'], " "), TITLE_CHARS_MAX),
+        body: readable(&body.unwrap_or_default(), BODY_CHARS_MAX),
+        priority: object.get("priority").map_or(Priority::NORMAL, priority),
+        time: time(object),
+        url: url(object),
+        tags: tags(object),
+    }
+}
+
+fn first_text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    names.iter().filter_map(|name| object.get(*name)).find_map(|value| match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+fn url(object: &Map<String, Value>) -> Option<String> {
+    URL.iter().filter_map(|name| object.get(*name)?.as_str()).find_map(openable)
+}
+
+fn priority(value: &Value) -> Priority {
+    match value {
+        Value::Number(number) => Priority::clamped(
+            number.as_i64().unwrap_or_else(|| i64::from(Priority::NORMAL.level())),
+        ),
+        Value::String(word) => match word.to_ascii_lowercase().as_str() {
+            "min" | "lowest" => Priority::clamped(1),
+            "low" => Priority::clamped(2),
+            "high" => Priority::clamped(4),
+            "max" | "urgent" | "critical" | "highest" | "emergency" => Priority::clamped(5),
+            word => word.parse().map_or(Priority::NORMAL, Priority::clamped),
+        },
+        _ => Priority::NORMAL,
+    }
+}
+
+fn time(object: &Map<String, Value>) -> Option<Timestamp> {
+    TIME.iter().filter_map(|name| object.get(*name)).find_map(|value| match value {
+        Value::String(text) => text.parse().ok(),
+        Value::Number(number) => {
+            let number = number.as_i64().or_else(|| number.as_f64().map(|float| float as i64))?;
+            if number > SECONDS_MAX {
+                Timestamp::from_millisecond(number).ok()
+            } else {
+                Timestamp::from_second(number).ok()
+            }
+        }
+        _ => None,
+    })
+}
+
+fn tags(object: &Map<String, Value>) -> Vec<String> {
+    let clean = |tag: &str| readable(tag.trim(), 100);
+    let tags: Vec<String> = match TAGS.iter().find_map(|name| object.get(*name)) {
+        Some(Value::Array(tags)) => tags.iter().filter_map(Value::as_str).map(clean).collect(),
+        Some(Value::String(tags)) => tags.split(',').map(clean).collect(),
+        _ => Vec::new(),
+    };
+    tags.into_iter().filter(|tag| !tag.is_empty()).take(TAGS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(data: &str) -> Message {
+        let event = RawEvent { kind: "message".into(), data: data.into(), own_id: None };
+        match Json.decode(&event) {
+            Decoded::Message(message) => message,
+            other => panic!("{data}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_usual_fields_are_recognised() {
+        let found = message(
+            r#"{"title":"Build\nfailed","message":"main is red","priority":"high","tags":["ci"," x "],
+                "click":"javascript:alert(1)","url":"https://ci.example/7","time":1700000000}"#,
+        );
+        let wanted = Message {
+            title: "Build failed".into(),
+            body: "main is red".into(),
+            priority: Priority::clamped(4),
+            time: Some("2023-11-14T22:13:20Z".parse().unwrap()),
+            url: Some("https://ci.example/7".into()),
+            tags: vec!["ci".into(), "x".into()],
+        };
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn plain_text_is_the_body() {
+        assert_eq!(message("two\nlines"), Message::of_text("two\nlines"));
+        assert_eq!(message("42").body, "42");
+        assert_eq!(message(r#""quoted""#).body, "quoted");
+        assert_eq!(message(r#"{"title": "cut of"#).body, r#"{"title": "cut of"#);
+    }
+
+    #[test]
+    fn an_object_without_a_known_text_is_shown_as_it_is() {
+        let found = message(r#"{"event_type":"state_changed","url":"https://a.example/"}"#);
+        assert_eq!(found.body, r#"{"event_type":"state_changed","url":"https://a.example/"}"#);
+        assert_eq!(found.url.as_deref(), Some("https://a.example/"));
+    }
+
+    #[test]
+    fn odd_values_do_no_harm() {
+        assert_eq!(message(r#"{"title":"t","priority":-9}"#).priority.level(), 1);
+        assert_eq!(message(r#"{"title":"t","priority":1e99}"#).priority, Priority::NORMAL);
+        assert_eq!(message(r#"{"title":"t","time":9e99}"#).time, None);
+        assert_eq!(message(r#"{"title":"t","tags":{"a":1}}"#).tags, Vec::<String>::new());
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(message(&deep).body.chars().count(), 20_000);
+    }
+}

@@ -1,0 +1,355 @@
+//! The journal's entries, and the reconnection history that is folded from them.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// A change worth keeping. Stored as JSON, so a variant's name and fields stay as they are once
+/// released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Entry {
+    /// A connection opened; ends an outage.
+    Opened,
+    /// A streaming connection was lost; begins an outage.
+    Lost {
+        /// Why.
+        failure: Failure,
+        /// When the last complete line had arrived.
+        last_heard: Timestamp,
+    },
+    /// A dial failed; begins an outage where none is open.
+    DialFailed {
+        /// Why.
+        failure: Failure,
+        /// How many dials have failed since the link last streamed.
+        attempts: u32,
+    },
+    /// The feed's own normal close: no outage.
+    Rotated,
+    /// A second connection took the place of the first.
+    Swapped {
+        /// Why the first was doubted.
+        doubt: Doubt,
+    },
+    /// Messages after this time may have been missed for good.
+    Gap {
+        /// The last time at which the link was surely heard.
+        since: Timestamp,
+    },
+    /// The person paused the link.
+    Paused,
+    /// The person resumed it.
+    Resumed,
+    /// The server asked not to be dialled again.
+    Halted {
+        /// What it said.
+        failure: Failure,
+    },
+    /// The agent started.
+    AgentStarted {
+        /// When an earlier run was last known to be alive.
+        last_alive: Option<Timestamp>,
+    },
+    /// The agent stopped in good order.
+    AgentStopped,
+    /// The computer woke.
+    Woke {
+        /// When it had fallen asleep.
+        asleep_since: Timestamp,
+    },
+}
+
+/// Why a connection that still stands is checked by a second one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// Its heartbeat is late.
+    Stale,
+    /// It has no heartbeat and was silent for long.
+    Silence,
+    /// It is old.
+    Age,
+    /// The network changed or the computer slept.
+    Surroundings,
+}
+
+impl Entry {
+    /// The entry's name as stored, e.g. `dial_failed`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Lost { .. } => "lost",
+            Self::DialFailed { .. } => "dial_failed",
+            Self::Rotated => "rotated",
+            Self::Swapped { .. } => "swapped",
+            Self::Gap { .. } => "gap",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
+            Self::Halted { .. } => "halted",
+            Self::AgentStarted { .. } => "agent_started",
+            Self::AgentStopped => "agent_stopped",
+            Self::Woke { .. } => "woke",
+        }
+    }
+
+    /// Why, where there is a reason.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Lost { failure, .. }
+            | Self::DialFailed { failure, .. }
+            | Self::Halted { failure } => Some(failure),
+            _ => None,
+        }
+    }
+}
+
+/// A stored entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Increasing number.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// The subscription's key; `None` for the agent's own.
+    pub subscription: Option<String>,
+    /// What.
+    pub entry: Entry,
+}
+
+/// From the loss of a link to its recovery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// The row that began it.
+    pub id: i64,
+    /// The subscription's key.
+    pub subscription: String,
+    /// When the last line had arrived; `None` when it had never streamed.
+    pub last_heard: Option<Timestamp>,
+    /// When the loss was noticed.
+    pub noticed: Timestamp,
+    /// When it streamed again, or was paused.
+    pub recovered: Option<Timestamp>,
+    /// Dials that failed in between.
+    pub attempts: u32,
+    /// Why it was lost.
+    pub failure: Failure,
+    /// Why the latest dial failed, where that is another reason.
+    pub latest: Option<Failure>,
+    /// Whether messages may have been missed for good.
+    pub gap: bool,
+}
+
+/// Why nothing was followed although nothing was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpanKind {
+    /// The agent did not run.
+    AgentOff,
+    /// Paused.
+    Paused,
+    /// The computer slept.
+    Asleep,
+}
+
+/// A span in which nothing was followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The row that began it, or that told of it.
+    pub id: i64,
+    /// Why.
+    pub kind: SpanKind,
+    /// The subscription's key; `None` where it concerns all.
+    pub subscription: Option<String>,
+    /// Its beginning.
+    pub from: Timestamp,
+    /// Its end.
+    pub to: Option<Timestamp>,
+}
+
+/// The reconnection history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// In the order of their beginning.
+    pub outages: Vec<Outage>,
+    /// In the order of their rows.
+    pub spans: Vec<Span>,
+}
+
+impl History {
+    /// Folds the journal's rows, which come in the order of their ids.
+    pub fn fold(rows: impl IntoIterator<Item = Row>) -> Self {
+        let mut history = Self::default();
+        let mut last_outage: HashMap<String, usize> = HashMap::new();
+        let mut open_pause: HashMap<String, usize> = HashMap::new();
+        let mut stopped: Option<Timestamp> = None;
+        for Row { id, at, subscription, entry } in rows {
+            let key = subscription.clone().unwrap_or_default();
+            let open = |history: &Self| {
+                last_outage
+                    .get(&key)
+                    .copied()
+                    .filter(|&index| history.outages[index].recovered.is_none())
+            };
+            match entry {
+                Entry::Lost { failure, last_heard } => {
+                    last_outage.insert(key.clone(), history.outages.len());
+                    history.outages.push(Outage::begun(id, key, Some(last_heard), at, failure));
+                }
+                Entry::DialFailed { failure, attempts } => {
+                    let index = open(&history).unwrap_or_else(|| {
+                        last_outage.insert(key.clone(), history.outages.len());
+                        let outage = Outage::begun(id, key.clone(), None, at, failure.clone());
+                        history.outages.push(outage);
+                        history.outages.len() - 1
+                    });
+                    let outage = &mut history.outages[index];
+                    outage.attempts = outage.attempts.max(attempts);
+                    outage.latest = (outage.failure != failure).then_some(failure);
+                }
+                Entry::Halted { failure } if open(&history).is_none() => {
+                    last_outage.insert(key.clone(), history.outages.len());
+                    history.outages.push(Outage::begun(id, key, None, at, failure));
+                }
+                Entry::Opened => {
+                    if let Some(index) = open(&history) {
+                        history.outages[index].recovered = Some(at);
+                    }
+                }
+                Entry::Gap { .. } => {
+                    if let Some(&index) = last_outage.get(&key) {
+                        history.outages[index].gap = true;
+                    }
+                }
+                Entry::Paused => {
+                    if let Some(index) = open(&history) {
+                        history.outages[index].recovered = Some(at);
+                    }
+                    open_pause.insert(key, history.spans.len());
+                    let kind = SpanKind::Paused;
+                    history.spans.push(Span { id, kind, subscription, from: at, to: None });
+                }
+                Entry::Resumed => {
+                    if let Some(index) = open_pause.remove(&key) {
+                        history.spans[index].to = Some(at);
+                    }
+                }
+                Entry::AgentStopped => stopped = Some(at),
+                Entry::AgentStarted { last_alive } => {
+                    if let Some(from) = stopped.take().or(last_alive) {
+                        let (kind, to) = (SpanKind::AgentOff, Some(at));
+                        history.spans.push(Span { id, kind, subscription, from, to });
+                    }
+                }
+                Entry::Woke { asleep_since } => {
+                    let (kind, from, to) = (SpanKind::Asleep, asleep_since, Some(at));
+                    history.spans.push(Span { id, kind, subscription, from, to });
+                }
+                Entry::Halted { .. } | Entry::Rotated | Entry::Swapped { .. } => {}
+            }
+        }
+        history
+    }
+}
+
+impl Outage {
+    fn begun(
+        id: i64,
+        subscription: String,
+        last_heard: Option<Timestamp>,
+        noticed: Timestamp,
+        failure: Failure,
+    ) -> Self {
+        Self {
+            id,
+            subscription,
+            last_heard,
+            noticed,
+            recovered: None,
+            attempts: 0,
+            failure,
+            latest: None,
+            gap: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Cause;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn fold(entries: Vec<(i64, Entry)>) -> History {
+        History::fold(entries.into_iter().enumerate().map(|(index, (second, entry))| Row {
+            id: i64::try_from(index).unwrap() + 1,
+            at: at(second),
+            subscription: match entry {
+                Entry::AgentStarted { .. } | Entry::AgentStopped | Entry::Woke { .. } => None,
+                _ => Some("builds".into()),
+            },
+            entry,
+        }))
+    }
+
+    #[test]
+    fn an_outage_runs_from_loss_to_recovery_and_counts_its_dials() {
+        let eof: Failure = Cause::EndOfStream.into();
+        let closed: Failure = Cause::ConnectionRefused.into();
+        let history = fold(vec![
+            (0, Entry::Opened),
+            (10, Entry::Lost { failure: eof.clone(), last_heard: at(9) }),
+            (11, Entry::DialFailed { failure: closed.clone(), attempts: 3 }),
+            (20, Entry::Opened),
+            (20, Entry::Gap { since: at(9) }),
+        ]);
+        let wanted = Outage {
+            recovered: Some(at(20)),
+            attempts: 3,
+            latest: Some(closed),
+            gap: true,
+            ..Outage::begun(2, "builds".into(), Some(at(9)), at(10), eof)
+        };
+        assert_eq!(history.outages, [wanted]);
+    }
+
+    #[test]
+    fn a_link_that_never_streamed_has_an_outage_from_its_first_failed_dial() {
+        let failure: Failure = Cause::NameNotResolved.into();
+        let history = fold(vec![
+            (1, Entry::DialFailed { failure: failure.clone(), attempts: 1 }),
+            (5, Entry::DialFailed { failure: failure.clone(), attempts: 7 }),
+        ]);
+        let wanted =
+            Outage { attempts: 7, ..Outage::begun(1, "builds".into(), None, at(1), failure) };
+        assert_eq!(history.outages, [wanted]);
+    }
+
+    #[test]
+    fn pauses_sleep_and_the_agents_absence_are_spans_not_outages() {
+        let history = fold(vec![
+            (0, Entry::Opened),
+            (1, Entry::Paused),
+            (2, Entry::Resumed),
+            (3, Entry::AgentStopped),
+            (9, Entry::AgentStarted { last_alive: Some(at(1)) }),
+            (20, Entry::AgentStarted { last_alive: Some(at(15)) }),
+            (30, Entry::Woke { asleep_since: at(25) }),
+        ]);
+        assert!(history.outages.is_empty());
+        let spans: Vec<_> = history
+            .spans
+            .iter()
+            .map(|span| (span.kind, span.from.as_second(), span.to.unwrap().as_second()))
+            .collect();
+        use SpanKind::{AgentOff, Asleep, Paused};
+        assert_eq!(spans, [(Paused, 1, 2), (AgentOff, 3, 9), (AgentOff, 15, 20), (Asleep, 25, 30)]);
+    }
+}

@@ -1,0 +1,126 @@
+//! A message: one event, decoded into what a person can read.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The longest title kept, in characters. The raw event keeps the rest.
+pub const TITLE_CHARS_MAX: usize = 1_000;
+/// The longest body kept, in characters. The raw event keeps the rest.
+pub const BODY_CHARS_MAX: usize = 64_000;
+/// The most tags kept.
+pub const TAGS_MAX: usize = 32;
+
+/// One dispatched event as the wire gave it (WHATWG HTML, 9.2.6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawEvent {
+    /// The event's type; `message` where none was given.
+    pub kind: String,
+    /// The data, lines joined by line feeds.
+    pub data: String,
+    /// The id that this very event carried; not the inherited one. Empty resets the cursor.
+    pub own_id: Option<String>,
+}
+
+/// How urgent, as ntfy counts: 1 lowest, 3 normal, 5 highest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Priority(u8);
+
+impl Priority {
+    /// 3.
+    pub const NORMAL: Self = Self(3);
+
+    /// The nearest priority to any number.
+    #[must_use]
+    pub fn clamped(level: i64) -> Self {
+        Self(u8::try_from(level.clamp(1, 5)).unwrap_or(3))
+    }
+
+    /// 1 to 5.
+    #[must_use]
+    pub fn level(self) -> u8 {
+        self.0
+    }
+}
+
+/// One event, decoded. All texts are plain and free of control characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// May be empty.
+    pub title: String,
+    /// May be empty.
+    pub body: String,
+    /// How urgent.
+    pub priority: Priority,
+    /// The server's time, where it gave one.
+    pub time: Option<Timestamp>,
+    /// What a click opens.
+    pub url: Option<String>,
+    /// The server's tags.
+    pub tags: Vec<String>,
+}
+
+impl Message {
+    /// A message of plain text.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        Self {
+            title: String::new(),
+            body: readable(text, BODY_CHARS_MAX),
+            priority: Priority::NORMAL,
+            time: None,
+            url: None,
+            tags: Vec::new(),
+        }
+    }
+}
+
+/// A stranger's text as it may be shown: without control characters and bidirectional overrides,
+/// which could make it look like another text, and not longer than `chars_max`.
+#[must_use]
+pub fn readable(text: &str, chars_max: usize) -> String {
+    let kept = |&c: &char| match c {
+        '\n' | '\t' => true,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => false,
+        _ => !c.is_control(),
+    };
+    let mut chars = text.trim_end_matches(['\r', '\n']).chars().filter(kept);
+    let mut out: String = chars.by_ref().take(chars_max).collect();
+    if chars.next().is_some() {
+        out.pop();
+        out.push('…');
+    }
+    out
+}
+
+/// `text` as a URL that may be opened with a click: http or https, nothing else.
+#[must_use]
+pub fn openable(text: &str) -> Option<String> {
+    let url = Url::parse(text.trim()).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_disguise_a_text_is_left_out() {
+        assert_eq!(readable("a\u{1b}[31mb\u{0}\r\nc\td\u{202e}e", 100), "a[31mb\nc\tde");
+    }
+
+    #[test]
+    fn a_long_text_ends_with_an_ellipsis_at_the_limit() {
+        assert_eq!(readable("äöüß", 4), "äöüß");
+        assert_eq!(readable("äöüßx", 4), "äöü…");
+    }
+
+    #[test]
+    fn only_http_and_https_open_on_a_click() {
+        assert_eq!(openable("https://a.example/b"), Some("https://a.example/b".into()));
+        for text in ["javascript:alert(1)", "file:///etc/passwd", "http://", "a.example", "ssh://a"]
+        {
+            assert_eq!(openable(text), None, "{text}");
+        }
+    }
+}
