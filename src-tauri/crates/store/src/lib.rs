@@ -1,1 +1,63 @@
-//! x
+//! What Hark keeps on disk: messages, cursors, the outbox of alerts, the journal. SQLite, one writer.
+//!
+//! A cursor passes an event only in the transaction that commits what became of it. Nothing here
+//! knows a network, a clock or a notification server; times come in with the values.
+
+mod commit;
+mod journal;
+mod messages;
+mod open;
+mod prune;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+pub use commit::{Committed, Stored};
+pub use messages::{MessageRow, Query, Shown};
+pub use open::{Opened, SCHEMA_VERSION};
+pub use prune::Retention;
+
+/// The database of one Hark.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder or the file cannot be written.
+    #[error("The database {} cannot be written: {source}. Check the folder's owner, its permissions and the free space.", path.display())]
+    Unwritable {
+        /// The database's path.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A later Hark wrote it.
+    #[error("The database {} was written by a newer Hark (schema {found}, this one knows {SCHEMA_VERSION}). Install the newer version again.", path.display())]
+    Newer {
+        /// The database's path.
+        path: PathBuf,
+        /// Its schema's version.
+        found: u32,
+    },
+    /// SQLite says no: the disk is full, the file was damaged while in use, …
+    #[error(
+        "The database could not be used: {0}. Nothing is lost: what was not stored is asked for again."
+    )]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+fn to_ms(time: Timestamp) -> i64 {
+    time.as_millisecond()
+}
+
+/// A time that was stored; one that no clock can have shown becomes the nearest possible.
+fn from_ms(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}

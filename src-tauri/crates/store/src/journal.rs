@@ -1,0 +1,98 @@
+//! The journal: every change of a link that is worth keeping.
+
+use hark_engine::history::{Entry, Row};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use crate::{Store, StoreError, from_ms, to_ms};
+
+impl Store {
+    /// Appends an entry; answers its number. A dial that fails as the one before did only counts
+    /// that one up, so that a long outage stays two rows.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn journal(
+        &mut self,
+        subscription: Option<&str>,
+        at: Timestamp,
+        entry: &Entry,
+    ) -> Result<i64, StoreError> {
+        let text = serde_json::to_string(entry).unwrap_or_default();
+        if let (Entry::DialFailed { failure, .. }, Some(key)) = (entry, subscription)
+            && let Some(last) = self.last_row(key)?
+            && matches!(&last.entry, Entry::DialFailed { failure: before, .. } if before == failure)
+        {
+            self.connection
+                .prepare_cached("UPDATE journal SET entry = ?2 WHERE id = ?1")?
+                .execute(params![last.id, text])?;
+            return Ok(last.id);
+        }
+        Ok(self
+            .connection
+            .prepare_cached(
+                "INSERT INTO journal (at, subscription, kind, entry) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .insert(params![to_ms(at), subscription, entry.kind(), text])?)
+    }
+
+    fn last_row(&self, subscription: &str) -> Result<Option<Row>, StoreError> {
+        let row = self
+            .connection
+            .prepare_cached(
+                "SELECT id, at, subscription, entry FROM journal
+                 WHERE subscription = ?1 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([subscription], read)
+            .optional()?;
+        Ok(row.flatten())
+    }
+
+    /// The newest `limit` rows, oldest first: all, or those of one subscription together with the
+    /// agent's own. A row that cannot be read, since a newer version wrote it, is left out.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn journal_rows(
+        &self,
+        subscription: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, at, subscription, entry FROM journal
+             WHERE ?1 IS NULL OR subscription = ?1 OR subscription IS NULL
+             ORDER BY id DESC LIMIT ?2",
+        )?;
+        let rows = statement.query_map(params![subscription, limit], read)?;
+        let mut rows: Vec<Row> = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        rows.reverse();
+        Ok(rows)
+    }
+
+    /// The last time at which an earlier run surely lived: its last row or message.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn last_alive(&self) -> Result<Option<Timestamp>, StoreError> {
+        let ms: Option<i64> = self.connection.query_row(
+            "SELECT max(at) FROM (SELECT max(at) AS at FROM journal
+                                  UNION ALL SELECT max(received) FROM message)",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(ms.map(from_ms))
+    }
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Row>> {
+    let entry: String = row.get(3)?;
+    Ok(match serde_json::from_str(&entry) {
+        Ok(entry) => Some(Row {
+            id: row.get(0)?,
+            at: from_ms(row.get(1)?),
+            subscription: row.get(2)?,
+            entry,
+        }),
+        Err(_) => None,
+    })
+}

@@ -1,0 +1,129 @@
+//! Opens the database: sets an unreadable file aside, brings an older one up to date.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode};
+
+use crate::{Store, StoreError};
+
+/// Append-only: a released migration is never edited.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+
+/// The schema that this version writes.
+pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
+
+/// An opened store, and what had to be done for it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// Where a file that is no readable database was put.
+    pub set_aside: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens or makes the database at `path`. `now` names a file that is set aside.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`] where folder or file cannot be written, [`StoreError::Newer`]
+    /// where a newer version made it.
+    pub fn open(path: &Path, now: Timestamp) -> Result<Opened, StoreError> {
+        let unwritable = |source| StoreError::Unwritable { path: path.to_path_buf(), source };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(unwritable)?;
+        }
+        match try_open(path, MIGRATIONS) {
+            Err(StoreError::Sqlite(error)) if is_unreadable(&error) => {
+                let aside = set_aside(path, now).map_err(unwritable)?;
+                let store = try_open(path, MIGRATIONS)?;
+                Ok(Opened { store, set_aside: Some(aside) })
+            }
+            Err(StoreError::Sqlite(error)) => Err(match error.sqlite_error_code() {
+                Some(
+                    ErrorCode::CannotOpen
+                    | ErrorCode::ReadOnly
+                    | ErrorCode::DiskFull
+                    | ErrorCode::SystemIoFailure,
+                ) => unwritable(io::Error::other(error)),
+                _ => StoreError::Sqlite(error),
+            }),
+            Err(error) => Err(error),
+            Ok(store) => Ok(Opened { store, set_aside: None }),
+        }
+    }
+}
+
+fn is_unreadable(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+}
+
+/// Renames the file and what belongs to it; never overwrites.
+fn set_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
+    let name = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let stamp = now.strftime("%Y%m%dT%H%M%S");
+    let mut aside = name(&format!(".unreadable-{stamp}"));
+    for n in 2.. {
+        if !aside.exists() {
+            break;
+        }
+        aside = name(&format!(".unreadable-{stamp}-{n}"));
+    }
+    fs::rename(path, &aside)?;
+    for suffix in ["-wal", "-shm"] {
+        let mut with = aside.as_os_str().to_owned();
+        with.push(suffix);
+        match fs::rename(name(suffix), with) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
+
+pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreError> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    // 64 pages are no slower than SQLite's default here and cost 2 MiB less.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = 64;
+         PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304;",
+    )?;
+    migrate(&mut connection, path, migrations)?;
+    // A damaged file may open and fail at the first use: find out now.
+    connection.query_row("SELECT count(*) FROM cursor", [], |_| Ok(()))?;
+    Ok(Store { connection })
+}
+
+fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    migrations: &[&str],
+) -> Result<(), StoreError> {
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_path_buf(), found });
+    }
+    if found > 0 && found < known {
+        let copy = format!("{}.before-schema-{known}", path.display());
+        if !Path::new(&copy).exists() {
+            connection.execute("VACUUM INTO ?1", [copy])?;
+        }
+    }
+    for (version, sql) in (1_u32..).zip(migrations).skip(found as usize) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

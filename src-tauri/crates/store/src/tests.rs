@@ -1,0 +1,226 @@
+//! The store's promises, each on a database of its own in a folder that goes away.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use hark_engine::{
+    failure::{Cause, Failure},
+    history::Entry,
+    link::{Delivery, Outcome},
+    message::{Message, RawEvent},
+    policy::{self, Origin},
+};
+use jiff::Timestamp;
+
+use super::*;
+
+struct World {
+    folder: tempfile::TempDir,
+    store: Store,
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_700_000_000).unwrap()
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("hark.db"), now()).unwrap().store;
+        store.begin("builds", "https://a.example/b").unwrap();
+        Self { folder, store }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("hark.db")
+    }
+
+    fn reopened(mut self) -> Self {
+        let path = self.path();
+        drop(self.store);
+        self.store = Store::open(&path, now()).unwrap().store;
+        self
+    }
+
+    fn commit(&mut self, deliveries: &[Delivery]) -> Committed {
+        self.store.commit("builds", deliveries, now(), policy::decide).unwrap()
+    }
+
+    fn bodies(&self) -> Vec<String> {
+        let query = Query { limit: 1000, after: Some(0), ..Query::default() };
+        self.store.messages(&query).unwrap().into_iter().map(|row| row.message.body).collect()
+    }
+}
+
+fn message(id: Option<&str>, text: &str) -> Delivery {
+    let own_id = id.map(str::to_owned);
+    Delivery {
+        cursor: own_id.clone().map(Some),
+        event: RawEvent { kind: "message".into(), data: text.into(), own_id },
+        outcome: Outcome::Message(Message::of_text(text), Origin::Live),
+    }
+}
+
+#[test]
+fn message_decision_and_cursor_are_there_after_a_restart() {
+    let mut world = World::new();
+    let committed = world.commit(&[message(Some("1"), "a"), message(Some("2"), "b")]);
+    assert_eq!(committed.stored, [Stored::New(1), Stored::New(2)]);
+    assert_eq!(committed.cursor.as_deref(), Some("2"));
+    let mut world = world.reopened();
+    let begun = world.store.begin("builds", "https://a.example/b").unwrap();
+    assert_eq!(begun, (Some("2".into()), false));
+    assert_eq!(world.bodies(), ["a", "b"]);
+}
+
+#[test]
+fn another_source_starts_anew_but_keeps_the_messages() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a")]);
+    world.store.has_streamed("builds").unwrap();
+    assert_eq!(world.store.begin("builds", "https://a.example/other").unwrap(), (None, false));
+    assert_eq!(world.commit(&[message(Some("1"), "a")]).stored, [Stored::New(2)]);
+    assert_eq!(world.bodies(), ["a", "a"]);
+}
+
+#[test]
+fn the_same_own_id_and_content_is_a_duplicate_and_nothing_else_is() {
+    let mut world = World::new();
+    let stored = world
+        .commit(&[
+            message(Some("1"), "a"),
+            message(Some("1"), "a"),
+            message(Some("1"), "changed"),
+            message(None, "a"),
+            message(None, "a"),
+        ])
+        .stored;
+    use Stored::{Duplicate, New};
+    assert_eq!(stored, [New(1), Duplicate, New(2), New(3), New(4)]);
+}
+
+#[test]
+fn a_duplicate_still_moves_the_cursor_and_so_does_an_id_alone() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), message(Some("2"), "b")]);
+    assert_eq!(world.commit(&[message(Some("1"), "a")]).cursor.as_deref(), Some("1"));
+    let reset = Delivery {
+        event: RawEvent { own_id: Some(String::new()), ..RawEvent::default() },
+        outcome: Outcome::Nothing,
+        cursor: Some(None),
+    };
+    assert_eq!(world.commit(&[reset]).cursor, None);
+}
+
+#[test]
+fn what_is_set_aside_keeps_its_beginning_and_passes_the_cursor() {
+    let mut world = World::new();
+    let event =
+        RawEvent { kind: "message".into(), data: "ä".repeat(5000), own_id: Some("9".into()) };
+    let outcome = Outcome::SetAside { reason: "too large", bytes: 9_000_000 };
+    let committed = world.commit(&[Delivery { event, outcome, cursor: Some(Some("9".into())) }]);
+    assert_eq!(committed, Committed { stored: vec![Stored::SetAside], cursor: Some("9".into()) });
+    let (bytes, head): (i64, String) = world
+        .store
+        .connection
+        .query_row("SELECT bytes, head FROM set_aside", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!((bytes, head.len()), (9_000_000, 4096));
+}
+
+#[test]
+fn the_outbox_holds_an_alert_until_it_is_marked() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), message(Some("2"), "b"), message(Some("3"), "c")]);
+    world.store.mark("builds", 1, 2, Shown::Shown).unwrap();
+    let world = world.reopened();
+    let (count, rows) = world.store.pending("builds", 10).unwrap();
+    assert_eq!((count, rows[0].id), (1, 3));
+    assert_eq!(world.store.pending_subscriptions().unwrap(), ["builds"]);
+    assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Shown);
+}
+
+#[test]
+fn backlog_is_never_in_the_outbox() {
+    let mut world = World::new();
+    let mut backlog = message(Some("1"), "a");
+    backlog.outcome = Outcome::Message(Message::of_text("a"), Origin::Backlog);
+    world.commit(&[backlog]);
+    assert_eq!(world.store.pending("builds", 10).unwrap().0, 0);
+}
+
+#[test]
+fn a_long_outage_is_two_rows_however_often_it_dials() {
+    let mut world = World::new();
+    let failure = Failure::from(Cause::ConnectionRefused);
+    for attempts in 1..=50 {
+        let entry = Entry::DialFailed { failure: failure.clone(), attempts };
+        world.store.journal(Some("builds"), now(), &entry).unwrap();
+    }
+    world.store.journal(Some("builds"), now(), &Entry::Opened).unwrap();
+    let rows = world.store.journal_rows(Some("builds"), 100).unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0].entry, Entry::DialFailed { failure, attempts: 50 });
+}
+
+#[test]
+fn garbage_is_set_aside_whole_and_a_new_database_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hark.db");
+    let garbage = "not a database ".repeat(1000);
+    for n in 0..2 {
+        fs::write(&path, &garbage).unwrap();
+        let opened = Store::open(&path, now()).unwrap();
+        let aside = opened.set_aside.expect("set aside");
+        assert_eq!(fs::read_to_string(aside).unwrap(), garbage);
+        drop(opened.store);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), n + 2);
+    }
+}
+
+#[test]
+fn a_newer_database_is_refused_and_left_as_it_is() {
+    let world = World::new();
+    world.store.connection.pragma_update(None, "user_version", 99).unwrap();
+    let path = world.path();
+    drop(world.store);
+    let error = Store::open(&path, now()).unwrap_err();
+    assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
+}
+
+#[test]
+fn a_copy_is_kept_before_a_migration() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a")]);
+    let path = world.path();
+    drop(world.store);
+    let later =
+        [include_str!("migrations/0001_first.sql"), "ALTER TABLE message ADD COLUMN later TEXT"];
+    let store = open::try_open(&path, &later).unwrap();
+    assert!(store.connection.prepare("SELECT later FROM message").is_ok());
+    let copy =
+        Store::open(&PathBuf::from(format!("{}.before-schema-2", path.display())), now()).unwrap();
+    assert_eq!(copy.store.count("builds").unwrap(), 1);
+}
+
+#[test]
+fn an_unwritable_folder_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocked = folder.path().join("file");
+    fs::write(&blocked, "").unwrap();
+    let error = Store::open(&blocked.join("hark.db"), now()).unwrap_err();
+    assert!(error.to_string().contains("file/hark.db"), "{error}");
+}
+
+#[test]
+fn pruning_keeps_the_newest_and_what_still_waits_and_a_replay_brings_nothing_back() {
+    let mut world = World::new();
+    let all: Vec<_> = (0..10).map(|n| message(Some(&n.to_string()), &n.to_string())).collect();
+    world.commit(&all);
+    world.store.mark("builds", 2, 10, Shown::Shown).unwrap();
+    let retention = Retention { messages_max: 3, age_max: Duration::from_secs(3600) };
+    world.store.prune(retention, now()).unwrap();
+    assert_eq!(world.bodies(), ["0", "7", "8", "9"]);
+    assert!(world.commit(&all).stored.iter().all(|stored| *stored == Stored::Duplicate));
+    world.store.prune(retention, now() + Duration::from_secs(7200)).unwrap();
+    assert_eq!(world.bodies(), ["0"]);
+}
