@@ -1,0 +1,324 @@
+//! One dial: resolve, connect, TLS, HTTP/1.1, redirects, and the check that the answer is a stream.
+//!
+//! HTTP/1.1 and a connection each, since on a shared HTTP/2 connection a busy neighbour would hide a
+//! silent one. Redirects are resolved here, as the client library would leak credentials.
+
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use hark_engine::failure::Cause;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::{
+    client::legacy::connect::{HttpConnector, dns::Name},
+    rt::TokioIo,
+};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{ClientConfig, RootCertStore, pki_types::ServerName},
+};
+use tower_service::Service;
+use url::Url;
+
+use super::cause::{self, NotResolved};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const TLS_TIMEOUT: Duration = Duration::from_secs(10);
+const REDIRECTS_MAX: usize = 10;
+/// How much of an error's body is read, and for how long, to tell the person what it says.
+const ERROR_BYTES_MAX: usize = 4 << 10;
+const ERROR_TIMEOUT: Duration = Duration::from_secs(2);
+const DETAIL_CHARS_MAX: usize = 200;
+
+/// What to ask of a server.
+#[derive(Clone)]
+pub struct Ask {
+    /// Where.
+    pub url: Url,
+    /// How; `GET` but for `hark listen --method`.
+    pub method: Method,
+    /// Headers beside the usual ones. Dropped on a redirect to another origin, as they may hold
+    /// credentials.
+    pub headers: HeaderMap,
+    /// The id to resume from, where it is sent as a header.
+    pub last_event_id: Option<String>,
+    /// A body, for other methods than `GET`.
+    pub body: Bytes,
+}
+
+impl Ask {
+    /// A plain `GET`.
+    #[must_use]
+    pub fn get(url: Url) -> Self {
+        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        Self { url, method: Method::GET, headers, last_event_id: None, body }
+    }
+
+    fn request(&self) -> Result<Request<Full<Bytes>>, Cause> {
+        let not_http = |error: &dyn std::fmt::Display| Cause::NotHttp { detail: error.to_string() };
+        let mut target = self.url.path().to_owned();
+        if let Some(query) = self.url.query() {
+            target = format!("{target}?{query}");
+        }
+        let uri: Uri = target.parse().map_err(|error| not_http(&error))?;
+        let mut request = Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri;
+        let host = match (self.url.host_str(), self.url.port()) {
+            (Some(host), Some(port)) => format!("{host}:{port}"),
+            (host, _) => host.unwrap_or_default().to_owned(),
+        };
+        let headers = request.headers_mut();
+        headers
+            .insert(header::HOST, HeaderValue::try_from(host).map_err(|error| not_http(&error))?);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("text/event-stream"));
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(
+            header::USER_AGENT,
+            HeaderValue::from_static(concat!("hark/", env!("CARGO_PKG_VERSION"))),
+        );
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
+        if let Some(id) = self.last_event_id.as_ref().filter(|id| !id.is_empty()) {
+            // UTF-8 as it is (WHATWG HTML, 9.2.4); the engine sees to it that it can be sent.
+            let value = HeaderValue::from_bytes(id.as_bytes()).map_err(|error| not_http(&error))?;
+            headers.insert("last-event-id", value);
+        }
+        Ok(request)
+    }
+}
+
+/// Dials until an event stream answers or something says no.
+pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
+    for _ in 0..=REDIRECTS_MAX {
+        let response = exchange(&ask).await?;
+        match response.status() {
+            StatusCode::OK => return check(response),
+            StatusCode::NO_CONTENT => return Err(Cause::NoContent),
+            StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT => follow(&mut ask, &response)?,
+            _ => return Err(status(response).await),
+        }
+    }
+    Err(Cause::Redirect { detail: format!("more than {REDIRECTS_MAX} redirects in a row") })
+}
+
+/// One request on a connection of its own.
+async fn exchange(ask: &Ask) -> Result<Response<Incoming>, Cause> {
+    let request = ask.request()?;
+    let host = ask.url.host_str().unwrap_or_default();
+    let uri = ask.url[..url::Position::BeforePath].parse::<Uri>();
+    let uri = uri.map_err(|error| Cause::NotHttp { detail: error.to_string() })?;
+    let mut connector = HttpConnector::new_with_resolver(Resolver);
+    connector.enforce_http(false);
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    connector.set_nodelay(true);
+    let tcp = connector.call(uri).await.map_err(|error| cause::of_chain(&error))?;
+    let tcp: TcpStream = tcp.into_inner();
+    if ask.url.scheme() == "https" {
+        let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = ServerName::try_from(name).map_err(|_| Cause::Certificate {
+            detail: "the host's name cannot be certified".into(),
+        })?;
+        let tls = TlsConnector::from(system_roots()).connect(name, tcp);
+        let stream = match timeout(TLS_TIMEOUT, tls).await {
+            Err(_) => return Err(Cause::TlsTimeout),
+            Ok(stream) => stream.map_err(|error| cause::of_chain(&error))?,
+        };
+        send(stream, request).await
+    } else {
+        send(tcp, request).await
+    }
+}
+
+async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Cause>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+{
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| cause::of_chain(&error))?;
+    // Ends by itself once the response's body is dropped.
+    tokio::spawn(connection);
+    sender.send_request(request).await.map_err(|error| match cause::of_chain(&error) {
+        // The server hung up instead of answering.
+        Cause::Truncated => Cause::ConnectionReset,
+        cause => cause,
+    })
+}
+
+/// A 200 is taken only as an event stream that can be read as it comes.
+fn check(response: Response<Incoming>) -> Result<Response<Incoming>, Cause> {
+    let value =
+        |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let found = value(header::CONTENT_TYPE).unwrap_or_default();
+    let essence = found.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("text/event-stream") {
+        let found = if essence.is_empty() { "no content type" } else { essence };
+        return Err(Cause::ContentType { found: found.chars().take(100).collect() });
+    }
+    match value(header::CONTENT_ENCODING) {
+        None | Some("identity" | "") => Ok(response),
+        Some(encoding) => {
+            let encoding: String = encoding.chars().take(40).collect();
+            Err(Cause::ContentType { found: format!("a compressed stream ({encoding})") })
+        }
+    }
+}
+
+/// Points the ask at where the response redirects to.
+fn follow(ask: &mut Ask, response: &Response<Incoming>) -> Result<(), Cause> {
+    let refused = |detail: &str| Cause::Redirect { detail: detail.to_owned() };
+    let location = response
+        .headers()
+        .get(header::LOCATION)
+        .ok_or_else(|| refused("it does not say where to"))?;
+    let location = location.to_str().map_err(|_| refused("its target cannot be read"))?;
+    let target = ask.url.join(location).map_err(|_| refused("its target is no URL"))?;
+    if !matches!(target.scheme(), "http" | "https") {
+        return Err(refused("its target is neither http nor https"));
+    }
+    if ask.url.scheme() == "https" && target.scheme() == "http" {
+        return Err(refused("it leads from https to unencrypted http"));
+    }
+    if target.origin() != ask.url.origin() {
+        ask.headers.clear();
+    }
+    if response.status() == StatusCode::SEE_OTHER && ask.method != Method::GET {
+        ask.method = Method::GET;
+        ask.body = Bytes::new();
+    }
+    ask.url = target;
+    Ok(())
+}
+
+async fn status(response: Response<Incoming>) -> Cause {
+    let code = response.status().as_u16();
+    let retry_after_ms = response
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| retry_after(value.trim(), SystemTime::now()))
+        .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    let html = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    let detail =
+        if html { None } else { timeout(ERROR_TIMEOUT, detail(response)).await.ok().flatten() };
+    Cause::Status { code, detail, retry_after_ms, streamed_before: false }
+}
+
+/// Both forms of RFC 9110, 10.2.3.
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// What the server says about its refusal: the usual fields of a JSON body, else its first line.
+async fn detail(response: Response<Incoming>) -> Option<String> {
+    let mut body = response.into_body();
+    let mut bytes = Vec::new();
+    while bytes.len() < ERROR_BYTES_MAX {
+        match body.frame().await {
+            Some(Ok(frame)) => bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+            _ => break,
+        }
+    }
+    bytes.truncate(ERROR_BYTES_MAX);
+    let text = match serde_json::from_slice::<serde_json::Value>(&bytes) {
+        Ok(json) => ["error", "message", "detail", "title"]
+            .iter()
+            .find_map(|name| json.get(*name)?.as_str().map(str::to_owned))?,
+        Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
+    };
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    Some(hark_engine::message::readable(line, DETAIL_CHARS_MAX))
+}
+
+/// One configuration for all: its roots cost memory.
+fn system_roots() -> Arc<ClientConfig> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    CONFIG
+        .get_or_init(|| {
+            let mut roots = RootCertStore::empty();
+            let found = rustls_native_certs::load_native_certs();
+            for error in &found.errors {
+                tracing::warn!("a system certificate could not be read: {error}");
+            }
+            roots.add_parsable_certificates(found.certs);
+            let config =
+                ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+            Arc::new(config)
+        })
+        .clone()
+}
+
+/// The system's resolver, with an error that can be told by its type.
+#[derive(Clone)]
+struct Resolver;
+
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = NotResolved;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, NotResolved>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NotResolved>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        Box::pin(async move {
+            let found: io::Result<Vec<_>> =
+                tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect);
+            match found {
+                Ok(addresses) if !addresses.is_empty() => Ok(addresses.into_iter()),
+                _ => Err(NotResolved),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
+        let later = "Sun, 06 Nov 1994 08:50:07 GMT";
+        assert_eq!(retry_after(later, now), Some(Duration::from_secs(30)));
+        let earlier = "Sun, 06 Nov 1994 08:00:00 GMT";
+        assert_eq!(retry_after(earlier, now), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn a_request_names_host_and_port_and_keeps_the_query() {
+        let mut ask = Ask::get("https://a.example:8443/p?q=1#f".parse().unwrap());
+        ask.last_event_id = Some("ключ".into());
+        let request = ask.request().unwrap();
+        assert_eq!(request.uri(), "/p?q=1");
+        assert_eq!(request.headers()["host"], "a.example:8443");
+        assert_eq!(request.headers()["last-event-id"].as_bytes(), "ключ".as_bytes());
+    }
+}

@@ -1,0 +1,417 @@
+//! The guard: what stands between a stranger's bytes and the client library.
+//!
+//! It splits bytes into lines (WHATWG HTML, 9.2.5), keeps lines and events within limits, replaces
+//! invalid UTF-8, and passes on only what the library reads rightly: whole blocks, in one plain form.
+//! What the library does not tell (an event's own id, `retry:`, blocks that dispatch nothing, signs
+//! of life) it notes as [`Fact`]s, in the order of the stream. Pure: bytes in, bytes and facts out.
+
+use std::{borrow::Cow, collections::VecDeque, time::Duration};
+
+use hark_engine::message::RawEvent;
+use memchr::memchr2;
+
+/// What a stream may send at once. Bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// One line.
+    pub line_bytes_max: usize,
+    /// One event, over all its lines.
+    pub event_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { line_bytes_max: 1 << 20, event_bytes_max: 4 << 20 }
+    }
+}
+
+/// A line that is still arriving counts as life with every so many bytes more.
+const PROGRESS_BYTES: usize = 16 << 10;
+/// How much is kept of what is over a limit.
+const HEAD_BYTES_MAX: usize = 4 << 10;
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// What the guard saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// A complete line, or 16 KiB more of one that is still arriving.
+    Alive,
+    /// A comment was passed on.
+    Comment,
+    /// An event was passed on, which carried this id of its own.
+    Event {
+        /// Its own id; empty resets.
+        own_id: Option<String>,
+    },
+    /// `retry:`.
+    Retry(Duration),
+    /// A block or line that dispatches nothing.
+    Ignored {
+        /// The block's own id.
+        own_id: Option<String>,
+        /// The block's type.
+        kind: Option<String>,
+        /// Why nothing is dispatched.
+        reason: &'static str,
+    },
+    /// An event over a limit.
+    TooLarge {
+        /// Its id, type and beginning.
+        event: RawEvent,
+        /// Its whole size.
+        bytes: u64,
+    },
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Guard {
+    limits: Limits,
+    /// The line that is still arriving; of one over the limit only the beginning.
+    line: Vec<u8>,
+    /// The size of the arriving line.
+    line_bytes: u64,
+    /// Bytes of the arriving line since the last sign of life.
+    progress: usize,
+    after_cr: bool,
+    first_line: bool,
+    block: Block,
+}
+
+#[derive(Debug, Default)]
+struct Block {
+    begun: bool,
+    own_id: Option<String>,
+    kind: Option<String>,
+    /// `data: …` lines, ready to be passed on.
+    data: Vec<u8>,
+    has_data: bool,
+    bytes: u64,
+    too_large: bool,
+}
+
+impl Guard {
+    /// A guard for the beginning of a stream.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            line: Vec::new(),
+            line_bytes: 0,
+            progress: 0,
+            after_cr: false,
+            first_line: true,
+            block: Block::default(),
+        }
+    }
+
+    /// Takes the next bytes; appends what is to be passed on, and what was seen.
+    pub fn take(&mut self, mut bytes: &[u8], out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
+        if self.after_cr && !bytes.is_empty() {
+            self.after_cr = false;
+            bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
+        }
+        while let Some(end) = memchr2(b'\n', b'\r', bytes) {
+            self.lengthen(&bytes[..end]);
+            self.on_line(out, facts);
+            let mut rest = &bytes[end + 1..];
+            if bytes[end] == b'\r' {
+                match rest.strip_prefix(b"\n") {
+                    Some(after) => rest = after,
+                    None => self.after_cr = rest.is_empty(),
+                }
+            }
+            bytes = rest;
+        }
+        self.lengthen(bytes);
+        self.progress += bytes.len();
+        if self.progress >= PROGRESS_BYTES {
+            self.progress %= PROGRESS_BYTES;
+            facts.push_back(Fact::Alive);
+        }
+    }
+
+    /// The stream ended: an unfinished block is discarded (WHATWG HTML, 9.2.6).
+    pub fn end(&mut self, facts: &mut VecDeque<Fact>) {
+        if self.block.begun || self.line_bytes > 0 {
+            let Block { own_id, kind, .. } = std::mem::take(&mut self.block);
+            facts.push_back(Fact::Ignored { own_id, kind, reason: "unfinished" });
+        }
+    }
+
+    fn lengthen(&mut self, bytes: &[u8]) {
+        self.line_bytes += bytes.len() as u64;
+        // One byte over the limit marks the line; what is over it is not kept.
+        let room = (self.limits.line_bytes_max + 1).saturating_sub(self.line.len());
+        self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn on_line(&mut self, out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
+        let mut line = std::mem::take(&mut self.line);
+        let bytes = std::mem::take(&mut self.line_bytes);
+        self.progress = 0;
+        facts.push_back(Fact::Alive);
+        if std::mem::take(&mut self.first_line) && line.starts_with(BOM) {
+            line.drain(..BOM.len());
+        }
+        if line.is_empty() {
+            self.on_blank(out, facts);
+        } else if bytes > self.limits.line_bytes_max as u64 {
+            self.on_long_line(&line, bytes, facts);
+        } else {
+            self.on_field(&line, out, facts);
+        }
+        // The buffer serves again, unless it has grown out of the usual.
+        if line.capacity() <= PROGRESS_BYTES {
+            line.clear();
+            self.line = line;
+        }
+    }
+
+    fn on_field(&mut self, line: &[u8], out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
+        let colon = memchr::memchr(b':', line);
+        if colon == Some(0) {
+            facts.push_back(Fact::Comment);
+            out.extend_from_slice(text(line).as_bytes());
+            return out.push(b'\n');
+        }
+        let (name, value) = colon.map_or((line, &b""[..]), |at| (&line[..at], &line[at + 1..]));
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        self.block.begun = true;
+        self.block.bytes += line.len() as u64;
+        match name {
+            b"data" => self.on_data(value),
+            b"event" => self.block.kind = Some(text(value).into_owned()),
+            b"id" if !value.contains(&0) => self.block.own_id = Some(text(value).into_owned()),
+            b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
+                // Too many digits for a number are still a very long time.
+                let ms = text(value).parse().unwrap_or(u64::MAX);
+                facts.push_back(Fact::Retry(Duration::from_millis(ms)));
+            }
+            _ => {}
+        }
+    }
+
+    fn on_data(&mut self, value: &[u8]) {
+        let block = &mut self.block;
+        block.has_data = true;
+        block.too_large |= block.bytes > self.limits.event_bytes_max as u64;
+        if block.too_large {
+            block.data.truncate(HEAD_BYTES_MAX);
+            return;
+        }
+        block.data.extend_from_slice(b"data: ");
+        block.data.extend_from_slice(text(value).as_bytes());
+        block.data.push(b'\n');
+    }
+
+    fn on_long_line(&mut self, head: &[u8], bytes: u64, facts: &mut VecDeque<Fact>) {
+        let name = head.split(|&byte| byte == b':').next().unwrap_or_default();
+        if name.is_empty() {
+            let reason = "comment too long";
+            return facts.push_back(Fact::Ignored { own_id: None, kind: None, reason });
+        }
+        self.block.begun = true;
+        self.block.bytes += bytes;
+        if name == b"data" {
+            self.block.has_data = true;
+            self.block.too_large = true;
+            let free = HEAD_BYTES_MAX.saturating_sub(self.block.data.len());
+            self.block.data.extend_from_slice(&head[..head.len().min(free)]);
+            self.block.data.truncate(HEAD_BYTES_MAX);
+        }
+    }
+
+    fn on_blank(&mut self, out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
+        let block = std::mem::take(&mut self.block);
+        if !block.begun {
+            return;
+        }
+        let Block { own_id, kind, data, has_data, bytes, too_large, .. } = block;
+        if let Some(id) = &own_id {
+            out.extend_from_slice(b"id: ");
+            out.extend_from_slice(id.as_bytes());
+            out.push(b'\n');
+        }
+        if too_large {
+            // The id alone goes on, so that the next event inherits the right one.
+            if own_id.is_some() {
+                out.push(b'\n');
+            }
+            let kind = kind.unwrap_or_else(|| "message".into());
+            let value = |line: &str| line.strip_prefix("data:").map(|v| v.trim_start().to_owned());
+            let data: Vec<String> = text(&data).lines().filter_map(value).collect();
+            let data = data.join("\n");
+            facts.push_back(Fact::TooLarge { event: RawEvent { kind, data, own_id }, bytes });
+        } else if has_data {
+            if let Some(kind) = kind.filter(|kind| !kind.is_empty()) {
+                out.extend_from_slice(b"event: ");
+                out.extend_from_slice(kind.as_bytes());
+                out.push(b'\n');
+            }
+            out.extend_from_slice(&data);
+            out.push(b'\n');
+            facts.push_back(Fact::Event { own_id });
+        } else {
+            if own_id.is_some() {
+                out.push(b'\n');
+            }
+            facts.push_back(Fact::Ignored { own_id, kind, reason: "no data" });
+        }
+    }
+}
+
+/// Decoded as the standard does: what is no UTF-8 becomes U+FFFD.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: Limits = Limits { line_bytes_max: 20, event_bytes_max: 40 };
+
+    /// What goes out and what is seen besides signs of life, whole and byte by byte alike.
+    fn take(limits: Limits, input: &[u8]) -> (String, Vec<Fact>) {
+        let run = |chunks: &mut dyn Iterator<Item = &[u8]>| {
+            let mut guard = Guard::new(limits);
+            let (mut out, mut facts) = (Vec::new(), VecDeque::new());
+            for chunk in chunks {
+                guard.take(chunk, &mut out, &mut facts);
+            }
+            guard.end(&mut facts);
+            facts.retain(|fact| *fact != Fact::Alive);
+            (String::from_utf8(out).unwrap(), Vec::from(facts))
+        };
+        let whole = run(&mut std::iter::once(input));
+        assert_eq!(run(&mut input.chunks(1)), whole, "byte by byte");
+        for at in 0..=input.len() {
+            let (head, tail) = input.split_at(at);
+            assert_eq!(run(&mut [head, tail].into_iter()), whole, "split at {at}");
+        }
+        whole
+    }
+
+    fn event(own_id: Option<&str>) -> Fact {
+        Fact::Event { own_id: own_id.map(str::to_owned) }
+    }
+
+    fn ignored(own_id: Option<&str>, kind: Option<&str>, reason: &'static str) -> Fact {
+        Fact::Ignored { own_id: own_id.map(str::to_owned), kind: kind.map(str::to_owned), reason }
+    }
+
+    #[test]
+    fn all_line_ends_a_bom_and_broken_utf8_come_out_in_one_plain_form() {
+        let (out, facts) = take(
+            Limits::default(),
+            b"\xEF\xBB\xBFdata:a\r\ndata:  b\rdata\n\r\ndata: \xff\xc3\n\n: \xf0\x9f\n",
+        );
+        assert_eq!(out, "data: a\ndata:  b\ndata: \n\ndata: \u{fffd}\u{fffd}\n\n: \u{fffd}\n");
+        assert_eq!(facts, [event(None), event(None), Fact::Comment]);
+    }
+
+    #[test]
+    fn fields_that_the_standard_does_not_know_are_dropped() {
+        let (out, facts) = take(Limits::default(), b"comment: x\nData: y\n data: z\nfoo\n\n");
+        assert_eq!(out, "");
+        assert_eq!(facts, [ignored(None, None, "no data")]);
+    }
+
+    #[test]
+    fn an_id_is_an_events_own_or_none() {
+        let (out, facts) = take(
+            Limits::default(),
+            b"id: 1\ndata: a\n\ndata: b\n\nid: 2\n\nid\ndata: c\n\nid: 3\0\ndata: d\n\n",
+        );
+        assert_eq!(out, "id: 1\ndata: a\n\ndata: b\n\nid: 2\n\nid: \ndata: c\n\ndata: d\n\n");
+        let wanted = [
+            event(Some("1")),
+            event(None),
+            ignored(Some("2"), None, "no data"),
+            event(Some("")),
+            event(None),
+        ];
+        assert_eq!(facts, wanted);
+    }
+
+    #[test]
+    fn retry_is_digits_alone() {
+        let (_, facts) = take(
+            Limits::default(),
+            b"retry: 2000\nretry:+5\nretry: 5s\nretry\nretry:99999999999999999999\n",
+        );
+        let wanted = [
+            Fact::Retry(Duration::from_secs(2)),
+            Fact::Retry(Duration::from_millis(u64::MAX)),
+            ignored(None, None, "unfinished"),
+        ];
+        assert_eq!(facts, wanted);
+    }
+
+    #[test]
+    fn an_unfinished_block_is_discarded_with_its_id() {
+        let (out, facts) = take(Limits::default(), b"id: 9\ndata: half\n");
+        assert_eq!(out, "");
+        assert_eq!(facts, [ignored(Some("9"), None, "unfinished")]);
+        let (_, facts) = take(Limits::default(), b"data: half");
+        assert_eq!(facts, [ignored(None, None, "unfinished")]);
+    }
+
+    #[test]
+    fn a_ping_without_data_is_seen_by_its_type() {
+        let (out, facts) = take(Limits::default(), b"event: ping\n\n");
+        assert_eq!(out, "");
+        assert_eq!(facts, [ignored(None, Some("ping"), "no data")]);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_sets_its_event_aside_and_the_next_one_passes() {
+        let long = format!("id: 1\ndata: {}\n\ndata: ok\n\n", "x".repeat(60));
+        let (out, facts) = take(SMALL, long.as_bytes());
+        assert_eq!(out, "id: 1\n\ndata: ok\n\n");
+        let head = "x".repeat(15);
+        let large = RawEvent { kind: "message".into(), data: head, own_id: Some("1".into()) };
+        assert_eq!(facts, [Fact::TooLarge { event: large, bytes: 71 }, event(None)]);
+    }
+
+    #[test]
+    fn an_event_over_the_limit_is_set_aside_by_its_lines_together() {
+        let many = format!("{}\ndata: ok\n\n", "data: 123456\n".repeat(9));
+        let (out, facts) = take(SMALL, many.as_bytes());
+        assert_eq!(out, "data: ok\n\n");
+        assert!(matches!(&facts[..], [Fact::TooLarge { bytes: 108, .. }, Fact::Event { .. }]));
+    }
+
+    #[test]
+    fn a_comment_over_the_limit_is_ignored() {
+        let (out, facts) = take(SMALL, format!(":{}\n", "x".repeat(100)).as_bytes());
+        assert_eq!((out.as_str(), facts), ("", vec![ignored(None, None, "comment too long")]));
+    }
+
+    #[test]
+    fn a_drip_is_no_life_but_a_long_line_is() {
+        let mut guard = Guard::new(Limits::default());
+        let (mut out, mut facts) = (Vec::new(), VecDeque::new());
+        for _ in 0..1000 {
+            guard.take(b"x", &mut out, &mut facts);
+        }
+        assert!(facts.is_empty());
+        for _ in 0..64 {
+            guard.take(&[b'x'; 1024], &mut out, &mut facts);
+        }
+        assert_eq!(facts.len(), 4);
+    }
+
+    #[test]
+    fn an_endless_line_holds_no_more_than_the_limit() {
+        let mut guard = Guard::new(Limits::default());
+        let (mut out, mut facts) = (Vec::new(), VecDeque::new());
+        for _ in 0..1024 {
+            guard.take(&[b'x'; 64 << 10], &mut out, &mut facts);
+            facts.clear();
+        }
+        assert!(guard.line.capacity() <= 4 << 20, "{}", guard.line.capacity());
+        assert!(out.is_empty());
+    }
+}

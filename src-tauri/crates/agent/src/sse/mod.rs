@@ -1,0 +1,271 @@
+//! One connection to one server: `eventsource-client` behind the guard.
+//!
+//! A [`Connection`] is dialled, gives [`Item`]s until one is [`Item::Closed`], and is dropped. It
+//! never reconnects and knows nothing of links.
+
+mod cause;
+mod dial;
+pub mod guard;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::VecDeque,
+    future::Future as _,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use eventsource_client::{BoxStream, Client as _, ClientBuilder, ReconnectOptions, SSE};
+use futures_util::Stream;
+use hark_engine::{failure::Cause, message::RawEvent};
+use http::{HeaderMap, Request};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use launchdarkly_sdk_transport::{ByteStream, HttpTransport, ResponseFuture, TransportError};
+use sync_wrapper::{SyncFuture, SyncStream};
+
+use cause::Ended;
+pub use dial::Ask;
+use guard::{Fact, Guard, Limits};
+
+/// Facts that may wait while nothing is passed on.
+const FACTS_MAX: usize = 4096;
+
+/// What a connection gives, in the order of the stream.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// The answer is an event stream.
+    Opened(Box<HeaderMap>),
+    /// A complete line, or 16 KiB more of one.
+    Alive,
+    /// A comment, without the colon and one space after it.
+    Comment(String),
+    /// A dispatched event.
+    Event {
+        /// The event, with its own id.
+        event: RawEvent,
+        /// Its id as WHATWG has it: inherited where it has none of its own, else empty.
+        id: String,
+    },
+    /// A block that dispatches nothing.
+    Ignored {
+        /// Its own id.
+        own_id: Option<String>,
+        /// Its type.
+        kind: Option<String>,
+        /// Why.
+        reason: &'static str,
+    },
+    /// `retry:`.
+    Retry(Duration),
+    /// An event over the limit.
+    TooLarge {
+        /// Its beginning.
+        event: RawEvent,
+        /// Its whole size.
+        bytes: u64,
+    },
+    /// The end, or why there was no beginning.
+    Closed(Cause),
+}
+
+/// What guard and stream tell each other; both run in the same task.
+#[derive(Default)]
+struct Notes {
+    facts: VecDeque<Fact>,
+    headers: HeaderMap,
+}
+
+type Shared = Arc<Mutex<Notes>>;
+
+fn lock(shared: &Shared) -> MutexGuard<'_, Notes> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One connection.
+pub struct Connection {
+    stream: BoxStream<eventsource_client::Result<SSE>>,
+    shared: Shared,
+    ready: VecDeque<Item>,
+    ended: bool,
+}
+
+impl Connection {
+    /// Dials when first polled.
+    #[must_use]
+    pub fn dial(ask: Ask, limits: Limits) -> Self {
+        let shared = Shared::default();
+        let url = ask.url.to_string();
+        let transport = Guarded { ask, limits, shared: shared.clone() };
+        let stream = match ClientBuilder::for_url(&url) {
+            Ok(builder) => builder
+                .reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build())
+                .redirect_limit(0)
+                .build_with_transport(transport)
+                .stream(),
+            Err(error) => Box::pin(SyncStream::new(futures_util::stream::iter([Err(error)]))),
+        };
+        Self { stream, shared, ready: VecDeque::new(), ended: false }
+    }
+
+    /// Turns facts into items, up to the one that stands for what the library has just given.
+    fn drain(&mut self, until: fn(&Fact) -> bool) -> Option<Fact> {
+        let mut notes = lock(&self.shared);
+        while let Some(fact) = notes.facts.pop_front() {
+            if until(&fact) {
+                return Some(fact);
+            }
+            self.ready.push_back(match fact {
+                Fact::Alive if self.ready.back() == Some(&Item::Alive) => continue,
+                Fact::Alive => Item::Alive,
+                Fact::Retry(hint) => Item::Retry(hint),
+                Fact::Ignored { own_id, kind, reason } => Item::Ignored { own_id, kind, reason },
+                Fact::TooLarge { event, bytes } => Item::TooLarge { event, bytes },
+                // The library gives each of these, in this order.
+                Fact::Comment | Fact::Event { .. } => continue,
+            });
+        }
+        None
+    }
+
+    fn on_sse(&mut self, sse: SSE) {
+        match sse {
+            SSE::Connected(_) => {
+                let headers = Box::new(std::mem::take(&mut lock(&self.shared).headers));
+                self.ready.push_back(Item::Opened(headers));
+            }
+            SSE::Comment(text) => {
+                self.drain(|fact| *fact == Fact::Comment);
+                let text = text.strip_prefix(' ').map(str::to_owned).unwrap_or(text);
+                self.ready.push_back(Item::Comment(text));
+            }
+            SSE::Event(event) => {
+                let own_id = match self.drain(|fact| matches!(fact, Fact::Event { .. })) {
+                    Some(Fact::Event { own_id }) => own_id,
+                    _ => None,
+                };
+                let raw = RawEvent { kind: event.event_type, data: event.data, own_id };
+                let id = event.id.unwrap_or_default();
+                self.ready.push_back(Item::Event { event: raw, id });
+            }
+        }
+    }
+}
+
+impl Stream for Connection {
+    type Item = Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Poll::Ready(Some(item));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            match self.stream.as_mut().poll_next(cx) {
+                Poll::Ready(Some(Ok(sse))) => self.on_sse(sse),
+                Poll::Ready(end) => {
+                    self.drain(|_| false);
+                    let cause = match end {
+                        Some(Err(error)) => cause::of_client(&error),
+                        _ => Cause::EndOfStream,
+                    };
+                    self.ready.push_back(Item::Closed(cause));
+                    self.ended = true;
+                }
+                Poll::Pending => {
+                    self.drain(|_| false);
+                    if self.ready.is_empty() {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The library's transport: our dial, and the guard over the body.
+#[derive(Clone)]
+struct Guarded {
+    ask: Ask,
+    limits: Limits,
+    shared: Shared,
+}
+
+impl HttpTransport for Guarded {
+    fn request(&self, _: Request<Option<Bytes>>) -> ResponseFuture {
+        let Self { ask, limits, shared } = self.clone();
+        Box::pin(SyncFuture::new(async move {
+            let last_event_id = ask.last_event_id.clone();
+            let response = dial::dial(ask).await.map_err(|cause| Ended(cause).into_transport())?;
+            lock(&shared).headers = response.headers().clone();
+            Ok(response.map(|body| {
+                let guarded = Body {
+                    body,
+                    guard: Guard::new(limits),
+                    shared,
+                    first: last_event_id,
+                    over: false,
+                };
+                Box::pin(SyncStream::new(guarded)) as ByteStream
+            }))
+        }))
+    }
+}
+
+/// The guarded body.
+struct Body {
+    body: Incoming,
+    guard: Guard,
+    shared: Shared,
+    /// The id that the stream resumes from, which its first events inherit.
+    first: Option<String>,
+    over: bool,
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if let Some(id) = this.first.take() {
+            return Poll::Ready(Some(Ok(format!("id: {id}\n\n").into())));
+        }
+        while !this.over {
+            let frame = ready!(Pin::new(&mut this.body.frame()).poll(cx));
+            let mut notes = lock(&this.shared);
+            let mut out = Vec::new();
+            match frame {
+                Some(Ok(frame)) => {
+                    if let Some(data) = frame.data_ref() {
+                        this.guard.take(data, &mut out, &mut notes.facts);
+                    }
+                }
+                Some(Err(error)) => {
+                    this.over = true;
+                    this.guard.end(&mut notes.facts);
+                    let cause = cause::of_chain(&error);
+                    return Poll::Ready(Some(Err(Ended(cause).into_transport())));
+                }
+                None => {
+                    this.over = true;
+                    this.guard.end(&mut notes.facts);
+                }
+            }
+            if !out.is_empty() {
+                return Poll::Ready(Some(Ok(out.into())));
+            }
+            if notes.facts.len() > FACTS_MAX {
+                // Let the other side take them before more is read.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(None)
+    }
+}
