@@ -238,11 +238,11 @@ limit?: number,
 /**
  * Only messages with a greater id, oldest first.
  */
-after: number, 
+after?: number, 
 /**
  * Only messages with a smaller id.
  */
-before: number, 
+before?: number, 
 /**
  * Only those of one subscription.
  */

@@ -1,4 +1,28 @@
 //! The shell around the engine: everything that touches a network, a disk, a desktop or a clock.
+//!
+//! [`agent`] puts the parts together. Each followed subscription is a [`driver`] over a link of the
+//! engine, with [`follow`] as its sink; [`sse`] makes its connections; what it stores goes from the
+//! outbox to the desktop by [`notify`]. Clients come in through [`server`].
 
+pub mod agent;
 mod clock;
+mod core;
+pub mod demo;
+pub mod driver;
+mod follow;
+mod hub;
+pub mod listen;
+mod log;
+mod notify;
+pub mod opener;
+mod present;
+mod print;
+mod recognise;
+pub mod secrets;
+mod server;
+pub mod settings;
 pub mod sse;
+mod surroundings;
+mod tray;
+mod watch;
+mod words;

@@ -69,10 +69,10 @@ pub struct MessagesQuery {
     /// At most so many; 1 to 1000, 100 by default.
     pub limit: Option<u32>,
     /// Only messages with a greater id, oldest first.
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(optional, type = "number"))]
     pub after: Option<i64>,
     /// Only messages with a smaller id.
-    #[cfg_attr(test, ts(type = "number"))]
+    #[cfg_attr(test, ts(optional, type = "number"))]
     pub before: Option<i64>,
     /// Only those of one subscription.
     pub subscription: Option<String>,

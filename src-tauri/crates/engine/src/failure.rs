@@ -104,6 +104,11 @@ pub enum Cause {
         /// What it says.
         detail: String,
     },
+    /// What arrived could not be stored, so it is asked for again.
+    NotStored {
+        /// What the store says.
+        detail: String,
+    },
     /// The feed's own normal close.
     Rotation,
 }
@@ -128,7 +133,7 @@ impl Cause {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::NoRoute | Self::NetworkChanged => Class::Local,
+            Self::NoRoute | Self::NetworkChanged | Self::NotStored { .. } => Class::Local,
             Self::ConnectionRefused
             | Self::ConnectionReset
             | Self::NameNotResolved
@@ -185,6 +190,7 @@ impl Cause {
             Self::Credential { .. } => "credential".into(),
             Self::NotHttp { .. } => "not HTTP".into(),
             Self::Io { .. } => "I/O error".into(),
+            Self::NotStored { .. } => "not stored".into(),
             Self::Rotation => "rotation".into(),
         }
     }
@@ -257,6 +263,9 @@ impl Cause {
                 format!("{server} does not speak HTTP that can be read: {detail}.")
             }
             Self::Io { detail } => format!("The connection to {server} failed: {detail}."),
+            Self::NotStored { detail } => {
+                format!("What {server} sent could not be stored: {detail} Hark asks for it again.")
+            }
             Self::Rotation => format!("{server} closed the stream as it regularly does."),
         }
     }

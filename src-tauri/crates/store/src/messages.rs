@@ -134,6 +134,27 @@ impl Store {
         Ok((count, rows.collect::<Result<_, _>>()?))
     }
 
+    /// The outbox of one subscription: how many alerts wait, and the latest few, oldest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn latest_pending(
+        &self,
+        subscription: &str,
+        few: u32,
+    ) -> Result<(u32, Vec<MessageRow>), StoreError> {
+        let (count, _) = self.pending(subscription, 0)?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message WHERE subscription = ?1 AND shown = 'pending'
+             ORDER BY id DESC LIMIT ?2",
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![subscription, few], read)?;
+        let mut rows: Vec<_> = rows.collect::<Result<_, _>>()?;
+        rows.reverse();
+        Ok((count, rows))
+    }
+
     /// The subscriptions in whose outbox something waits.
     ///
     /// # Errors

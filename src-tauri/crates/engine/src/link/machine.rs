@@ -49,8 +49,8 @@ impl Link {
     pub fn new(config: Config, seed: u64) -> Self {
         let heartbeat = Heartbeat::new(config.expect, config.feed.cadence_default());
         Self {
+            phase: if config.paused { Phase::Paused } else { Phase::Idle },
             config,
-            phase: Phase::Idle,
             heartbeat,
             rng: Rng::with_seed(seed),
             conns: 0,

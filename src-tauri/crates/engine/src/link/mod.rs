@@ -62,6 +62,8 @@ pub struct Config {
     pub cursor: Option<String>,
     /// Whether the subscription has streamed before. If not, what comes first is backlog.
     pub streamed_before: bool,
+    /// Whether it begins paused.
+    pub paused: bool,
 }
 
 /// A connection's number, from 1 up, never used again on the same link.

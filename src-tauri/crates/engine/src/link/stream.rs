@@ -63,6 +63,12 @@ impl Stream {
         }
     }
 
+    /// Which connection it is.
+    #[must_use]
+    pub fn conn(&self) -> ConnId {
+        self.conn
+    }
+
     /// When the connection opened.
     #[must_use]
     pub fn opened(&self) -> Moment {

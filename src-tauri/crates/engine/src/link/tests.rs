@@ -31,6 +31,7 @@ fn config() -> Config {
         swap: true,
         cursor: None,
         streamed_before: true,
+        paused: false,
     }
 }
 

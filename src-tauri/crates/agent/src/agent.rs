@@ -1,0 +1,434 @@
+//! The agent: puts its parts together, applies the settings, carries out commands.
+
+use std::{
+    fs::File,
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use hark_api::{
+    Accepted, AddSubscription, Added, ApiError, ErrorCode, Event, Sample, Severity, Shown, Target,
+    profile::{self, Profile},
+};
+use hark_engine::{
+    history::Entry,
+    link::{Delivery, Outcome},
+    message::{Message, RawEvent},
+    policy::{self, Origin},
+};
+use hark_store::{Retention, Store, StoreError, Stored};
+use jiff::Timestamp;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{Notify, mpsc},
+    time::timeout,
+};
+use tracing_appender::non_blocking::WorkerGuard;
+
+use crate::{
+    clock,
+    core::Core,
+    demo::Demo,
+    driver::Command,
+    follow, log, notify, opener,
+    recognise::{Tried, recognise},
+    secrets, server,
+    settings::{self, Credential, EditError, NewSubscription, Settings, Subscription},
+    sse::Ask,
+    surroundings, tray, watch,
+    words::Language,
+};
+
+/// How an agent is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where its files are.
+    pub profile: Profile,
+    /// Whether it has a tray icon; without one it prints each message.
+    pub tray: bool,
+    /// Whether it follows a demo of its own while the settings hold no subscription.
+    pub demo: bool,
+}
+
+/// Why an agent does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// Another one runs.
+    #[error("An agent is running already.")]
+    Running,
+    /// A folder cannot be used.
+    #[error("The folder {} cannot be used: {source}. Check its owner, its permissions and the free space.", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The socket cannot be made.
+    #[error("The socket {} could not be made: {source}.", path.display())]
+    Socket {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Signals, or the demo's port.
+    #[error("The agent could not start: {0}.")]
+    Io(#[from] io::Error),
+}
+
+/// A running agent.
+#[derive(Debug)]
+pub struct Agent {
+    /// What its parts share.
+    pub core: Arc<Core>,
+    settings: Mutex<Settings>,
+    /// The demo's subscription, while there is one.
+    demo: Option<Subscription>,
+    stop: Notify,
+}
+
+/// The key of messages that Hark sends itself.
+const OWN: &str = "hark";
+/// A sample that is not acknowledged by then is not going to be.
+const SAMPLE_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// Runs an agent until it is told to stop, by a signal or through its API.
+///
+/// # Errors
+/// See [`AgentError`]; nothing was changed then.
+pub async fn run(options: Options) -> Result<(), AgentError> {
+    let Options { profile, tray, demo } = options;
+    let (_log, _lock) = claim(&profile)?;
+    let now = Timestamp::now();
+    let opened = Store::open(&profile.database(), now)?;
+    let socket = profile.socket();
+    let listener = server::bind(&socket)
+        .map_err(|source| AgentError::Socket { path: socket.clone(), source })?;
+    let demo = if demo { Some(Demo::bind(0).await?) } else { None };
+    let url = demo.as_ref().and_then(|demo| demo.url().parse().ok());
+    let core = Arc::new(Core::new(profile, opened.store, !tray));
+    if let Some(aside) = opened.set_aside {
+        let sentence = format!(
+            "The database could not be read, so it was kept as {} and a new one was begun. Messages \
+             and history before {now:.0} are in there.",
+            aside.display()
+        );
+        core.condition(Severity::Warning, "database_set_aside", Some(sentence));
+    }
+    let last_alive = core.store(|store| store.last_alive())?;
+    core.journal(None, now, &Entry::AgentStarted { last_alive });
+    let agent = Arc::new(Agent {
+        core: core.clone(),
+        settings: Mutex::default(),
+        demo: url.map(|url| {
+            let name = Some(Language::of_environment().pick("Demo", "演示").to_owned());
+            Subscription { name, ..Subscription::plain(url, "json") }
+        }),
+        stop: Notify::new(),
+    });
+    if let Some(demo) = demo {
+        tokio::spawn(demo.serve());
+    }
+    agent.reload();
+    let parts = [
+        tokio::spawn(notify::run(core.clone())),
+        tokio::spawn(surroundings::run(core.clone())),
+        tokio::spawn(watch::run(agent.clone())),
+        tokio::spawn(prune(core.clone())),
+    ];
+    let tray = tray.then(|| tokio::spawn(run_tray(agent.clone())));
+    let api = tokio::spawn(server::serve(listener, agent.clone()));
+    let (mut terminate, mut interrupt, mut hangup) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::hangup())?,
+    );
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hangup.recv() => {}
+        () = agent.stop.notified() => {}
+    }
+    tracing::info!("stopping");
+    surroundings::tell_all(&core, Command::Stop);
+    for part in parts.iter().chain(&tray) {
+        part.abort();
+    }
+    core.journal(None, clock::now().wall, &Entry::AgentStopped);
+    // Answers what was asked last, such as the request to stop.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    api.abort();
+    // It is ours: the lock is still held.
+    let _ = std::fs::remove_file(socket);
+    Ok(())
+}
+
+/// Makes sure that this is the profile's only agent, and starts its log.
+fn claim(profile: &Profile) -> Result<(WorkerGuard, File), AgentError> {
+    let unusable = |path: &PathBuf| {
+        let path = path.clone();
+        move |source| AgentError::Folder { path, source }
+    };
+    profile::private_folder(&profile.state).map_err(unusable(&profile.state))?;
+    let lock = File::create(profile.state.join("agent.lock")).map_err(unusable(&profile.state))?;
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive)
+        .map_err(|_| AgentError::Running)?;
+    let folder = profile.log();
+    let log = log::start(&folder)
+        .map_err(|error| AgentError::Folder { path: folder, source: io::Error::other(error) })?;
+    Ok((log, lock))
+}
+
+async fn prune(core: Arc<Core>) {
+    loop {
+        // A failure is a condition already.
+        let _ = core.store(|store| store.prune(Retention::default(), Timestamp::now()));
+        tokio::time::sleep(Duration::from_secs(6 * 3600)).await;
+    }
+}
+
+async fn run_tray(agent: Arc<Agent>) {
+    let (asks, mut asked) = mpsc::channel(4);
+    let tray = tokio::spawn(tray::run(agent.core.clone(), asks));
+    let _end_with_this = AbortOnDrop(tray);
+    while let Some(ask) = asked.recv().await {
+        let outcome = match ask {
+            tray::Ask::Open => {
+                opener::window(&agent.core.profile).map_err(|error| error.to_string())
+            }
+            tray::Ask::Pause => agent
+                .set_paused(Target::default(), true)
+                .map(|_| ())
+                .map_err(|error| error.sentence),
+            tray::Ask::Resume => agent
+                .set_paused(Target::default(), false)
+                .map(|_| ())
+                .map_err(|error| error.sentence),
+            tray::Ask::Quit => {
+                agent.stop();
+                Ok(())
+            }
+        };
+        agent.core.condition(Severity::Error, "tray_command_failed", outcome.err());
+    }
+}
+
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Agent {
+    /// Ends the agent in good order.
+    pub fn stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Reads the settings and follows what they say.
+    pub fn reload(&self) {
+        let profile = &self.core.profile;
+        let loaded =
+            settings::load(&profile.settings(), &profile.state.join("config.last-good.toml"));
+        self.core.condition(Severity::Error, "settings_invalid", loaded.problem);
+        self.apply(loaded.settings);
+    }
+
+    fn apply(&self, settings: Settings) {
+        let mut current = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wanted = settings.subscriptions.clone();
+        if let Some(demo) = self.demo.as_ref().filter(|_| wanted.is_empty()) {
+            wanted.insert(follow::DEMO.to_owned(), demo.clone());
+        }
+        self.core
+            .demo
+            .store(settings.subscriptions.is_empty() && self.demo.is_some(), Ordering::Relaxed);
+        let known: Vec<String> = self.core.followed().keys().cloned().collect();
+        for key in known {
+            let before = current.subscriptions.get(&key).or(self.demo.as_ref());
+            match (before, wanted.get(&key)) {
+                (Some(before), Some(after)) if before == after => {}
+                (Some(before), Some(after)) if differ_in_pause_alone(before, after) => {
+                    let command = if after.paused { Command::Pause } else { Command::Resume };
+                    self.tell(&key, command);
+                }
+                (_, after) => {
+                    self.tell(&key, Command::Stop);
+                    self.core.followed().shift_remove(&key);
+                    if after.is_none() {
+                        // A failure is a condition already.
+                        let _ = self.core.store(|store| store.forget(&key));
+                    }
+                }
+            }
+        }
+        for (key, subscription) in &wanted {
+            if !self.core.followed().contains_key(key) {
+                // A failure is a condition already; the next reload tries again.
+                let _ = follow::follow(&self.core, key, subscription.clone());
+            }
+        }
+        let order: Vec<&String> = wanted.keys().collect();
+        self.core
+            .followed()
+            .sort_by_cached_key(|key, _| order.iter().position(|known| *known == key));
+        *current = settings;
+        drop(current);
+        self.core.tell_status();
+    }
+
+    fn tell(&self, key: &str, command: Command) {
+        if let Some(one) = self.core.followed().get(key)
+            && one.commands.try_send(command).is_err()
+        {
+            tracing::warn!(subscription = key, "its driver takes no command");
+        }
+    }
+
+    /// Tries a URL, writes it into the settings and follows it.
+    ///
+    /// # Errors
+    /// Where it is no URL, is refused, is followed already, or the settings cannot be written.
+    pub async fn add(&self, new: AddSubscription) -> Result<Added, ApiError> {
+        let added = add(&self.core.profile, new).await?;
+        self.reload();
+        Ok(added)
+    }
+
+    /// Forgets a subscription.
+    ///
+    /// # Errors
+    /// Where there is none of that key, or the settings cannot be written.
+    pub fn remove(&self, target: Target) -> Result<Accepted, ApiError> {
+        let key = target.subscription.unwrap_or_default();
+        settings::remove(&self.core.profile.settings(), &key).map_err(refusal)?;
+        self.reload();
+        Ok(Accepted { subscriptions: vec![key] })
+    }
+
+    /// Pauses or resumes one subscription or all. Resuming one that is not paused dials now.
+    ///
+    /// # Errors
+    /// Where there is none of that key, or the settings cannot be written.
+    pub fn set_paused(&self, target: Target, paused: bool) -> Result<Accepted, ApiError> {
+        let followed: Vec<String> = self.core.followed().keys().cloned().collect();
+        let keys = match target.subscription {
+            Some(key) if !followed.contains(&key) => return Err(refusal(EditError::Unknown(key))),
+            Some(key) => vec![key],
+            None => followed,
+        };
+        let written: Vec<String> = {
+            let current = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+            keys.iter().filter(|key| current.subscriptions.contains_key(*key)).cloned().collect()
+        };
+        settings::set_paused(&self.core.profile.settings(), &written, paused).map_err(refusal)?;
+        self.reload();
+        for key in &keys {
+            self.tell(key, if paused { Command::Pause } else { Command::Resume });
+        }
+        Ok(Accepted { subscriptions: keys })
+    }
+
+    /// Sends a sample message the whole way, and waits for what becomes of it.
+    ///
+    /// # Errors
+    /// Where it cannot be stored.
+    pub async fn sample(&self) -> Result<Sample, ApiError> {
+        let language = Language::of_environment();
+        let text = language
+            .pick("If you can read this, notifications work.", "看到这条通知，说明一切正常。");
+        let title = language.pick("A test from Hark", "Hark 测试").to_owned();
+        let delivery = Delivery {
+            event: RawEvent { kind: "test".into(), data: text.into(), own_id: None },
+            outcome: Outcome::Message(Message { title, ..Message::of_text(text) }, Origin::Live),
+            cursor: None,
+        };
+        let mut events = self.core.hub.subscribe(None).live;
+        let committed = self
+            .core
+            .store(|store| store.commit(OWN, [&delivery], Timestamp::now(), policy::decide))
+            .map_err(|error| ApiError { code: None, sentence: error.to_string() })?;
+        let [Stored::New(id)] = committed.stored[..] else {
+            return Err(ApiError {
+                code: None,
+                sentence: "The sample could not be stored.".into(),
+            });
+        };
+        self.core.tell_message(id);
+        self.core.outbox.put(OWN, notify::Due::Live);
+        let shown = timeout(SAMPLE_TIMEOUT, async {
+            while let Ok((_, event)) = events.recv().await {
+                if matches!(&event, Event::Message(message) if message.id == id && message.shown == Shown::Shown)
+                {
+                    return true;
+                }
+            }
+            false
+        });
+        let shown = shown.await.unwrap_or(false);
+        let status = self.core.status();
+        let sentence = match (shown, status.agent.notifications.server) {
+            (true, server) => format!("Shown: {} acknowledged it.", server.unwrap_or_default()),
+            (false, Some(server)) => format!("Not shown: {server} did not acknowledge it in time."),
+            (false, None) => status
+                .conditions
+                .into_iter()
+                .find(|condition| condition.code == notify::UNAVAILABLE)
+                .map_or_else(|| notify::NO_BUS.to_owned(), |condition| condition.sentence),
+        };
+        Ok(Sample { shown, sentence })
+    }
+}
+
+/// Tries a URL and writes it into the settings of `profile`, with or without an agent.
+///
+/// # Errors
+/// Where it is no URL, is refused, is followed already, or the settings cannot be written.
+pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiError> {
+    let url = settings::read_url(&new.url).map_err(|sentence| ApiError { code: None, sentence })?;
+    let bearer = new.bearer.map(|credential| match credential {
+        hark_api::Credential::Env(name) => Credential::Env(name),
+        hark_api::Credential::File(path) => Credential::File(path.into()),
+    });
+    let name = new.name.filter(|name| !name.trim().is_empty());
+    let mut subscription = Subscription::plain(url.clone(), new.feed.as_deref().unwrap_or("json"));
+    subscription.bearer.clone_from(&bearer);
+    let mut warning = None;
+    let mut recognised = None;
+    if !new.unchecked {
+        let origin = subscription.origin();
+        let wrong = |sentence| ApiError { code: Some(ErrorCode::CredentialWanted), sentence };
+        let headers =
+            secrets::headers(&subscription).map_err(|cause| wrong(cause.sentence(&origin)))?;
+        match recognise(Ask { headers, ..Ask::get(url.clone()) }, &origin).await {
+            Tried::Stream(found) => recognised = Some(found),
+            Tried::Unreachable(sentence) => warning = Some(sentence),
+            Tried::Refused(error) => return Err(error),
+        }
+    }
+    let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
+    let new = NewSubscription { url, name, feed: feed.unwrap_or_else(|| "json".into()), bearer };
+    let key = settings::add(&profile.settings(), &new).map_err(refusal)?;
+    Ok(Added { subscription: key, recognised, warning })
+}
+
+fn refusal(error: EditError) -> ApiError {
+    let code = match &error {
+        EditError::File(_) => None,
+        EditError::Unknown(_) => Some(ErrorCode::UnknownSubscription),
+        EditError::AlreadyFollowed(_) => Some(ErrorCode::AlreadyFollowed),
+    };
+    ApiError { code, sentence: error.to_string() }
+}
+
+fn differ_in_pause_alone(before: &Subscription, after: &Subscription) -> bool {
+    Subscription { paused: after.paused, ..before.clone() } == *after
+}

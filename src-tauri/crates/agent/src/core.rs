@@ -1,0 +1,242 @@
+//! What the parts of a running agent share: the store, the links' state, the conditions, the hub.
+//!
+//! All of it lives on one thread; a lock is held for a moment and never across an await.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use hark_api::{self as api, Event, profile::Profile};
+use hark_engine::history::{Entry, History};
+use hark_store::{MessageRow, Query, Store, StoreError};
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::{driver::Command, hub::Hub, notify::Outbox, present};
+
+/// Rows of the journal that a history is folded from.
+const FOLDED_ROWS_MAX: u32 = 5_000;
+
+/// A followed subscription.
+#[derive(Debug)]
+pub struct Followed {
+    /// What clients see.
+    pub link: api::Link,
+    /// To its driver.
+    pub commands: mpsc::Sender<Command>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Core {
+    /// Where its files are.
+    pub profile: Profile,
+    /// When it started.
+    pub started: Timestamp,
+    /// Its event stream.
+    pub hub: Hub,
+    /// Alerts on their way.
+    pub outbox: Outbox,
+    /// Whether a tray icon is registered.
+    pub tray: AtomicBool,
+    /// Whether the demo is followed.
+    pub demo: AtomicBool,
+    /// Whether each message is printed.
+    pub print: bool,
+    store: Mutex<Store>,
+    followed: Mutex<IndexMap<String, Followed>>,
+    conditions: Mutex<BTreeMap<(api::Severity, &'static str), String>>,
+    notifications: Mutex<api::Notifications>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Core {
+    /// The core of an agent that starts now.
+    #[must_use]
+    pub fn new(profile: Profile, store: Store, print: bool) -> Self {
+        Self {
+            profile,
+            started: Timestamp::now(),
+            hub: Hub::default(),
+            outbox: Outbox::default(),
+            tray: AtomicBool::new(false),
+            demo: AtomicBool::new(false),
+            print,
+            store: Mutex::new(store),
+            followed: Mutex::default(),
+            conditions: Mutex::default(),
+            notifications: Mutex::new(api::Notifications {
+                server: None,
+                capabilities: Vec::new(),
+            }),
+        }
+    }
+
+    /// The store. A failure becomes a condition as well as an error, a success ends it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn store<T>(
+        &self,
+        act: impl FnOnce(&mut Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let answer = act(&mut lock(&self.store));
+        let problem = answer.as_ref().err().map(ToString::to_string);
+        self.condition(api::Severity::Error, "store_failed", problem);
+        answer
+    }
+
+    /// The followed subscriptions.
+    pub fn followed(&self) -> MutexGuard<'_, IndexMap<String, Followed>> {
+        lock(&self.followed)
+    }
+
+    /// Sets or ends a condition.
+    pub fn condition(&self, severity: api::Severity, code: &'static str, sentence: Option<String>) {
+        let mut conditions = lock(&self.conditions);
+        let before = match &sentence {
+            Some(sentence) => conditions.insert((severity, code), sentence.clone()),
+            None => conditions.remove(&(severity, code)),
+        };
+        drop(conditions);
+        if before != sentence {
+            match &sentence {
+                Some(sentence) => tracing::warn!("{sentence}"),
+                None => tracing::info!("over: {code}"),
+            }
+            self.tell_status();
+        }
+    }
+
+    /// Notes who shows the notifications.
+    pub fn set_notifications(&self, notifications: api::Notifications) {
+        *lock(&self.notifications) = notifications;
+        self.tell_status();
+    }
+
+    /// Notes a link's new state, and tells the clients if it is another than before.
+    pub fn set_link(&self, link: api::Link) {
+        let mut followed = lock(&self.followed);
+        let Some(one) = followed.get_mut(&link.subscription) else { return };
+        if one.link == link {
+            return;
+        }
+        one.link = link.clone();
+        drop(followed);
+        self.hub.tell(|| Some(Event::Link(Box::new(link))));
+    }
+
+    /// Everything as it is now.
+    #[must_use]
+    pub fn status(&self) -> api::Status {
+        let conditions = lock(&self.conditions)
+            .iter()
+            .map(|(&(severity, code), sentence)| api::Condition {
+                code: code.to_owned(),
+                severity,
+                subscription: None,
+                sentence: sentence.clone(),
+            })
+            .collect();
+        api::Status {
+            agent: api::AgentInfo {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                pid: std::process::id(),
+                started: api::Time(self.started),
+                settings: self.profile.settings().display().to_string(),
+                tray: self.tray.load(Ordering::Relaxed),
+                demo: self.demo.load(Ordering::Relaxed),
+                notifications: lock(&self.notifications).clone(),
+            },
+            links: lock(&self.followed).values().map(|one| one.link.clone()).collect(),
+            conditions,
+        }
+    }
+
+    /// Tells the clients that something beside a link changed.
+    pub fn tell_status(&self) {
+        self.hub.tell(|| Some(Event::Status(Box::new(self.status()))));
+    }
+
+    /// Appends to the journal, and tells the clients.
+    pub fn journal(&self, subscription: Option<&str>, at: Timestamp, entry: &Entry) {
+        if self.store(|store| store.journal(subscription, at, entry)).is_ok() {
+            let subscription = subscription.map(str::to_owned);
+            self.hub.tell(|| Some(Event::History { subscription }));
+        }
+    }
+
+    /// Tells the clients that a message is new or that its `shown` changed.
+    pub fn tell_message(&self, id: i64) {
+        self.hub.tell(|| {
+            let row = self.store(|store| store.message(id)).ok()??;
+            Some(Event::Message(Box::new(present::message(row))))
+        });
+    }
+
+    /// What a person knows a subscription by.
+    #[must_use]
+    pub fn name(&self, key: &str) -> String {
+        lock(&self.followed).get(key).map_or_else(|| key.to_owned(), |one| one.link.name.clone())
+    }
+
+    /// What sentences call a subscription's server.
+    fn server(&self, key: &str) -> String {
+        lock(&self.followed).get(key).map_or_else(|| key.to_owned(), |one| one.link.origin.clone())
+    }
+
+    /// Stored messages.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn messages(&self, query: api::MessagesQuery) -> Result<Vec<api::Message>, StoreError> {
+        let query = Query {
+            limit: limit(query.limit),
+            after: query.after,
+            before: query.before,
+            subscription: query.subscription,
+        };
+        let rows: Vec<MessageRow> = self.store(|store| store.messages(&query))?;
+        Ok(rows.into_iter().map(present::message).collect())
+    }
+
+    /// The reconnection history, newest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn history(&self, query: &api::HistoryQuery) -> Result<Vec<api::HistoryEntry>, StoreError> {
+        let subscription = query.subscription.as_deref();
+        let rows = self.store(|store| store.journal_rows(subscription, FOLDED_ROWS_MAX))?;
+        let history = History::fold(rows);
+        let mut entries = present::history(history, |key| self.server(key), Timestamp::now());
+        entries.truncate(limit(query.limit) as usize);
+        Ok(entries)
+    }
+
+    /// The journal's rows, newest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn journal_rows(
+        &self,
+        query: &api::HistoryQuery,
+    ) -> Result<Vec<api::JournalRow>, StoreError> {
+        let subscription = query.subscription.as_deref();
+        let rows = self.store(|store| store.journal_rows(subscription, limit(query.limit)))?;
+        let rows = rows.into_iter().rev();
+        Ok(rows.map(|row| present::journal_row(row, |key| self.server(key))).collect())
+    }
+}
+
+/// How many rows are answered.
+fn limit(asked: Option<u32>) -> u32 {
+    asked.unwrap_or(100).clamp(1, 1000)
+}

@@ -1,0 +1,153 @@
+//! One followed subscription: the sink of its driver, which stores, journals and hands on alerts.
+
+use std::sync::Arc;
+
+use hark_api as api;
+use hark_engine::{
+    failure::Cause,
+    feed,
+    history::Entry,
+    link::{Config, Delivery, Link, Outcome},
+    policy::{self, Origin},
+};
+use hark_store::{Store, StoreError, Stored};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::{
+    core::{Core, Followed},
+    driver::{Driver, Sink},
+    notify::Due,
+    present, print, secrets,
+    settings::Subscription,
+    sse::Ask,
+};
+
+/// Commands that may wait for a driver.
+const COMMANDS_MAX: usize = 16;
+
+/// Begins to follow a subscription. Its driver ends when told to stop.
+///
+/// # Errors
+/// Where the store cannot be used.
+pub fn follow(core: &Arc<Core>, key: &str, subscription: Subscription) -> Result<(), StoreError> {
+    let (cursor, streamed_before) = core.store(|store| store.begin(key, &subscription.source()))?;
+    let messages = core.store(|store| store.count(key))?;
+    // An unknown name was refused when the settings were read.
+    let feed = feed::by_name(&subscription.feed).unwrap_or_else(|| Arc::new(feed::Json));
+    let config = Config {
+        feed,
+        law: subscription.law(),
+        expect: subscription.expect(),
+        swap: true,
+        cursor,
+        streamed_before,
+        paused: subscription.paused,
+    };
+    let link = api::Link {
+        subscription: key.to_owned(),
+        name: subscription.name.clone().unwrap_or_else(|| key.to_owned()),
+        origin: subscription.origin(),
+        feed: subscription.feed.clone(),
+        phase: if subscription.paused { api::Phase::Paused } else { api::Phase::Idle },
+        last_heard: None,
+        heartbeat: None,
+        messages: u64::from(messages),
+        set_aside: 0,
+    };
+    tracing::info!(subscription = key, origin = link.origin, "following");
+    let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
+    let sink = Stores { core: core.clone(), subscription, link: link.clone(), held: false };
+    core.followed().insert(key.to_owned(), Followed { link, commands });
+    tokio::spawn(Driver::new(config, sink).run(receiver));
+    Ok(())
+}
+
+/// The sink that keeps everything.
+struct Stores {
+    core: Arc<Core>,
+    subscription: Subscription,
+    link: api::Link,
+    /// Whether alerts of a replay wait for its end.
+    held: bool,
+}
+
+impl Sink for Stores {
+    fn ask(&self) -> Result<Ask, Cause> {
+        let mut ask = Ask::get(self.subscription.url.clone());
+        ask.headers = secrets::headers(&self.subscription)?;
+        Ok(ask)
+    }
+
+    fn commit(
+        &mut self,
+        deliveries: &[Delivery],
+        now: Timestamp,
+    ) -> Result<Option<String>, String> {
+        let key = &self.link.subscription;
+        let act = |store: &mut Store| store.commit(key, deliveries, now, policy::decide);
+        let committed = self.core.store(act).map_err(|error| error.to_string())?;
+        let mut live = false;
+        for (delivery, stored) in deliveries.iter().zip(committed.stored) {
+            match (&delivery.outcome, stored) {
+                (Outcome::Message(message, origin), Stored::New(id)) => {
+                    self.link.messages += 1;
+                    match origin {
+                        Origin::Live => live = true,
+                        Origin::Replay => self.held = true,
+                        Origin::Backlog => {}
+                    }
+                    if self.core.print {
+                        print::message(&self.link.name, message, now);
+                    }
+                    self.core.tell_message(id);
+                }
+                (_, Stored::SetAside) => {
+                    self.link.set_aside += 1;
+                    tracing::warn!(subscription = key, "an event was set aside");
+                }
+                _ => {}
+            }
+        }
+        if live {
+            self.core.outbox.put(key, Due::Live);
+        }
+        Ok(committed.cursor)
+    }
+
+    fn journal(&mut self, entry: Entry, now: Timestamp) {
+        let key = &self.link.subscription;
+        match entry.failure() {
+            Some(failure) => {
+                tracing::info!(
+                    subscription = key,
+                    kind = entry.kind(),
+                    cause = failure.cause.code()
+                );
+            }
+            None => tracing::info!(subscription = key, kind = entry.kind()),
+        }
+        if entry == Entry::Opened {
+            // A failure is a condition already; then the next opening is backlog once more.
+            let _ = self.core.store(|store| store.has_streamed(key));
+        }
+        self.core.journal(Some(key), now, &entry);
+    }
+
+    fn caught_up(&mut self) {
+        if std::mem::take(&mut self.held) {
+            self.core.outbox.put(&self.link.subscription, Due::Replay);
+        }
+    }
+
+    fn changed(&mut self, link: &Link) -> bool {
+        self.link.phase = present::phase(link, &self.link.origin);
+        self.link.heartbeat = present::heartbeat(link);
+        self.link.last_heard = link.heard().map(|heard| api::Time(heard.wall));
+        self.core.set_link(self.link.clone());
+        true
+    }
+}
+
+/// The key of the demo, which stands in no settings.
+pub const DEMO: &str = "demo";

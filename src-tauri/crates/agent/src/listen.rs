@@ -1,0 +1,211 @@
+//! `hark listen`: one URL followed in the terminal, without an agent. How people debug their servers,
+//! so what it prints is exact.
+
+use std::{io::Write, sync::Arc};
+
+use hark_engine::{
+    failure::{Cause, Class},
+    feed,
+    heartbeat::Expect,
+    history::Entry,
+    link::{Config, Delivery, Link, Outcome, Phase},
+};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::{
+    clock,
+    driver::{Command, Driver, Sink},
+    print,
+    settings::Subscription,
+    sse::{Ask, Item},
+};
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A line a message.
+    Lines,
+    /// A message a line, as JSON.
+    Json,
+    /// What the guarded client sees, as JSON: one plain connection, no swap, no dedupe.
+    Raw,
+}
+
+/// What to follow and how.
+#[derive(Clone)]
+pub struct Listen {
+    /// What to ask.
+    pub ask: Ask,
+    /// How it is followed.
+    pub subscription: Subscription,
+    /// Where to resume.
+    pub last_event_id: Option<String>,
+    /// What is printed.
+    pub format: Format,
+}
+
+/// Follows until the server refuses or `commands` end. Answers the refusal's sentence.
+pub async fn listen<W: Write + Send>(
+    listen: Listen,
+    out: W,
+    commands: mpsc::Receiver<Command>,
+) -> Result<(), String> {
+    let feed = feed::by_name(&listen.subscription.feed).unwrap_or_else(|| Arc::new(feed::Json));
+    let plain =
+        listen.format == Format::Raw || matches!(listen.subscription.expect(), Expect::Timeout(_));
+    let config = Config {
+        feed,
+        law: listen.subscription.law(),
+        expect: listen.subscription.expect(),
+        swap: !plain,
+        cursor: listen.last_event_id.clone(),
+        streamed_before: true,
+        paused: false,
+    };
+    let name = listen.subscription.origin();
+    let sink = Terminal {
+        ask: listen.ask,
+        format: listen.format,
+        cursor: listen.last_event_id,
+        name,
+        phase: "",
+        refusal: None,
+        gone: false,
+        out,
+    };
+    let sink = Driver::new(config, sink).run(commands).await;
+    sink.refusal.map_or(Ok(()), Err)
+}
+
+struct Terminal<W> {
+    ask: Ask,
+    format: Format,
+    cursor: Option<String>,
+    name: String,
+    /// The last phase that was printed.
+    phase: &'static str,
+    /// Why it ends.
+    refusal: Option<String>,
+    /// Nobody reads any more.
+    gone: bool,
+    out: W,
+}
+
+impl<W: Write> Terminal<W> {
+    fn raw(&mut self, kind: &str, rest: Value) {
+        if self.format == Format::Raw {
+            let mut line = json!({ "kind": kind });
+            if let (Value::Object(line), Value::Object(rest)) = (&mut line, rest) {
+                line.extend(rest);
+                line.insert("at".to_owned(), format!("{:.3}", clock::now().wall).into());
+            }
+            self.line(&line.to_string());
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.gone |= writeln!(self.out, "{line}").and_then(|()| self.out.flush()).is_err();
+    }
+
+    fn failed(&mut self, cause: &Cause) {
+        let class = cause.class();
+        let sentence = cause.sentence(&self.name);
+        let class_name = serde_json::to_value(class).unwrap_or_default();
+        self.raw(
+            "error",
+            json!({ "class": class_name, "cause": cause.code(), "sentence": sentence }),
+        );
+        if self.format != Format::Raw {
+            eprintln!("{sentence}");
+        }
+        if matches!(class, Class::Refused | Class::Protocol) {
+            self.refusal = Some(sentence);
+        }
+    }
+}
+
+impl<W: Write> Sink for Terminal<W> {
+    fn ask(&self) -> Result<Ask, Cause> {
+        Ok(self.ask.clone())
+    }
+
+    fn seen(&mut self, item: &Item) {
+        match item {
+            Item::Event { event, id } => self.raw(
+                "event",
+                json!({ "type": event.kind, "data": event.data, "id": id, "own_id": event.own_id }),
+            ),
+            Item::Comment(text) => self.raw("comment", json!({ "text": text })),
+            Item::Ignored { own_id, kind, reason } => {
+                self.raw("ignored", json!({ "reason": reason, "type": kind, "own_id": own_id }));
+            }
+            Item::TooLarge { event, bytes } => self.raw(
+                "ignored",
+                json!({ "reason": "too large", "type": event.kind, "own_id": event.own_id, "bytes": bytes }),
+            ),
+            Item::Retry(hint) => {
+                let ms = u64::try_from(hint.as_millis()).unwrap_or(u64::MAX);
+                self.raw("ignored", json!({ "reason": "retry", "retry_ms": ms }));
+            }
+            Item::Opened(_) | Item::Alive | Item::Closed(_) => {}
+        }
+    }
+
+    fn commit(
+        &mut self,
+        deliveries: &[Delivery],
+        now: Timestamp,
+    ) -> Result<Option<String>, String> {
+        for Delivery { event, outcome, cursor } in deliveries {
+            if let Outcome::Message(message, _) = outcome {
+                match self.format {
+                    Format::Lines => {
+                        let line = print::line_here(&self.name, message, now);
+                        self.line(&line);
+                    }
+                    Format::Json => {
+                        let line = json!({
+                            "server_id": event.own_id,
+                            "title": message.title,
+                            "body": message.body,
+                            "priority": message.priority.level(),
+                            "time": message.time.map(|time| format!("{time:.3}")),
+                            "received": format!("{now:.3}"),
+                            "url": message.url,
+                            "tags": message.tags,
+                        });
+                        self.line(&line.to_string());
+                    }
+                    Format::Raw => {}
+                }
+            }
+            if let Some(cursor) = cursor {
+                self.cursor.clone_from(cursor);
+            }
+        }
+        Ok(self.cursor.clone())
+    }
+
+    fn journal(&mut self, entry: Entry, _: Timestamp) {
+        if let Some(failure) = entry.failure() {
+            self.failed(&failure.cause);
+        }
+    }
+
+    fn changed(&mut self, link: &Link) -> bool {
+        let phase = link.phase().name();
+        if phase != self.phase {
+            self.phase = phase;
+            let retry_in_ms = match link.phase() {
+                Phase::BackingOff { until, .. } => {
+                    Some(u64::try_from(until.since(clock::now()).as_millis()).unwrap_or(u64::MAX))
+                }
+                _ => None,
+            };
+            self.raw("link", json!({ "phase": phase, "retry_in_ms": retry_in_ms }));
+        }
+        !self.gone && self.refusal.is_none()
+    }
+}

@@ -1,0 +1,52 @@
+//! The agent's log: to stderr, and to files that rotate. Logs name a subscription by key and origin
+//! only: no path, query or content.
+
+use std::{io::IsTerminal, path::Path};
+
+use tracing::Level;
+use tracing_appender::{
+    non_blocking::{NonBlockingBuilder, WorkerGuard},
+    rolling::{InitError, RollingFileAppender, Rotation},
+};
+use tracing_subscriber::{
+    Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
+
+/// Days of logs that are kept.
+const FILES_MAX: usize = 7;
+/// Lines that wait for the disk; more are dropped, and counted by the appender.
+const LINES_MAX: usize = 1024;
+
+/// Starts the log in `folder`. What is still in memory is written when the guard is dropped.
+///
+/// # Errors
+/// Where the folder cannot be written.
+pub fn start(folder: &Path) -> Result<WorkerGuard, InitError> {
+    std::fs::create_dir_all(folder).ok();
+    let files = RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .max_log_files(FILES_MAX)
+        .filename_prefix("hark")
+        .filename_suffix("log")
+        .build(folder)?;
+    let (files, guard) =
+        NonBlockingBuilder::default().buffered_lines_limit(LINES_MAX).finish(files);
+    let level =
+        std::env::var("HARK_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
+    let ours = || {
+        Targets::new()
+            .with_default(Level::WARN)
+            .with_target("hark", level)
+            .with_target("hark_agent", level)
+    };
+    let to_files = fmt::layer().with_ansi(false).with_target(false).with_writer(files);
+    let to_stderr = fmt::layer()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(to_files.with_filter(ours()))
+        .with(to_stderr.with_filter(ours()))
+        .init();
+    Ok(guard)
+}

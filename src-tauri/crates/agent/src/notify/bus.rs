@@ -1,0 +1,145 @@
+//! The one D-Bus connection over which notifications are sent (Desktop Notifications Specification
+//! 1.2). One for good: servers drop notifications whose sender has left, and send clicks to it alone.
+
+use std::{collections::HashMap, time::Duration};
+
+use futures_util::{Stream, StreamExt, stream};
+use hark_api::Notifications;
+use notify_rust::{Hint, Notification};
+use tokio::time::timeout;
+use zbus::{Connection, fdo::DBusProxy, proxy, zvariant::Value};
+
+/// A server that does not answer within this is taken for absent.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+const NAME: &str = "org.freedesktop.Notifications";
+
+#[proxy(
+    interface = "org.freedesktop.Notifications",
+    default_service = "org.freedesktop.Notifications",
+    default_path = "/org/freedesktop/Notifications"
+)]
+trait Server {
+    #[allow(clippy::too_many_arguments)]
+    fn notify(
+        &self,
+        app_name: &str,
+        replaces_id: u32,
+        app_icon: &str,
+        summary: &str,
+        body: &str,
+        actions: &[&str],
+        hints: HashMap<&str, Value<'_>>,
+        expire_timeout: i32,
+    ) -> zbus::Result<u32>;
+    fn get_capabilities(&self) -> zbus::Result<Vec<String>>;
+    fn get_server_information(&self) -> zbus::Result<(String, String, String, String)>;
+    #[zbus(signal)]
+    fn action_invoked(&self, id: u32, action_key: &str) -> zbus::Result<()>;
+    #[zbus(signal)]
+    fn notification_closed(&self, id: u32, reason: u32) -> zbus::Result<()>;
+}
+
+/// What the server, or the bus about it, says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Another server took the name, or none has it.
+    Owner(bool),
+    /// The person clicked.
+    Clicked(u32),
+    /// A notification is gone.
+    Closed(u32),
+}
+
+/// Why a notification was not acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// The bus or the server says no.
+    #[error("The notification server did not take it: {0}.")]
+    Bus(#[from] zbus::Error),
+    /// No answer.
+    #[error("The notification server did not answer within {} seconds.", CALL_TIMEOUT.as_secs())]
+    TimedOut,
+}
+
+/// See the module.
+pub struct Bus {
+    server: ServerProxy<'static>,
+}
+
+impl Bus {
+    /// Connects to the session bus. Answers also what will be said on it.
+    ///
+    /// # Errors
+    /// Where there is no session bus.
+    pub async fn connect() -> Result<(Self, impl Stream<Item = Said> + Unpin), BusError> {
+        let connect = async {
+            let connection = Connection::session().await?;
+            let server = ServerProxy::builder(&connection)
+                .cache_properties(zbus::proxy::CacheProperties::No)
+                .build()
+                .await?;
+            let owners = DBusProxy::new(&connection)
+                .await?
+                .receive_name_owner_changed_with_args(&[(0, NAME)])
+                .await?
+                .filter_map(|signal| async move {
+                    let args = signal.args().ok()?;
+                    Some(Said::Owner(args.new_owner().is_some()))
+                });
+            let clicks = server.receive_action_invoked().await?.filter_map(|signal| async move {
+                let args = signal.args().ok()?;
+                (*args.action_key() == "default").then(|| Said::Clicked(*args.id()))
+            });
+            let closes = server
+                .receive_notification_closed()
+                .await?
+                .filter_map(|signal| async move { Some(Said::Closed(*signal.args().ok()?.id())) });
+            let said =
+                stream::select(owners.boxed(), stream::select(clicks.boxed(), closes.boxed()));
+            Ok((Self { server }, said))
+        };
+        timeout(CALL_TIMEOUT, connect).await.unwrap_or(Err(BusError::TimedOut))
+    }
+
+    /// Asks the server who it is. Starts one where the bus can.
+    ///
+    /// # Errors
+    /// Where none answers.
+    pub async fn ask(&self) -> Result<Notifications, BusError> {
+        let ask = async {
+            let (name, _, version, _) = self.server.get_server_information().await?;
+            let capabilities = self.server.get_capabilities().await?;
+            Ok(Notifications { server: Some(format!("{name} {version}")), capabilities })
+        };
+        timeout(CALL_TIMEOUT, ask).await.unwrap_or(Err(BusError::TimedOut))
+    }
+
+    /// Shows a notification; answers the server's number for it.
+    ///
+    /// # Errors
+    /// Where the server does not acknowledge it in time. It may still have been shown.
+    pub async fn show(&self, notification: &Notification) -> Result<u32, BusError> {
+        let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
+        let hints = notification.hints.iter().filter_map(hint).collect();
+        let call = self.server.notify(
+            &notification.appname,
+            0,
+            &notification.icon,
+            &notification.summary,
+            &notification.body,
+            &actions,
+            hints,
+            notification.timeout.into(),
+        );
+        Ok(timeout(CALL_TIMEOUT, call).await.map_err(|_| BusError::TimedOut)??)
+    }
+}
+
+/// The hints that our toasts bear, as the bus wants them.
+fn hint(hint: &Hint) -> Option<(&'static str, Value<'_>)> {
+    match hint {
+        Hint::DesktopEntry(entry) => Some(("desktop-entry", Value::from(entry.as_str()))),
+        Hint::Urgency(urgency) => Some(("urgency", Value::from(*urgency as u8))),
+        _ => None,
+    }
+}

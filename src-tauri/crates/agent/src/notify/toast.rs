@@ -1,0 +1,169 @@
+//! What a notification says: a pure function of message and server.
+
+use hark_engine::message::Message;
+use notify_rust::{Hint, Notification, Urgency};
+
+use crate::words::Language;
+
+/// The desktop entry, which servers take name and icon from.
+pub const DESKTOP_ENTRY: &str = "hark";
+/// Longer texts are cut: a notification is no reader.
+const TITLE_CHARS_MAX: usize = 200;
+const BODY_CHARS_MAX: usize = 1_000;
+/// How many of the counted messages a digest quotes.
+pub const QUOTED_MAX: u32 = 3;
+
+/// A notification and what a click on it opens.
+#[derive(Clone, Debug)]
+pub struct Toast {
+    /// What is sent.
+    pub notification: Notification,
+    /// http or https.
+    pub url: Option<String>,
+}
+
+/// What a notification server can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// It reads markup in the body, so that text must be escaped.
+    pub body_markup: bool,
+    /// It passes clicks on.
+    pub actions: bool,
+}
+
+impl Capabilities {
+    /// From the names that it answers.
+    pub fn of_names(names: &[String]) -> Self {
+        let has = |name: &str| names.iter().any(|known| known == name);
+        Self { body_markup: has("body-markup"), actions: has("actions") }
+    }
+}
+
+/// The notification of one message of the subscription called `name`.
+#[must_use]
+pub fn of_message(name: &str, message: &Message, can: Capabilities, language: Language) -> Toast {
+    let title = if message.title.is_empty() { name } else { &message.title };
+    let urgency = match message.priority.level() {
+        1 | 2 => Urgency::Low,
+        5 => Urgency::Critical,
+        _ => Urgency::Normal,
+    };
+    let mut notification = basic(title, &message.body, urgency, can);
+    let url = message.url.clone().filter(|_| can.actions);
+    if url.is_some() {
+        notification.action("default", language.pick("Open", "打开"));
+    }
+    Toast { notification, url }
+}
+
+/// The one notification for `count` messages, of which the latest few are quoted.
+#[must_use]
+pub fn of_digest(
+    name: &str,
+    count: u32,
+    latest: &[Message],
+    can: Capabilities,
+    language: Language,
+) -> Toast {
+    let mut lines = vec![language.messages_came(count)];
+    for message in latest {
+        let text = if message.title.is_empty() { &message.body } else { &message.title };
+        lines.push(format!("• {}", cut(text.lines().next().unwrap_or_default(), 80)));
+    }
+    Toast { notification: basic(name, &lines.join("\n"), Urgency::Normal, can), url: None }
+}
+
+fn basic(title: &str, body: &str, urgency: Urgency, can: Capabilities) -> Notification {
+    let body = cut(body, BODY_CHARS_MAX);
+    let body = if can.body_markup { escaped(&body) } else { body };
+    let mut notification = Notification::new();
+    notification
+        .appname("Hark")
+        .icon(DESKTOP_ENTRY)
+        .summary(&cut(title, TITLE_CHARS_MAX))
+        .body(&body)
+        .hint(Hint::DesktopEntry(DESKTOP_ENTRY.to_owned()))
+        .hint(Hint::Urgency(urgency));
+    notification
+}
+
+fn cut(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    text.chars().take(chars_max - 1).chain(['…']).collect()
+}
+
+/// As the Desktop Notifications Specification's markup needs it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use hark_engine::message::Priority;
+
+    use super::*;
+
+    const ALL: Capabilities = Capabilities { body_markup: true, actions: true };
+
+    fn message() -> Message {
+        Message {
+            title: "Build <b>7</b>".into(),
+            body: "a < b & c".into(),
+            url: Some("https://ci.example/7".into()),
+            ..Message::of_text("")
+        }
+    }
+
+    #[test]
+    fn a_title_is_plain_and_a_body_is_escaped_where_the_server_reads_markup() {
+        let toast = of_message("Builds", &message(), ALL, Language::English);
+        assert_eq!(toast.notification.summary, "Build <b>7</b>");
+        assert_eq!(toast.notification.body, "a &lt; b &amp; c");
+        let plain = of_message("Builds", &message(), Capabilities::default(), Language::English);
+        assert_eq!(plain.notification.body, "a < b & c");
+    }
+
+    #[test]
+    fn a_click_opens_only_where_the_server_passes_it_on() {
+        let toast = of_message("Builds", &message(), ALL, Language::English);
+        assert_eq!(toast.url.as_deref(), Some("https://ci.example/7"));
+        assert_eq!(toast.notification.actions, ["default", "Open"]);
+        let without = of_message("Builds", &message(), Capabilities::default(), Language::English);
+        assert_eq!((without.url, without.notification.actions.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_message_without_a_title_bears_the_subscriptions_name() {
+        let toast = of_message("Builds", &Message::of_text("red"), ALL, Language::English);
+        assert_eq!(toast.notification.summary, "Builds");
+        assert_eq!(toast.notification.body, "red");
+    }
+
+    #[test]
+    fn urgency_follows_priority() {
+        for (level, urgency) in [(1, Urgency::Low), (3, Urgency::Normal), (5, Urgency::Critical)] {
+            let message = Message { priority: Priority::clamped(level), ..message() };
+            let toast = of_message("Builds", &message, ALL, Language::English);
+            assert!(toast.notification.hints.contains(&Hint::Urgency(urgency)), "{level}");
+        }
+    }
+
+    #[test]
+    fn a_digest_counts_and_quotes_the_latest() {
+        let latest = [Message::of_text("one\nmore"), message()];
+        let toast = of_digest("Builds", 7, &latest, Capabilities::default(), Language::English);
+        assert_eq!(toast.notification.summary, "Builds");
+        let wanted = "7 messages came while Hark was away\n• one\n• Build <b>7</b>";
+        assert_eq!(toast.notification.body, wanted);
+        let chinese = of_digest("构建", 7, &[], Capabilities::default(), Language::Chinese);
+        assert_eq!(chinese.notification.body, "Hark 离线期间收到 7 条消息");
+    }
+
+    #[test]
+    fn a_flood_of_text_is_cut() {
+        let toast = of_message("B", &Message::of_text(&"ä".repeat(9_000)), ALL, Language::English);
+        assert_eq!(toast.notification.body.chars().count(), 1_000);
+    }
+}

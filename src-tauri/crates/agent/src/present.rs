@@ -1,0 +1,160 @@
+//! From the engine's and the store's values to those of the API.
+
+use hark_api as api;
+use hark_engine::{
+    Moment,
+    failure::{Class, Failure},
+    heartbeat::Source,
+    history::{History, Outage, Row, Span, SpanKind},
+    link::{Link, Phase},
+    policy::Decision,
+};
+use hark_store::{MessageRow, Shown};
+use jiff::Timestamp;
+
+/// The link as clients see it; `server` is what its sentences call the server.
+pub fn phase(link: &Link, server: &str) -> api::Phase {
+    match link.phase() {
+        Phase::Idle => api::Phase::Idle,
+        Phase::Dialing { attempt, since, .. } => {
+            api::Phase::Dialing { attempt: *attempt, since: api::Time(since.wall) }
+        }
+        Phase::Streaming(stream) => {
+            api::Phase::Streaming { since: api::Time(stream.opened().wall) }
+        }
+        Phase::BackingOff { attempt, until, failure } => api::Phase::BackingOff {
+            attempt: *attempt,
+            retry_at: api::Time(until.wall),
+            cause: cause(failure, server),
+        },
+        Phase::Paused => api::Phase::Paused,
+        Phase::Halted { failure } => api::Phase::Halted { cause: cause(failure, server) },
+    }
+}
+
+/// The heartbeat that the link is held to, where there is one.
+pub fn heartbeat(link: &Link) -> Option<api::Heartbeat> {
+    let (cadence, source) = link.heartbeat().cadence()?;
+    let heard = match link.phase() {
+        Phase::Streaming(stream) => Some(stream.heard()),
+        _ => None,
+    };
+    let dead_at = |heard: Moment| Some(api::Time((heard + link.heartbeat().limits().dead?).wall));
+    Some(api::Heartbeat {
+        cadence_ms: u64::try_from(cadence.as_millis()).unwrap_or(u64::MAX),
+        source: match source {
+            Source::Timeout => api::HeartbeatSource::Timeout,
+            Source::Settings => api::HeartbeatSource::Settings,
+            Source::Learned => api::HeartbeatSource::Learned,
+            Source::Feed => api::HeartbeatSource::Feed,
+        },
+        dead_at: heard.and_then(dead_at),
+    })
+}
+
+/// A failure with its sentence.
+pub fn cause(failure: &Failure, server: &str) -> api::Cause {
+    api::Cause {
+        class: match failure.class {
+            Class::Local => api::Class::Local,
+            Class::Network => api::Class::Network,
+            Class::Server => api::Class::Server,
+            Class::Routine => api::Class::Routine,
+            Class::Refused => api::Class::Refused,
+            Class::Protocol => api::Class::Protocol,
+        },
+        code: failure.cause.code(),
+        sentence: failure.cause.sentence(server),
+    }
+}
+
+/// A stored message.
+pub fn message(row: MessageRow) -> api::Message {
+    let MessageRow { id, server_id, subscription, message, received, decision, shown } = row;
+    api::Message {
+        id,
+        server_id,
+        subscription,
+        title: message.title,
+        body: message.body,
+        priority: message.priority.level(),
+        time: api::Time(message.time.unwrap_or(received)),
+        received: api::Time(received),
+        url: message.url,
+        tags: message.tags,
+        decision: match decision {
+            Decision::Alert => api::Decision::Alert,
+            Decision::Backlog => api::Decision::Backlog,
+        },
+        shown: match shown {
+            Shown::No => api::Shown::No,
+            Shown::Pending => api::Shown::Pending,
+            Shown::Shown => api::Shown::Shown,
+            Shown::Digest => api::Shown::Digest,
+        },
+    }
+}
+
+/// The history, newest first. `server` names a subscription's server.
+pub fn history(
+    history: History,
+    server: impl Fn(&str) -> String,
+    now: Timestamp,
+) -> Vec<api::HistoryEntry> {
+    let outages = history.outages.into_iter().map(|outage| {
+        let server = server(&outage.subscription);
+        api::HistoryEntry::Outage(self::outage(outage, &server, now))
+    });
+    let spans = history.spans.into_iter().map(|span| api::HistoryEntry::Span(self::span(span)));
+    let mut entries: Vec<_> = outages.chain(spans).collect();
+    entries.sort_by_key(|entry| {
+        std::cmp::Reverse(match entry {
+            api::HistoryEntry::Outage(outage) => outage.id,
+            api::HistoryEntry::Span(span) => span.id,
+        })
+    });
+    entries
+}
+
+fn outage(outage: Outage, server: &str, now: Timestamp) -> api::Outage {
+    let end = outage.recovered.unwrap_or(now);
+    let ms = end.as_millisecond().saturating_sub(outage.noticed.as_millisecond());
+    api::Outage {
+        id: outage.id,
+        subscription: outage.subscription,
+        last_heard: outage.last_heard.map(api::Time),
+        noticed: api::Time(outage.noticed),
+        recovered: outage.recovered.map(api::Time),
+        duration_ms: u64::try_from(ms).unwrap_or_default(),
+        attempts: outage.attempts,
+        cause: cause(&outage.failure, server),
+        latest: outage.latest.map(|failure| cause(&failure, server)),
+        gap: outage.gap,
+    }
+}
+
+fn span(span: Span) -> api::Span {
+    api::Span {
+        id: span.id,
+        span: match span.kind {
+            SpanKind::AgentOff => api::SpanKind::AgentOff,
+            SpanKind::Paused => api::SpanKind::Paused,
+            SpanKind::Asleep => api::SpanKind::Asleep,
+        },
+        subscription: span.subscription,
+        from: api::Time(span.from),
+        to: span.to.map(api::Time),
+    }
+}
+
+/// A journal row. `server` names a subscription's server.
+pub fn journal_row(row: Row, server: impl Fn(&str) -> String) -> api::JournalRow {
+    let name = row.subscription.as_deref().map(server).unwrap_or_default();
+    api::JournalRow {
+        id: row.id,
+        at: api::Time(row.at),
+        kind: row.entry.kind().to_owned(),
+        cause: row.entry.failure().map(|failure| cause(failure, &name)),
+        subscription: row.subscription,
+    }
+}

@@ -1,0 +1,44 @@
+//! A message as a line of a terminal, in local time.
+
+use std::io::{Write, stdout};
+
+use hark_engine::message::Message;
+use jiff::{Timestamp, tz::TimeZone};
+
+/// Prints one line: time, subscription, title, body. A terminal that is gone is no reason to stop.
+pub fn message(name: &str, message: &Message, received: Timestamp) {
+    let line = line_here(name, message, received);
+    let _ = writeln!(stdout().lock(), "{line}").and_then(|()| stdout().flush());
+}
+
+/// The line, in the time zone of this machine.
+pub fn line_here(name: &str, message: &Message, received: Timestamp) -> String {
+    line(name, message, received, &TimeZone::system())
+}
+
+fn line(name: &str, message: &Message, received: Timestamp, zone: &TimeZone) -> String {
+    let time = message.time.unwrap_or(received).to_zoned(zone.clone()).strftime("%H:%M:%S");
+    let body = message.body.replace('\n', " ⏎ ");
+    let title = &message.title;
+    let urgent = if message.priority.level() >= 4 { "! " } else { "" };
+    match (title.is_empty(), body.is_empty()) {
+        (true, _) => format!("{time}  {name}  {urgent}{body}"),
+        (false, true) => format!("{time}  {name}  {urgent}{title}"),
+        (false, false) => format!("{time}  {name}  {urgent}{title}: {body}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line() {
+        let mut message = Message::of_text("two\nlines");
+        let at = Timestamp::from_second(45_296).unwrap();
+        let line = |message: &Message| line("Builds", message, at, &TimeZone::UTC);
+        assert_eq!(line(&message), "12:34:56  Builds  two ⏎ lines");
+        message.title = "Red".into();
+        assert_eq!(line(&message), "12:34:56  Builds  Red: two ⏎ lines");
+    }
+}

@@ -1,0 +1,164 @@
+//! Edits of the settings file that keep its comments, order and spacing.
+
+use std::path::Path;
+
+use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
+use url::Url;
+
+use super::{
+    Credential, Settings,
+    file::{self, SettingsError},
+};
+
+/// A subscription to write down.
+#[derive(Clone, Debug)]
+pub struct NewSubscription {
+    /// Where.
+    pub url: Url,
+    /// Its label.
+    pub name: Option<String>,
+    /// What it speaks.
+    pub feed: String,
+    /// A bearer token.
+    pub bearer: Option<Credential>,
+}
+
+/// Why an edit was not made. The file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The file is bad already, or cannot be written.
+    #[error(transparent)]
+    File(#[from] SettingsError),
+    /// No subscription has this key.
+    #[error("There is no subscription {0:?}. See them with: hark status")]
+    Unknown(String),
+    /// The URL is followed already.
+    #[error("That URL is followed already, as {0:?}.")]
+    AlreadyFollowed(String),
+}
+
+/// Adds a subscription; answers its key.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn add(path: &Path, new: &NewSubscription) -> Result<String, EditError> {
+    edit(path, |document, settings| {
+        let same = settings.subscriptions.iter().find(|(_, known)| known.url == new.url);
+        if let Some((key, _)) = same {
+            return Err(EditError::AlreadyFollowed(key.clone()));
+        }
+        let label = new.name.as_deref().unwrap_or_default();
+        let key = key_for(label, &new.url, |key| settings.subscriptions.contains_key(key));
+        let mut table = Table::new();
+        table["url"] = new.url.as_str().into();
+        if let Some(name) = &new.name {
+            table["name"] = name.as_str().into();
+        }
+        table["feed"] = new.feed.as_str().into();
+        if let Some(bearer) = &new.bearer {
+            let (place, value) = match bearer {
+                Credential::Env(name) => ("env", name.clone()),
+                Credential::File(path) => ("file", path.display().to_string()),
+            };
+            let mut inline = InlineTable::new();
+            inline.insert(place, value.into());
+            table["bearer"] = Item::Value(Value::InlineTable(inline));
+        }
+        let all = document.entry("subscriptions").or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        if let Some(all) = all.as_table_like_mut() {
+            all.insert(&key, Item::Table(table));
+        }
+        Ok(key)
+    })
+}
+
+/// Removes a subscription.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn remove(path: &Path, key: &str) -> Result<(), EditError> {
+    edit(path, |document, _| {
+        document["subscriptions"]
+            .as_table_like_mut()
+            .and_then(|all| all.remove(key))
+            .map(|_| ())
+            .ok_or_else(|| EditError::Unknown(key.to_owned()))
+    })
+}
+
+/// Writes down whether subscriptions are paused.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<(), EditError> {
+    edit(path, |document, _| {
+        for key in keys {
+            let one = document["subscriptions"]
+                .as_table_like_mut()
+                .and_then(|all| all.get_mut(key))
+                .and_then(Item::as_table_like_mut)
+                .ok_or_else(|| EditError::Unknown(key.clone()))?;
+            if paused {
+                one.insert("paused", true.into());
+            } else {
+                one.remove("paused");
+            }
+        }
+        Ok(())
+    })
+}
+
+fn edit<T>(
+    path: &Path,
+    change: impl FnOnce(&mut DocumentMut, &Settings) -> Result<T, EditError>,
+) -> Result<T, EditError> {
+    let (text, settings) = file::read(path)?;
+    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+        let message = error.message().to_owned();
+        SettingsError::Wrong { path: path.to_path_buf(), line: 1, column: 1, message }
+    })?;
+    // Comments alone count as the document's end; what is added belongs below them.
+    let comments = if document.is_empty() {
+        document.set_trailing("");
+        format!("{text}\n")
+    } else {
+        String::new()
+    };
+    let answer = change(&mut document, &settings)?;
+    let changed = comments + &document.to_string();
+    // What cannot be read back is never written.
+    file::parse(path, &changed)?;
+    if changed != text {
+        file::write(path, &changed)?;
+    }
+    Ok(answer)
+}
+
+/// A key for a subscription: from its label, else the last part of its path, else its host.
+pub fn key_for(label: &str, url: &Url, taken: impl Fn(&str) -> bool) -> String {
+    let last = url.path_segments().and_then(|parts| parts.rev().find(|part| !part.is_empty()));
+    let slug = [label, last.unwrap_or_default(), url.host_str().unwrap_or_default()]
+        .into_iter()
+        .map(slug)
+        .find(|slug| !slug.is_empty())
+        .unwrap_or_else(|| "subscription".to_owned());
+    if !taken(&slug) {
+        return slug;
+    }
+    (2..).map(|n| format!("{slug}-{n}")).find(|key| !taken(key)).unwrap_or(slug)
+}
+
+fn slug(text: &str) -> String {
+    let kept: String = text
+        .to_lowercase()
+        .chars()
+        .map(|char| if char.is_ascii_alphanumeric() { char } else { '-' })
+        .take(40)
+        .collect();
+    let words: Vec<&str> = kept.split('-').filter(|word| !word.is_empty()).collect();
+    words.join("-")
+}

@@ -1,0 +1,149 @@
+//! The command line, as `--help` shows it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Desktop notifications from the push servers you already run.
+#[derive(Debug, Parser)]
+#[command(name = "hark", version, propagate_version = true)]
+pub struct Arguments {
+    /// Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub profile: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the agent, which keeps the connections and shows the notifications
+    Agent(AgentOptions),
+    /// Open the window; starts the agent if none runs
+    Open,
+    /// Follow a URL from now on
+    Add(AddOptions),
+    /// Forget a subscription; its messages stay
+    Remove {
+        /// As `hark status` shows it
+        key: String,
+    },
+    /// Pause a subscription, or all
+    Pause {
+        /// As `hark status` shows it; all where missing
+        key: Option<String>,
+    },
+    /// Resume a subscription, or all; dials at once
+    Resume {
+        /// As `hark status` shows it; all where missing
+        key: Option<String>,
+    },
+    /// Show how each connection is doing
+    Status {
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the latest messages, oldest first
+    Messages {
+        /// At most so many, up to 1000
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        /// As JSON, one message a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show when each connection was lost, why, and for how long
+    History {
+        /// At most so many, up to 1000
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        /// As JSON, one entry a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send a sample notification the whole way, and say whether the desktop took it
+    Test,
+    /// Stop the agent
+    Stop,
+    /// Follow one URL in this terminal, without an agent
+    Listen(ListenOptions),
+    /// Run a small push server on this computer, to try things with
+    Demo {
+        /// The port; a free one where missing
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
+}
+
+/// Options of `hark agent`.
+#[derive(Debug, Args)]
+pub struct AgentOptions {
+    /// No tray icon: run in the terminal and print each message
+    #[arg(long)]
+    pub no_tray: bool,
+    /// While the settings hold no subscription, follow a demo server of its own
+    #[arg(long)]
+    pub demo: bool,
+    /// Leave the terminal's session, so that closing it does not end the agent
+    #[arg(long, hide = true)]
+    pub detached: bool,
+}
+
+/// Options of `hark add`.
+#[derive(Debug, Args)]
+pub struct AddOptions {
+    /// http or https
+    pub url: String,
+    /// What to call it
+    #[arg(long)]
+    pub name: Option<String>,
+    /// What it speaks; recognised where missing
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(hark_engine::feed::NAMES))]
+    pub feed: Option<String>,
+    /// The bearer token is in this environment variable of the agent
+    #[arg(long, value_name = "NAME", conflicts_with = "token_file")]
+    pub token_env: Option<String>,
+    /// The bearer token is in this file, which only you may read
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Save it without trying it
+    #[arg(long)]
+    pub unchecked: bool,
+}
+
+/// Options of `hark listen`.
+#[derive(Debug, Args)]
+pub struct ListenOptions {
+    /// http or https
+    pub url: String,
+    /// Decoded messages as JSON, one a line
+    #[arg(long, conflicts_with = "raw")]
+    pub json: bool,
+    /// Everything that comes on one plain connection, as JSON, one object a line
+    #[arg(long)]
+    pub raw: bool,
+    /// What it speaks
+    #[arg(long, default_value = "json", value_parser = clap::builder::PossibleValuesParser::new(hark_engine::feed::NAMES))]
+    pub feed: String,
+    /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub headers: Vec<String>,
+    /// Resume after this event
+    #[arg(long, value_name = "ID")]
+    pub last_event_id: Option<String>,
+    /// Retry at a fixed interval, as 'fixed 5s'
+    #[arg(long, value_name = "HOW")]
+    pub retry: Option<String>,
+    /// Give a connection up after so long a silence, as 30s
+    #[arg(long, value_name = "TIME")]
+    pub heartbeat: Option<String>,
+    /// Send the request with this method
+    #[arg(long, default_value = "GET")]
+    pub method: String,
+    /// Send this as the request's body
+    #[arg(long)]
+    pub data: Option<String>,
+}

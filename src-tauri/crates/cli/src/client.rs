@@ -1,0 +1,135 @@
+//! Commands that ask the running agent. Where none runs, `add` and `remove` edit the settings alone.
+
+use hark_agent::{agent, settings};
+use hark_api::{
+    AddSubscription, Credential, HistoryEntry, HistoryQuery, MessagesQuery, Target,
+    client::{CallError, Client},
+    profile::Profile,
+    route,
+};
+
+use crate::{Done, Failed, arguments::AddOptions, show};
+
+fn client(profile: &Profile) -> Client {
+    Client::new(&profile.socket())
+}
+
+pub async fn add(profile: &Profile, options: AddOptions) -> Done {
+    let file = |path: std::path::PathBuf| {
+        let path = std::path::absolute(&path).unwrap_or(path);
+        Credential::File(path.display().to_string())
+    };
+    let new = AddSubscription {
+        url: options.url,
+        name: options.name,
+        feed: options.feed,
+        bearer: options.token_env.map(Credential::Env).or(options.token_file.map(file)),
+        unchecked: options.unchecked,
+    };
+    let added = match client(profile).call(&route::ADD, &new).await {
+        Err(CallError::NoAgent) => {
+            let added = agent::add(profile, new).await?;
+            eprintln!("No agent is running; it will be followed once one is: hark agent");
+            added
+        }
+        answer => answer?,
+    };
+    println!("Added as {}.", added.subscription);
+    if let Some(found) = added.recognised {
+        println!("It speaks {}: {}.", found.feed, found.reason);
+    }
+    if let Some(warning) = added.warning {
+        eprintln!("It could not be tried now, and is saved all the same. {warning}");
+    }
+    Ok(())
+}
+
+pub async fn remove(profile: &Profile, key: String) -> Done {
+    let target = Target { subscription: Some(key.clone()) };
+    match client(profile).call(&route::REMOVE, &target).await {
+        Err(CallError::NoAgent) => settings::remove(&profile.settings(), &key)?,
+        answer => drop(answer?),
+    }
+    println!("Removed {key}. Its messages stay.");
+    Ok(())
+}
+
+pub async fn pause(profile: &Profile, key: Option<String>, paused: bool) -> Done {
+    let route = if paused { &route::PAUSE } else { &route::RESUME };
+    let accepted = client(profile).call(route, &Target { subscription: key }).await?;
+    let word = if paused { "Paused" } else { "Resumed" };
+    match accepted.subscriptions[..] {
+        [] => println!("There is no subscription yet. Add one with: hark add URL"),
+        _ => println!("{word} {}.", accepted.subscriptions.join(", ")),
+    }
+    Ok(())
+}
+
+pub async fn status(profile: &Profile, json: bool) -> Done {
+    let status = client(profile).call(&route::STATUS, &()).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&status)?);
+    } else {
+        print!("{}", show::status(&status, jiff::Timestamp::now()));
+    }
+    Ok(())
+}
+
+pub async fn messages(profile: &Profile, limit: u32, json: bool) -> Done {
+    let query = MessagesQuery { limit: Some(limit), ..MessagesQuery::default() };
+    let mut messages = client(profile).call(&route::MESSAGES, &query).await?;
+    messages.reverse();
+    for message in &messages {
+        if json {
+            println!("{}", serde_json::to_string(message)?);
+        } else {
+            println!("{}", show::message(message));
+        }
+    }
+    if messages.is_empty() && !json {
+        println!("There is no message yet.");
+    }
+    Ok(())
+}
+
+pub async fn history(profile: &Profile, limit: u32, json: bool) -> Done {
+    let query = HistoryQuery { limit: Some(limit), ..HistoryQuery::default() };
+    let mut entries: Vec<HistoryEntry> = client(profile).call(&route::OUTAGES, &query).await?;
+    entries.reverse();
+    for entry in &entries {
+        if json {
+            println!("{}", serde_json::to_string(entry)?);
+        } else {
+            println!("{}", show::entry(entry));
+        }
+    }
+    if entries.is_empty() && !json {
+        println!("No connection was lost yet.");
+    }
+    Ok(())
+}
+
+pub async fn test(profile: &Profile) -> Done {
+    let sample = client(profile).call(&route::TEST, &()).await?;
+    if sample.shown {
+        println!("{}", sample.sentence);
+        return Ok(());
+    }
+    Err(Failed(sample.sentence))
+}
+
+pub async fn stop(profile: &Profile) -> Done {
+    let client = client(profile);
+    match client.call(&route::STOP, &()).await {
+        Err(CallError::NoAgent) => println!("No agent is running."),
+        answer => {
+            answer?;
+            // It has stopped once nobody listens any more.
+            while client.is_running().await {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            println!("Stopped.");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! The API's values as a person reads them in a terminal, in local time.
+
+use std::fmt::Write;
+
+use hark_api::{
+    HistoryEntry, Link, Message, Outage, Phase, Severity, Span, SpanKind, Status, Time,
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+/// The agent, its links, what is not well.
+pub fn status(status: &Status, now: Timestamp) -> String {
+    let mut out = String::new();
+    for condition in &status.conditions {
+        let mark = match condition.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let _ = writeln!(out, "{mark}: {}\n", condition.sentence);
+    }
+    if status.links.is_empty() {
+        out.push_str("Nothing is followed yet. Follow something with: hark add URL\n");
+    }
+    let width =
+        status.links.iter().map(|link| link.subscription.chars().count()).max().unwrap_or(0);
+    for link in &status.links {
+        let _ = writeln!(out, "{:width$}  {}", link.subscription, one(link, now));
+    }
+    let agent = &status.agent;
+    let server = agent.notifications.server.as_deref().unwrap_or("nobody");
+    let _ = writeln!(
+        out,
+        "\nhark {}, process {}, since {}; notifications are shown by {server}.",
+        agent.version,
+        agent.pid,
+        local(agent.started)
+    );
+    out
+}
+
+fn one(link: &Link, now: Timestamp) -> String {
+    let phase = match &link.phase {
+        Phase::Idle => "not started".to_owned(),
+        Phase::Dialing { attempt: 1, .. } => "connecting".to_owned(),
+        Phase::Dialing { attempt, .. } => format!("connecting, attempt {attempt}"),
+        Phase::Streaming { since } => format!("connected since {}", local(*since)),
+        Phase::BackingOff { retry_at, cause, .. } => {
+            let ms = retry_at.0.as_millisecond() - now.as_millisecond();
+            let wait = length(u64::try_from(ms).unwrap_or_default());
+            format!("lost, next attempt in {wait}: {}", cause.sentence)
+        }
+        Phase::Paused => "paused".to_owned(),
+        Phase::Halted { cause } => format!("stopped: {}", cause.sentence),
+    };
+    let heard =
+        link.last_heard.map(|heard| format!(", last heard {}", local(heard))).unwrap_or_default();
+    let count = match link.messages {
+        1 => "1 message".to_owned(),
+        count => format!("{count} messages"),
+    };
+    format!("{phase}{heard}; {count} ({}, {})", link.origin, link.feed)
+}
+
+/// A message as a line.
+pub fn message(message: &Message) -> String {
+    let body = message.body.replace('\n', " ⏎ ");
+    let text = match (message.title.is_empty(), body.is_empty()) {
+        (true, _) => body,
+        (false, true) => message.title.clone(),
+        (false, false) => format!("{}: {body}", message.title),
+    };
+    let urgent = if message.priority >= 4 { "! " } else { "" };
+    format!("{}  {}  {urgent}{text}", local(message.time), message.subscription)
+}
+
+/// An entry of the history as a line.
+pub fn entry(entry: &HistoryEntry) -> String {
+    match entry {
+        HistoryEntry::Outage(found) => outage(found),
+        HistoryEntry::Span(found) => span(found),
+    }
+}
+
+fn outage(outage: &Outage) -> String {
+    let end = match outage.recovered {
+        Some(recovered) => format!("back {}", local(recovered)),
+        None => "still down".to_owned(),
+    };
+    let attempts = match outage.attempts {
+        0 => String::new(),
+        1 => ", 1 failed attempt".to_owned(),
+        attempts => format!(", {attempts} failed attempts"),
+    };
+    let gap = if outage.gap { " Messages may have been missed." } else { "" };
+    format!(
+        "{}  {}  lost for {}, {end}{attempts}: {}{gap}",
+        local(outage.noticed),
+        outage.subscription,
+        length(outage.duration_ms),
+        outage.cause.sentence
+    )
+}
+
+fn span(span: &Span) -> String {
+    let what = match span.span {
+        SpanKind::AgentOff => "the agent was off",
+        SpanKind::Paused => "paused",
+        SpanKind::Asleep => "the computer slept",
+    };
+    let end = span.to.map_or_else(|| "until now".to_owned(), |to| format!("until {}", local(to)));
+    let whose = span.subscription.as_deref().unwrap_or("all");
+    format!("{}  {whose}  {what}, {end}", local(span.from))
+}
+
+fn local(time: Time) -> String {
+    at(time, &TimeZone::system())
+}
+
+fn at(time: Time, zone: &TimeZone) -> String {
+    time.0.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A length of time in the two units that matter.
+fn length(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match seconds {
+        0..10 => format!("{}.{} s", seconds, ms % 1000 / 100),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_has_the_two_units_that_matter() {
+        for (ms, text) in [
+            (0, "0.0 s"),
+            (5_250, "5.2 s"),
+            (59_999, "59 s"),
+            (61_000, "1 min 1 s"),
+            (3_660_000, "1 h 1 min"),
+            (90_000_000, "1 d 1 h"),
+        ] {
+            assert_eq!(length(ms), text);
+        }
+    }
+
+    #[test]
+    fn a_time_is_local() {
+        let time: Time = "2026-03-01T02:10:05Z".parse().unwrap();
+        let zone = TimeZone::fixed(jiff::tz::offset(9));
+        assert_eq!(at(time, &zone), "2026-03-01 11:10:05");
+    }
+}

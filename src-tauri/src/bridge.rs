@@ -1,0 +1,259 @@
+//! All that the page may ask of this process: four commands, named in `permissions/bridge.toml`.
+//!
+//! The bridge passes values between page and agent and understands none of them, except that it
+//! calls only routes that the API declares and opens only links of the web.
+
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::StreamExt;
+use hark_api::{
+    ErrorCode, Event,
+    client::{CallError, Client},
+    profile::Profile,
+    route::{self, Verb},
+};
+use serde::Serialize;
+use serde_json::Value;
+use tauri::{
+    State,
+    async_runtime::JoinHandle,
+    ipc::{Channel, Invoke, Response},
+};
+use tokio::sync::Notify;
+
+use crate::agent;
+
+/// How often an absent agent is looked for.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// So many events at most go to the page in one piece: in a flood, one by one would stall it.
+const PIECE_EVENTS_MAX: usize = 200;
+
+/// What the commands share.
+pub(crate) struct Bridge {
+    profile: Profile,
+    client: Client,
+    /// The forwarding of events to the page; a page that is loaded anew replaces it.
+    forwarding: Mutex<Option<JoinHandle<()>>>,
+    /// An agent was just started: look now.
+    started: Arc<Notify>,
+}
+
+/// Why the page does not get what it asked for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Failure {
+    /// No agent is running.
+    NoAgent,
+    /// The agent says no.
+    Refused {
+        /// What the page may branch on.
+        #[cfg_attr(test, ts(type = "ErrorCode | null"))]
+        code: Option<ErrorCode>,
+        /// One sentence for the person.
+        sentence: String,
+    },
+    /// Something is broken, here or on the way.
+    Broken {
+        /// One sentence for the person.
+        sentence: String,
+    },
+}
+
+/// What a subscribed page is told.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Told {
+    /// The agent's events, in order.
+    Events {
+        /// At least one.
+        #[cfg_attr(test, ts(type = "Array<Event>"))]
+        events: Vec<Event>,
+    },
+    /// The agent is gone, or never was there. Told once; its return is told by its events.
+    Gone {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+impl Bridge {
+    /// A bridge to the agent of this profile.
+    pub(crate) fn new(profile: Profile) -> Self {
+        let client = Client::new(&profile.socket());
+        Self { profile, client, forwarding: Mutex::default(), started: Notify::new().into() }
+    }
+}
+
+/// The commands' dispatcher.
+pub(crate) fn commands() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![call, subscribe, start_agent, open_url]
+}
+
+/// Calls a route of the agent: `body` is its query, or its JSON body.
+#[tauri::command]
+async fn call(bridge: State<'_, Bridge>, path: String, body: Value) -> Result<Response, Failure> {
+    let (verb, target, body) = request(&path, body)?;
+    let answer = bridge.client.call_raw(verb, &target, body.into()).await?;
+    let text = String::from_utf8(answer.into()).map_err(|error| broken(error.to_string()))?;
+    Ok(Response::new(text))
+}
+
+/// Tells the page of the agent's events, for as long as the page is there.
+#[tauri::command]
+fn subscribe(bridge: State<'_, Bridge>, page: Channel<Told>) {
+    let forwarding = tauri::async_runtime::spawn(forward(
+        bridge.client.clone(),
+        page,
+        Arc::clone(&bridge.started),
+    ));
+    let mut current = bridge.forwarding.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(former) = current.replace(forwarding) {
+        former.abort();
+    }
+}
+
+/// Starts the agent, which then outlives this window.
+#[tauri::command]
+async fn start_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
+    agent::start(&bridge.profile, &bridge.client).await.map_err(broken)?;
+    bridge.started.notify_one();
+    Ok(())
+}
+
+/// Opens a link in the person's browser.
+#[tauri::command]
+fn open_url(url: String) -> Result<(), Failure> {
+    let url =
+        web_link(&url).ok_or_else(|| broken("Only http and https links are opened.".to_owned()))?;
+    open::that_detached(url.as_str())
+        .map_err(|error| broken(format!("The link could not be opened: {error}.")))
+}
+
+/// The request for a route: only for those that the API declares.
+fn request(path: &str, body: Value) -> Result<(Verb, String, Vec<u8>), Failure> {
+    let &(verb, path) = route::ALL
+        .iter()
+        .find(|(_, known)| *known == path)
+        .ok_or_else(|| broken(format!("The agent has no route {path}.")))?;
+    if verb == Verb::Post {
+        return Ok((verb, path.to_owned(), body.to_string().into_bytes()));
+    }
+    let given = body.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let query = serde_urlencoded::to_string(given.collect::<Vec<_>>())
+        .map_err(|error| broken(error.to_string()))?;
+    Ok((verb, format!("{path}?{query}"), Vec::new()))
+}
+
+fn web_link(text: &str) -> Option<url::Url> {
+    url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// Passes events on until the page is gone, through any number of agents.
+async fn forward(client: Client, page: Channel<Told>, started: Arc<Notify>) {
+    let mut told = None;
+    loop {
+        let Ok(end) = forward_one_stream(&client, &page).await else { return };
+        // A stream that had events before it ended is news even if it ended as the one before.
+        if end.had_events || told.as_ref() != Some(&end.failure) {
+            if page.send(Told::Gone { failure: end.failure.clone() }).is_err() {
+                return;
+            }
+            told = Some(end.failure);
+        }
+        let _ = tokio::time::timeout(RETRY, started.notified()).await;
+    }
+}
+
+struct End {
+    had_events: bool,
+    failure: Failure,
+}
+
+/// Passes the events of one agent on. An error is the page's: it is gone.
+async fn forward_one_stream(client: &Client, page: &Channel<Told>) -> tauri::Result<End> {
+    let mut had_events = false;
+    let mut failure = Failure::NoAgent;
+    match client.events() {
+        Err(error) => failure = error.into(),
+        Ok(stream) => {
+            let mut pieces = pin!(stream.ready_chunks(PIECE_EVENTS_MAX));
+            while let Some(piece) = pieces.next().await {
+                let mut events = Vec::with_capacity(piece.len());
+                for item in piece {
+                    match item {
+                        Ok(event) => events.push(event),
+                        Err(error) => failure = error.into(),
+                    }
+                }
+                if !events.is_empty() {
+                    had_events = true;
+                    page.send(Told::Events { events })?;
+                }
+            }
+        }
+    }
+    Ok(End { had_events, failure })
+}
+
+fn broken(sentence: String) -> Failure {
+    Failure::Broken { sentence }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::NoAgent => Self::NoAgent,
+            CallError::Refused(error) => {
+                Self::Refused { code: error.code, sentence: error.sentence }
+            }
+            CallError::TimedOut | CallError::Broken(_) => broken(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_declared_routes_are_called() {
+        for path in ["/v1/events", "/v1/status/../stop", "/", "/v1/messages?limit=1"] {
+            assert!(matches!(request(path, json!({})), Err(Failure::Broken { .. })), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_query_leaves_out_what_is_null_and_escapes_the_rest() {
+        let body = json!({ "limit": 50, "before": null, "subscription": "a&b=c" });
+        let (verb, target, body) = request("/v1/messages", body).unwrap();
+        assert_eq!(verb, Verb::Get);
+        assert_eq!(target, "/v1/messages?limit=50&subscription=a%26b%3Dc");
+        assert!(body.is_empty());
+    }
+
+    #[test]
+    fn a_command_carries_its_body_as_json() {
+        let (verb, target, body) = request("/v1/pause", json!({ "subscription": "a" })).unwrap();
+        assert_eq!((verb, target.as_str()), (Verb::Post, "/v1/pause"));
+        assert_eq!(body, br#"{"subscription":"a"}"#);
+    }
+
+    #[test]
+    fn only_web_links_are_opened() {
+        assert!(web_link("https://example.org/a?b#c").is_some());
+        for bad in
+            ["file:///etc/passwd", "javascript:alert(1)", "mailto:a@b", "x-ssh://h", "/a", ""]
+        {
+            assert!(web_link(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Whether there is a display to open a window on. The toolkit would end in a panic where there is
+//! none; a person in a terminal or over SSH deserves a sentence.
+
+#[cfg(target_os = "linux")]
+const CLASS: &str = "hark-window";
+
+/// Checks that a window can be opened.
+///
+/// # Errors
+/// One sentence for the person.
+#[cfg(target_os = "linux")]
+pub(crate) fn check() -> Result<(), String> {
+    let named = ["WAYLAND_DISPLAY", "DISPLAY"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let Some(named) = named else {
+        return Err("There is no display here to open Hark's window on (neither DISPLAY nor \
+                    WAYLAND_DISPLAY is set). In a terminal, use: hark status, hark messages"
+            .to_owned());
+    };
+    gtk::init().map_err(|_| {
+        format!(
+            "The display {named} cannot be opened, so Hark's window cannot be shown. \
+             In a terminal, use: hark status, hark messages"
+        )
+    })?;
+    // By these, Wayland's app id and X11's class, a desktop finds the window's icon and menu entry.
+    gtk::glib::set_prgname(Some(CLASS));
+    gtk::gdk::set_program_class(CLASS);
+    Ok(())
+}
+
+/// Checks that a window can be opened: always so on this platform.
+///
+/// # Errors
+/// None.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn check() -> Result<(), String> {
+    Ok(())
+}

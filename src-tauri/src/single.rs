@@ -1,0 +1,128 @@
+//! One window a profile. A lock says who is first, a socket tells it that the person asked again.
+//!
+//! Not through D-Bus: a name there is one per user, while a profile must never meet another, and
+//! there may be no session bus.
+
+use std::{
+    fs::{File, TryLockError},
+    io,
+    os::unix::net::{UnixListener, UnixStream},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use hark_api::profile::private_folder;
+
+/// Not longer than the agent's own socket, for whose path the runtime folder has room.
+const SOCKET: &str = "win.sock";
+const LOCK: &str = "win.lock";
+
+/// The first window holds the lock a moment before it listens.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
+const ANSWER_POLL: Duration = Duration::from_millis(20);
+
+/// Whose the profile's window is.
+pub(crate) enum Claim {
+    /// This process's, as long as the value lives.
+    Only(Only),
+    /// Another process's, which has been told to show it.
+    AnotherIsShown,
+}
+
+/// The right to open the profile's window.
+pub(crate) struct Only {
+    listener: UnixListener,
+    lock: File,
+}
+
+/// Claims the window of the profile whose runtime folder this is.
+///
+/// # Errors
+/// One sentence for the person.
+pub(crate) fn claim(runtime: &Path) -> Result<Claim, String> {
+    let unusable = |error: io::Error| {
+        format!(
+            "Hark's window needs the folder {} and cannot use it ({error}). Check that it is yours.",
+            runtime.display()
+        )
+    };
+    private_folder(runtime).map_err(unusable)?;
+    let socket = runtime.join(SOCKET);
+    let lock = File::create(runtime.join(LOCK)).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => listen(&socket, lock).map(Claim::Only).map_err(unusable),
+        Err(TryLockError::WouldBlock) => ask_to_show(socket).map(|()| Claim::AnotherIsShown),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}
+
+fn listen(socket: &Path, lock: File) -> io::Result<Only> {
+    // The lock is ours, so a socket here is left over from a window that was killed.
+    match std::fs::remove_file(socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(Only { listener: UnixListener::bind(socket)?, lock }),
+    }
+}
+
+fn ask_to_show(socket: PathBuf) -> Result<(), String> {
+    let started = Instant::now();
+    while UnixStream::connect(&socket).is_err() {
+        if started.elapsed() > ANSWER_TIMEOUT {
+            return Err("Hark's window is open already, but it does not answer. Close it, then \
+                        try again."
+                .to_owned());
+        }
+        thread::sleep(ANSWER_POLL);
+    }
+    Ok(())
+}
+
+impl Only {
+    /// Runs `show` whenever the window is started once more, until the process ends.
+    pub(crate) fn on_second_start(self, show: impl Fn() + Send + 'static) {
+        thread::spawn(move || {
+            let Self { listener, lock: _held } = self;
+            // To connect is the whole message.
+            for connection in listener.incoming() {
+                match connection {
+                    Ok(_) => show(),
+                    // Out of descriptors, for instance: not a reason to spin.
+                    Err(_) => thread::sleep(ANSWER_POLL),
+                }
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_second_start_shows_the_first_window() {
+        let folder = tempfile::tempdir().unwrap();
+        let Claim::Only(only) = claim(folder.path()).unwrap() else { panic!("not the first") };
+        let (shown, is_shown) = mpsc::channel();
+        only.on_second_start(move || shown.send(()).unwrap());
+        assert!(matches!(claim(folder.path()), Ok(Claim::AnotherIsShown)));
+        is_shown.recv_timeout(Duration::from_secs(5)).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_window_left_behind_is_no_window() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(claim(folder.path()).unwrap());
+        assert!(folder.path().join(SOCKET).exists());
+        assert!(matches!(claim(folder.path()), Ok(Claim::Only(_))));
+    }
+
+    #[test]
+    fn two_profiles_have_a_window_each() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let first = claim(one.path()).unwrap();
+        assert!(matches!((first, claim(two.path())), (Claim::Only(_), Ok(Claim::Only(_)))));
+    }
+}

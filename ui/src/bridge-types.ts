@@ -1,0 +1,27 @@
+// Generated from src-tauri/src/bridge.rs; `HARK_BLESS=1 cargo test -p hark-window` writes it anew.
+
+import type { ErrorCode, Event } from "./api";
+
+export type Failure = { "kind": "no_agent" } | { "kind": "refused", 
+/**
+ * What the page may branch on.
+ */
+code: ErrorCode | null, 
+/**
+ * One sentence for the person.
+ */
+sentence: string, } | { "kind": "broken", 
+/**
+ * One sentence for the person.
+ */
+sentence: string, };
+
+export type Told = { "kind": "events", 
+/**
+ * At least one.
+ */
+events: Array<Event>, } | { "kind": "gone", 
+/**
+ * Why.
+ */
+failure: Failure, };

@@ -1,0 +1,37 @@
+// The page's only way out: the four commands of hark-window (src-tauri/src/bridge.rs).
+import { Channel, invoke } from "@tauri-apps/api/core";
+import type { Routes } from "./api";
+import type { Failure, Told } from "./bridge-types";
+
+export type { Failure, Told };
+
+/** Calls a route of the agent. Rejects with a [`Failure`]; see `asFailure`. */
+export function call<P extends keyof Routes>(
+  path: P,
+  body: Routes[P]["query"],
+): Promise<Routes[P]["reply"]> {
+  return invoke("call", { path, body });
+}
+
+/** Hears what the agent tells, through any number of agents, as long as the page lives. */
+export function subscribe(hear: (told: Told) => void): Promise<void> {
+  const page = new Channel<Told>();
+  page.onmessage = hear;
+  return invoke("subscribe", { page });
+}
+
+/** Starts the agent and waits until it answers. */
+export function startAgent(): Promise<void> {
+  return invoke("start_agent");
+}
+
+/** Opens an http or https link in the person's browser. */
+export function openUrl(url: string): Promise<void> {
+  return invoke("open_url", { url });
+}
+
+/** What a rejected call carries. */
+export function asFailure(error: unknown): Failure {
+  if (typeof error === "object" && error !== null && "kind" in error) return error as Failure;
+  return { kind: "broken", sentence: String(error) };
+}

@@ -1,0 +1,122 @@
+// The one place where the page meets the agent: hears it, loads what is in view, carries commands.
+import type { AddSubscription, Added, MessagesQuery } from "../api";
+import { asFailure, call, subscribe } from "../bridge";
+import type { Failure } from "../bridge-types";
+import type { Words } from "../words";
+import { fold, loadedHistory, loadedLatest, loadedOlder, nothing, type Held } from "./hold";
+
+const MESSAGES_PAGE = 100;
+const HISTORY_PAGE = 300;
+const TICK_MS = 500;
+
+class Agent {
+  held: Held = $state.raw(nothing);
+  /** The time that ages and countdowns are reckoned from. */
+  now = $state(Date.now());
+  /** What went wrong last, until the next command. */
+  failure: Failure | null = $state.raw(null);
+
+  #loading = new Set<string>();
+
+  /** Begins to listen; called once. */
+  listen(): void {
+    const tick = () => {
+      if (!document.hidden) this.now = Date.now();
+    };
+    setInterval(tick, TICK_MS);
+    document.addEventListener("visibilitychange", tick);
+    void subscribe((told) => {
+      this.held = fold(this.held, told);
+      // Whatever went wrong with an agent that is gone is over.
+      if (told.kind === "gone") this.failure = null;
+      this.now = Date.now();
+    }).catch((error: unknown) => {
+      this.held = fold(this.held, { kind: "gone", failure: asFailure(error) });
+    });
+  }
+
+  async pause(subscription: string): Promise<void> {
+    await this.#command(() => call("/v1/pause", { subscription }));
+  }
+
+  async resume(subscription: string): Promise<void> {
+    await this.#command(() => call("/v1/resume", { subscription }));
+  }
+
+  async remove(subscription: string): Promise<void> {
+    await this.#command(() => call("/v1/subscriptions/remove", { subscription }));
+  }
+
+  /** Adds a subscription. Unlike the others it rejects: the form shows the failure. */
+  add(asked: AddSubscription): Promise<Added> {
+    return call("/v1/subscriptions/add", asked);
+  }
+
+  /** Loads the latest messages where those held are stale. */
+  loadMessages(): Promise<void> {
+    const query = { limit: MESSAGES_PAGE } as MessagesQuery;
+    return this.#load(
+      "messages",
+      () => call("/v1/messages", query),
+      (page) => loadedLatest(this.held, page, MESSAGES_PAGE),
+    );
+  }
+
+  loadOlder(): Promise<void> {
+    const query = { limit: MESSAGES_PAGE, before: this.held.messages.at(-1)?.id } as MessagesQuery;
+    return this.#load(
+      "older",
+      () => call("/v1/messages", query),
+      (page) => loadedOlder(this.held, page, MESSAGES_PAGE),
+    );
+  }
+
+  loadHistory(): Promise<void> {
+    return this.#load(
+      "history",
+      () => {
+        // Before the answer: what changes meanwhile makes it stale again.
+        this.held = { ...this.held, historyStale: false };
+        return call("/v1/outages", { limit: HISTORY_PAGE });
+      },
+      (entries) => loadedHistory(this.held, entries),
+    );
+  }
+
+  /** One load of a kind at a time. */
+  async #load<T>(kind: string, load: () => Promise<T>, fold: (loaded: T) => Held): Promise<void> {
+    if (this.#loading.has(kind)) return;
+    this.#loading.add(kind);
+    try {
+      const loaded = await load();
+      // First this: what is held may be stale again already, and then the next load begins at once.
+      this.#loading.delete(kind);
+      this.held = fold(loaded);
+    } catch (error) {
+      this.#loading.delete(kind);
+      this.#fail(error);
+    }
+  }
+
+  /** That no agent answers is told by the stream, and shown as a state of the whole window. */
+  #fail(error: unknown): void {
+    const failure = asFailure(error);
+    this.failure = failure.kind === "no_agent" ? null : failure;
+  }
+
+  async #command(run: () => Promise<unknown>): Promise<void> {
+    this.failure = null;
+    try {
+      await run();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+}
+
+export const agent = new Agent();
+
+/** A failure in a sentence. */
+export function failureInWords(failure: Failure, words: Words): string {
+  return failure.kind === "no_agent" ? words.noAgent : failure.sentence;
+}

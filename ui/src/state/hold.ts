@@ -1,0 +1,104 @@
+// What the page holds, and how each thing that the agent tells changes it. Pure: no calls, no clock.
+import type { Event, HistoryEntry, Message, Status } from "../api";
+import type { Failure, Told } from "../bridge-types";
+
+/** More messages than this are dropped from the page, the oldest first; the agent keeps them. */
+export const MESSAGES_MAX = 500;
+
+export interface Held {
+  /** Whether an agent answers; null until the first word. */
+  running: boolean | null;
+  /** Why none answers. */
+  failure: Failure | null;
+  status: Status | null;
+  /** Newest first. */
+  messages: Message[];
+  /** Heard since `messages` went stale; null while they are not stale. */
+  fresh: Message[] | null;
+  /** Whether the agent may hold older messages than these. */
+  older: boolean;
+  /** Newest first; null until loaded. */
+  history: HistoryEntry[] | null;
+  historyStale: boolean;
+}
+
+export const nothing: Held = {
+  running: null,
+  failure: null,
+  status: null,
+  messages: [],
+  fresh: [],
+  older: false,
+  history: null,
+  historyStale: true,
+};
+
+/** The held state after what was told. */
+export function fold(held: Held, told: Told): Held {
+  if (told.kind === "gone") return { ...held, running: false, failure: told.failure };
+  return told.events.reduce(foldEvent, held);
+}
+
+function foldEvent(held: Held, event: Event): Held {
+  switch (event.event) {
+    case "reset":
+      return {
+        ...held,
+        running: true,
+        failure: null,
+        status: event.data,
+        fresh: [],
+        historyStale: true,
+      };
+    case "status":
+      return { ...held, running: true, failure: null, status: event.data };
+    case "link": {
+      if (!held.status) return held;
+      const links = held.status.links.map((link) =>
+        link.subscription === event.data.subscription ? event.data : link,
+      );
+      return { ...held, status: { ...held.status, links } };
+    }
+    case "message": {
+      // A change to a message that was not loaded would leave a hole in the list.
+      const oldest = held.messages.at(-1);
+      if (held.older && oldest && event.data.id < oldest.id) return held;
+      return {
+        ...held,
+        messages: merge(held.messages, [event.data]),
+        fresh: held.fresh && merge(held.fresh, [event.data]),
+      };
+    }
+    case "history":
+      return { ...held, historyStale: true };
+    default:
+      // An agent of a newer version may tell more.
+      return held;
+  }
+}
+
+/** The latest messages were loaded: they and what was heard meanwhile replace the stale ones. */
+export function loadedLatest(held: Held, page: Message[], asked: number): Held {
+  const older = page.length >= asked;
+  const oldest = older ? (page.at(-1)?.id ?? 0) : 0;
+  const fresh = (held.fresh ?? []).filter((message) => message.id >= oldest);
+  return { ...held, messages: merge(page, fresh), fresh: null, older };
+}
+
+/** A page of older messages was loaded. */
+export function loadedOlder(held: Held, page: Message[], asked: number): Held {
+  return { ...held, messages: merge(held.messages, page), older: page.length >= asked };
+}
+
+export function loadedHistory(held: Held, history: HistoryEntry[]): Held {
+  return { ...held, history };
+}
+
+/** Newest first, each id once (the later word counts), bounded. */
+function merge(held: readonly Message[], later: readonly Message[]): Message[] {
+  const only = later.length === 1 ? later[0] : undefined;
+  if (only && (held[0]?.id ?? 0) < only.id) return [only, ...held].slice(0, MESSAGES_MAX);
+  const byId = new Map<number, Message>();
+  for (const message of [...held, ...later]) byId.set(message.id, message);
+  return [...byId.values()].sort((a, b) => b.id - a.id).slice(0, MESSAGES_MAX);
+}

@@ -1,0 +1,91 @@
+// Values as the agent sends them, for the tests.
+import type { Cause, HistoryEntry, Link, Message, Phase, Status } from "../api";
+
+export const NOW = Date.parse("2026-03-01T12:00:00.000Z");
+
+/** A time so many seconds before `NOW`; negative is after. */
+export const ago = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString();
+
+export const refused: Cause = {
+  class: "network",
+  code: "connection refused",
+  sentence: "http://a.example refused the connection.",
+};
+
+export function link(phase: Phase, more: Partial<Link> = {}): Link {
+  return {
+    subscription: "a",
+    name: "A",
+    origin: "http://a.example",
+    feed: "json",
+    phase,
+    last_heard: null,
+    heartbeat: null,
+    messages: 0,
+    set_aside: 0,
+    ...more,
+  };
+}
+
+export function status(links: Link[]): Status {
+  const agent = {
+    version: "0.1.0",
+    pid: 1,
+    started: ago(60),
+    settings: "/config.toml",
+    tray: false,
+    demo: false,
+    notifications: { server: null, capabilities: [] },
+  };
+  return { agent, links, conditions: [] };
+}
+
+export function message(id: number, more: Partial<Message> = {}): Message {
+  return {
+    id,
+    server_id: null,
+    subscription: "a",
+    title: `message ${id}`,
+    body: "",
+    priority: 3,
+    time: ago(0),
+    received: ago(0),
+    url: null,
+    tags: [],
+    decision: "alert",
+    shown: "shown",
+    ...more,
+  };
+}
+
+type OutageEntry = Extract<HistoryEntry, { kind: "outage" }>;
+type SpanEntry = Extract<HistoryEntry, { kind: "span" }>;
+
+export function outage(more: Partial<OutageEntry> = {}): OutageEntry {
+  return {
+    kind: "outage",
+    id: 1,
+    subscription: "a",
+    last_heard: ago(700),
+    noticed: ago(600),
+    recovered: ago(540),
+    duration_ms: 60_000,
+    attempts: 2,
+    cause: refused,
+    latest: null,
+    gap: false,
+    ...more,
+  };
+}
+
+export function span(more: Partial<SpanEntry> = {}): SpanEntry {
+  return {
+    kind: "span",
+    id: 2,
+    span: "paused",
+    subscription: null,
+    from: ago(300),
+    to: ago(0),
+    ...more,
+  };
+}
