@@ -128,13 +128,29 @@ impl<S: Sink> Driver<S> {
         self.sink
     }
 
+    /// Takes what has arrived, in order. An opening or an end is handled before anything after it
+    /// is looked at, so that what the sink sees has the order of the stream.
     fn take(&mut self, arrived: &mut Vec<Arrived>) -> bool {
-        for (conn, item) in arrived.iter() {
-            if self.connections.contains_key(conn) {
-                self.sink.seen(item);
+        let mut inputs = Vec::new();
+        let mut go_on = true;
+        for (conn, item) in arrived.drain(..) {
+            if !go_on || !self.connections.contains_key(&conn) {
+                continue;
+            }
+            let edge = matches!(item, Item::Opened(_) | Item::Closed(_));
+            if edge && !inputs.is_empty() {
+                go_on = self.handle(inputs.drain(..));
+            }
+            self.sink.seen(&item);
+            if matches!(item, Item::Closed(_)) {
+                self.connections.remove(&conn);
+            }
+            inputs.push(input(conn, item));
+            if edge {
+                go_on &= self.handle(inputs.drain(..));
             }
         }
-        self.handle(arrived.drain(..).map(|(conn, item)| input(conn, item)))
+        go_on && (inputs.is_empty() || self.handle(inputs))
     }
 
     fn handle(&mut self, inputs: impl IntoIterator<Item = Input>) -> bool {

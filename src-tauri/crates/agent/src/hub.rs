@@ -50,16 +50,13 @@ impl Default for Hub {
 }
 
 impl Hub {
-    /// Tells every client. `event` is only made where somebody listens or may come back.
+    /// Tells every client. `event` is only made where somebody listens; it may tell of its own.
     pub fn tell(&self, event: impl FnOnce() -> Option<Event>) {
         self.changed.send_replace(());
+        let event = if self.sender.receiver_count() > 0 { event() } else { None };
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         ring.number += 1;
-        if self.sender.receiver_count() == 0 {
-            ring.events.clear();
-            return;
-        }
-        let Some(event) = event() else { return };
+        let Some(event) = event else { return ring.events.clear() };
         if ring.events.len() == EVENTS_MAX {
             ring.events.pop_front();
         }

@@ -101,7 +101,7 @@ pub struct AddOptions {
     #[arg(long)]
     pub name: Option<String>,
     /// What it speaks; recognised where missing
-    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(hark_engine::feed::NAMES))]
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(hark_agent::settings::FEEDS))]
     pub feed: Option<String>,
     /// The bearer token is in this environment variable of the agent
     #[arg(long, value_name = "NAME", conflicts_with = "token_file")]
@@ -126,7 +126,7 @@ pub struct ListenOptions {
     #[arg(long)]
     pub raw: bool,
     /// What it speaks
-    #[arg(long, default_value = "json", value_parser = clap::builder::PossibleValuesParser::new(hark_engine::feed::NAMES))]
+    #[arg(long, default_value = "json", value_parser = clap::builder::PossibleValuesParser::new(hark_agent::settings::FEEDS))]
     pub feed: String,
     /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
     #[arg(short = 'H', long = "header", value_name = "HEADER")]

@@ -121,21 +121,24 @@ fn edit<T>(
         let message = error.message().to_owned();
         SettingsError::Wrong { path: path.to_path_buf(), line: 1, column: 1, message }
     })?;
-    // Comments alone count as the document's end; what is added belongs below them.
-    let comments = if document.is_empty() {
-        document.set_trailing("");
-        format!("{text}\n")
-    } else {
-        String::new()
-    };
+    let bare = document.is_empty();
     let answer = change(&mut document, &settings)?;
-    let changed = comments + &document.to_string();
+    let mut changed = document.to_string();
+    if bare && settings_added(&document) {
+        // Comments alone count as the document's end; what is added belongs below them.
+        document.set_trailing("");
+        changed = format!("{text}\n{document}");
+    }
     // What cannot be read back is never written.
     file::parse(path, &changed)?;
     if changed != text {
         file::write(path, &changed)?;
     }
     Ok(answer)
+}
+
+fn settings_added(document: &DocumentMut) -> bool {
+    document.iter().any(|(_, item)| !item.is_none())
 }
 
 /// A key for a subscription: from its label, else the last part of its path, else its host.

@@ -17,6 +17,9 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
+/// The names that `feed` may have.
+pub use hark_engine::feed::NAMES as FEEDS;
+
 pub use edit::{EditError, NewSubscription, add, key_for, remove, set_paused};
 pub use file::{Loaded, SettingsError, load, parse, write};
 

@@ -118,6 +118,14 @@ fn a_first_subscription_makes_a_commented_file() {
 }
 
 #[test]
+fn an_edit_that_changes_nothing_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    set_paused(&path, &[], true).unwrap();
+    assert!(!path.exists());
+}
+
+#[test]
 fn an_edit_of_a_bad_file_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
