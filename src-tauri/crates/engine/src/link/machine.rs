@@ -339,9 +339,10 @@ impl Link {
     /// The second connection could not be made, which is news of the first too.
     fn second_failed(&mut self, doubt: Doubt, cause: Cause, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
+        stream.second = Second::Failed;
         match doubt {
             // It has until its deadline to speak.
-            Doubt::Stale => stream.second = Second::Failed,
+            Doubt::Stale => {}
             Doubt::Age => {
                 stream.second = Second::None;
                 stream.replace = Some((now.monotonic + backoff::SPREAD_MAX / 6, Doubt::Age));

@@ -16,6 +16,8 @@
 //! link decides; the driver acts. Nothing here may do IO, read a clock or keep a timer.
 
 mod machine;
+#[cfg(test)]
+mod model;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,321 @@
+//! The link against a reference model, in seeded random runs: inputs, faults and clock jumps in any
+//! order. The model knows only what the driver was told to do, and checks what must always hold.
+//!
+//! `HARK_SOAK_RUNS` sets how many runs; a failure prints its seed, and `HARK_SOAK_SEED` repeats it.
+
+use std::{collections::BTreeMap, env, panic, sync::Arc, time::Duration};
+
+use fastrand::Rng;
+use jiff::Timestamp;
+
+use super::*;
+use crate::{
+    backoff::{Manners, RETRY_AFTER_MAX, Retry, SPREAD_MAX},
+    failure::Class,
+    feed::{Json, Nchan},
+};
+
+const RUNS: u64 = 100_000;
+const STEPS: usize = 60;
+
+/// What the model knows of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Conn {
+    Dialled,
+    Open,
+}
+
+struct Model {
+    link: Link,
+    law: Law,
+    swap: bool,
+    rng: Rng,
+    now: Moment,
+    /// Connections that stand or are being made.
+    live: BTreeMap<ConnId, Conn>,
+    gone: Vec<ConnId>,
+    committed: Option<String>,
+    /// Cursors of deliveries that are not committed yet, in order.
+    uncommitted: Vec<Option<Option<String>>>,
+    events: u64,
+    dials: u64,
+}
+
+impl Model {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let now = Moment {
+            monotonic: Duration::from_secs(rng.u64(0..1_000_000)),
+            wall: Timestamp::from_second(rng.i64(0..2_000_000_000)).unwrap(),
+        };
+        let law = Law {
+            retry: if rng.u8(..) < 40 {
+                Retry::Fixed(Duration::from_secs(5))
+            } else {
+                Retry::Mannerly
+            },
+            manners: if rng.bool() { Manners::Near } else { Manners::Far },
+            spread: rng.bool().then(|| Duration::from_millis(rng.u64(0..5000))),
+        };
+        let committed = rng.bool().then(|| "0".to_owned());
+        let swap = rng.u8(0..4) > 0;
+        let config = Config {
+            feed: if rng.bool() { Arc::new(Json) as Arc<dyn Feed> } else { Arc::new(Nchan) },
+            law,
+            expect: match rng.u8(0..4) {
+                0 => Expect::Timeout(Duration::from_millis(rng.u64(1..60_000))),
+                1 => Expect::Cadence(Duration::from_millis(rng.u64(1..60_000))),
+                _ => Expect::Learn,
+            },
+            swap,
+            cursor: committed.clone(),
+            streamed_before: rng.bool(),
+            paused: rng.u8(0..8) == 0,
+        };
+        let link = Link::new(config, seed);
+        let (live, gone, uncommitted) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { link, law, swap, rng, now, live, gone, committed, uncommitted, events: 0, dials: 0 }
+    }
+
+    fn say(&mut self, input: Input) {
+        if let Input::Closed(conn, _) = &input
+            && self.live.remove(conn).is_some()
+        {
+            self.gone.push(*conn);
+        }
+        if let Input::Opened(conn) = &input
+            && let Some(state) = self.live.get_mut(conn)
+        {
+            *state = Conn::Open;
+        }
+        let mut effects = Vec::new();
+        self.link.handle(input, self.now, &mut effects);
+        for effect in effects {
+            match effect {
+                Effect::Dial { conn, cursor } => {
+                    assert_eq!(cursor, self.committed, "a dial resumes from what was committed");
+                    assert!(!self.gone.contains(&conn), "a connection's number is used once");
+                    assert!(self.live.insert(conn, Conn::Dialled).is_none());
+                    self.dials += 1;
+                }
+                Effect::HangUp(conn) => {
+                    assert!(self.live.remove(&conn).is_some(), "{conn:?} stood");
+                    self.gone.push(conn);
+                }
+                Effect::Deliver(delivery) => self.uncommitted.push(delivery.cursor),
+                Effect::CaughtUp | Effect::Journal(_) | Effect::PhaseChanged => {}
+            }
+        }
+        self.check();
+    }
+
+    /// The driver commits what it has, or what a crash of the store leaves of it.
+    fn commit(&mut self) {
+        if self.uncommitted.is_empty() {
+            return;
+        }
+        for cursor in self.uncommitted.drain(..).flatten() {
+            self.committed = cursor;
+        }
+        self.say(Input::Committed(self.committed.clone()));
+    }
+
+    /// What must hold after every input.
+    fn check(&self) {
+        assert_eq!(self.link.cursor(), self.committed.as_deref());
+        assert!(self.live.len() <= 2, "{:?}", self.live);
+        match self.link.phase() {
+            Phase::Idle | Phase::Paused | Phase::Halted { .. } => {
+                assert!(self.live.is_empty(), "{:?} holds no connection", self.link.phase());
+            }
+            Phase::BackingOff { until, failure, .. } => {
+                assert!(self.live.is_empty(), "backing off holds no connection");
+                assert_ne!(failure.cause, Cause::NoContent);
+                let delay = until.since(self.now);
+                assert!(delay <= self.longest(failure), "{delay:?} after {failure:?}");
+            }
+            Phase::Dialing { conn, .. } => {
+                assert_eq!(self.live.len(), 1);
+                assert_eq!(self.live.get(conn), Some(&Conn::Dialled));
+            }
+            Phase::Streaming(stream) => {
+                assert_eq!(self.live.get(&stream.conn), Some(&Conn::Open));
+            }
+        }
+        if let Some((at, deadline)) = self.link.poll_deadline() {
+            let latest = self.now.monotonic + RETRY_AFTER_MAX * 2;
+            assert!(at <= latest, "{deadline:?} comes within two days");
+        }
+    }
+
+    /// The longest delay that the law allows after a failure.
+    fn longest(&self, failure: &Failure) -> Duration {
+        if let Retry::Fixed(interval) = self.law.retry {
+            return interval;
+        }
+        if let Some(wait) = failure.cause.retry_after() {
+            return wait.min(RETRY_AFTER_MAX) + SPREAD_MAX.max(wait / 2);
+        }
+        match failure.class {
+            Class::Refused | Class::Protocol => Duration::from_secs(15 * 60).mul_f64(1.2),
+            Class::Routine => Duration::from_secs(1),
+            Class::Local | Class::Network | Class::Server => SPREAD_MAX.max(self.law.manners.cap()),
+        }
+    }
+
+    fn pass(&mut self, span: Duration) {
+        let end = self.now + span;
+        for turn in 0.. {
+            let Some((at, _)) = self.link.poll_deadline().filter(|(at, _)| *at <= end.monotonic)
+            else {
+                break;
+            };
+            self.now = self.now + at.saturating_sub(self.now.monotonic);
+            self.say(Input::Deadline);
+            self.commit();
+            let due = self.link.poll_deadline().is_some_and(|(at, _)| at <= self.now.monotonic);
+            assert!(!due, "a deadline that was handed in is over");
+            assert!(turn < 100_000, "no storm of deadlines");
+        }
+        self.now = end;
+    }
+
+    fn any_conn(&mut self) -> Option<ConnId> {
+        let all: Vec<_> = self.live.keys().copied().collect();
+        if self.rng.u8(0..20) == 0 && !self.gone.is_empty() {
+            return self.rng.choice(&self.gone).copied();
+        }
+        self.rng.choice(all)
+    }
+
+    fn cause(&mut self) -> Cause {
+        let code = *self.rng.choice(&[400, 401, 404, 429, 500, 503]).unwrap();
+        let retry_after_ms = self.rng.bool().then(|| self.rng.u64(0..10_000_000_000));
+        let causes = [
+            Cause::NoRoute,
+            Cause::ConnectionRefused,
+            Cause::NameNotResolved,
+            Cause::EndOfStream,
+            Cause::Truncated,
+            Cause::NoContent,
+            Cause::ContentType { found: "text/html".into() },
+            Cause::NotStored { detail: "full".into() },
+            Cause::Status { code, detail: None, retry_after_ms, streamed_before: false },
+        ];
+        self.rng.choice(causes).unwrap()
+    }
+
+    fn event(&mut self) -> RawEvent {
+        self.events += 1;
+        let own_id = match self.rng.u8(0..8) {
+            0 => None,
+            1 => Some(String::new()),
+            2 => Some(format!("{}\u{1}", self.events)),
+            _ => Some(self.events.to_string()),
+        };
+        let data =
+            if self.rng.u8(0..6) == 0 { "ping".to_owned() } else { format!("m{}", self.events) };
+        RawEvent { kind: "message".into(), data, own_id }
+    }
+
+    fn step(&mut self) {
+        let Some(conn) = self.any_conn() else { return self.step_without_connection() };
+        let choice = self.rng.u8(0..16);
+        // Nothing is read from a connection before its head.
+        let choice = if self.live.get(&conn) == Some(&Conn::Dialled) && (3..=10).contains(&choice) {
+            0
+        } else {
+            choice
+        };
+        match choice {
+            0..=2 => self.say(Input::Opened(conn)),
+            3..=5 => {
+                self.say(Input::Alive(conn));
+                let event = self.event();
+                self.say(Input::Event(conn, event));
+            }
+            6 | 7 => {
+                self.say(Input::Alive(conn));
+                self.say(Input::Comment(conn, "ping".into()));
+            }
+            8 => {
+                let own_id = self.event().own_id;
+                self.say(Input::Ignored { conn, own_id, kind: None });
+            }
+            9 => {
+                let event = self.event();
+                self.say(Input::TooLarge { conn, event, bytes: 9 });
+            }
+            10 => {
+                let hint = Duration::from_millis(self.rng.u64(..));
+                self.say(Input::RetryHint(conn, hint));
+            }
+            11 | 12 => {
+                let cause = self.cause();
+                self.say(Input::Closed(conn, cause));
+            }
+            _ => self.step_without_connection(),
+        }
+    }
+
+    fn step_without_connection(&mut self) {
+        match self.rng.u8(0..10) {
+            0 => self.say(Input::Hint),
+            1 => self.say(Input::Pause),
+            2 | 3 => self.say(Input::Resume),
+            4 => self.now.wall = Timestamp::from_second(self.rng.i64(0..4_000_000_000)).unwrap(),
+            5 => {
+                let span = Duration::from_secs(self.rng.u64(0..4_000));
+                self.pass(span);
+            }
+            _ => {
+                let span = Duration::from_millis(self.rng.u64(0..40_000));
+                self.pass(span);
+            }
+        }
+    }
+
+    /// Whatever has happened, the link dials again: by itself, or when the person or a hint asks.
+    fn comes_back(&mut self) {
+        self.commit();
+        let before = self.dials;
+        match self.link.phase() {
+            Phase::Paused | Phase::Halted { .. } => self.say(Input::Resume),
+            Phase::Dialing { .. } => return,
+            // One plain connection without a heartbeat may stand for good: that is what was asked.
+            Phase::Streaming(_) if !self.swap => self.say(Input::Hint),
+            _ => {}
+        }
+        let end = self.now + RETRY_AFTER_MAX * 2;
+        while self.dials == before {
+            let due = self.link.poll_deadline().filter(|(at, _)| *at <= end.monotonic);
+            let Some((at, _)) = due else { panic!("stuck in {:?}", self.link.phase()) };
+            self.pass(at.saturating_sub(self.now.monotonic));
+        }
+    }
+}
+
+fn run(seed: u64) {
+    let mut model = Model::new(seed);
+    model.say(Input::Start);
+    for _ in 0..STEPS {
+        model.step();
+        if model.rng.u8(0..4) > 0 {
+            model.commit();
+        }
+    }
+    model.comes_back();
+}
+
+#[test]
+fn whatever_happens_the_link_keeps_its_promises() {
+    let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    if let Some(seed) = number("HARK_SOAK_SEED") {
+        return run(seed);
+    }
+    for seed in 0..number("HARK_SOAK_RUNS").unwrap_or(RUNS) {
+        if panic::catch_unwind(|| run(seed)).is_err() {
+            panic!("seed {seed}; repeat it with HARK_SOAK_SEED={seed}");
+        }
+    }
+}
