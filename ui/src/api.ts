@@ -392,9 +392,15 @@ export type Recognised = {
  */
 feed: string, 
 /**
+ * How sure that is.
+ */
+certainty: Certainty, 
+/**
  * Why it is believed to be that.
  */
 reason: string, };
+
+export type Certainty = "sure" | "likely" | "guess";
 
 export type Target = { 
 /**

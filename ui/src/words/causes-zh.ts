@@ -34,6 +34,7 @@ const withDetail: Record<string, string> = {
   credential: "无法读取凭据",
   "not HTTP": "服务器的响应不是可读的 HTTP",
   "I/O error": "连接失败",
+  proxy: "中间的代理出错。",
   "not stored": "收到的数据无法保存，会再次请求",
 };
 

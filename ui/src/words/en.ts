@@ -110,6 +110,7 @@ export const en = {
   cancel: "Cancel",
   done: "Done",
   added: (name: string) => `Following ${name}`,
+  speaks: { sure: "It speaks", likely: "It probably speaks", guess: "It may speak" },
   urlWanted: "Enter an address that begins with http:// or https://.",
   tokenWanted: "Say where the token is, or choose none.",
 

@@ -105,6 +105,7 @@ export const zh: Words = {
   cancel: "取消",
   done: "完成",
   added: (name) => `已订阅“${name}”`,
+  speaks: { sure: "识别为", likely: "很可能是", guess: "可能是" },
   urlWanted: "请输入以 http:// 或 https:// 开头的地址。",
   tokenWanted: "请填写令牌的位置，或选择“无”。",
 

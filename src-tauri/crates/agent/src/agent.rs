@@ -1,6 +1,7 @@
 //! The agent: puts its parts together, applies the settings, carries out commands.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io,
     path::PathBuf,
@@ -13,6 +14,7 @@ use hark_api::{
     profile::{self, Profile},
 };
 use hark_engine::{
+    failure::Cause,
     history::Entry,
     link::{Delivery, Outcome},
     message::{Message, RawEvent},
@@ -28,15 +30,15 @@ use tokio::{
 use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::{
+    access::Access,
     clock,
     core::Core,
     demo::Demo,
     driver::Command,
     follow, log, notify, opener,
-    recognise::{Tried, recognise},
-    secrets, server,
+    recognise::{Found, Tried, recognise},
+    server,
     settings::{self, Credential, EditError, NewSubscription, Settings, Subscription},
-    sse::Ask,
     surroundings, tray, watch,
     words::Language,
 };
@@ -252,6 +254,7 @@ impl Agent {
             .demo
             .store(settings.subscriptions.is_empty() && self.demo.is_some(), Ordering::Relaxed);
         let known: Vec<String> = self.core.followed().keys().cloned().collect();
+        let mut heard = BTreeMap::new();
         for key in known {
             let before = current.subscriptions.get(&key).or(self.demo.as_ref());
             match (before, wanted.get(&key)) {
@@ -262,7 +265,8 @@ impl Agent {
                 }
                 (_, after) => {
                     self.tell(&key, Command::Stop);
-                    self.core.followed().shift_remove(&key);
+                    let last = self.core.followed().shift_remove(&key);
+                    heard.insert(key.clone(), last.and_then(|one| one.link.last_heard));
                     if after.is_none() {
                         // A failure is a condition already.
                         let _ = self.core.store(|store| store.forget(&key));
@@ -273,7 +277,12 @@ impl Agent {
         for (key, subscription) in &wanted {
             if !self.core.followed().contains_key(key) {
                 // A failure is a condition already; the next reload tries again.
-                let _ = follow::follow(&self.core, key, subscription.clone());
+                let _ = follow::follow(
+                    &self.core,
+                    key,
+                    subscription.clone(),
+                    heard.remove(key).flatten(),
+                );
             }
         }
         let order: Vec<&String> = wanted.keys().collect();
@@ -402,18 +411,27 @@ pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiEr
     let mut subscription = Subscription::plain(url.clone(), new.feed.as_deref().unwrap_or("json"));
     subscription.bearer.clone_from(&bearer);
     let mut warning = None;
-    let mut recognised = None;
+    let mut found = None;
     if !new.unchecked {
         let origin = subscription.origin();
-        let wrong = |sentence| ApiError { code: Some(ErrorCode::CredentialWanted), sentence };
-        let headers =
-            secrets::headers(&subscription).map_err(|cause| wrong(cause.sentence(&origin)))?;
-        match recognise(Ask { headers, ..Ask::get(url.clone()) }, &origin).await {
-            Tried::Stream(found) => recognised = Some(found),
-            Tried::Unreachable(sentence) => warning = Some(sentence),
+        let wrong = |cause: Cause| ApiError {
+            code: Some(ErrorCode::CredentialWanted),
+            sentence: cause.sentence(&origin),
+        };
+        let ask = Access::new(subscription).ask().await.map_err(wrong)?;
+        match recognise(ask, &origin).await {
+            Tried::Stream(stream) => found = Some(stream),
+            Tried::Unreachable { sentence, guess } => {
+                warning = Some(sentence);
+                found = guess;
+            }
             Tried::Refused(error) => return Err(error),
         }
     }
+    let (recognised, url) = match found {
+        Some(Found { recognised, url }) => (Some(recognised), url),
+        None => (None, url),
+    };
     let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
     let new = NewSubscription { url, name, feed: feed.unwrap_or_else(|| "json".into()), bearer };
     let key = settings::add(&profile.settings(), &new).map_err(refusal)?;

@@ -6,12 +6,13 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use futures_util::StreamExt;
 use hark_engine::{
     failure::Cause,
-    feed::{Feed, Resume, is_sendable},
+    feed::Feed,
     history::Entry,
     link::{Config, ConnId, Delivery, Effect, Input, Link, Phase},
 };
 use jiff::Timestamp;
 use tokio::{sync::mpsc, task::AbortHandle, time::sleep};
+use url::Url;
 
 use crate::{
     clock,
@@ -36,11 +37,8 @@ pub enum Command {
 
 /// What becomes of what a link brings.
 pub trait Sink {
-    /// What to ask the server, without the cursor.
-    ///
-    /// # Errors
-    /// Where a credential cannot be read.
-    fn ask(&self) -> Result<Ask, Cause>;
+    /// What to ask the server, without the cursor; an error where a credential cannot be read.
+    fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static;
 
     /// An item as it came, before the engine sees it.
     fn seen(&mut self, _item: &Item) {}
@@ -145,12 +143,20 @@ impl<S: Sink> Driver<S> {
             if matches!(item, Item::Closed(_)) {
                 self.connections.remove(&conn);
             }
+            inputs.extend(self.resumed_from(conn, &item));
             inputs.push(input(conn, item));
             if edge {
                 go_on &= self.handle(inputs.drain(..));
             }
         }
         go_on && (inputs.is_empty() || self.handle(inputs))
+    }
+
+    /// What a response says of where it goes on, where the feed has a header for that.
+    fn resumed_from(&self, conn: ConnId, item: &Item) -> Option<Input> {
+        let Item::Opened(headers) = item else { return None };
+        let id = self.feed.resumed_from_headers().iter().find_map(|name| headers.get(*name))?;
+        Some(Input::ResumedFrom(conn, String::from_utf8_lossy(id.as_bytes()).into_owned()))
     }
 
     fn handle(&mut self, inputs: impl IntoIterator<Item = Input>) -> bool {
@@ -214,36 +220,48 @@ impl<S: Sink> Driver<S> {
     }
 
     fn dial(&mut self, conn: ConnId, cursor: Option<String>) {
-        let ask = self.sink.ask().map(|ask| resuming(ask, &*self.feed, cursor));
+        let ask = self.sink.ask();
+        let feed = self.feed.clone();
         let items = self.arrive.clone();
         let task = tokio::spawn(async move {
-            let mut connection = match ask {
-                Ok(ask) => Connection::dial(ask, Limits::default()),
+            let (mut connection, mut next) = match ask.await {
+                Ok(ask) => dial(ask, &*feed, cursor.as_deref()).await,
                 Err(cause) => {
                     let _ = items.send((conn, Item::Closed(cause))).await;
                     return;
                 }
             };
-            while let Some(item) = connection.next().await {
+            while let Some(item) = next {
                 if items.send((conn, item)).await.is_err() {
                     return;
                 }
+                next = connection.next().await;
             }
         });
         self.connections.insert(conn, task.abort_handle());
     }
 }
 
-/// The ask, resuming from `cursor` as the feed does it.
-fn resuming(mut ask: Ask, feed: &dyn Feed, cursor: Option<String>) -> Ask {
-    let Some(id) = cursor else { return ask };
-    match feed.resume() {
-        Resume::HeaderOrQuery(parameter) if !is_sendable(&id) => {
-            ask.url.query_pairs_mut().append_pair(parameter, &id);
+/// Dials as the feed asks, resuming from `cursor`; in the other form of its URL, where the server's
+/// refusal speaks for that. Answers the connection and its first item.
+async fn dial(ask: Ask, feed: &dyn Feed, cursor: Option<&str>) -> (Connection, Option<Item>) {
+    let asking = |url: &Url| {
+        let request = feed.request(url, cursor);
+        let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
+        Connection::dial(ask, Limits::default())
+    };
+    let mut connection = asking(&ask.url);
+    let first = connection.next().await;
+    if let Some(Item::Closed(refusal)) = &first
+        && let Some(other) = feed.other_form(&ask.url, refusal)
+    {
+        let mut second = asking(&other);
+        let opened = second.next().await;
+        if let Some(Item::Opened(_)) = opened {
+            return (second, opened);
         }
-        Resume::Header | Resume::HeaderOrQuery(_) => ask.last_event_id = Some(id),
     }
-    ask
+    (connection, first)
 }
 
 fn input(conn: ConnId, item: Item) -> Input {
@@ -256,22 +274,5 @@ fn input(conn: ConnId, item: Item) -> Input {
         Item::Retry(hint) => Input::RetryHint(conn, hint),
         Item::TooLarge { event, bytes } => Input::TooLarge { conn, event, bytes },
         Item::Closed(cause) => Input::Closed(conn, cause),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_goes_by_header_where_it_can_else_by_query() {
-        let ask = || Ask::get("https://a.example/s?x=1".parse().unwrap());
-        let nchan = hark_engine::feed::by_name("nchan").unwrap();
-        let by_header = resuming(ask(), &*nchan, Some("1:0".into()));
-        assert_eq!(by_header.last_event_id.as_deref(), Some("1:0"));
-        assert_eq!(by_header.url, ask().url);
-        let by_query = resuming(ask(), &*nchan, Some("a\u{1}&b".into()));
-        assert_eq!(by_query.last_event_id, None);
-        assert_eq!(by_query.url.query(), Some("x=1&last_event_id=a%01%26b"));
     }
 }

@@ -15,10 +15,11 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::{
+    access::Access,
     core::{Core, Followed},
-    driver::{Driver, Sink},
+    driver::{Command, Driver, Sink},
     notify::Due,
-    present, print, secrets,
+    present, print,
     settings::Subscription,
     sse::Ask,
 };
@@ -26,13 +27,21 @@ use crate::{
 /// Commands that may wait for a driver.
 const COMMANDS_MAX: usize = 16;
 
-/// Begins to follow a subscription. Its driver ends when told to stop.
+/// Begins to follow a subscription, which this run heard last at `heard`, if it did. Its driver ends
+/// when told to stop.
 ///
 /// # Errors
 /// Where the store cannot be used.
-pub fn follow(core: &Arc<Core>, key: &str, subscription: Subscription) -> Result<(), StoreError> {
+pub fn follow(
+    core: &Arc<Core>,
+    key: &str,
+    subscription: Subscription,
+    heard: Option<api::Time>,
+) -> Result<(), StoreError> {
     let (cursor, streamed_before) = core.store(|store| store.begin(key, &subscription.source()))?;
     let messages = core.store(|store| store.count(key))?;
+    let heard_before = core.store(|store| store.last_heard(key))?;
+    let heard_before = heard_before.max(heard.map(|heard| heard.0)).filter(|_| streamed_before);
     // An unknown name was refused when the settings were read.
     let feed = feed::by_name(&subscription.feed).unwrap_or_else(|| Arc::new(feed::Json));
     let config = Config {
@@ -42,6 +51,7 @@ pub fn follow(core: &Arc<Core>, key: &str, subscription: Subscription) -> Result
         swap: true,
         cursor,
         streamed_before,
+        heard_before,
         paused: subscription.paused,
     };
     let link = api::Link {
@@ -57,7 +67,13 @@ pub fn follow(core: &Arc<Core>, key: &str, subscription: Subscription) -> Result
     };
     tracing::info!(subscription = key, origin = link.origin, "following");
     let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
-    let sink = Stores { core: core.clone(), subscription, link: link.clone(), held: false };
+    let sink = Stores {
+        core: core.clone(),
+        access: Access::new(subscription),
+        link: link.clone(),
+        commands: commands.clone(),
+        held: false,
+    };
     core.followed().insert(key.to_owned(), Followed { link, commands });
     tokio::spawn(Driver::new(config, sink).run(receiver));
     Ok(())
@@ -66,17 +82,16 @@ pub fn follow(core: &Arc<Core>, key: &str, subscription: Subscription) -> Result
 /// The sink that keeps everything.
 struct Stores {
     core: Arc<Core>,
-    subscription: Subscription,
+    access: Access,
     link: api::Link,
+    commands: mpsc::Sender<Command>,
     /// Whether alerts of a replay wait for its end.
     held: bool,
 }
 
 impl Sink for Stores {
-    fn ask(&self) -> Result<Ask, Cause> {
-        let mut ask = Ask::get(self.subscription.url.clone());
-        ask.headers = secrets::headers(&self.subscription)?;
-        Ok(ask)
+    fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static {
+        self.access.ask()
     }
 
     fn commit(
@@ -126,6 +141,13 @@ impl Sink for Stores {
                 );
             }
             None => tracing::info!(subscription = key, kind = entry.kind()),
+        }
+        if let Some(Cause::Status { code: 401 | 403, .. } | Cause::Tls { .. }) =
+            entry.failure().map(|failure| &failure.cause)
+            && self.access.refused()
+        {
+            // A token that had expired: a fresh one is worth a dial now. A full queue dials as well.
+            let _ = self.commands.try_send(Command::Resume);
         }
         if entry == Entry::Opened {
             // A failure is a condition already; then the next opening is backlog once more.

@@ -4,6 +4,7 @@
 //! engine, with [`follow`] as its sink; [`sse`] makes its connections; what it stores goes from the
 //! outbox to the desktop by [`notify`]. Clients come in through [`server`].
 
+mod access;
 pub mod agent;
 mod clock;
 mod core;
@@ -18,7 +19,7 @@ pub mod opener;
 mod present;
 mod print;
 mod recognise;
-pub mod secrets;
+mod secrets;
 mod server;
 pub mod settings;
 pub mod sse;

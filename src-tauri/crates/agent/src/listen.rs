@@ -62,6 +62,7 @@ pub async fn listen<W: Write + Send>(
         swap: !plain,
         cursor: listen.last_event_id.clone(),
         streamed_before: true,
+        heard_before: None,
         paused: false,
     };
     let name = listen.subscription.origin();
@@ -127,8 +128,8 @@ impl<W: Write> Terminal<W> {
 }
 
 impl<W: Write> Sink for Terminal<W> {
-    fn ask(&self) -> Result<Ask, Cause> {
-        Ok(self.ask.clone())
+    fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static {
+        std::future::ready(Ok(self.ask.clone()))
     }
 
     fn seen(&mut self, item: &Item) {

@@ -1,69 +1,212 @@
 //! Tries a URL before it is followed: what answers there, and what does it speak?
+//!
+//! Three clues, the better before the lesser: what the stream says first, the response's headers, and
+//! the shape of the URL.
 
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use hark_api::{ApiError, ErrorCode, Recognised};
-use hark_engine::failure::{Cause, Class};
+use hark_api::{ApiError, Certainty, ErrorCode, Recognised};
+use hark_engine::{
+    failure::{Cause, Class},
+    feed::{self, Decoded, Feed, Mercure, Ntfy, ntfy},
+    message::RawEvent,
+};
+use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 use crate::sse::{Ask, Connection, Item, guard::Limits};
 
-/// How long a URL is tried.
+/// How long a URL is tried, in all its forms.
 const TRY: Duration = Duration::from_secs(5);
 /// How long an open stream is listened to for its first words.
 const LISTEN: Duration = Duration::from_millis(1500);
+
+/// What a URL turned out to be, and the URL that is to be followed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What it speaks.
+    pub recognised: Recognised,
+    /// Where its events come from; another than the person's where that led to it.
+    pub url: Url,
+}
 
 /// What came of trying a URL.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Tried {
     /// An event stream.
-    Stream(Recognised),
+    Stream(Found),
     /// It cannot be reached now, which is no reason not to follow it.
-    Unreachable(String),
+    Unreachable {
+        /// Why.
+        sentence: String,
+        /// What its URL looks like.
+        guess: Option<Found>,
+    },
     /// It answers, and what it answers cannot be followed.
     Refused(ApiError),
 }
 
 /// Tries `ask`. `origin` is what its sentences call the server.
 pub async fn recognise(ask: Ask, origin: &str) -> Tried {
-    let mut connection = Connection::dial(ask, Limits::default());
-    let mut deadline = Instant::now() + TRY;
-    let mut open = false;
-    let mut nginx = false;
+    let deadline = Instant::now() + TRY;
+    let cause = match listen(&ask, deadline).await {
+        Ok(recognised) => return Tried::Stream(Found { recognised, url: ask.url }),
+        Err(cause) => cause,
+    };
+    if let Some(other) = other_address(&ask.url, &cause) {
+        let ask = Ask { url: other, ..ask.clone() };
+        match listen(&ask, deadline).await {
+            Ok(recognised) if recognised.certainty == Certainty::Sure => {
+                return Tried::Stream(Found { recognised, url: ask.url });
+            }
+            // A topic that wants a token: its page does not, so only here it is seen.
+            Err(refusal) if explained(&refusal, &Ntfy).is_some() => {
+                return refused_or_unreachable(&refusal, origin, &ask.url);
+            }
+            _ => {}
+        }
+    }
+    refused_or_unreachable(&cause, origin, &ask.url)
+}
+
+/// Where else the stream may be, after this answer: at the topic's `/sse`, or in the parameters of
+/// another version of the hub.
+fn other_address(url: &Url, cause: &Cause) -> Option<Url> {
+    let is_page =
+        matches!(cause, Cause::ContentType { .. } | Cause::Status { code: 404 | 405, .. });
+    let stream = ntfy::stream_url(url);
+    if is_page && ntfy::may_be_topic(url) && stream != *url {
+        return Some(stream);
+    }
+    is_hub(url).then(|| Mercure.other_form(url, cause)).flatten()
+}
+
+/// Listens until it is clear what speaks there.
+async fn listen(ask: &Ask, deadline: Instant) -> Result<Recognised, Cause> {
+    let mut connection = Connection::dial(ask.clone(), Limits::default());
+    let mut until = deadline;
+    let mut opened: Option<HeaderMap> = None;
     loop {
-        match timeout_at(deadline, connection.next()).await {
-            Ok(Some(Item::Opened(headers))) => {
-                open = true;
-                deadline = Instant::now() + LISTEN;
-                nginx = headers
-                    .get("server")
-                    .is_some_and(|value| value.as_bytes().starts_with(b"nginx"));
-            }
-            // Nchan says this first on every stream.
-            Ok(Some(Item::Comment(text))) if text == "hi" => {
-                return stream("nchan", "it greets as Nchan does");
-            }
-            Ok(Some(Item::Event { event, .. })) => {
-                let id = event.own_id.unwrap_or_default();
-                if nginx && is_nchan_id(&id) {
-                    return stream("nchan", "nginx sends ids as Nchan does");
+        let item = timeout_at(until, connection.next()).await;
+        match (item, &opened) {
+            (Ok(Some(Item::Opened(headers))), _) => {
+                if let Some(found) = by_headers(&headers) {
+                    return Ok(found);
                 }
-                return stream("json", "it is an event stream");
+                opened = Some(*headers);
+                until = deadline.min(Instant::now() + LISTEN);
             }
-            Ok(Some(Item::Closed(cause))) if !open => {
-                return refused_or_unreachable(&cause, origin);
+            (Ok(Some(Item::Comment(text))), _) => {
+                if let Some(found) = by_comment(&ask.url, &text) {
+                    return Ok(found);
+                }
             }
-            Ok(Some(Item::Closed(_)) | None) => return stream("json", "it is an event stream"),
-            Ok(Some(_)) => {}
-            Err(_) if open => return stream("json", "it is an event stream"),
-            Err(_) => return refused_or_unreachable(&Cause::HeadersTimeout, origin),
+            (Ok(Some(Item::Event { event, .. })), Some(headers)) => {
+                return Ok(by_event(&ask.url, headers, &event));
+            }
+            (Ok(Some(Item::Closed(cause))), None) => return Err(cause),
+            (Err(_), None) => return Err(Cause::HeadersTimeout),
+            (Ok(Some(Item::Closed(_)) | None) | Err(_), _) => {
+                let guess = || found("json", Certainty::Guess, "it is an event stream");
+                return Ok(by_shape(&ask.url).unwrap_or_else(guess));
+            }
+            (Ok(Some(_)), _) => {}
         }
     }
 }
 
-fn stream(feed: &str, reason: &str) -> Tried {
-    Tried::Stream(Recognised { feed: feed.to_owned(), reason: reason.to_owned() })
+fn found(feed: &str, certainty: Certainty, reason: &str) -> Recognised {
+    Recognised { feed: feed.to_owned(), certainty, reason: reason.to_owned() }
+}
+
+/// By the URL alone.
+fn by_shape(url: &Url) -> Option<Recognised> {
+    let path = url.path().trim_end_matches('/');
+    let host = url.host_str().unwrap_or_default();
+    if is_hub(url) {
+        // Registered for it (RFC 8615); nothing else should answer there.
+        return Some(found("mercure", Certainty::Sure, "its path is that of a Mercure hub"));
+    }
+    if host == "stream.wikimedia.org" {
+        return Some(found("wikimedia", Certainty::Sure, "its host is that of EventStreams"));
+    }
+    if host == "ntfy.sh" && ntfy::may_be_topic(url) {
+        return Some(found("ntfy", Certainty::Likely, "its host is an ntfy server"));
+    }
+    let likely = |feed, reason| Some(found(feed, Certainty::Likely, reason));
+    if path == "/api/stream" {
+        likely("home-assistant", "its path is that of Home Assistant's event stream")
+    } else if path.starts_with("/api/v1/streaming/") {
+        likely("mastodon", "its path is that of Mastodon's streams")
+    } else if path.starts_with("/v2/stream/") {
+        likely("wikimedia", "its path is that of EventStreams")
+    } else {
+        None
+    }
+}
+
+fn is_hub(url: &Url) -> bool {
+    url.path().trim_end_matches('/').ends_with("/.well-known/mercure")
+}
+
+fn by_headers(headers: &HeaderMap) -> Option<Recognised> {
+    let own = headers.keys().any(|name| name.as_str().starts_with("mercure-"));
+    let linked = headers.get_all("link").iter().any(|value| {
+        let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+        value.split([';', ',']).any(|part| {
+            let relation = part.trim().strip_prefix("rel=").unwrap_or_default();
+            relation.trim_matches('"').split_whitespace().any(|name| name == "mercure")
+        })
+    });
+    (own || linked).then(|| found("mercure", Certainty::Sure, "its headers are a Mercure hub's"))
+}
+
+fn by_comment(url: &Url, text: &str) -> Option<Recognised> {
+    let shape = by_shape(url).map(|found| found.feed);
+    match text {
+        "hi" => Some(found("nchan", Certainty::Sure, "it greets as Nchan does")),
+        // `:)` and `:thump`.
+        ")" | "thump" if shape.as_deref() == Some("mastodon") => {
+            Some(found("mastodon", Certainty::Sure, "it greets as Mastodon does"))
+        }
+        _ => None,
+    }
+}
+
+fn by_event(url: &Url, headers: &HeaderMap, event: &RawEvent) -> Recognised {
+    let id = event.own_id.as_deref().unwrap_or_default();
+    let json = serde_json::from_str(&event.data).unwrap_or(serde_json::Value::Null);
+    let text = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
+    let nginx = headers.get("server").is_some_and(|value| value.as_bytes().starts_with(b"nginx"));
+    if event.kind == "open" && text("event") == Some("open") && text("topic").is_some() {
+        return found("ntfy", Certainty::Sure, "it opens as ntfy does");
+    }
+    // The stream of a `since=`, or one whose beginning a proxy has kept.
+    let is_message = text("event") == Some("message") && text("topic").is_some();
+    if is_message && matches!(Ntfy.decode(event), Decoded::Message(_)) {
+        return found("ntfy", Certainty::Likely, "it sends messages as ntfy does");
+    }
+    let sure = |found: Recognised, reason: &str| Recognised {
+        certainty: Certainty::Sure,
+        reason: reason.to_owned(),
+        ..found
+    };
+    match by_shape(url) {
+        Some(shape) if shape.feed == "home-assistant" && event.data == "ping" => {
+            return sure(shape, "it pings as Home Assistant does");
+        }
+        Some(shape) if shape.feed == "wikimedia" && id.starts_with("[{\"topic\"") => {
+            return sure(shape, "its ids are those of EventStreams");
+        }
+        Some(shape) => return shape,
+        None => {}
+    }
+    if nginx && is_nchan_id(id) {
+        return found("nchan", Certainty::Likely, "nginx sends ids as Nchan does");
+    }
+    found("json", Certainty::Likely, "it is an event stream of no kind that is known")
 }
 
 /// `1700000000:0`, seconds and a count.
@@ -72,11 +215,35 @@ fn is_nchan_id(id: &str) -> bool {
     id.split_once(':').is_some_and(|(seconds, count)| digits(seconds) && digits(count))
 }
 
-fn refused_or_unreachable(cause: &Cause, origin: &str) -> Tried {
-    let sentence = cause.sentence(origin);
+/// The cause with the server's own error in words, where this feed knows it.
+fn explained(cause: &Cause, feed: &dyn Feed) -> Option<Cause> {
+    match cause {
+        Cause::Status { code, detail: Some(detail), retry_after_ms, streamed_before } => {
+            Some(Cause::Status {
+                code: *code,
+                detail: Some(feed.explain(*code, detail)?),
+                retry_after_ms: *retry_after_ms,
+                streamed_before: *streamed_before,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn refused_or_unreachable(cause: &Cause, origin: &str, url: &Url) -> Tried {
+    let feeds = feed::NAMES.iter().filter_map(|name| feed::by_name(name));
+    let in_words = feeds.into_iter().find_map(|feed| explained(cause, &*feed));
+    let sentence = in_words.as_ref().unwrap_or(cause).sentence(origin);
     match cause.class() {
         Class::Local | Class::Network | Class::Server | Class::Routine => {
-            Tried::Unreachable(sentence)
+            let guess = by_shape(url).map(|recognised| {
+                let url = match recognised.feed.as_str() {
+                    "ntfy" => ntfy::stream_url(url),
+                    _ => url.clone(),
+                };
+                Found { recognised, url }
+            });
+            Tried::Unreachable { sentence, guess }
         }
         Class::Refused | Class::Protocol => {
             let code = match cause {
@@ -92,33 +259,120 @@ fn refused_or_unreachable(cause: &Cause, origin: &str) -> Tried {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_id_of_nchan_is_seconds_and_a_count() {
-        for (id, is) in [("1700000000:0", true), ("1:2:3", false), ("7", false), (":", false)] {
-            assert_eq!(is_nchan_id(id), is, "{id}");
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    fn status(code: u16, detail: Option<&str>) -> Cause {
+        Cause::Status {
+            code,
+            detail: detail.map(str::to_owned),
+            retry_after_ms: None,
+            streamed_before: false,
         }
     }
 
     #[test]
+    fn the_shape_of_a_url_is_a_clue() {
+        use Certainty::{Likely, Sure};
+        for (at, wanted) in [
+            ("https://a.example/.well-known/mercure?topic=x", Some(("mercure", Sure))),
+            ("https://a.example/app/.well-known/mercure", Some(("mercure", Sure))),
+            ("https://stream.wikimedia.org/v2/stream/recentchange", Some(("wikimedia", Sure))),
+            ("https://a.example/v2/stream/x", Some(("wikimedia", Likely))),
+            ("http://ha.local:8123/api/stream?restrict=x", Some(("home-assistant", Likely))),
+            ("https://a.example/api/v1/streaming/user/notification", Some(("mastodon", Likely))),
+            ("https://ntfy.sh/topic", Some(("ntfy", Likely))),
+            ("https://ntfy.sh/", None),
+            ("https://a.example/topic/sse", None),
+        ] {
+            let found = by_shape(&url(at));
+            let found = found.as_ref().map(|found| (found.feed.as_str(), found.certainty));
+            assert_eq!(found, wanted, "{at}");
+        }
+    }
+
+    #[test]
+    fn headers_of_a_hub_are_a_clue() {
+        for (name, value, is) in [
+            ("mercure-last-event-id", "earliest", true),
+            ("link", "<https://h.example/.well-known/mercure>; rel=\"mercure\"", true),
+            ("link", "<https://h.example/a>; rel=next, <https://h.example/m>; rel=mercure", true),
+            ("link", "</mercure.css>; rel=preload", false),
+            ("server", "mercure", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            assert_eq!(by_headers(&headers).is_some(), is, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn first_words_are_the_best_clue() {
+        let heard = |at: &str, kind: &str, data: &str, id: Option<&str>| {
+            let own_id = id.map(str::to_owned);
+            let event = RawEvent { kind: kind.into(), data: data.into(), own_id };
+            let mut headers = HeaderMap::new();
+            headers.insert("server", "nginx/1.22".parse().unwrap());
+            let found = by_event(&url(at), &headers, &event);
+            (found.feed, found.certainty)
+        };
+        use Certainty::{Likely, Sure};
+        let any = "https://a.example/x";
+        let open = r#"{"id":"2pgIAaGrQ8","time":1,"event":"open","topic":"x"}"#;
+        let message = r#"{"id":"2pgIAaGrQ8","time":1,"event":"message","topic":"x"}"#;
+        let wiki = "https://mirror.example/v2/stream/x";
+        for (at, kind, data, id, wanted) in [
+            (any, "open", open, None, ("ntfy", Sure)),
+            (any, "message", message, None, ("ntfy", Likely)),
+            (any, "open", "{}", None, ("json", Likely)),
+            ("http://ha.local/api/stream", "message", "ping", None, ("home-assistant", Sure)),
+            (any, "message", "ping", None, ("json", Likely)),
+            (wiki, "message", "{}", Some(r#"[{"topic":"a","offset":1}]"#), ("wikimedia", Sure)),
+            (any, "message", "x", Some("1700000000:0"), ("nchan", Likely)),
+            (any, "message", "x", Some("17"), ("json", Likely)),
+        ] {
+            let (feed, certainty) = wanted;
+            assert_eq!(heard(at, kind, data, id), (feed.to_owned(), certainty), "{kind} {data}");
+        }
+        assert_eq!(by_comment(&url(any), "hi").unwrap().feed, "nchan");
+        assert_eq!(by_comment(&url(any), "thump"), None);
+        let mastodon = url("https://a.example/api/v1/streaming/user");
+        assert_eq!(by_comment(&mastodon, ")").unwrap().certainty, Sure);
+    }
+
+    #[test]
+    fn a_page_leads_to_its_topic_and_a_hub_to_its_other_version() {
+        let page = Cause::ContentType { found: "text/html".into() };
+        let other = |at: &str, cause: &Cause| other_address(&url(at), cause).map(String::from);
+        let topic = other("https://ntfy.example/topic", &page);
+        assert_eq!(topic.as_deref(), Some("https://ntfy.example/topic/sse"));
+        assert_eq!(other("https://ntfy.example/", &page), None);
+        assert_eq!(other("https://ntfy.example/topic", &Cause::NoRoute), None);
+        let hub = "https://a.example/.well-known/mercure?topic=x";
+        let matched = other(hub, &status(400, None));
+        assert_eq!(matched.as_deref(), Some("https://a.example/.well-known/mercure?match=x"));
+        assert_eq!(other("https://a.example/x?topic=x", &status(400, None)), None);
+    }
+
+    #[test]
     fn what_is_down_may_be_followed_and_what_says_no_may_not() {
-        let tried = |cause| refused_or_unreachable(&cause, "x");
-        assert!(matches!(tried(Cause::NameNotResolved), Tried::Unreachable(_)));
-        assert!(matches!(tried(Cause::HeadersTimeout), Tried::Unreachable(_)));
+        let ntfy = url("https://ntfy.sh/topic");
+        let tried = |cause| refused_or_unreachable(&cause, "x", &ntfy);
+        let Tried::Unreachable { guess: Some(guess), .. } = tried(Cause::NameNotResolved) else {
+            panic!("{:?}", tried(Cause::NameNotResolved))
+        };
+        assert_eq!((guess.recognised.feed.as_str(), guess.url.path()), ("ntfy", "/topic/sse"));
+        assert!(matches!(tried(Cause::HeadersTimeout), Tried::Unreachable { .. }));
         let refused = |cause| match tried(cause) {
-            Tried::Refused(error) => error.code,
+            Tried::Refused(error) => error,
             other => panic!("{other:?}"),
         };
-        let status = |code| Cause::Status {
-            code,
-            detail: None,
-            retry_after_ms: None,
-            streamed_before: false,
-        };
-        assert_eq!(refused(status(401)), Some(ErrorCode::CredentialWanted));
-        assert_eq!(refused(status(404)), Some(ErrorCode::NotAFeed));
-        assert_eq!(
-            refused(Cause::ContentType { found: "text/html".into() }),
-            Some(ErrorCode::NotAFeed)
-        );
+        assert_eq!(refused(status(401, None)).code, Some(ErrorCode::CredentialWanted));
+        assert_eq!(refused(status(404, None)).code, Some(ErrorCode::NotAFeed));
+        let page = Cause::ContentType { found: "text/html".into() };
+        assert_eq!(refused(page).code, Some(ErrorCode::NotAFeed));
+        let sentence = refused(status(403, Some("40301 forbidden"))).sentence;
+        assert!(sentence.contains("the user or token may not read this topic"), "{sentence}");
     }
 }

@@ -1,57 +1,90 @@
 //! Reads credentials where the settings say they are, at the moment of a dial. They are held no
-//! longer than the dial, and no error or log shows one.
+//! longer than the dial, but for what a command printed, which is held until a server refuses it.
+//! No error and no log shows one.
 
-use std::{env, fs, os::unix::fs::MetadataExt};
+use std::{
+    env, fs,
+    os::unix::fs::MetadataExt,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use hark_engine::failure::Cause;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use url::Host;
+use tokio::{process::Command, time::timeout};
 
-use crate::settings::{Basic, Credential, Subscription};
+use crate::{
+    settings::{Basic, Credential, Subscription},
+    sse::is_loopback,
+};
 
 /// A token longer than this is none.
 const SECRET_BYTES_MAX: u64 = 64 << 10;
+/// A command that prints no token by then is not going to.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What commands printed, for one subscription.
+#[derive(Clone, Default)]
+pub struct Printed(Arc<Mutex<Vec<Kept>>>);
+
+/// A command's words, and what it printed.
+type Kept = (Vec<String>, String);
+
+impl Printed {
+    /// The server refused: what was printed is asked for again. Answers whether there was any.
+    #[must_use]
+    pub fn forget(&self) -> bool {
+        !std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).is_empty()
+    }
+
+    fn get(&self, words: &[String]) -> Option<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().find(|(known, _)| known == words).map(|(_, secret)| secret.clone())
+    }
+
+    fn put(&self, words: &[String], secret: &str) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push((words.to_vec(), secret.to_owned()));
+    }
+}
 
 /// The headers that a subscription's credentials make.
 ///
 /// # Errors
 /// [`Cause::Credential`], which names the place and never the secret.
-pub fn headers(subscription: &Subscription) -> Result<HeaderMap, Cause> {
+pub async fn headers(subscription: &Subscription, printed: &Printed) -> Result<HeaderMap, Cause> {
     let mut headers = HeaderMap::new();
-    if let Some(token) = &subscription.bearer {
-        headers.insert(header::AUTHORIZATION, value(&format!("Bearer {}", read(token)?), token)?);
-    }
-    if let Some(Basic { user, password }) = &subscription.basic {
-        let pair = format!("{user}:{}", read(password)?);
-        let encoded = base64(pair.as_bytes());
-        headers.insert(header::AUTHORIZATION, value(&format!("Basic {encoded}"), password)?);
-    }
-    for (name, credential) in &subscription.headers {
-        let header = HeaderName::try_from(name)
-            .map_err(|_| wrong(format!("{name:?} is no name of a header")))?;
-        headers.insert(header, value(&read(credential)?, credential)?);
-    }
-    if !headers.is_empty() && in_the_clear(subscription) && !subscription.cleartext_credentials {
+    let in_the_clear = subscription.url.scheme() == "http" && !is_loopback(&subscription.url);
+    let any = subscription.bearer.is_some()
+        || subscription.basic.is_some()
+        || !subscription.headers.is_empty();
+    if any && in_the_clear && !subscription.cleartext_credentials {
         return Err(wrong(
             "it would be sent unencrypted to another host; use https, or set \
              cleartext_credentials = true"
                 .into(),
         ));
     }
+    if let Some(token) = &subscription.bearer {
+        let secret = read(token, printed).await?;
+        headers.insert(header::AUTHORIZATION, value(&format!("Bearer {secret}"), token)?);
+    }
+    if let Some(Basic { user, password }) = &subscription.basic {
+        let pair = format!("{user}:{}", read(password, printed).await?);
+        let encoded = BASE64_STANDARD.encode(pair);
+        headers.insert(header::AUTHORIZATION, value(&format!("Basic {encoded}"), password)?);
+    }
+    for (name, credential) in &subscription.headers {
+        let header = HeaderName::try_from(name)
+            .map_err(|_| wrong(format!("{name:?} is no name of a header")))?;
+        headers.insert(header, value(&read(credential, printed).await?, credential)?);
+    }
     Ok(headers)
 }
 
-fn in_the_clear(subscription: &Subscription) -> bool {
-    let loopback = match subscription.url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    subscription.url.scheme() == "http" && !loopback
-}
-
-fn read(credential: &Credential) -> Result<String, Cause> {
+async fn read(credential: &Credential, printed: &Printed) -> Result<String, Cause> {
     let secret = match credential {
         Credential::Env(name) => {
             env::var(name).map_err(|_| wrong(format!("{credential} is not set for the agent")))?
@@ -67,12 +100,43 @@ fn read(credential: &Credential) -> Result<String, Cause> {
             }
             fs::read_to_string(path).map_err(|error| wrong(format!("{credential}: {error}")))?
         }
+        Credential::Command(words) => match printed.get(words) {
+            Some(secret) => secret,
+            None => {
+                let secret = ask(words, credential).await?;
+                printed.put(words, &secret);
+                secret
+            }
+        },
     };
     let secret = secret.trim();
     if secret.is_empty() {
         return Err(wrong(format!("{credential} is empty")));
     }
     Ok(secret.to_owned())
+}
+
+/// Runs the command, without a shell, and takes what it prints.
+async fn ask(words: &[String], credential: &Credential) -> Result<String, Cause> {
+    let [program, arguments @ ..] = words else {
+        return Err(wrong("the command is empty".into()));
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let output = match timeout(COMMAND_TIMEOUT, command.output()).await {
+        Ok(output) => output.map_err(|error| wrong(format!("{credential}: {error}")))?,
+        Err(_) => {
+            let seconds = COMMAND_TIMEOUT.as_secs();
+            return Err(wrong(format!("{credential} did not end within {seconds} seconds")));
+        }
+    };
+    if !output.status.success() {
+        return Err(wrong(format!("{credential} failed ({})", output.status)));
+    }
+    if output.stdout.len() as u64 > SECRET_BYTES_MAX {
+        return Err(wrong(format!("{credential} printed too much for a secret")));
+    }
+    String::from_utf8(output.stdout).map_err(|_| wrong(format!("{credential} printed no text")))
 }
 
 fn value(text: &str, credential: &Credential) -> Result<HeaderValue, Cause> {
@@ -84,11 +148,6 @@ fn value(text: &str, credential: &Credential) -> Result<HeaderValue, Cause> {
 
 fn wrong(detail: String) -> Cause {
     Cause::Credential { detail }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::prelude::{BASE64_STANDARD, Engine};
-    BASE64_STANDARD.encode(bytes)
 }
 
 #[cfg(test)]
@@ -107,45 +166,69 @@ mod tests {
         (folder, subscription)
     }
 
-    fn detail(subscription: &Subscription) -> String {
-        match headers(subscription) {
+    async fn headers_of(subscription: &Subscription) -> Result<HeaderMap, Cause> {
+        headers(subscription, &Printed::default()).await
+    }
+
+    async fn detail(subscription: &Subscription) -> String {
+        match headers_of(subscription).await {
             Err(Cause::Credential { detail }) => detail,
             other => panic!("{other:?}"),
         }
     }
 
-    #[test]
-    fn a_token_in_a_file_becomes_a_header_that_no_debug_output_shows() {
+    #[tokio::test]
+    async fn a_token_in_a_file_becomes_a_header_that_no_debug_output_shows() {
         let (_folder, subscription) = subscription("https://a.example/");
-        let headers = headers(&subscription).unwrap();
+        let headers = headers_of(&subscription).await.unwrap();
         assert_eq!(headers["authorization"], "Bearer s3cret");
         assert!(!format!("{headers:?}").contains("s3cret"));
     }
 
-    #[test]
-    fn a_file_that_others_may_read_is_refused() {
+    #[tokio::test]
+    async fn a_file_that_others_may_read_is_refused() {
         let (folder, subscription) = subscription("https://a.example/");
         let path = folder.path().join("token");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(detail(&subscription).contains("may be read by others"));
+        assert!(detail(&subscription).await.contains("may be read by others"));
         fs::remove_file(path).unwrap();
-        assert!(detail(&subscription).contains("No such file"));
+        assert!(detail(&subscription).await.contains("No such file"));
     }
 
-    #[test]
-    fn credentials_go_unencrypted_to_this_machine_alone_unless_the_person_says_so() {
-        assert!(headers(&subscription("http://127.0.0.1:8080/").1).is_ok());
-        let (_folder, mut other) = subscription("http://192.168.1.2/");
-        assert!(detail(&other).contains("cleartext_credentials = true"));
+    #[tokio::test]
+    async fn credentials_go_unencrypted_to_this_machine_alone_unless_the_person_says_so() {
+        let (_kept, here) = subscription("http://127.0.0.1:8080/");
+        assert!(headers_of(&here).await.is_ok());
+        let (_kept, mut other) = subscription("http://192.168.1.2/");
+        assert!(detail(&other).await.contains("cleartext_credentials = true"));
         other.cleartext_credentials = true;
-        assert!(headers(&other).is_ok());
+        assert!(headers_of(&other).await.is_ok());
     }
 
-    #[test]
-    fn a_name_and_password_are_sent_as_basic() {
+    #[tokio::test]
+    async fn a_name_and_password_are_sent_as_basic() {
         let (_folder, mut subscription) = subscription("https://a.example/");
         let password = subscription.bearer.take().unwrap();
         subscription.basic = Some(Basic { user: "me".into(), password });
-        assert_eq!(headers(&subscription).unwrap()["authorization"], "Basic bWU6czNjcmV0");
+        let headers = headers_of(&subscription).await.unwrap();
+        assert_eq!(headers["authorization"], "Basic bWU6czNjcmV0");
+    }
+
+    #[tokio::test]
+    async fn a_command_is_asked_once_and_again_when_what_it_printed_was_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = folder.path().join("count");
+        let script = format!("echo x >> {0}; wc -l < {0}", count.display());
+        let words = ["sh", "-c", &script].map(str::to_owned).to_vec();
+        let mut subscription = Subscription::plain("https://a.example/".parse().unwrap(), "json");
+        subscription.bearer = Some(Credential::Command(words));
+        let printed = Printed::default();
+        for (wanted, refused) in [("Bearer 1", false), ("Bearer 1", true), ("Bearer 2", false)] {
+            let headers = headers(&subscription, &printed).await.unwrap();
+            assert_eq!(headers["authorization"], wanted);
+            assert!(!refused || printed.forget());
+        }
+        subscription.bearer = Some(Credential::Command(vec!["false".into()]));
+        assert!(detail(&subscription).await.contains("the command \"false\" failed"));
     }
 }

@@ -53,8 +53,23 @@ pub struct Added {
 pub struct Recognised {
     /// The feed.
     pub feed: String,
+    /// How sure that is.
+    pub certainty: Certainty,
     /// Why it is believed to be that.
     pub reason: String,
+}
+
+/// How sure it is what a URL is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// Nothing else does that.
+    Sure,
+    /// Other servers could look like it.
+    Likely,
+    /// Nothing speaks against it.
+    Guess,
 }
 
 /// The subscription that a command is for.

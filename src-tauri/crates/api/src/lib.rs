@@ -15,7 +15,8 @@ mod status;
 mod time;
 
 pub use command::{
-    Accepted, AddSubscription, Added, ApiError, Credential, ErrorCode, Recognised, Sample, Target,
+    Accepted, AddSubscription, Added, ApiError, Certainty, Credential, ErrorCode, Recognised,
+    Sample, Target,
 };
 pub use event::Event;
 pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, Span, SpanKind};

@@ -44,6 +44,7 @@ fn generated() -> String {
         Credential,
         Added,
         Recognised,
+        Certainty,
         Target,
         Accepted,
         Sample,

@@ -2,7 +2,7 @@
 
 use hark_agent::{agent, settings};
 use hark_api::{
-    AddSubscription, Credential, HistoryEntry, HistoryQuery, MessagesQuery, Target,
+    AddSubscription, Certainty, Credential, HistoryEntry, HistoryQuery, MessagesQuery, Target,
     client::{CallError, Client},
     profile::Profile,
     route,
@@ -36,7 +36,12 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
     };
     println!("Added as {}.", added.subscription);
     if let Some(found) = added.recognised {
-        println!("It speaks {}: {}.", found.feed, found.reason);
+        let sure = match found.certainty {
+            Certainty::Sure => "It speaks",
+            Certainty::Likely => "It probably speaks",
+            Certainty::Guess => "It may speak",
+        };
+        println!("{sure} {}: {}.", found.feed, found.reason);
     }
     if let Some(warning) = added.warning {
         eprintln!("It could not be tried now, and is saved all the same. {warning}");

@@ -120,6 +120,9 @@ impl Law {
                 wait.mul_f64(0.8 + 0.4 * rng.f64())
             }
             Class::Network | Class::Server if attempt <= 1 => draw(spread, rng),
+            Class::Network | Class::Server if self.manners == Manners::Far => {
+                self.crowd(attempt, hint, rng)
+            }
             Class::Local | Class::Network | Class::Server => {
                 let doublings =
                     attempt.saturating_sub(if cause.class() == Class::Local { 1 } else { 2 });
@@ -127,6 +130,21 @@ impl Law {
                 draw(ceiling, rng)
             }
         }
+    }
+
+    /// A later dial to a server with a crowd of clients. Full jitter from one second on would let
+    /// each wave of refused clients fall into the one before it: of a million, half would dial in
+    /// the same second (`cargo xtask simulate herd`). So a wave keeps its distance: half a width,
+    /// and a whole one where the server has said how wide the crowd is to be spread.
+    fn crowd(&self, attempt: u32, hint: Option<Duration>, rng: &mut Rng) -> Duration {
+        let width = self.width(hint);
+        let said = self.spread.is_some() || hint.is_some();
+        let doubled = width.saturating_mul(1 << attempt.saturating_sub(2).min(12));
+        let distant = if said { doubled } else { doubled / 2 };
+        // Distance and width together stay within the cap, unless the width alone is beyond it.
+        let longest = self.manners.cap().max(width * 2);
+        let scale = (longest.as_secs_f64() / (distant + doubled).as_secs_f64()).min(1.0);
+        distant.mul_f64(scale) + draw(doubled.mul_f64(scale), rng)
     }
 
     /// W: the person's, else the server's clamped hint, else what manners say.
@@ -179,15 +197,36 @@ mod tests {
     }
 
     #[test]
-    fn backoff_doubles_from_one_second_to_the_cap() {
+    fn a_near_server_is_dialled_with_full_jitter_from_one_second_to_ten() {
+        let near = Law { manners: Manners::Near, ..FAR };
         for (attempt, ceiling) in
-            [(2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (9, 120.0), (4_000_000, 120.0)]
+            [(2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (9, 10.0), (4_000_000, 10.0)]
         {
-            let greatest = greatest(FAR, &Cause::ConnectionRefused, attempt, None);
+            let greatest = greatest(near, &Cause::ConnectionRefused, attempt, None);
             assert!(
                 (0.98 * ceiling..=ceiling).contains(&greatest),
                 "attempt {attempt}: {greatest}"
             );
+        }
+    }
+
+    #[test]
+    fn a_crowd_keeps_its_waves_apart_and_doubles_to_the_cap() {
+        let hint = Some(Duration::from_secs(60));
+        for (attempt, hint, least, most) in [
+            (2, None, 5.0, 15.0),
+            (3, None, 10.0, 30.0),
+            (6, None, 40.0, 120.0),
+            (4_000_000, None, 40.0, 120.0),
+            (2, hint, 60.0, 120.0),
+            (9, hint, 60.0, 120.0),
+        ] {
+            let mut rng = Rng::with_seed(7);
+            for _ in 0..500 {
+                let delay =
+                    FAR.delay(&Cause::ConnectionRefused, attempt, hint, &mut rng).as_secs_f64();
+                assert!((least..=most).contains(&delay), "attempt {attempt}, {hint:?}: {delay}");
+            }
         }
     }
 

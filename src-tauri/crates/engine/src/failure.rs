@@ -104,6 +104,11 @@ pub enum Cause {
         /// What it says.
         detail: String,
     },
+    /// The proxy in between failed.
+    Proxy {
+        /// How.
+        detail: String,
+    },
     /// What arrived could not be stored, so it is asked for again.
     NotStored {
         /// What the store says.
@@ -142,6 +147,7 @@ impl Cause {
             | Self::HeadersTimeout
             | Self::MissedHeartbeat { .. }
             | Self::Tls { .. }
+            | Self::Proxy { .. }
             | Self::Io { .. } => Class::Network,
             Self::EndOfStream | Self::Truncated => Class::Server,
             Self::Status { code: 408 | 425 | 429 | 500..=599, .. }
@@ -190,6 +196,7 @@ impl Cause {
             Self::Credential { .. } => "credential".into(),
             Self::NotHttp { .. } => "not HTTP".into(),
             Self::Io { .. } => "I/O error".into(),
+            Self::Proxy { .. } => "proxy".into(),
             Self::NotStored { .. } => "not stored".into(),
             Self::Rotation => "rotation".into(),
         }
@@ -263,6 +270,9 @@ impl Cause {
                 format!("{server} does not speak HTTP that can be read: {detail}.")
             }
             Self::Io { detail } => format!("The connection to {server} failed: {detail}."),
+            Self::Proxy { detail } => {
+                format!("The proxy between here and {server} failed: {detail}.")
+            }
             Self::NotStored { detail } => {
                 format!("What {server} sent could not be stored: {detail} Hark asks for it again.")
             }

@@ -220,9 +220,11 @@ impl History {
                         history.outages[index].recovered = Some(at);
                     }
                 }
-                Entry::Gap { .. } => {
-                    if let Some(&index) = last_outage.get(&key) {
-                        history.outages[index].gap = true;
+                Entry::Gap { since } => {
+                    let lasted = |outage: &Outage| outage.recovered.is_none_or(|at| at >= since);
+                    let outage = last_outage.get(&key).map(|&index| &mut history.outages[index]);
+                    if let Some(outage) = outage.filter(|outage| lasted(outage)) {
+                        outage.gap = true;
                     }
                 }
                 Entry::Paused => {
@@ -254,6 +256,35 @@ impl History {
         }
         history
     }
+}
+
+/// When the link of these rows was last surely heard: those of one subscription with the agent's
+/// own, oldest first. A quiet link that was cut off by a crash was heard for longer than this.
+#[must_use]
+pub fn last_heard(rows: &[Row]) -> Option<Timestamp> {
+    let mut heard = None;
+    let mut streaming = false;
+    for Row { at, entry, .. } in rows {
+        let then = match entry {
+            Entry::Opened | Entry::Swapped { .. } => {
+                streaming = true;
+                Some(*at)
+            }
+            Entry::Lost { last_heard, .. } => {
+                streaming = false;
+                Some(*last_heard)
+            }
+            Entry::Rotated | Entry::Paused | Entry::AgentStopped => {
+                std::mem::take(&mut streaming).then_some(*at)
+            }
+            Entry::AgentStarted { last_alive } => {
+                last_alive.filter(|_| std::mem::take(&mut streaming))
+            }
+            _ => None,
+        };
+        heard = heard.max(then);
+    }
+    heard
 }
 
 impl Outage {
@@ -330,6 +361,38 @@ mod tests {
         let wanted =
             Outage { attempts: 7, ..Outage::begun(1, "builds".into(), None, at(1), failure) };
         assert_eq!(history.outages, [wanted]);
+    }
+
+    #[test]
+    fn a_gap_belongs_to_the_outage_that_it_reaches_into_and_to_no_older_one() {
+        let eof: Failure = Cause::EndOfStream.into();
+        let history = fold(vec![
+            (10, Entry::Lost { failure: eof.clone(), last_heard: at(9) }),
+            (20, Entry::Opened),
+            (90, Entry::Gap { since: at(80) }),
+            (100, Entry::Lost { failure: eof, last_heard: at(99) }),
+            (105, Entry::Gap { since: at(99) }),
+            (105, Entry::Opened),
+        ]);
+        let gaps: Vec<bool> = history.outages.iter().map(|outage| outage.gap).collect();
+        assert_eq!(gaps, [false, true]);
+    }
+
+    #[test]
+    fn a_link_was_last_heard_when_it_was_lost_or_the_agent_last_lived() {
+        let row = |(second, entry)| Row { id: 0, at: at(second), subscription: None, entry };
+        let heard = |entries: Vec<(i64, Entry)>| {
+            let rows: Vec<Row> = entries.into_iter().map(row).collect();
+            last_heard(&rows).map(Timestamp::as_second)
+        };
+        let lost = |last| Entry::Lost { failure: Cause::EndOfStream.into(), last_heard: at(last) };
+        let started = |second| Entry::AgentStarted { last_alive: Some(at(second)) };
+        assert_eq!(heard(vec![(1, started(0))]), None);
+        assert_eq!(heard(vec![(1, Entry::Opened)]), Some(1));
+        assert_eq!(heard(vec![(1, Entry::Opened), (9, started(7))]), Some(7));
+        assert_eq!(heard(vec![(1, Entry::Opened), (5, lost(4)), (9, started(7))]), Some(4));
+        let stopped = vec![(1, Entry::Opened), (5, Entry::AgentStopped), (9, started(7))];
+        assert_eq!(heard(stopped), Some(5));
     }
 
     #[test]

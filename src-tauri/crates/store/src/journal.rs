@@ -1,10 +1,13 @@
 //! The journal: every change of a link that is worth keeping.
 
-use hark_engine::history::{Entry, Row};
+use hark_engine::history::{Entry, Row, last_heard};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use crate::{Store, StoreError, from_ms, to_ms};
+
+/// Rows that are looked through for the last sign of life.
+const HEARD_ROWS_MAX: u32 = 200;
 
 impl Store {
     /// Appends an entry; answers its number. A dial that fails as the one before did only counts
@@ -81,6 +84,23 @@ impl Store {
             |row| row.get(0),
         )?;
         Ok(ms.map(from_ms))
+    }
+
+    /// When a subscription was last surely heard, in this run or an earlier one.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn last_heard(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
+        let rows = self.journal_rows(Some(subscription), HEARD_ROWS_MAX)?;
+        let message: Option<i64> = self
+            .connection
+            .query_row(
+                "SELECT received FROM message WHERE subscription = ?1 ORDER BY id DESC LIMIT 1",
+                [subscription],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(last_heard(&rows).max(message.map(from_ms)))
     }
 }
 

@@ -56,12 +56,15 @@ pub fn add(path: &Path, new: &NewSubscription) -> Result<String, EditError> {
         }
         table["feed"] = new.feed.as_str().into();
         if let Some(bearer) = &new.bearer {
-            let (place, value) = match bearer {
-                Credential::Env(name) => ("env", name.clone()),
-                Credential::File(path) => ("file", path.display().to_string()),
+            let (place, value): (_, Value) = match bearer {
+                Credential::Env(name) => ("env", name.into()),
+                Credential::File(path) => ("file", path.display().to_string().into()),
+                Credential::Command(words) => {
+                    ("command", Value::Array(words.iter().map(String::as_str).collect()))
+                }
             };
             let mut inline = InlineTable::new();
-            inline.insert(place, value.into());
+            inline.insert(place, value);
             table["bearer"] = Item::Value(Value::InlineTable(inline));
         }
         let all = document.entry("subscriptions").or_insert_with(|| {

@@ -17,6 +17,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
+use crate::{sse::Proxy, surroundings};
+
 /// The names that `feed` may have.
 pub use hark_engine::feed::NAMES as FEEDS;
 
@@ -54,6 +56,15 @@ pub struct Subscription {
     /// Other headers.
     #[serde(default)]
     pub headers: IndexMap<String, Credential>,
+    /// A PEM file with certificates to trust beside the system's.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// Who we are, to a server that asks for a certificate.
+    #[serde(default)]
+    pub client_certificate: Option<ClientCertificate>,
+    /// `none`, or an `http` or `socks5` URL; as the environment says where missing.
+    #[serde(default, deserialize_with = "proxy")]
+    pub proxy: Proxy,
     /// Whether credentials may be sent unencrypted to another host.
     #[serde(default)]
     pub cleartext_credentials: bool,
@@ -87,10 +98,22 @@ pub struct Basic {
     pub password: Credential,
 }
 
+/// A client certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientCertificate {
+    /// A PEM file with the certificate and its chain.
+    pub certificate: PathBuf,
+    /// A PEM file with its key.
+    pub key: PathBuf,
+}
+
 /// Where a secret is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Credential {
+    /// What this program prints; for tokens that expire. Asked again when the server refuses one.
+    Command(Vec<String>),
     /// In an environment variable of the agent.
     Env(String),
     /// In a file that only its owner may read.
@@ -108,6 +131,9 @@ impl Subscription {
             bearer: None,
             basic: None,
             headers: IndexMap::new(),
+            ca: None,
+            client_certificate: None,
+            proxy: Proxy::Environment,
             cleartext_credentials: false,
             heartbeat: None,
             cadence: None,
@@ -146,7 +172,7 @@ impl Subscription {
         let host = self.url.host_str().unwrap_or_default();
         Law {
             retry: self.retry.unwrap_or(Retry::Mannerly),
-            manners: self.manners.unwrap_or_else(|| Manners::towards(host, |_| false)),
+            manners: self.manners.unwrap_or_else(|| Manners::towards(host, surroundings::is_local)),
             spread: self.spread,
         }
     }
@@ -183,6 +209,24 @@ fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error>
     read_url(&String::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 
+fn proxy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Proxy, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text == "none" {
+        return Ok(Proxy::Direct);
+    }
+    let wrong = "a proxy is \"none\", or a URL like http://host:port or socks5://host:port";
+    let url = Url::parse(&text).map_err(|_| de::Error::custom(wrong))?;
+    if !matches!(url.scheme(), "http" | "socks5" | "socks5h") || !url.has_host() {
+        return Err(de::Error::custom(wrong));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let wrong = "a proxy's password does not belong into the settings; use the environment's \
+                     HTTPS_PROXY or ALL_PROXY for it";
+        return Err(de::Error::custom(wrong));
+    }
+    Ok(Proxy::To(url))
+}
+
 /// A length of time as people write it: `500ms`, `30s`, `5m`, `1h 30m`.
 ///
 /// # Errors
@@ -215,6 +259,9 @@ fn retry<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Retry>, D:
 impl fmt::Display for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Command(words) => {
+                write!(f, "the command {:?}", words.first().map_or("", String::as_str))
+            }
             Self::Env(name) => write!(f, "the environment variable {name}"),
             Self::File(path) => write!(f, "the file {}", path.display()),
         }

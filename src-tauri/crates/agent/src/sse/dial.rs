@@ -3,37 +3,22 @@
 //! HTTP/1.1 and a connection each, since on a shared HTTP/2 connection a busy neighbour would hide a
 //! silent one. Redirects are resolved here, as the client library would leak credentials.
 
-use std::{
-    future::Future,
-    io,
-    net::SocketAddr,
-    pin::Pin,
-    sync::{Arc, OnceLock},
-    task::{Context, Poll},
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use hark_engine::failure::Cause;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper_util::{
-    client::legacy::connect::{HttpConnector, dns::Name},
-    rt::TokioIo,
-};
-use tokio::{net::TcpStream, time::timeout};
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{ClientConfig, RootCertStore, pki_types::ServerName},
-};
-use tower_service::Service;
+use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
 use url::Url;
 
-use super::cause::{self, NotResolved};
+use super::{
+    cause,
+    connect::{Established, Via, connect},
+};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 const REDIRECTS_MAX: usize = 10;
 /// How much of an error's body is read, and for how long, to tell the person what it says.
 const ERROR_BYTES_MAX: usize = 4 << 10;
@@ -54,6 +39,8 @@ pub struct Ask {
     pub last_event_id: Option<String>,
     /// A body, for other methods than `GET`.
     pub body: Bytes,
+    /// By which way.
+    pub via: Via,
 }
 
 impl Ask {
@@ -61,7 +48,7 @@ impl Ask {
     #[must_use]
     pub fn get(url: Url) -> Self {
         let (headers, body) = (HeaderMap::new(), Bytes::new());
-        Self { url, method: Method::GET, headers, last_event_id: None, body }
+        Self { url, method: Method::GET, headers, last_event_id: None, body, via: Via::default() }
     }
 
     fn request(&self) -> Result<Request<Full<Bytes>>, Cause> {
@@ -120,37 +107,17 @@ pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
 
 /// One request on a connection of its own.
 async fn exchange(ask: &Ask) -> Result<Response<Incoming>, Cause> {
-    let request = ask.request()?;
-    let host = ask.url.host_str().unwrap_or_default();
-    let uri = ask.url[..url::Position::BeforePath].parse::<Uri>();
-    let uri = uri.map_err(|error| Cause::NotHttp { detail: error.to_string() })?;
-    let mut connector = HttpConnector::new_with_resolver(Resolver);
-    connector.enforce_http(false);
-    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    connector.set_nodelay(true);
-    let tcp = connector.call(uri).await.map_err(|error| cause::of_chain(&error))?;
-    let tcp: TcpStream = tcp.into_inner();
-    if ask.url.scheme() == "https" {
-        let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(name).map_err(|_| Cause::Certificate {
-            detail: "the host's name cannot be certified".into(),
-        })?;
-        let tls = TlsConnector::from(system_roots()).connect(name, tcp);
-        let stream = match timeout(TLS_TIMEOUT, tls).await {
-            Err(_) => return Err(Cause::TlsTimeout),
-            Ok(stream) => stream.map_err(|error| cause::of_chain(&error))?,
-        };
-        send(stream, request).await
-    } else {
-        send(tcp, request).await
+    let mut request = ask.request()?;
+    let Established { io, forwarding } = connect(&ask.url, &ask.via).await?;
+    if let Some(auth) = forwarding {
+        // A proxy that forwards wants the whole URL (RFC 9112, 3.2.2).
+        let whole = ask.url[..url::Position::AfterQuery].parse::<Uri>();
+        *request.uri_mut() = whole.map_err(|error| Cause::NotHttp { detail: error.to_string() })?;
+        if let Some(auth) = auth {
+            request.headers_mut().insert(header::PROXY_AUTHORIZATION, auth);
+        }
     }
-}
-
-async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Cause>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
-{
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(io))
         .await
         .map_err(|error| cause::of_chain(&error))?;
     // Ends by itself once the response's body is dropped.
@@ -235,6 +202,7 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 
 /// What the server says about its refusal: the usual fields of a JSON body, else its first line.
 async fn detail(response: Response<Incoming>) -> Option<String> {
+    let status = u64::from(response.status().as_u16());
     let mut body = response.into_body();
     let mut bytes = Vec::new();
     while bytes.len() < ERROR_BYTES_MAX {
@@ -245,56 +213,19 @@ async fn detail(response: Response<Incoming>) -> Option<String> {
     }
     bytes.truncate(ERROR_BYTES_MAX);
     let text = match serde_json::from_slice::<serde_json::Value>(&bytes) {
-        Ok(json) => ["error", "message", "detail", "title"]
-            .iter()
-            .find_map(|name| json.get(*name)?.as_str().map(str::to_owned))?,
+        Ok(json) => {
+            let names = ["error", "message", "detail", "title"];
+            let text = names.iter().find_map(|name| json.get(*name)?.as_str())?;
+            // The server's own number for it, which a feed may know better words for.
+            match json.get("code").and_then(serde_json::Value::as_u64) {
+                Some(code) if code != status => format!("{code} {text}"),
+                _ => text.to_owned(),
+            }
+        }
         Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
     };
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     Some(hark_engine::message::readable(line, DETAIL_CHARS_MAX))
-}
-
-/// One configuration for all: its roots cost memory.
-fn system_roots() -> Arc<ClientConfig> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    CONFIG
-        .get_or_init(|| {
-            let mut roots = RootCertStore::empty();
-            let found = rustls_native_certs::load_native_certs();
-            for error in &found.errors {
-                tracing::warn!("a system certificate could not be read: {error}");
-            }
-            roots.add_parsable_certificates(found.certs);
-            let config =
-                ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-            Arc::new(config)
-        })
-        .clone()
-}
-
-/// The system's resolver, with an error that can be told by its type.
-#[derive(Clone)]
-struct Resolver;
-
-impl Service<Name> for Resolver {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = NotResolved;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, NotResolved>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NotResolved>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        Box::pin(async move {
-            let found: io::Result<Vec<_>> =
-                tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect);
-            match found {
-                Ok(addresses) if !addresses.is_empty() => Ok(addresses.into_iter()),
-                _ => Err(NotResolved),
-            }
-        })
-    }
 }
 
 #[cfg(test)]

@@ -4,14 +4,18 @@
 //! never reconnects and knows nothing of links.
 
 mod cause;
+#[cfg(test)]
+mod conformance;
+mod connect;
 mod dial;
 pub mod guard;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_via;
 
 use std::{
     collections::VecDeque,
-    future::Future as _,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
@@ -20,15 +24,15 @@ use std::{
 
 use bytes::Bytes;
 use eventsource_client::{BoxStream, Client as _, ClientBuilder, ReconnectOptions, SSE};
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt, stream};
 use hark_engine::{failure::Cause, message::RawEvent};
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use launchdarkly_sdk_transport::{ByteStream, HttpTransport, ResponseFuture, TransportError};
 use sync_wrapper::{SyncFuture, SyncStream};
 
 use cause::Ended;
+pub use connect::{Proxy, Via, is_loopback, tls_config};
 pub use dial::Ask;
 use guard::{Fact, Guard, Limits};
 
@@ -100,8 +104,19 @@ impl Connection {
     pub fn dial(ask: Ask, limits: Limits) -> Self {
         let shared = Shared::default();
         let url = ask.url.to_string();
-        let transport = Guarded { ask, limits, shared: shared.clone() };
-        let stream = match ClientBuilder::for_url(&url) {
+        Self::over(&url, Guarded { ask, limits, shared: shared.clone() }, shared)
+    }
+
+    /// A connection over a body that has been recorded: what a test or a fuzzer replays.
+    #[must_use]
+    pub fn replay(chunks: Vec<Bytes>, last_event_id: Option<String>, limits: Limits) -> Self {
+        let shared = Shared::default();
+        let recorded = Recorded { chunks, last_event_id, limits, shared: shared.clone() };
+        Self::over("http://recorded.invalid/", recorded, shared)
+    }
+
+    fn over(url: &str, transport: impl HttpTransport, shared: Shared) -> Self {
+        let stream = match ClientBuilder::for_url(url) {
             Ok(builder) => builder
                 .reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build())
                 .redirect_limit(0)
@@ -205,22 +220,46 @@ impl HttpTransport for Guarded {
             let response = dial::dial(ask).await.map_err(|cause| Ended(cause).into_transport())?;
             lock(&shared).headers = response.headers().clone();
             Ok(response.map(|body| {
-                let guarded = Body {
-                    body,
-                    guard: Guard::new(limits),
-                    shared,
-                    first: last_event_id,
-                    over: false,
-                };
-                Box::pin(SyncStream::new(guarded)) as ByteStream
+                let frames = body
+                    .into_data_stream()
+                    .map(|data| data.map_err(|error| cause::of_chain(&error)));
+                guarded(frames, limits, shared, last_event_id)
             }))
         }))
     }
 }
 
+/// A transport that answers with what was recorded.
+#[derive(Clone)]
+struct Recorded {
+    chunks: Vec<Bytes>,
+    last_event_id: Option<String>,
+    limits: Limits,
+    shared: Shared,
+}
+
+impl HttpTransport for Recorded {
+    fn request(&self, _: Request<Option<Bytes>>) -> ResponseFuture {
+        let Self { chunks, last_event_id, limits, shared } = self.clone();
+        let body = stream::iter(chunks.into_iter().map(Ok));
+        let body = guarded(body, limits, shared, last_event_id);
+        Box::pin(std::future::ready(Ok(http::Response::new(body))))
+    }
+}
+
+fn guarded(
+    body: impl Stream<Item = Result<Bytes, Cause>> + Send + Unpin + 'static,
+    limits: Limits,
+    shared: Shared,
+    first: Option<String>,
+) -> ByteStream {
+    let guard = Guard::new(limits);
+    Box::pin(SyncStream::new(Body { body, guard, shared, first, over: false }))
+}
+
 /// The guarded body.
-struct Body {
-    body: Incoming,
+struct Body<B> {
+    body: B,
     guard: Guard,
     shared: Shared,
     /// The id that the stream resumes from, which its first events inherit.
@@ -228,7 +267,7 @@ struct Body {
     over: bool,
 }
 
-impl Stream for Body {
+impl<B: Stream<Item = Result<Bytes, Cause>> + Unpin> Stream for Body<B> {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -237,19 +276,14 @@ impl Stream for Body {
             return Poll::Ready(Some(Ok(format!("id: {id}\n\n").into())));
         }
         while !this.over {
-            let frame = ready!(Pin::new(&mut this.body.frame()).poll(cx));
+            let data = ready!(Pin::new(&mut this.body).poll_next(cx));
             let mut notes = lock(&this.shared);
             let mut out = Vec::new();
-            match frame {
-                Some(Ok(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        this.guard.take(data, &mut out, &mut notes.facts);
-                    }
-                }
-                Some(Err(error)) => {
+            match data {
+                Some(Ok(data)) => this.guard.take(&data, &mut out, &mut notes.facts),
+                Some(Err(cause)) => {
                     this.over = true;
                     this.guard.end(&mut notes.facts);
-                    let cause = cause::of_chain(&error);
                     return Poll::Ready(Some(Err(Ended(cause).into_transport())));
                 }
                 None => {

@@ -109,7 +109,7 @@ async fn a_refusal_says_what_the_server_wrote_and_when_to_come_back() {
     );
     let wanted = Cause::Status {
         code: 429,
-        detail: Some("limit reached".into()),
+        detail: Some("42901 limit reached".into()),
         retry_after_ms: Some(60_000),
         streamed_before: false,
     };

@@ -1,31 +1,58 @@
-//! What happens around the agent and makes a dial worthwhile: the computer woke.
+//! What happens around the agent and makes a dial worthwhile: the computer woke, the network changed.
 //!
-//! Hints only: a link never waits for one.
+//! Hints only: a link never waits for one, and one that is missed delays nothing but the dial that
+//! it would have hastened.
 
-use std::{sync::Arc, time::Duration};
+mod linux;
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use hark_engine::history::Entry;
-use tokio::time::sleep;
+use tokio::{sync::mpsc, time::sleep};
 
 use crate::{clock, core::Core, driver::Command};
 
-/// How often the clocks are compared; also the longest that a wake goes unnoticed.
+/// How often the clocks are compared where nothing tells of a wake.
 const TICK: Duration = Duration::from_secs(20);
 /// A shorter sleep breaks no connection.
 const SLEEP_MIN: Duration = Duration::from_secs(2);
+/// Changes of the network come in bursts; the last one counts.
+const SETTLE: Duration = Duration::from_millis(300);
+
+/// What a platform tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// The computer woke.
+    Woke,
+    /// Addresses of this computer changed.
+    Network,
+}
 
 /// Watches for as long as the agent runs.
 pub async fn run(core: Arc<Core>) {
+    let (tell, mut told) = mpsc::channel(8);
+    let _watching = linux::watch(tell);
     let mut slept = clock::slept();
     loop {
-        sleep(TICK).await;
+        let heard = tokio::select! {
+            heard = told.recv() => heard,
+            () = sleep(TICK) => None,
+        };
+        if heard == Some(Told::Network) {
+            sleep(SETTLE).await;
+            while told.try_recv().is_ok() {}
+            tracing::info!("the network changed");
+        }
         let now_slept = clock::slept();
         let length = now_slept.saturating_sub(slept);
-        if length >= SLEEP_MIN {
+        let woke = length >= SLEEP_MIN;
+        if woke {
             slept = now_slept;
             let now = clock::now().wall;
             let asleep_since = now.checked_sub(length).unwrap_or(now);
             core.journal(None, now, &Entry::Woke { asleep_since });
+        }
+        if woke || heard.is_some() {
             tell_all(&core, Command::Hint);
         }
     }
@@ -36,4 +63,20 @@ pub fn tell_all(core: &Core, command: Command) {
     for one in core.followed().values() {
         let _ = one.commands.try_send(command);
     }
+}
+
+/// Whether an address is in a subnet that this machine is on.
+pub fn is_local(address: IpAddr) -> bool {
+    let subnets = if_addrs::get_if_addrs().unwrap_or_default();
+    subnets.into_iter().any(|one| match (one.addr, address) {
+        (if_addrs::IfAddr::V4(ours), IpAddr::V4(other)) => {
+            let mask = u32::from(ours.netmask);
+            mask != 0 && u32::from(ours.ip) & mask == u32::from(other) & mask
+        }
+        (if_addrs::IfAddr::V6(ours), IpAddr::V6(other)) => {
+            let mask = u128::from(ours.netmask);
+            mask != 0 && u128::from(ours.ip) & mask == u128::from(other) & mask
+        }
+        _ => false,
+    })
 }

@@ -3,47 +3,105 @@
 //! A feed is a value behind this trait, one small file each, written from the server's own
 //! documented behaviour. It holds no connection and no state.
 
+mod emoji;
+mod home_assistant;
+mod html;
 mod json;
+mod mastodon;
+mod mercure;
 mod nchan;
+pub mod ntfy;
+mod request;
+mod wikimedia;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use url::Url;
+
+pub use home_assistant::HomeAssistant;
 pub use json::Json;
+pub use mastodon::Mastodon;
+pub use mercure::Mercure;
 pub use nchan::Nchan;
+pub use ntfy::Ntfy;
+pub use request::Request;
+pub use wikimedia::Wikimedia;
 
 use crate::{
     failure::Cause,
     message::{Message, RawEvent},
 };
 
-/// How a server is told where to resume.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resume {
-    /// By the `Last-Event-ID` header (WHATWG HTML, 9.2.4).
-    Header,
-    /// By that header, and where an id cannot be sent in one, by this query parameter.
-    HeaderOrQuery(&'static str),
-}
-
 /// What an event means to its feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decoded {
     /// Something for the person.
     Message(Message),
-    /// A sign of life and no more.
+    /// A sign of life and no more. Its id is no cursor: it names no message.
     Heartbeat,
+    /// Well formed, and not for a person. Passed over and not counted; its id is a cursor even so.
+    Nothing,
     /// Not what this feed sends; kept aside and counted, never a disconnect.
     Junk(&'static str),
 }
 
 /// What a subscription speaks.
+///
+/// Pure: it gets a URL, an id, an event, and answers a value. What a link must remember between two
+/// of these (the cursor, what it asked for, whether messages carry ids) the link remembers.
+///
+/// Two kinds of servers want more, and fit so:
+/// - A command in the URL (Centrifugo's `cf_connect`, with the position of its stream in it) is made
+///   in [`Feed::request`], which has the cursor; the position's parts are one cursor, put together by
+///   [`Feed::identify`].
+/// - A request after the connection (PocketBase: `POST` with the client id that its `PB_CONNECT`
+///   event carries) is a further variant of [`Decoded`] that holds the request. The link hands it on
+///   as an effect, and the driver sends it beside the stream; its failure is the connection's.
 pub trait Feed: fmt::Debug + Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &'static str;
 
-    /// How the server is told where to resume.
-    fn resume(&self) -> Resume {
-        Resume::Header
+    /// What to ask: the person's URL, and to resume after the cursor. Without one, everything that
+    /// the server still holds, where it can be asked for: what comes before the first id is then not
+    /// lost in a break.
+    fn request(&self, url: &Url, cursor: Option<&str>) -> Request {
+        Request::by_header(url, cursor)
+    }
+
+    /// Whether [`Feed::request`] can resume after this id. If not, the cursor stays where it was.
+    fn resumes_from(&self, id: &str) -> bool {
+        is_sendable(id)
+    }
+
+    /// The response headers, in lower case, of which the first that is there says from which id the
+    /// stream really goes on. Where that is not the one that was asked for, the server has forgotten
+    /// it: the link records a gap and asks again without a cursor.
+    fn resumed_from_headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether what is replayed may come out of order, or mixed with what is new: the cursor then
+    /// waits until it has all arrived, else one that is ahead would leave out the rest after a crash.
+    fn replays_out_of_order(&self) -> bool {
+        false
+    }
+
+    /// Whether a dial without a cursor brings nothing of what was sent before, so that every break
+    /// without one is a gap.
+    fn misses_without_cursor(&self) -> bool {
+        false
+    }
+
+    /// How long the server keeps what it can replay, where nothing else shows that it has forgotten:
+    /// a longer break is a gap.
+    fn kept(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The same subscription in another form of URL, for a server that refused this one in a way
+    /// that speaks for it. Tried once.
+    fn other_form(&self, _url: &Url, _refusal: &Cause) -> Option<Url> {
+        None
     }
 
     /// How often the server sends a heartbeat unless it is configured otherwise.
@@ -56,11 +114,21 @@ pub trait Feed: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Sets the event's own id where it is not the SSE field's. Also called for the beginning of an
+    /// event that is too large, which must not be fetched for ever.
+    fn identify(&self, _event: &mut RawEvent) {}
+
     /// What an event means.
     fn decode(&self, event: &RawEvent) -> Decoded;
 
     /// What the server says about a close in a comment before it.
     fn farewell(&self, _comment: &str) -> Option<Cause> {
+        None
+    }
+
+    /// What the server wrote about an error status, in words for the person where it is a code. Where
+    /// a JSON body has a numeric `code`, `detail` begins with it.
+    fn explain(&self, _status: u16, _detail: &str) -> Option<String> {
         None
     }
 }
@@ -70,13 +138,19 @@ pub trait Feed: fmt::Debug + Send + Sync {
 pub fn by_name(name: &str) -> Option<Arc<dyn Feed>> {
     match name {
         "json" => Some(Arc::new(Json)),
+        "ntfy" => Some(Arc::new(Ntfy)),
+        "mercure" => Some(Arc::new(Mercure)),
         "nchan" => Some(Arc::new(Nchan)),
+        "home-assistant" => Some(Arc::new(HomeAssistant)),
+        "mastodon" => Some(Arc::new(Mastodon)),
+        "wikimedia" => Some(Arc::new(Wikimedia)),
         _ => None,
     }
 }
 
 /// Every name that [`by_name`] knows.
-pub const NAMES: &[&str] = &["json", "nchan"];
+pub const NAMES: &[&str] =
+    &["json", "ntfy", "mercure", "nchan", "home-assistant", "mastodon", "wikimedia"];
 
 /// Whether an id can be sent as a header's value: no control character but tab (RFC 9110, 5.5), and
 /// no white space at its ends, which a server would strip.

@@ -4,7 +4,9 @@
 //! Without an id, or with one that it does not know, it replays its whole buffer. Before it closes a
 //! stream on purpose it says so in a comment, `:410: Gone` or `:408: Request Timeout`.
 
-use super::{Decoded, Feed, Resume, is_common_heartbeat, json};
+use url::Url;
+
+use super::{Decoded, Feed, Request, is_common_heartbeat, json};
 use crate::{failure::Cause, message::RawEvent};
 
 /// See the module.
@@ -16,8 +18,12 @@ impl Feed for Nchan {
         "nchan"
     }
 
-    fn resume(&self) -> Resume {
-        Resume::HeaderOrQuery("last_event_id")
+    fn request(&self, url: &Url, cursor: Option<&str>) -> Request {
+        Request::by_header_or_query(url, cursor, "last_event_id")
+    }
+
+    fn resumes_from(&self, _id: &str) -> bool {
+        true
     }
 
     fn decode(&self, event: &RawEvent) -> Decoded {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
+use jiff::Timestamp;
 
 use super::{
     AGE_MAX, Config, ConnId, DIAL_TIMEOUT, Deadline, Delivery, Due, Effect, Input, Outcome, Phase,
@@ -12,7 +13,7 @@ use crate::{
     Moment,
     backoff::{self, HINT_SPREAD},
     failure::{Cause, Class, Failure},
-    feed::{Decoded, Resume, is_sendable},
+    feed::Decoded,
     heartbeat::{Heartbeat, Source},
     history::{Doubt, Entry},
     message::RawEvent,
@@ -35,6 +36,8 @@ pub struct Link {
     dials_failed: u32,
     /// The server's last `retry:`.
     hint: Option<Duration>,
+    /// What the latest dial resumes from.
+    asked: Option<String>,
     /// When the link was last heard, over all connections.
     heard: Option<Moment>,
     /// Whether messages come without ids, so that a break may lose some.
@@ -58,6 +61,7 @@ impl Link {
             refusals: 0,
             dials_failed: 0,
             hint: None,
+            asked: None,
             heard: None,
             without_ids: false,
         }
@@ -105,6 +109,7 @@ impl Link {
         match input {
             Input::Start if matches!(self.phase, Phase::Idle) => self.dial(now, out),
             Input::Start => {}
+            Input::ResumedFrom(conn, id) => self.on_resumed_from(conn, &id, now, out),
             Input::Opened(conn) => self.on_opened(conn, now, out),
             Input::Alive(conn) => self.on_alive(conn, now, out),
             Input::Comment(conn, text) => self.on_comment(conn, &text, now),
@@ -117,6 +122,8 @@ impl Link {
             }
             Input::TooLarge { conn, event, bytes } => {
                 if self.is_primary(conn) {
+                    let mut event = event;
+                    self.config.feed.identify(&mut event);
                     let outcome = Outcome::SetAside { reason: "too large", bytes };
                     self.deliver(event, outcome, out);
                 }
@@ -147,15 +154,63 @@ impl Link {
     }
 
     fn dial(&mut self, now: Moment, out: Out<'_>) {
-        let conn = self.dial_effect(out);
+        self.dial_from(self.config.cursor.clone(), now, out);
+    }
+
+    fn dial_from(&mut self, cursor: Option<String>, now: Moment, out: Out<'_>) {
+        let conn = self.dial_effect(cursor, out);
         self.enter(Phase::Dialing { conn, attempt: self.dials_failed + 1, since: now }, out);
     }
 
-    fn dial_effect(&mut self, out: Out<'_>) -> ConnId {
+    fn dial_effect(&mut self, cursor: Option<String>, out: Out<'_>) -> ConnId {
         self.conns += 1;
         let conn = ConnId(self.conns);
-        out.push(Effect::Dial { conn, cursor: self.config.cursor.clone() });
+        self.asked.clone_from(&cursor);
+        out.push(Effect::Dial { conn, cursor });
         conn
+    }
+
+    /// Another id than the one that was asked for: the server has forgotten that one. What it still
+    /// holds is asked for anew, and what had gone before that is lost.
+    fn on_resumed_from(&mut self, conn: ConnId, id: &str, now: Moment, out: Out<'_>) {
+        let is_second =
+            match &self.phase {
+                Phase::Dialing { conn: dialled, .. } if *dialled == conn => false,
+                Phase::Streaming(Stream {
+                    second: Second::Dialing { conn: second, .. }, ..
+                }) if *second == conn => true,
+                _ => return,
+            };
+        if self.asked.as_deref().is_none_or(|asked| asked == id) {
+            return;
+        }
+        let since = self.heard.map(|heard| heard.wall).or(self.config.heard_before);
+        out.push(Effect::Journal(Entry::Gap { since: since.unwrap_or(now.wall) }));
+        out.push(Effect::HangUp(conn));
+        let (event, outcome) = (RawEvent::default(), Outcome::Nothing);
+        out.push(Effect::Deliver(Delivery { event, outcome, cursor: Some(None) }));
+        if !is_second {
+            return self.dial_from(None, now, out);
+        }
+        let next = self.dial_effect(None, out);
+        if let Phase::Streaming(Stream { second: Second::Dialing { conn, .. }, .. }) =
+            &mut self.phase
+        {
+            *conn = next;
+        }
+    }
+
+    /// Since when messages may be missing for good after a break, as far as this side can know.
+    fn missed_since(&self, now: Moment) -> Option<Timestamp> {
+        let (since, span) = match (self.heard, self.config.heard_before) {
+            (Some(heard), _) => (heard.wall, now.since(heard)),
+            (None, Some(before)) => (before, now.wall.duration_since(before).unsigned_abs()),
+            (None, None) => return None,
+        };
+        let Config { feed, cursor, .. } = &self.config;
+        let forgotten = feed.kept().is_some_and(|kept| span > kept);
+        let unnamed = cursor.is_none() && feed.misses_without_cursor();
+        (self.without_ids || unnamed || forgotten).then_some(since)
     }
 
     fn on_opened(&mut self, conn: ConnId, now: Moment, out: Out<'_>) {
@@ -163,12 +218,12 @@ impl Link {
             Phase::Dialing { conn: dialled, .. } if *dialled == conn => {
                 let origin =
                     if self.config.streamed_before { Origin::Replay } else { Origin::Backlog };
-                let since = self.heard;
+                let missed = self.missed_since(now);
                 self.dials_failed = 0;
                 self.config.streamed_before = true;
                 out.push(Effect::Journal(Entry::Opened));
-                if let Some(heard) = since.filter(|_| self.without_ids) {
-                    out.push(Effect::Journal(Entry::Gap { since: heard.wall }));
+                if let Some(since) = missed {
+                    out.push(Effect::Journal(Entry::Gap { since }));
                 }
                 let proof = Some(self.heartbeat.proof());
                 self.stream_on(conn, origin, proof, now, out);
@@ -239,7 +294,7 @@ impl Link {
         }
     }
 
-    fn on_event(&mut self, conn: ConnId, event: RawEvent, now: Moment, out: Out<'_>) {
+    fn on_event(&mut self, conn: ConnId, mut event: RawEvent, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
         if stream.conn != conn {
             return;
@@ -248,19 +303,33 @@ impl Link {
             // Its id is no cursor: it names no message.
             Decoded::Heartbeat => return self.heartbeat.on_heartbeat(now.monotonic),
             Decoded::Message(message) => Outcome::Message(message, stream.origin),
+            Decoded::Nothing => Outcome::Nothing,
             Decoded::Junk(reason) => {
                 let bytes = event.data.len() as u64;
                 Outcome::SetAside { reason, bytes }
             }
         };
+        self.config.feed.identify(&mut event);
         stream.on_event(now);
         self.heartbeat.on_message();
-        self.without_ids = event.own_id.is_none() && self.config.cursor.is_none();
-        self.deliver(event, outcome, out);
+        if outcome != Outcome::Nothing {
+            self.without_ids = event.own_id.is_none() && self.config.cursor.is_none();
+            self.deliver(event, outcome, out);
+        } else if self.moved_cursor(event.own_id.as_deref()).is_some() {
+            let event = RawEvent { own_id: event.own_id, ..RawEvent::default() };
+            self.deliver(event, outcome, out);
+        }
     }
 
     fn deliver(&mut self, event: RawEvent, outcome: Outcome, out: Out<'_>) {
-        let cursor = self.moved_cursor(event.own_id.as_deref());
+        let mut cursor = self.moved_cursor(event.own_id.as_deref());
+        if let Phase::Streaming(stream) = &mut self.phase
+            && self.config.feed.replays_out_of_order()
+            && stream.caught_up_at.is_some()
+            && cursor.is_some()
+        {
+            stream.held = cursor.take();
+        }
         out.push(Effect::Deliver(Delivery { event, outcome, cursor }));
     }
 
@@ -269,11 +338,8 @@ impl Link {
         match own_id {
             None => None,
             Some("") => Some(None),
-            Some(id) => {
-                let by_query = matches!(self.config.feed.resume(), Resume::HeaderOrQuery(_));
-                // Else the last one that can be sent stays.
-                (by_query || is_sendable(id)).then(|| Some(id.to_owned()))
-            }
+            // Else the last one that can be sent stays.
+            Some(id) => self.config.feed.resumes_from(id).then(|| Some(id.to_owned())),
         }
     }
 
@@ -305,6 +371,8 @@ impl Link {
         let cause = match cause {
             Cause::Status { code, detail, retry_after_ms, .. } => {
                 let streamed_before = self.config.streamed_before;
+                let feed = &self.config.feed;
+                let detail = detail.map(|text| feed.explain(code, &text).unwrap_or(text));
                 Cause::Status { code, detail, retry_after_ms, streamed_before }
             }
             cause => cause,
@@ -486,6 +554,10 @@ impl Link {
                 let Phase::Streaming(stream) = &mut self.phase else { return };
                 stream.caught_up_at = None;
                 stream.origin = Origin::Live;
+                if let Some(cursor) = stream.held.take() {
+                    let (event, outcome) = (RawEvent::default(), Outcome::Nothing);
+                    out.push(Effect::Deliver(Delivery { event, outcome, cursor: Some(cursor) }));
+                }
                 out.push(Effect::CaughtUp);
             }
         }
@@ -520,7 +592,7 @@ impl Link {
     /// Dials a second connection; where two may not stand side by side, the first goes first.
     fn doubt(&mut self, doubt: Doubt, now: Moment, out: Out<'_>) {
         if self.may_overlap() {
-            let conn = self.dial_effect(out);
+            let conn = self.dial_effect(self.config.cursor.clone(), out);
             if let Phase::Streaming(stream) = &mut self.phase {
                 stream.second = Second::Dialing { conn, doubt, since: now.monotonic };
             }

@@ -21,8 +21,12 @@ mod model;
 mod stream;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_feeds;
 
 use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
 
 use crate::{
     Moment, Monotonic,
@@ -64,6 +68,8 @@ pub struct Config {
     pub cursor: Option<String>,
     /// Whether the subscription has streamed before. If not, what comes first is backlog.
     pub streamed_before: bool,
+    /// When it was last heard before this link began, if it was.
+    pub heard_before: Option<Timestamp>,
     /// Whether it begins paused.
     pub paused: bool,
 }
@@ -126,6 +132,9 @@ impl Phase {
 pub enum Input {
     /// Begin.
     Start,
+    /// The response says that it goes on from this id; said before [`Input::Opened`]. See
+    /// [`Feed::resumed_from_headers`].
+    ResumedFrom(ConnId, String),
     /// The response is an event stream.
     Opened(ConnId),
     /// Complete lines arrived, or 16 KiB more of a line that is still arriving.

@@ -70,6 +70,7 @@ impl Model {
             swap,
             cursor: committed.clone(),
             streamed_before: rng.bool(),
+            heard_before: None,
             paused: rng.u8(0..8) == 0,
         };
         let link = Link::new(config, seed);
@@ -159,7 +160,7 @@ impl Model {
         match failure.class {
             Class::Refused | Class::Protocol => Duration::from_secs(15 * 60).mul_f64(1.2),
             Class::Routine => Duration::from_secs(1),
-            Class::Local | Class::Network | Class::Server => SPREAD_MAX.max(self.law.manners.cap()),
+            Class::Local | Class::Network | Class::Server => SPREAD_MAX * 2,
         }
     }
 

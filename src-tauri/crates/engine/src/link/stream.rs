@@ -21,6 +21,8 @@ pub struct Stream {
     /// How events that come now came; live once caught up.
     pub(super) origin: Origin,
     pub(super) caught_up_at: Option<Monotonic>,
+    /// Where the cursor moves to once caught up, for a feed whose replay may be out of order.
+    pub(super) held: Option<Option<String>>,
     /// When it is to be replaced whatever it does, and why.
     pub(super) replace: Option<(Monotonic, Doubt)>,
     pub(super) second: Second,
@@ -57,6 +59,7 @@ impl Stream {
             stable_at: proof.map(|proof| now.monotonic + proof),
             origin,
             caught_up_at: Some(now.monotonic + CAUGHT_UP_QUIET),
+            held: None,
             replace: age.map(|age| (now.monotonic + age, Doubt::Age)),
             second: Second::None,
             farewell: None,

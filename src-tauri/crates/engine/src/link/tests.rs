@@ -13,17 +13,17 @@ use crate::{
 };
 
 /// A link and a clock that only moves when told to.
-struct World {
-    link: Link,
-    now: Moment,
-    effects: Vec<Effect>,
+pub(super) struct World {
+    pub(super) link: Link,
+    pub(super) now: Moment,
+    pub(super) effects: Vec<Effect>,
 }
 
-fn secs(n: u64) -> Duration {
+pub(super) fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-fn config() -> Config {
+pub(super) fn config() -> Config {
     Config {
         feed: Arc::new(Json),
         law: Law { retry: Retry::Mannerly, manners: Manners::Near, spread: None },
@@ -31,12 +31,13 @@ fn config() -> Config {
         swap: true,
         cursor: None,
         streamed_before: true,
+        heard_before: None,
         paused: false,
     }
 }
 
 impl World {
-    fn new(config: Config) -> Self {
+    pub(super) fn new(config: Config) -> Self {
         let now =
             Moment { monotonic: secs(1000), wall: Timestamp::from_second(1_700_000_000).unwrap() };
         let mut world = Self { link: Link::new(config, 42), now, effects: Vec::new() };
@@ -44,7 +45,7 @@ impl World {
         world
     }
 
-    fn streaming(config: Config) -> Self {
+    pub(super) fn streaming(config: Config) -> Self {
         let mut world = Self::new(config);
         let conn = world.dialled();
         world.say(Input::Opened(conn));
@@ -52,12 +53,12 @@ impl World {
         world
     }
 
-    fn say(&mut self, input: Input) {
+    pub(super) fn say(&mut self, input: Input) {
         self.link.handle(input, self.now, &mut self.effects);
     }
 
     /// Moves to `span` from now, handing in each deadline on its way at its time.
-    fn pass(&mut self, span: Duration) {
+    pub(super) fn pass(&mut self, span: Duration) {
         let end = self.now + span;
         while let Some((at, _)) = self.link.poll_deadline().filter(|(at, _)| *at <= end.monotonic) {
             self.now = self.now + at.saturating_sub(self.now.monotonic);
@@ -66,7 +67,7 @@ impl World {
         self.now = end;
     }
 
-    fn dialled(&self) -> ConnId {
+    pub(super) fn dialled(&self) -> ConnId {
         self.effects
             .iter()
             .rev()
@@ -81,7 +82,7 @@ impl World {
         self.effects.iter().filter(|effect| matches!(effect, Effect::Dial { .. })).count()
     }
 
-    fn journal(&self) -> Vec<&Entry> {
+    pub(super) fn journal(&self) -> Vec<&Entry> {
         self.effects
             .iter()
             .filter_map(|effect| match effect {
@@ -103,7 +104,7 @@ impl World {
             .collect()
     }
 
-    fn heartbeats(&mut self, conn: ConnId, every: Duration, count: u32) {
+    pub(super) fn heartbeats(&mut self, conn: ConnId, every: Duration, count: u32) {
         for _ in 0..count {
             self.pass(every);
             self.say(Input::Alive(conn));
@@ -111,7 +112,7 @@ impl World {
         }
     }
 
-    fn message(&mut self, conn: ConnId, own_id: Option<&str>) {
+    pub(super) fn message(&mut self, conn: ConnId, own_id: Option<&str>) {
         self.say(Input::Alive(conn));
         let event = RawEvent {
             kind: "message".into(),

@@ -1,0 +1,340 @@
+//! `ntfy`: topics of an ntfy server (https://docs.ntfy.sh/subscribe/api/ and /publish/).
+//!
+//! `/a,b/sse` follows several topics on one connection. An event's id is in its JSON, never in the
+//! SSE `id:` field, and `Last-Event-ID` is ignored; `since=` resumes. `open` comes first and
+//! `keepalive` every 45 s, with ids that name no message.
+//!
+//! Resuming: `since=<id>` brings what came after that message. An id that has left the cache brings
+//! **everything** that is kept: more than `since=<time>` would, so it is its own fallback, and the
+//! fingerprints drop what is stored already. Whether something was missed does not depend on the
+//! id: an old one is usual on a quiet topic. It depends on the break: a message that came and left
+//! the cache within it can only have done so where the break was longer than messages are kept,
+//! 12 hours unless configured. Without an id `since=all` is asked for: else what is published in a
+//! break before the first message would be lost.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{
+    Decoded, Feed, Request, emoji, is_common_heartbeat,
+    request::{has_parameter, with_parameter},
+};
+use crate::message::{
+    BODY_CHARS_MAX, Message, Priority, RawEvent, TAGS_MAX, TITLE_CHARS_MAX, openable, readable,
+};
+
+/// See the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Ntfy;
+
+/// `cache-duration` (https://docs.ntfy.sh/config/#message-cache).
+const KEPT_DEFAULT: Duration = Duration::from_secs(12 * 3600);
+/// An id has 12 letters and digits, once 10; what is shorter could be taken for a time or a word.
+const ID_CHARS_MIN: usize = 8;
+const TAG_CHARS_MAX: usize = 100;
+
+impl Feed for Ntfy {
+    fn name(&self) -> &'static str {
+        "ntfy"
+    }
+
+    fn request(&self, url: &Url, cursor: Option<&str>) -> Request {
+        let url = stream_url(url);
+        match cursor {
+            Some(id) => Request::plain(&with_parameter(&url, "since", id)),
+            None if has_parameter(&url, &["since", "si"]) => Request::plain(&url),
+            None => Request::plain(&with_parameter(&url, "since", "all")),
+        }
+    }
+
+    fn resumes_from(&self, id: &str) -> bool {
+        id.len() >= ID_CHARS_MIN && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    }
+
+    /// The server follows what is new before it sends what is old, and that topic by topic, or by
+    /// whole seconds (`handleSubscribeHTTP`, `sendOldMessages`).
+    fn replays_out_of_order(&self) -> bool {
+        true
+    }
+
+    fn kept(&self) -> Option<Duration> {
+        Some(KEPT_DEFAULT)
+    }
+
+    fn cadence_default(&self) -> Option<Duration> {
+        Some(Duration::from_secs(45))
+    }
+
+    fn identify(&self, event: &mut RawEvent) {
+        #[derive(Deserialize)]
+        struct Id {
+            id: String,
+        }
+        event.own_id = match serde_json::from_str(&event.data) {
+            Ok(Id { id }) => Some(id),
+            // The beginning of one that is too large; the server writes the id first.
+            Err(_) => event
+                .data
+                .strip_prefix(r#"{"id":""#)
+                .and_then(|rest| rest.split_once('"'))
+                .map(|(id, _)| id.to_owned()),
+        };
+    }
+
+    fn decode(&self, event: &RawEvent) -> Decoded {
+        if is_common_heartbeat(event) {
+            return Decoded::Heartbeat;
+        }
+        let Ok(Value::Object(object)) = serde_json::from_str(&event.data) else {
+            return Decoded::Junk("it is no ntfy message");
+        };
+        match text(&object, "event").unwrap_or(&event.kind) {
+            "open" | "keepalive" => Decoded::Heartbeat,
+            "message" => Decoded::Message(message(&object)),
+            // Tells a phone to ask an upstream server; the message itself comes too.
+            "poll_request" => Decoded::Nothing,
+            "message_clear" => {
+                Decoded::Junk("a message was marked as read on the server; here it stays")
+            }
+            "message_delete" => Decoded::Junk("a message was deleted on the server; here it stays"),
+            _ => Decoded::Junk("it is of a kind that is not known"),
+        }
+    }
+
+    fn explain(&self, _status: u16, detail: &str) -> Option<String> {
+        let code: u32 = detail.split_whitespace().next()?.parse().ok()?;
+        let words = in_words(code)?;
+        Some(format!("ntfy error {code}: {words}"))
+    }
+}
+
+/// Where a topic is streamed: `/topic/sse`, also for the topic's page and its other streams.
+#[must_use]
+pub fn stream_url(url: &Url) -> Url {
+    let segments: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
+    let topic = match segments.as_slice() {
+        [.., "sse"] | [] => return url.clone(),
+        [topic @ .., "json" | "raw" | "ws"] if !topic.is_empty() => topic,
+        topic => topic,
+    };
+    let mut stream = url.clone();
+    stream.set_path(&format!("/{}/sse", topic.join("/")));
+    stream
+}
+
+/// Whether the URL's path could be a topic: letters, digits, `-` and `_`, at most 64 of them, or
+/// several such with commas in between.
+#[must_use]
+pub fn may_be_topic(url: &Url) -> bool {
+    let part = |part: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        (1..=64).contains(&part.len()) && part.bytes().all(plain)
+    };
+    let path = url.path().trim_matches('/');
+    let path =
+        ["/json", "/raw", "/ws"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
+    path.rsplit('/').next().is_some_and(|last| last.replace("%2C", ",").split(',').all(part))
+}
+
+fn message(object: &Map<String, Value>) -> Message {
+    let tags = object.get("tags").and_then(Value::as_array).into_iter().flatten();
+    let mut emojis = String::new();
+    let mut plain_tags = Vec::new();
+    for tag in tags.filter_map(Value::as_str).take(TAGS_MAX) {
+        match emoji::of_code(tag) {
+            Some(emoji) => {
+                emojis.push_str(emoji);
+                emojis.push(' ');
+            }
+            None => plain_tags.push(readable(tag.trim(), TAG_CHARS_MAX)),
+        }
+    }
+    plain_tags.retain(|tag| !tag.is_empty());
+    let body = match text(object, "encoding") {
+        // UnifiedPush: bytes for another program.
+        Some("base64") => "(data that is no text)",
+        _ => text(object, "message").unwrap_or_default(),
+    };
+    // The emojis stand before the title, or before the text of a message without one. Such a message
+    // is known by its topic, as in ntfy's own programs.
+    let (title, body) = match text(object, "title").filter(|title| !title.trim().is_empty()) {
+        Some(title) => (format!("{emojis}{title}"), body.to_owned()),
+        None => (text(object, "topic").unwrap_or_default().to_owned(), format!("{emojis}{body}")),
+    };
+    let attached = object.get("attachment").and_then(|attached| attached.get("url")?.as_str());
+    let url = text(object, "click").and_then(openable).or_else(|| attached.and_then(openable));
+    Message {
+        title: readable(&title.replace(['\n', '\r'], " "), TITLE_CHARS_MAX),
+        body: readable(&body, BODY_CHARS_MAX),
+        priority: object
+            .get("priority")
+            .and_then(Value::as_i64)
+            .filter(|&level| level != 0)
+            .map_or(Priority::NORMAL, Priority::clamped),
+        time: object
+            .get("time")
+            .and_then(Value::as_i64)
+            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        url,
+        tags: plain_tags,
+    }
+}
+
+fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    object.get(name)?.as_str()
+}
+
+/// What an error means for one who follows topics (`server/errors.go` of ntfy).
+fn in_words(code: u32) -> Option<&'static str> {
+    Some(match code {
+        40008 => "it does not understand where to resume (since=)",
+        40009 => "that is no topic's name",
+        40010 => "topics of that name are not allowed",
+        40101 => "these topics want a user or a token, or the one that was sent is wrong",
+        40301 => "the user or token may not read this topic, or not all of these",
+        40401 => "there is no topic at this path; it should end in /TOPIC/sse",
+        42901 => "too many requests from this address",
+        42903 => {
+            "too many connections from this address; several topics can share one, as /a,b/sse"
+        }
+        42904 => "the server holds as many topics as it may",
+        42909 => "too many wrong passwords or tokens from this address",
+        50001 => "the server has an error of its own",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    fn event(kind: &str, data: &str) -> RawEvent {
+        RawEvent { kind: kind.into(), data: data.into(), own_id: None }
+    }
+
+    fn decoded(data: &str) -> Message {
+        match Ntfy.decode(&event("message", data)) {
+            Decoded::Message(message) => message,
+            other => panic!("{data}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn it_resumes_by_since_and_without_an_id_asks_for_all() {
+        let asked = |at: &str, cursor| Ntfy.request(&url(at), cursor).url.to_string();
+        for (at, cursor, wanted) in [
+            ("https://ntfy.sh/a,b/sse", None, "https://ntfy.sh/a,b/sse?since=all"),
+            (
+                "https://ntfy.sh/a/sse",
+                Some("wze9zgqK41wk"),
+                "https://ntfy.sh/a/sse?since=wze9zgqK41wk",
+            ),
+            ("https://ntfy.sh/a/sse?since=10m", None, "https://ntfy.sh/a/sse?since=10m"),
+            (
+                "https://ntfy.sh/a/sse?since=10m&p=5",
+                Some("wze9zgqK41wk"),
+                "https://ntfy.sh/a/sse?p=5&since=wze9zgqK41wk",
+            ),
+            ("https://ntfy.sh/a", Some("wze9zgqK41wk"), "https://ntfy.sh/a/sse?since=wze9zgqK41wk"),
+        ] {
+            assert_eq!(asked(at, cursor), wanted);
+        }
+        assert_eq!(
+            Ntfy.request(&url("https://ntfy.sh/a"), Some("wze9zgqK41wk")).last_event_id,
+            None
+        );
+    }
+
+    #[test]
+    fn only_what_the_server_takes_for_an_id_is_a_cursor() {
+        assert!(Ntfy.resumes_from("wze9zgqK41wk") && Ntfy.resumes_from("wze9zgqK41"));
+        for id in ["", "all", "none", "latest", "10m", "wze9zgqK41w-", "a b c d e f g h"] {
+            assert!(!Ntfy.resumes_from(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_topics_page_and_its_other_streams_lead_to_its_event_stream() {
+        for (from, to) in [
+            ("https://ntfy.sh/t", "https://ntfy.sh/t/sse"),
+            ("https://ntfy.sh/t/", "https://ntfy.sh/t/sse"),
+            ("https://ntfy.sh/t/sse?since=1h", "https://ntfy.sh/t/sse?since=1h"),
+            ("https://ntfy.sh/a,b/json?p=5", "https://ntfy.sh/a,b/sse?p=5"),
+            ("https://a.example/ntfy/t/ws", "https://a.example/ntfy/t/sse"),
+            ("https://ntfy.sh/json", "https://ntfy.sh/json/sse"),
+            ("https://ntfy.sh/", "https://ntfy.sh/"),
+        ] {
+            assert_eq!(stream_url(&url(from)).as_str(), to, "{from}");
+        }
+        assert!(may_be_topic(&url("https://ntfy.sh/a,b-1_/json")));
+        for not in ["https://ntfy.sh/", "https://a.example/x.html", "https://a.example/a,,b"] {
+            assert!(!may_be_topic(&url(not)), "{not}");
+        }
+    }
+
+    #[test]
+    fn the_id_is_that_of_the_json_also_where_it_is_cut_off() {
+        let id = |data: &str| {
+            let mut event = event("message", data);
+            Ntfy.identify(&mut event);
+            event.own_id
+        };
+        assert_eq!(id(r#"{"id":"wze9zgqK41","event":"message"}"#).as_deref(), Some("wze9zgqK41"));
+        assert_eq!(id(r#"{"id":"wze9zgqK41","message":"xxxx"#).as_deref(), Some("wze9zgqK41"));
+        for none in ["", "{}", r#"{"id":7}"#, r#"{"id":"cut"#, "[[[["] {
+            assert_eq!(id(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn heartbeats_changes_and_junk_are_no_messages() {
+        let open = r#"{"id":"2pgIAaGrQ8","time":1638542215,"event":"open","topic":"a,b"}"#;
+        assert_eq!(Ntfy.decode(&event("open", open)), Decoded::Heartbeat);
+        let keepalive = r#"{"id":"371sevb0pD","time":1638542275,"event":"keepalive","topic":"a"}"#;
+        assert_eq!(Ntfy.decode(&event("keepalive", keepalive)), Decoded::Heartbeat);
+        let poll = r#"{"id":"371sevb0pD","event":"poll_request","topic":"a","poll_id":"x"}"#;
+        assert_eq!(Ntfy.decode(&event("poll_request", poll)), Decoded::Nothing);
+        for kind in ["message_clear", "message_delete", "novelty"] {
+            let data = format!(r#"{{"id":"371sevb0pD","event":"{kind}","sequence_id":"s"}}"#);
+            assert!(matches!(Ntfy.decode(&event(kind, &data)), Decoded::Junk(_)), "{kind}");
+        }
+        let deep = "[".repeat(10_000);
+        for junk in ["hello", "[1]", r#"{"id":"cut"#, &deep] {
+            assert!(matches!(Ntfy.decode(&event("message", junk)), Decoded::Junk(_)), "{junk}");
+        }
+    }
+
+    #[test]
+    fn odd_values_do_no_harm() {
+        let odd = decoded(
+            r#"{"id":1,"event":"message","topic":"t","title":["x"],"message":7,"priority":"9",
+                "time":9e99,"tags":"warning","click":"javascript:alert(1)","attachment":[]}"#,
+        );
+        assert_eq!(odd, Message { title: "t".into(), ..Message::of_text("") });
+        assert_eq!(decoded(r#"{"event":"message","priority":99}"#).priority.level(), 5);
+        assert_eq!(decoded(r#"{"event":"message","priority":0}"#).priority, Priority::NORMAL);
+        let many = format!(r#"{{"event":"message","tags":["{}"]}}"#, ["tagged"; 500].join("\",\""));
+        assert_eq!(decoded(&many).tags.len(), TAGS_MAX);
+    }
+
+    #[test]
+    fn its_errors_are_said_in_words() {
+        let said = |detail: &str| Ntfy.explain(403, detail);
+        assert_eq!(
+            said("40301 forbidden").as_deref(),
+            Some(
+                "ntfy error 40301: the user or token may not read this topic, or not all of these"
+            )
+        );
+        assert_eq!(said("42999 limit reached: something new"), None);
+        assert_eq!(said("Forbidden"), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! Streams in the form that each server documents, decoded to whole messages. `golden/FEED.sse` names
+//! its source in the first line; `golden/FEED.snap` is what a person would read of it.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::{fmt::Write, fs, path::Path};
+
+use hark_engine::{
+    feed::{self, Decoded, Feed},
+    message::RawEvent,
+};
+
+/// What the blocks of a stream mean, in order.
+fn read(feed: &dyn Feed, stream: &str) -> String {
+    let mut out = String::new();
+    let mut event: Option<RawEvent> = None;
+    for line in stream.lines().skip(1).chain([""]) {
+        let (name, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        if line.is_empty() {
+            if let Some(event) = event.take() {
+                describe(feed, event, &mut out);
+            }
+            continue;
+        }
+        if name.is_empty() {
+            writeln!(out, "comment {value:?}: {:?}\n", feed.farewell(value)).unwrap();
+            continue;
+        }
+        let event = event.get_or_insert_with(RawEvent::default);
+        match name {
+            "event" => value.clone_into(&mut event.kind),
+            "id" => event.own_id = Some(value.to_owned()),
+            "data" => event.data = [event.data.as_str(), value, "\n"].concat(),
+            _ => {}
+        }
+    }
+    out
+}
+
+fn describe(feed: &dyn Feed, mut event: RawEvent, out: &mut String) {
+    if let Some(data) = event.data.strip_suffix('\n') {
+        event.data = data.to_owned();
+    }
+    if event.kind.is_empty() {
+        event.kind = "message".to_owned();
+    }
+    feed.identify(&mut event);
+    let decoded = feed.decode(&event);
+    let cursor = event.own_id.as_deref().filter(|id| {
+        let names = !matches!(decoded, Decoded::Heartbeat);
+        names && feed.resumes_from(id)
+    });
+    writeln!(out, "id {:?}, cursor {cursor:?}", event.own_id).unwrap();
+    writeln!(out, "{decoded:#?}\n").unwrap();
+}
+
+#[test]
+fn every_feed_reads_its_servers_documented_stream() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    for name in feed::NAMES {
+        let stream = fs::read_to_string(folder.join(name).with_extension("sse")).unwrap();
+        assert!(stream.starts_with(": "), "{name}: the first line names the source");
+        let read = read(&*feed::by_name(name).unwrap(), &stream);
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(&folder);
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(*name, read));
+    }
+}
+
+/// Whatever comes, a feed answers, within its bounds and in no long time.
+#[test]
+fn no_input_makes_a_feed_panic_or_exceed_its_bounds() {
+    let long = "x".repeat(200_000);
+    let deep = "[".repeat(10_000);
+    let texts = [
+        "",
+        "ping",
+        "null",
+        "undefined",
+        "{}",
+        "[]",
+        "7",
+        "\u{0}",
+        "{\"",
+        &deep,
+        &long,
+        r#"{"a":{"b":[1,2,{"c":null}]}}"#,
+        &format!(r#"{{"event":"message","topic":"{long}","title":"{long}","tags":["{long}"]}}"#),
+        &format!(r#"{{"event_type":"x","data":{{"a":"{long}"}}}}"#),
+        &format!(
+            r#"{{"account":{{"display_name":"{long}"}},"content":"{}"}}"#,
+            "<".repeat(200_000)
+        ),
+        &format!(r#"{{"content":"{}"}}"#, "&".repeat(200_000)),
+        &format!(r#"{{"title":"{long}","comment":"{long}","meta":{{"dt":"x","uri":"::"}}}}"#),
+        "{\"title\":\"\u{202e}evil\u{1b}[31m\",\"body\":\"a\u{7}b\"}",
+    ];
+    let kinds =
+        ["message", "open", "update", "notification", "conversation", "announcement", "error"];
+    for name in feed::NAMES {
+        let feed = feed::by_name(name).unwrap();
+        for text in texts {
+            for kind in kinds {
+                let mut event = RawEvent { kind: kind.into(), data: text.to_owned(), own_id: None };
+                feed.identify(&mut event);
+                if let Decoded::Message(message) = feed.decode(&event) {
+                    assert!(message.title.chars().count() <= 1_000, "{name}");
+                    assert!(message.body.chars().count() <= 64_000, "{name}");
+                    assert!(message.tags.iter().all(|tag| tag.chars().count() <= 100), "{name}");
+                    let all = format!("{}{}", message.title, message.body);
+                    let plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
+                    assert!(all.chars().all(plain) && !all.contains('\u{202e}'), "{name}");
+                }
+            }
+            feed.farewell(&text[..text.floor_char_boundary(100_000)]);
+            feed.explain(500, text);
+        }
+    }
+}
