@@ -1,1 +1,31 @@
-//! x
+//! What the tests of the whole stand on: real servers, a desktop of their own, and the programs of
+//! Hark as a person has them. A [`World`] is the folder and the environment of one test; whatever
+//! is started in it ends with it, also when the test fails.
+//!
+//! The programs come from `HARK_BIN_DIR` (`cargo xtask test` unpacks the packages there), else from
+//! the target folder that the tests were built in.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "where the harness fails, the test must"
+)]
+
+pub mod bus;
+pub mod desktop;
+pub mod dunst;
+pub mod fake;
+pub mod hark;
+pub mod http;
+pub mod nchan;
+pub mod process;
+pub mod sse;
+pub mod tray;
+pub mod wait;
+pub mod window;
+pub mod world;
+
+pub use process::Running;
+pub use wait::{LONG, SHORT, eventually, skipped};
+pub use world::World;

@@ -1,0 +1,237 @@
+//! What a person or a disk gets wrong: each has one clear sentence, and loses nothing.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use hark_tests::{
+    Running, SHORT, World, eventually,
+    hark::{self, clear},
+    nchan::Nchan,
+    sse::Server,
+};
+
+const HTML: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 13\r\nConnection: close\r\n\r\n<html></html>";
+const UNAUTHORIZED: &str =
+    "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// The user who owns nothing.
+const NOBODY: u32 = 65_534;
+
+/// The keys that are followed.
+async fn followed(world: &World) -> Vec<String> {
+    let status = world.status().await;
+    let links = status["links"].as_array().unwrap().iter();
+    links.map(|link| link["subscription"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Waits for a health finding with this code; answers its sentence.
+async fn condition(world: &World, code: &str) -> String {
+    eventually(&format!("{code} is told"), SHORT, async || {
+        let status = world.status().await;
+        let conditions = status["conditions"].as_array().unwrap();
+        let found = conditions.iter().find(|condition| condition["code"] == code);
+        let sentence = found.and_then(|condition| condition["sentence"].as_str());
+        sentence.map(str::to_owned).ok_or(status["conditions"].to_string())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_not_added() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    for (url, words) in [
+        ("ftp://example.org/x", &["ftp", "http"][..]),
+        ("example.org/x", &["example.org/x", "http"]),
+        ("http://", &["http://"]),
+        ("", &["http"]),
+        ("file:///etc/passwd", &["file", "http"]),
+    ] {
+        world.hark(&["add", url]).await.refused(words);
+    }
+    assert_eq!(followed(&world).await, Vec::<String>::new());
+    let settings = fs::read_to_string(world.path("profile/config/config.toml")).unwrap_or_default();
+    assert!(!settings.contains("[subscriptions."), "{settings}");
+}
+
+#[tokio::test]
+async fn a_url_that_is_no_feed_is_not_added() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    for (answer, words) in [
+        (HTML, &["127.0.0.1", "text/html"][..]),
+        (UNAUTHORIZED, &["127.0.0.1", "401", "credential"]),
+        (NOT_FOUND, &["127.0.0.1", "404"]),
+    ] {
+        let server = Server::start().await.answering(answer);
+        world.hark(&["add", &server.url("/some-secret-path")]).await.refused(words);
+    }
+    assert_eq!(followed(&world).await, Vec::<String>::new());
+
+    // The person may know better.
+    let server = Server::start().await.answering(NOT_FOUND);
+    world.hark(&["add", &server.url("/later"), "--name", "Later", "--unchecked"]).await.ok();
+    assert_eq!(followed(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_host_that_is_unknown_now_is_added_with_a_warning() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    let answer = world.hark(&["add", "http://nowhere.invalid/feed", "--name", "Nowhere"]).await;
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    clear(&answer.err, &["nowhere.invalid"]);
+    let keys = followed(&world).await;
+    assert_eq!(keys.len(), 1);
+    let link = world.phase(&keys[0], "backing_off").await;
+    clear(link["phase"]["cause"]["sentence"].as_str().unwrap(), &["nowhere.invalid"]);
+    let settings = fs::read_to_string(world.path("profile/config/config.toml")).unwrap();
+    assert!(settings.contains("http://nowhere.invalid/feed"), "{settings}");
+}
+
+#[tokio::test]
+async fn what_is_followed_is_not_added_twice() {
+    let world = World::new();
+    let nchan = Nchan::start(&world).await;
+    let _agent = world.agent().await;
+    world.hark(&["add", &nchan.url("news")]).await.ok();
+    world.hark(&["add", &nchan.url("news")]).await.refused(&["already"]);
+    assert_eq!(followed(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_nobody_has_is_named() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    for command in ["remove", "pause", "resume"] {
+        world.hark(&[command, "nosuch"]).await.refused(&["nosuch"]);
+    }
+}
+
+#[tokio::test]
+async fn without_an_agent_the_clients_say_how_to_start_one() {
+    let world = World::new();
+    for command in [&["status"][..], &["status", "--json"], &["pause"], &["test"]] {
+        world.hark(command).await.refused(&["no agent", "hark agent"]);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_key_in_the_settings_leaves_the_last_good_ones_in_force() {
+    let world = World::new();
+    let nchan = Nchan::start(&world).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let mut agent = world.agent().await;
+    world.phase("news", "streaming").await;
+
+    let bad = format!("[subscriptions.news]\nurl = \"{}\"\n  colour = 1\n", nchan.url("news"));
+    world.settings(&bad);
+    let sentence = condition(&world, "settings_invalid").await;
+    clear(&sentence, &["config.toml", "colour", "line 3", "column 3"]);
+    assert_eq!(world.link("news").await["phase"]["phase"], "streaming");
+
+    // Over a restart too, and the person's file is as it was.
+    agent.signal(rustix::process::Signal::TERM);
+    assert!(agent.ended(SHORT).await.success());
+    let _agent = world.agent().await;
+    clear(&condition(&world, "settings_invalid").await, &["line 3", "column 3"]);
+    world.phase("news", "streaming").await;
+    assert_eq!(fs::read_to_string(world.path("profile/config/config.toml")).unwrap(), bad);
+    // Nothing is written into a file that is not understood.
+    world.hark(&["add", &nchan.url("other")]).await.refused(&["config.toml"]);
+    assert_eq!(fs::read_to_string(world.path("profile/config/config.toml")).unwrap(), bad);
+
+    world.follow(&[("news", &nchan.url("news"))]);
+    eventually("the mended file is taken", SHORT, async || {
+        let conditions = world.status().await["conditions"].to_string();
+        (!conditions.contains("settings_invalid")).then_some(()).ok_or(conditions)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_toml_is_told_by_line_and_column() {
+    let world = World::new();
+    world.settings("[subscriptions.news]\nurl = http://no-quotes\n");
+    let _agent = world.agent().await;
+    clear(&condition(&world, "settings_invalid").await, &["config.toml", "line 2", "column 7"]);
+}
+
+#[tokio::test]
+async fn a_database_that_is_garbage_is_set_aside_and_told() {
+    let world = World::new();
+    let nchan = Nchan::start(&world).await;
+    let garbage = "This is not a database. ".repeat(1_000);
+    world.file("profile/data/hark.db", &garbage);
+    world.follow(&[("news", &nchan.url("news"))]);
+    let _agent = world.agent().await;
+    let status = world.status().await;
+    let sentence = status["conditions"][0]["sentence"].as_str().unwrap_or_default();
+    clear(sentence, &["hark.db"]);
+    let kept = fs::read_dir(world.path("profile/data")).unwrap().flatten();
+    let mut kept = kept.filter(|entry| fs::read(entry.path()).unwrap() == garbage.as_bytes());
+    let kept = kept.next().expect("the garbage is kept").file_name();
+    assert_ne!(kept, "hark.db");
+    assert!(sentence.contains(kept.to_str().unwrap()), "{sentence} names {}", kept.display());
+
+    world.phase("news", "streaming").await;
+    nchan.publish("news", "it works").await;
+    assert_eq!(world.stored(1).await[0]["body"], "it works");
+}
+
+/// Starts an agent that cannot, as a user who is not root; answers what it said.
+async fn fails_to_start(world: &World, words: &[&str]) {
+    let mut command = world.command("setpriv");
+    // Where root runs the tests, it would be allowed everything.
+    let program = world.path("hark");
+    fs::copy(hark::program("hark"), &program).unwrap();
+    if rustix::process::geteuid().is_root() {
+        fs::set_permissions(world.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+        command.args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")]);
+        command.arg("--clear-groups");
+    }
+    command.arg(program).args(["agent", "--no-tray"]);
+    let mut agent = Running::start(world, "agent", command);
+    let status = agent.ended(SHORT).await;
+    assert!(!status.success() && status.code().is_some(), "{status}");
+    clear(&agent.err(), words);
+}
+
+#[tokio::test]
+async fn a_data_folder_that_may_not_be_written_is_named() {
+    let world = World::new();
+    let data = world.folder("profile/data");
+    for folder in ["profile/config", "profile/state", "profile/run"] {
+        let folder = world.folder(folder);
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o555)).unwrap();
+    fails_to_start(&world, &[data.to_str().unwrap()]).await;
+    assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_data_folder_that_is_a_file_is_named() {
+    let world = World::new();
+    let data = world.file("profile/data", "mine");
+    let mut agent = world.start_hark("agent", &["agent", "--no-tray"]);
+    let status = agent.ended(SHORT).await;
+    assert!(!status.success() && status.code().is_some(), "{status}");
+    clear(&agent.err(), &[data.to_str().unwrap()]);
+    assert_eq!(fs::read_to_string(&data).unwrap(), "mine");
+}
+
+#[tokio::test]
+async fn listen_refuses_what_it_cannot_follow() {
+    let world = World::new();
+    world.hark(&["listen", "ftp://example.org/x"]).await.refused(&["ftp", "http"]);
+    let url = "http://127.0.0.1:1/";
+    world.hark(&["listen", url, "--retry", "sometimes"]).await.refused(&["sometimes"]);
+    world.hark(&["listen", url, "--heartbeat", "soon"]).await.refused(&["soon"]);
+    world.hark(&["listen", url, "-H", "no colon"]).await.refused(&["colon"]);
+    world.hark(&["listen", url, "-H", "@/no/such/file"]).await.refused(&["/no/such/file"]);
+}

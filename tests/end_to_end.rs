@@ -1,0 +1,167 @@
+//! A pushed event on its whole way, on real parts: nginx with Nchan, dunst, a panel, the window in
+//! its web engine. The pictures of it are in the output folder.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use hark_tests::{
+    LONG, SHORT, World, bus::Bus, desktop, desktop::Desktop, dunst::Dunst, eventually,
+    nchan::Nchan, tray::Tray, window::Window,
+};
+
+const TEXT: &str = r#"{"title":"Backup done","body":"All 3 disks. 备份完成","priority":4}"#;
+
+/// A picture of the screen with what is in the window now.
+async fn picture(desktop: &Desktop<'_>, window: &Window, name: &str) {
+    window.drawn().await;
+    desktop.picture(name).await;
+}
+
+#[tokio::test]
+async fn a_pushed_event_becomes_a_notification() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let _display = desktop::display(&mut world).await;
+    let desktop = Desktop::start(&world, &bus).await;
+    let dunst = Dunst::start(&world, &bus).await;
+    let nchan = Nchan::start(&world).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let _agent = world.agent_with(&[]).await;
+    let status = world.status().await;
+    let server = status["agent"]["notifications"]["server"].as_str().unwrap_or_default();
+    assert!(server.starts_with("dunst"), "{status}");
+    world.phase("news", "streaming").await;
+    let before = nchan.publish_until_alerted("news").await;
+
+    nchan.publish("news", TEXT).await;
+    desktop.picture("notification").await;
+    eventually("what dunst acknowledged is written back", SHORT, async || {
+        let messages = world.messages().await;
+        let shown = messages.get(before).is_some_and(|message| message["shown"] == "shown");
+        shown.then_some(()).ok_or(format!("{messages:?}"))
+    })
+    .await;
+    desktop.window_of_class("Dunst").await;
+    desktop.picture("notification").await;
+    let history = dunst.history().await;
+    let shown = history.iter().filter(|shown| shown.summary.contains("Backup done"));
+    let bodies: Vec<&str> = shown.map(|shown| shown.body.as_str()).collect();
+    assert_eq!(bodies, ["All 3 disks. 备份完成"], "{history:?}");
+}
+
+#[tokio::test]
+async fn the_tray_opens_a_window_and_closing_it_leaves_the_agent() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let _display = desktop::display(&mut world).await;
+    let desktop = Desktop::start(&world, &bus).await;
+    let _dunst = Dunst::start(&world, &bus).await;
+    let nchan = Nchan::start(&world).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let mut agent = world.agent_with(&[]).await;
+    world.phase("news", "streaming").await;
+
+    let tray = Tray::of(&bus, agent.pid()).await;
+    eventually("the agent knows of its tray", SHORT, async || {
+        let status = world.status().await;
+        (status["agent"]["tray"] == true).then_some(()).ok_or(status)
+    })
+    .await;
+    assert!(!tray.tooltip().await.is_empty(), "the icon says how things are");
+    desktop.picture("tray").await;
+
+    tray.choose("Open").await;
+    let pid = eventually("the window's process", LONG, async || {
+        world.running("hark-window").first().copied().ok_or("none")
+    })
+    .await;
+    let window = desktop.window_of(pid).await;
+    assert!(desktop.title(&window).await.contains("Hark"));
+    desktop.painted(&window).await;
+    desktop.picture("window-from-tray").await;
+
+    desktop.close(&window).await;
+    eventually("the window's process has ended", SHORT, async || {
+        let left = world.running("hark-window");
+        left.is_empty().then_some(()).ok_or(format!("{left:?}"))
+    })
+    .await;
+    assert!(agent.is_running(), "closing the window must not end the agent");
+    assert_eq!(world.link("news").await["phase"]["phase"], "streaming");
+
+    tray.choose("Pause").await;
+    world.phase("news", "paused").await;
+    tray.choose("Resume").await;
+    world.phase("news", "streaming").await;
+    tray.choose("Quit").await;
+    assert!(agent.ended(SHORT).await.success());
+}
+
+#[tokio::test]
+async fn the_window_shows_message_phase_and_outage() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let _display = desktop::display(&mut world).await;
+    let desktop = Desktop::start(&world, &bus).await;
+    let _dunst = Dunst::start(&world, &bus).await;
+    let mut nchan = Nchan::start(&world).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let _agent = world.agent_with(&[]).await;
+    let window = Window::open(&world).await;
+    let link = |phase: &str| format!("[data-subscription=news][data-phase={phase}]");
+    window.find_within(&link("streaming"), LONG).await;
+
+    window.click("[data-testid=nav-messages]").await;
+    nchan.publish("news", TEXT).await;
+    window.shows("[data-testid=message]", "Backup done").await;
+    window.shows("[data-testid=message]", "备份完成").await;
+    picture(&desktop, &window, "window-messages").await;
+
+    window.click("[data-testid=nav-status]").await;
+    nchan.stop().await;
+    window.find_within(&link("backing_off"), LONG).await;
+    picture(&desktop, &window, "window-backing-off").await;
+    nchan.start_again().await;
+    window.find_within(&link("streaming"), LONG).await;
+    picture(&desktop, &window, "window-status").await;
+
+    window.click("[data-testid=nav-history]").await;
+    let outage = "[data-testid=outage][data-subscription=news]";
+    window.find_within(outage, LONG).await;
+    let sentence = world.history().await[0]["cause"]["sentence"].as_str().unwrap().to_owned();
+    window.shows(outage, &sentence).await;
+    picture(&desktop, &window, "window-history").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn the_window_starts_an_agent_and_adds_a_subscription() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let _display = desktop::display(&mut world).await;
+    let desktop = Desktop::start(&world, &bus).await;
+    let _dunst = Dunst::start(&world, &bus).await;
+    let nchan = Nchan::start(&world).await;
+    let window = Window::open(&world).await;
+    window.find_within("[data-testid=no-agent]", LONG).await;
+    picture(&desktop, &window, "window-no-agent").await;
+
+    window.click("[data-testid=start-agent]").await;
+    window.find_within("[data-testid=add-open]", LONG).await;
+    eventually("an agent runs", SHORT, async || {
+        world.running("hark").first().copied().ok_or("none")
+    })
+    .await;
+    window.click("[data-testid=add-open]").await;
+    window.write("[data-testid=add-url]", &nchan.url("news")).await;
+    picture(&desktop, &window, "window-add").await;
+    window.click("[data-testid=add-submit]").await;
+    window.find_within("[data-testid=link][data-phase=streaming]", LONG).await;
+    picture(&desktop, &window, "window-added").await;
+    window.close().await;
+
+    // It was started so that closing the window does not end it.
+    let status = world.status().await;
+    assert_eq!(status["links"].as_array().unwrap().len(), 1, "{status}");
+    let settings = std::fs::read_to_string(world.path("profile/config/config.toml")).unwrap();
+    assert!(settings.contains(&nchan.url("news")), "{settings}");
+}

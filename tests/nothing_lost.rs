@@ -1,0 +1,157 @@
+//! What the server still holds reaches the store once and in order, whatever is killed in between.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::time::Duration;
+
+use hark_tests::{LONG, SHORT, World, bus::Bus, eventually, fake::Notifications, nchan::Nchan};
+use serde_json::Value;
+use tokio::time::timeout;
+
+/// What is published: a number each.
+fn bodies(range: std::ops::Range<usize>) -> Vec<String> {
+    range.map(|number| format!("message {number}")).collect()
+}
+
+async fn publish(nchan: &Nchan<'_>, range: std::ops::Range<usize>) {
+    for body in bodies(range) {
+        nchan.publish("news", &body).await;
+    }
+}
+
+/// That exactly these messages are stored: each once, in this order, with increasing ids.
+fn assert_stored(messages: &[Value], range: std::ops::Range<usize>) {
+    let found: Vec<&str> = messages.iter().map(|it| it["body"].as_str().unwrap()).collect();
+    assert_eq!(found, bodies(range));
+    assert!(messages.is_sorted_by_key(|message| message["id"].as_i64()), "ids are the order");
+    let ids: std::collections::BTreeSet<_> =
+        messages.iter().map(|it| it["server_id"].as_str()).collect();
+    assert_eq!(ids.len(), messages.len(), "every message has the id that the server gave it");
+}
+
+#[tokio::test]
+async fn what_is_published_while_the_agent_is_dead_is_stored_once_it_lives() {
+    let world = World::new();
+    let nchan = Nchan::start(&world).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let agent = world.agent().await;
+    world.phase("news", "streaming").await;
+    publish(&nchan, 0..3).await;
+    world.stored(3).await;
+
+    agent.kill();
+    publish(&nchan, 3..103).await;
+    let agent = world.agent().await;
+    assert_stored(&world.stored(103).await, 0..103);
+
+    // The server's worker goes and takes the connection with it.
+    nchan.reload().await;
+    publish(&nchan, 103..150).await;
+    assert_stored(&world.stored(150).await, 0..150);
+
+    // Both at once.
+    agent.kill();
+    nchan.reload().await;
+    publish(&nchan, 150..203).await;
+    let _agent = world.agent().await;
+    assert_stored(&world.stored(203).await, 0..203);
+    let off = world.history().await;
+    let off: Vec<_> = off.iter().filter(|entry| entry["span"] == "agent_off").collect();
+    assert_eq!(off.len(), 2, "each time that the agent was dead: {off:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_for_5_s_is_an_outage_with_its_reason() {
+    let world = World::new();
+    let mut nchan = Nchan::start(&world).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let _agent = world.agent().await;
+    world.phase("news", "streaming").await;
+    publish(&nchan, 0..10).await;
+    world.stored(10).await;
+
+    nchan.stop().await;
+    let link = world.phase("news", "backing_off").await;
+    assert_ne!(link["phase"]["cause"]["sentence"], "", "{link}");
+    // Not before an assertion: the outage itself.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    nchan.start_again().await;
+    publish(&nchan, 10..20).await;
+    assert_stored(&world.stored(20).await, 0..20);
+
+    let entry = eventually("the outage is over", LONG, async || {
+        let history = world.history().await;
+        let over = history.iter().find(|it| it["kind"] == "outage" && it["recovered"].is_string());
+        over.cloned().ok_or(format!("{history:?}"))
+    })
+    .await;
+    assert_eq!(entry["subscription"], "news");
+    assert!(entry["duration_ms"].as_u64().unwrap() >= 5_000, "{entry}");
+    assert!(entry["attempts"].as_u64().unwrap() >= 1, "{entry}");
+    assert!(["server", "network"].contains(&entry["cause"]["class"].as_str().unwrap()), "{entry}");
+    for word in ["code", "sentence"] {
+        assert!(entry["cause"][word].as_str().is_some_and(|it| !it.is_empty()), "{entry}");
+    }
+}
+
+#[tokio::test]
+async fn the_backlog_of_a_new_subscription_is_stored_and_not_alerted() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let mut desktop = Notifications::start(&bus).await;
+    let nchan = Nchan::start(&world).await;
+    publish(&nchan, 0..8).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let _agent = world.agent().await;
+    let stored = world.stored(8).await;
+    assert_stored(&stored, 0..8);
+    assert!(
+        stored.iter().all(|it| it["decision"] == "backlog" && it["shown"] == "no"),
+        "{stored:?}"
+    );
+
+    // That the first notification is of a later one says that none of these was.
+    nchan.publish_until_alerted("news").await;
+    let first = timeout(SHORT, desktop.calls.recv()).await.unwrap().unwrap();
+    assert!(first.body.contains("message ") || first.summary.contains("message "), "{first:?}");
+    let number: usize = (first.summary + &first.body)
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect::<String>()
+        .parse()
+        .unwrap();
+    assert!(number >= 8, "message {number} was backlog");
+}
+
+#[tokio::test]
+async fn a_replay_of_more_than_5_is_one_notification_that_counts() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let mut desktop = Notifications::start(&bus).await;
+    let nchan = Nchan::start(&world).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let agent = world.agent().await;
+    world.phase("news", "streaming").await;
+    let live = nchan.publish_until_alerted("news").await;
+    timeout(SHORT, desktop.calls.recv()).await.unwrap().unwrap();
+
+    agent.kill();
+    publish(&nchan, live..live + 12).await;
+    let _agent = world.agent().await;
+    assert_stored(&world.stored(live + 12).await, 0..live + 12);
+    let digest = timeout(LONG, desktop.calls.recv()).await.unwrap().unwrap();
+    assert!(format!("{digest:?}").contains("12"), "it counts 12: {digest:?}");
+    let stored = eventually("each is in the digest", SHORT, async || {
+        let stored = world.messages().await;
+        let digested = stored[live..].iter().all(|it| it["shown"] == "digest");
+        if digested { Ok(stored) } else { Err(format!("{stored:?}")) }
+    })
+    .await;
+    assert_eq!(stored[live - 1]["shown"], "shown");
+    // The next call is that of a later message: there was none in between.
+    world.phase("news", "streaming").await;
+    publish(&nchan, live + 12..live + 13).await;
+    let next = timeout(LONG, desktop.calls.recv()).await.unwrap().unwrap();
+    let wanted = format!("message {}", live + 12);
+    assert!(format!("{next:?}").contains(&wanted), "{next:?} is not {wanted}");
+}

@@ -1,0 +1,140 @@
+//! A desktop that nobody sees: a display, a window manager and a panel with a tray.
+
+use std::{env, fs, path::PathBuf};
+
+use crate::{LONG, Running, SHORT, World, bus::Bus, eventually};
+
+/// A panel along the bottom with nothing but a tray, which is where StatusNotifier items go too.
+const PANEL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<channel name="xfce4-panel" version="1.0">
+  <property name="configver" type="int" value="2"/>
+  <property name="panels" type="array">
+    <value type="int" value="1"/>
+    <property name="panel-1" type="empty">
+      <property name="position" type="string" value="p=10;x=0;y=0"/>
+      <property name="length" type="uint" value="100"/>
+      <property name="position-locked" type="bool" value="true"/>
+      <property name="size" type="uint" value="32"/>
+      <property name="plugin-ids" type="array">
+        <value type="int" value="1"/>
+      </property>
+    </property>
+  </property>
+  <property name="plugins" type="empty">
+    <property name="plugin-1" type="string" value="systray"/>
+  </property>
+</channel>"#;
+
+/// A running desktop.
+pub struct Desktop<'a> {
+    world: &'a World,
+    _parts: Vec<Running>,
+}
+
+/// A display without anything on it; the world's from now on.
+pub async fn display(world: &mut World) -> Running {
+    let mut command = world.command("Xvfb");
+    command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+    command.arg("-noreset");
+    let xvfb = Running::start(world, "Xvfb", command);
+    let number = eventually("Xvfb has a display", SHORT, async || {
+        let out = xvfb.out();
+        if out.ends_with('\n') { Ok(out.trim().to_owned()) } else { Err(xvfb.err()) }
+    })
+    .await;
+    world.set("DISPLAY", format!(":{number}"));
+    // The bus has no accessibility service, for which GTK would wait.
+    world.set("NO_AT_BRIDGE", "1");
+    world.set("GTK_A11Y", "none");
+    world.set("GDK_BACKEND", "x11");
+    xvfb
+}
+
+impl<'a> Desktop<'a> {
+    /// Starts what a person has besides the display.
+    pub async fn start(world: &'a World, bus: &Bus) -> Self {
+        let mut parts = vec![Running::start(world, "openbox", world.command("openbox"))];
+        world.file("home/.config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml", PANEL);
+        parts.push(Running::start(world, "xfconfd", world.command(xfconfd())));
+        bus.owned("org.xfce.Xfconf").await;
+        let mut panel = world.command("xfce4-panel");
+        panel.arg("--disable-wm-check");
+        parts.push(Running::start(world, "xfce4-panel", panel));
+        bus.owned("org.kde.StatusNotifierWatcher").await;
+        Self { world, _parts: parts }
+    }
+
+    /// A picture of the whole screen, kept in the output folder.
+    pub async fn picture(&self, name: &str) {
+        let path = output().join(format!("{name}.png"));
+        let path = path.to_str().unwrap();
+        self.world.run("import".as_ref(), &["-window", "root", path]).await.ok();
+    }
+
+    /// Waits for a visible window of a process; answers its number.
+    pub async fn window_of(&self, pid: u32) -> String {
+        window_of(self.world, pid).await
+    }
+
+    /// Waits for a visible window of this class.
+    pub async fn window_of_class(&self, class: &str) -> String {
+        eventually(&format!("a window of {class} is on the display"), LONG, async || {
+            let args = ["search", "--onlyvisible", "--class", class];
+            let found = self.world.run("xdotool".as_ref(), &args).await;
+            found.out.lines().next().map(str::to_owned).ok_or(found.err)
+        })
+        .await
+    }
+
+    /// Waits until a window shows something: more than a few colours.
+    pub async fn painted(&self, window: &str) {
+        eventually("the window is painted", LONG, async || {
+            let args = ["-window", window, "-format", "%k", "info:"];
+            let colours = self.world.run("import".as_ref(), &args).await;
+            let many = colours.out.trim().parse::<u32>().is_ok_and(|count| count > 32);
+            many.then_some(()).ok_or(format!("{colours:?}"))
+        })
+        .await;
+    }
+
+    /// The title of a window.
+    pub async fn title(&self, window: &str) -> String {
+        let title = self.world.run("xdotool".as_ref(), &["getwindowname", window]).await.ok();
+        title.trim().to_owned()
+    }
+
+    /// Closes a window by the window manager's key for it, as its close button does.
+    pub async fn close(&self, window: &str) {
+        let args = ["windowactivate", "--sync", window, "key", "--clearmodifiers", "alt+F4"];
+        self.world.run("xdotool".as_ref(), &args).await.ok();
+    }
+}
+
+/// Waits for a visible window of a process; answers its number.
+pub async fn window_of(world: &World, pid: u32) -> String {
+    let pid = pid.to_string();
+    eventually("a window is on the display", LONG, async || {
+        let args = ["search", "--onlyvisible", "--all", "--pid", &pid, "--name", "."];
+        let found = world.run("xdotool".as_ref(), &args).await;
+        found.out.lines().next().map(str::to_owned).ok_or(found.err)
+    })
+    .await
+}
+
+/// Where pictures are kept.
+fn output() -> PathBuf {
+    let folder = env::var_os("HARK_TEST_OUTPUT")
+        .map_or_else(|| env::temp_dir().join("hark-test-output"), PathBuf::from);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Debian keeps it in the folder of the machine's architecture.
+fn xfconfd() -> PathBuf {
+    fs::read_dir("/usr/lib")
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path().join("xfce4/xfconf/xfconfd"))
+        .find(|path| path.exists())
+        .expect("xfconfd is installed with xfce4-panel")
+}

@@ -1,0 +1,67 @@
+//! A real notification server: dunst.
+
+use zbus::zvariant::{OwnedValue, Str};
+
+use crate::{Running, World, bus::Bus};
+
+/// A notification as dunst has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its title.
+    pub summary: String,
+    /// Its text.
+    pub body: String,
+}
+
+/// A running dunst.
+pub struct Dunst {
+    connection: zbus::Connection,
+    _dunst: Running,
+}
+
+impl Dunst {
+    /// Starts it on a world that has a display and a bus.
+    pub async fn start(world: &World, bus: &Bus) -> Self {
+        // A length of 0 keeps all.
+        let configuration = world.file(
+            "dunstrc",
+            "[global]\nhistory_length = 0\nnotification_limit = 5\nfont = DejaVu Sans 10\n",
+        );
+        let mut command = world.command("dunst");
+        command.arg("-conf").arg(configuration);
+        let dunst = Running::start(world, "dunst", command);
+        bus.owned("org.freedesktop.Notifications").await;
+        Self { connection: bus.connect().await, _dunst: dunst }
+    }
+
+    /// Its history, latest first, as `dunstctl history` tells it. What is still displayed is closed
+    /// first, since it would not be in it.
+    pub async fn history(&self) -> Vec<Shown> {
+        self.call("NotificationCloseAll").await;
+        let reply = self.call("NotificationListHistory").await;
+        let rows: Vec<std::collections::HashMap<String, OwnedValue>> =
+            reply.body().deserialize().unwrap();
+        let text = |value: Option<&OwnedValue>| {
+            value
+                .and_then(|value| value.downcast_ref::<Str<'_>>().ok())
+                .unwrap_or_default()
+                .to_string()
+        };
+        rows.iter()
+            .map(|row| Shown { summary: text(row.get("summary")), body: text(row.get("body")) })
+            .collect()
+    }
+
+    async fn call(&self, method: &str) -> zbus::Message {
+        self.connection
+            .call_method(
+                Some("org.freedesktop.Notifications"),
+                "/org/freedesktop/Notifications",
+                Some("org.dunstproject.cmd0"),
+                method,
+                &(),
+            )
+            .await
+            .unwrap()
+    }
+}

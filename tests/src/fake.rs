@@ -1,0 +1,135 @@
+//! Parts of a desktop that only take notes.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use zbus::zvariant::OwnedValue;
+
+use crate::bus::Bus;
+
+/// A call of `Notify`.
+#[derive(Clone, Debug)]
+pub struct Notified {
+    /// When it came.
+    pub at: Instant,
+    /// Its title.
+    pub summary: String,
+    /// Its text.
+    pub body: String,
+}
+
+/// A notification server that shows nothing and acknowledges all.
+pub struct Notifications {
+    /// The calls as they come.
+    pub calls: UnboundedReceiver<Notified>,
+    _connection: zbus::Connection,
+}
+
+struct NotificationServer {
+    calls: UnboundedSender<Notified>,
+    last: u32,
+}
+
+#[zbus::interface(name = "org.freedesktop.Notifications")]
+impl NotificationServer {
+    #[allow(clippy::too_many_arguments, reason = "the specification's")]
+    fn notify(
+        &mut self,
+        _app_name: &str,
+        replaces: u32,
+        _icon: &str,
+        summary: &str,
+        body: &str,
+        _actions: Vec<String>,
+        _hints: HashMap<String, OwnedValue>,
+        _timeout: i32,
+    ) -> u32 {
+        let at = Instant::now();
+        let (summary, body) = (summary.to_owned(), body.to_owned());
+        // Where the test has stopped reading, nobody wants to know.
+        _ = self.calls.send(Notified { at, summary, body });
+        if replaces != 0 {
+            return replaces;
+        }
+        self.last += 1;
+        self.last
+    }
+
+    fn close_notification(&self, _id: u32) {}
+
+    fn get_capabilities(&self) -> Vec<String> {
+        ["actions", "body"].map(str::to_owned).to_vec()
+    }
+
+    fn get_server_information(&self) -> (&str, &str, &str, &str) {
+        ("fake", "hark", "1", "1.2")
+    }
+}
+
+impl Notifications {
+    /// Serves on a bus.
+    pub async fn start(bus: &Bus) -> Self {
+        let (sender, calls) = unbounded_channel();
+        let connection = bus.connect().await;
+        let server = NotificationServer { calls: sender, last: 0 };
+        connection.object_server().at("/org/freedesktop/Notifications", server).await.unwrap();
+        connection.request_name("org.freedesktop.Notifications").await.unwrap();
+        Self { calls, _connection: connection }
+    }
+}
+
+/// A place for tray icons that draws nothing.
+pub struct Watcher {
+    items: Arc<Mutex<Vec<String>>>,
+    _connection: zbus::Connection,
+}
+
+struct WatcherServer {
+    items: Arc<Mutex<Vec<String>>>,
+}
+
+#[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
+impl WatcherServer {
+    fn register_status_notifier_item(&self, service: &str) {
+        self.items.lock().unwrap().push(service.to_owned());
+    }
+
+    fn register_status_notifier_host(&self, _service: &str) {}
+
+    #[zbus(property)]
+    fn registered_status_notifier_items(&self) -> Vec<String> {
+        self.items.lock().unwrap().clone()
+    }
+
+    #[zbus(property)]
+    fn is_status_notifier_host_registered(&self) -> bool {
+        true
+    }
+
+    #[zbus(property)]
+    fn protocol_version(&self) -> i32 {
+        0
+    }
+}
+
+impl Watcher {
+    /// Serves on a bus.
+    pub async fn start(bus: &Bus) -> Self {
+        let items = Arc::<Mutex<Vec<String>>>::default();
+        let connection = bus.connect().await;
+        let server = WatcherServer { items: Arc::clone(&items) };
+        connection.object_server().at("/StatusNotifierWatcher", server).await.unwrap();
+        connection.request_name("org.kde.StatusNotifierWatcher").await.unwrap();
+        Self { items, _connection: connection }
+    }
+
+    /// What has registered.
+    #[must_use]
+    pub fn items(&self) -> Vec<String> {
+        self.items.lock().unwrap().clone()
+    }
+}

@@ -1,0 +1,208 @@
+//! Hark's own programs, as a person has them.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::{process::Command, time::timeout};
+
+use crate::{LONG, Running, World, eventually};
+
+/// A program of Hark.
+///
+/// # Panics
+/// Where it has not been built.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    let folder = env::var_os("HARK_BIN_DIR").map_or_else(built, PathBuf::from);
+    let path = folder.join(name);
+    assert!(path.exists(), "{} is missing; `cargo xtask test` builds it", path.display());
+    path
+}
+
+/// Where the tests themselves were built: TARGET/debug/deps.
+fn built() -> PathBuf {
+    env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf()
+}
+
+/// How a command of `hark` has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its exit code; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub out: String,
+    /// What it printed as errors.
+    pub err: String,
+}
+
+impl Answer {
+    /// What a successful command printed.
+    ///
+    /// # Panics
+    /// Where it has failed.
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self.out
+    }
+
+    /// Checks that it was refused in a way that helps: an exit code that says so, and a sentence that
+    /// holds these words and nothing that only a programmer would want to see.
+    ///
+    /// # Panics
+    /// Where it was not.
+    pub fn refused(&self, words: &[&str]) {
+        assert!(self.code.is_some_and(|code| code != 0), "{self:?}");
+        assert!(self.out.is_empty(), "what was not done is not in the output: {self:?}");
+        clear(&self.err, words);
+    }
+
+    /// The JSON Lines that a successful command printed.
+    ///
+    /// # Panics
+    /// Where it has failed, or they are none.
+    #[must_use]
+    pub fn lines(self) -> Vec<Value> {
+        self.ok().lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+    }
+}
+
+/// Checks that a text for the person names these things in a sentence, and is no backtrace.
+///
+/// # Panics
+/// Where it does not, or is.
+pub fn clear(text: &str, words: &[&str]) {
+    let lower = text.to_lowercase();
+    for word in words {
+        assert!(lower.contains(&word.to_lowercase()), "no {word:?} in {text:?}");
+    }
+    for noise in ["panicked", "backtrace", "unwrap", "Some(", "Err(", "Os {", "Error {", "Kind("] {
+        assert!(!text.contains(noise), "{noise:?} in {text:?}");
+    }
+    let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
+    assert!((1..=3).contains(&lines), "not a sentence or two: {text:?}");
+}
+
+/// The target folder that the tests were built in.
+#[must_use]
+pub fn target() -> PathBuf {
+    built().parent().unwrap().to_path_buf()
+}
+
+impl World {
+    /// Runs `hark` with these arguments, to its end.
+    pub async fn hark(&self, args: &[&str]) -> Answer {
+        self.run(&program("hark"), args).await
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// # Panics
+    /// Where it takes longer than a person would wait.
+    pub async fn run(&self, program: &Path, args: &[&str]) -> Answer {
+        let mut command = Command::from(self.command(program));
+        command.args(args).stdin(Stdio::null()).kill_on_drop(true);
+        let output = timeout(LONG, command.output());
+        let output = output.await.unwrap_or_else(|_| panic!("{args:?} does not end")).unwrap();
+        Answer {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Starts `hark` with these arguments beside the test.
+    #[must_use]
+    pub fn start_hark(&self, name: &str, args: &[&str]) -> Running {
+        let mut command = self.command(program("hark"));
+        command.args(args);
+        Running::start(self, name, command)
+    }
+
+    /// Writes the settings. An agent that runs takes them up.
+    pub fn settings(&self, text: &str) {
+        self.file("profile/config/config.toml", text);
+    }
+
+    /// Writes settings that follow these.
+    pub fn follow(&self, subscriptions: &[(&str, &str)]) {
+        let tables = subscriptions
+            .iter()
+            .map(|(key, url)| format!("[subscriptions.{key}]\nurl = \"{url}\"\n"));
+        self.settings(&tables.collect::<String>());
+    }
+
+    /// Starts an agent without a tray, and waits until it answers.
+    pub async fn agent(&self) -> Running {
+        self.agent_with(&["--no-tray"]).await
+    }
+
+    /// Starts an agent, and waits until it answers.
+    pub async fn agent_with(&self, args: &[&str]) -> Running {
+        let mut agent = self.start_hark("agent", &[&["agent"], args].concat());
+        eventually("the agent answers", LONG, async || {
+            let status = self.hark(&["status", "--json"]).await;
+            let pid = serde_json::from_str::<Value>(&status.out)
+                .ok()
+                .and_then(|status| status["agent"]["pid"].as_u64());
+            assert!(agent.is_running(), "the agent has ended: {}{}", agent.out(), agent.err());
+            (pid == Some(agent.pid().into())).then_some(()).ok_or(format!("{status:?}"))
+        })
+        .await;
+        agent
+    }
+
+    /// What the agent says of itself and its links.
+    pub async fn status(&self) -> Value {
+        let text = self.hark(&["status", "--json"]).await.ok();
+        serde_json::from_str(&text).expect(&text)
+    }
+
+    /// What the agent says of one link.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub async fn link(&self, subscription: &str) -> Value {
+        let status = self.status().await;
+        let links = status["links"].as_array().unwrap();
+        let link = links.iter().find(|link| link["subscription"] == subscription);
+        link.unwrap_or_else(|| panic!("no link {subscription} in {status}")).clone()
+    }
+
+    /// Waits for a link to be in this phase.
+    pub async fn phase(&self, subscription: &str, phase: &str) -> Value {
+        self.phase_within(subscription, phase, LONG).await
+    }
+
+    /// Waits for a link to be in this phase, no longer than this.
+    pub async fn phase_within(&self, subscription: &str, phase: &str, within: Duration) -> Value {
+        eventually(&format!("{subscription} is {phase}"), within, async || {
+            let link = self.link(subscription).await;
+            if link["phase"]["phase"] == phase { Ok(link) } else { Err(link) }
+        })
+        .await
+    }
+
+    /// All stored messages, oldest first.
+    pub async fn messages(&self) -> Vec<Value> {
+        self.hark(&["messages", "--limit", "1000", "--json"]).await.lines()
+    }
+
+    /// The reconnection history, newest first.
+    pub async fn history(&self) -> Vec<Value> {
+        self.hark(&["history", "--json"]).await.lines()
+    }
+
+    /// Waits until so many messages are stored; answers them, oldest first.
+    pub async fn stored(&self, count: usize) -> Vec<Value> {
+        eventually(&format!("{count} messages are stored"), LONG, async || {
+            let messages = self.messages().await;
+            if messages.len() >= count { Ok(messages) } else { Err(format!("{}", messages.len())) }
+        })
+        .await
+    }
+}

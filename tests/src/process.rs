@@ -1,0 +1,112 @@
+//! A program that runs beside a test, and ends with it.
+
+use std::{
+    fs::{self, File},
+    os::unix::process::{CommandExt, ExitStatusExt},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal};
+
+use crate::{World, eventually};
+
+/// A running program in a process group of its own, which is killed when this is dropped.
+pub struct Running {
+    name: String,
+    child: Child,
+    out: PathBuf,
+    err: PathBuf,
+}
+
+impl Running {
+    /// Starts a program. What it prints goes to the world's `log/NAME.out` and `log/NAME.err`.
+    pub fn start(world: &World, name: &str, mut command: Command) -> Self {
+        let log = world.folder("log");
+        let (out, err) = (log.join(format!("{name}.out")), log.join(format!("{name}.err")));
+        let open = |path| File::options().create(true).append(true).open(path).unwrap();
+        let child = command
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(open(&out))
+            .stderr(open(&err))
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} ({command:?}) cannot be started: {error}"));
+        Self { name: name.to_owned(), child, out, err }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// All that programs of this name have printed in this world.
+    #[must_use]
+    pub fn out(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.out).unwrap()).into_owned()
+    }
+
+    /// All that they have printed as errors.
+    #[must_use]
+    pub fn err(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.err).unwrap()).into_owned()
+    }
+
+    /// Waits for a line on its standard output that holds `text`; answers the line.
+    pub async fn line(&mut self, text: &str, within: Duration) -> String {
+        let what = format!("{} prints {text:?}", self.name);
+        eventually(&what, within, async || {
+            let out = self.out();
+            if let Some(line) = out.lines().find(|line| line.contains(text)) {
+                return Ok(line.to_owned());
+            }
+            Err(match self.child.try_wait().unwrap() {
+                Some(status) => format!("it has ended ({status}); {out}{}", self.err()),
+                None => format!("{out}{}", self.err()),
+            })
+        })
+        .await
+    }
+
+    /// Sends a signal to the program alone, as `kill PID` does.
+    pub fn signal(&self, signal: Signal) {
+        rustix::process::kill_process(self.group(), signal).unwrap();
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.signal(Signal::KILL);
+        let status = self.child.wait().unwrap();
+        assert_eq!(status.signal(), Some(Signal::KILL.as_raw()), "{} had ended before", self.name);
+    }
+
+    /// Whether it has not ended.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for it to end by itself.
+    pub async fn ended(&mut self, within: Duration) -> ExitStatus {
+        let what = format!("{} ends", self.name);
+        eventually(&what, within, async || {
+            self.child.try_wait().unwrap().ok_or_else(|| "it runs".to_owned())
+        })
+        .await
+    }
+
+    fn group(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Once it was waited for, its number may be somebody else's.
+        if let Ok(None) = self.child.try_wait() {
+            _ = rustix::process::kill_process_group(self.group(), Signal::KILL);
+            _ = self.child.wait();
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A push server that says exactly what a test wants, byte for byte.
+
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
+
+use crate::SHORT;
+
+/// A socket that waits for clients.
+pub struct Server {
+    listener: TcpListener,
+    port: u16,
+}
+
+/// One client that has asked.
+pub struct Client {
+    stream: TcpStream,
+    /// Its request: the line and the headers.
+    pub request: String,
+}
+
+impl Server {
+    /// Listens on a port of its own.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        Self { listener, port }
+    }
+
+    /// A URL of it.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The next client, once it has sent its request.
+    pub async fn client(&self) -> Client {
+        self.client_within(SHORT).await.expect("a client dials")
+    }
+
+    /// The next client, if one comes in time.
+    pub async fn client_within(&self, within: Duration) -> Option<Client> {
+        timeout(within, async {
+            loop {
+                let (mut stream, _) = self.listener.accept().await.unwrap();
+                stream.set_nodelay(true).unwrap();
+                // One that only tries whether somebody listens sends nothing.
+                if let Some(request) = read_request(&mut stream).await {
+                    return Client { stream, request };
+                }
+            }
+        })
+        .await
+        .ok()
+    }
+
+    /// Gives every client the same answer and hangs up, until dropped.
+    #[must_use]
+    pub fn answering(self, answer: &'static str) -> Answering {
+        let port = self.port;
+        let task = tokio::spawn(async move {
+            loop {
+                let mut client = self.client_within(Duration::MAX).await.unwrap();
+                client.send(answer).await;
+            }
+        });
+        Answering { port, task }
+    }
+}
+
+/// A server that always answers the same.
+pub struct Answering {
+    port: u16,
+    task: JoinHandle<()>,
+}
+
+impl Answering {
+    /// A URL of it.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Client {
+    /// A header of its request.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.request.lines().filter_map(|line| line.split_once(':'));
+        let (_, value) = headers.find(|(found, _)| found.eq_ignore_ascii_case(name))?;
+        Some(value.trim())
+    }
+
+    /// Accepts it as a subscriber. The stream ends where the connection does.
+    pub async fn accept(&mut self) {
+        self.send(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n",
+        )
+        .await;
+    }
+
+    /// Sends bytes as they are. A client that has gone is no error here.
+    pub async fn send(&mut self, bytes: &str) {
+        _ = self.stream.write_all(bytes.as_bytes()).await;
+    }
+
+    /// Waits until it has hung up.
+    pub async fn hung_up(mut self) {
+        let mut rest = Vec::new();
+        // A reset is as good as an end.
+        _ = timeout(SHORT, self.stream.read_to_end(&mut rest)).await.expect("the client hangs up");
+    }
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        bytes.push(stream.read_u8().await.ok()?);
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,40 @@
+//! Waiting for a state instead of for a time.
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    time::{Duration, Instant},
+};
+
+/// For what takes milliseconds, on a machine that is busy with something else.
+pub const SHORT: Duration = Duration::from_secs(15);
+/// For what starts a desktop, a web engine or waits out a backoff.
+pub const LONG: Duration = Duration::from_secs(60);
+
+const POLL: Duration = Duration::from_millis(25);
+
+/// Asks `check` until it answers a value. Its errors say what is seen instead.
+///
+/// # Panics
+/// When the deadline has passed, with the last of these.
+pub async fn eventually<T, E: Display>(
+    what: &str,
+    within: Duration,
+    mut check: impl AsyncFnMut() -> Result<T, E>,
+) -> T {
+    let deadline = Instant::now() + within;
+    loop {
+        match check().await {
+            Ok(value) => return value,
+            Err(seen) if Instant::now() > deadline => {
+                panic!("{what}: not within {within:?}. Seen at last: {seen}")
+            }
+            Err(_) => tokio::time::sleep(POLL).await,
+        }
+    }
+}
+
+/// Says why a test is skipped, past the test runner, which keeps what a passing test prints.
+pub fn skipped(reason: &str) {
+    io::stderr().write_all(format!("skipped: {reason}\n").as_bytes()).unwrap();
+}

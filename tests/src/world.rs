@@ -1,0 +1,170 @@
+//! The folder and the environment of one test.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    ffi::{OsStr, OsString},
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal};
+use tempfile::TempDir;
+
+/// By this variable everything that a world has started is found again, however it has detached.
+const MARK: &str = "HARK_TEST_WORLD";
+
+/// A folder with a home of its own. Removed, and all that runs in it ended, when dropped.
+pub struct World {
+    folder: TempDir,
+    variables: BTreeMap<OsString, OsString>,
+}
+
+impl World {
+    /// A world with nothing in it: no display, no bus, no home but an empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        // Sockets are in it, and a socket's path is short: so no folder deep in a checkout.
+        let parent = env::var_os("HARK_TEST_WORLDS").unwrap_or_else(|| "/tmp".into());
+        let folder = tempfile::Builder::new().prefix("hark-").tempdir_in(parent).unwrap();
+        let mut world = Self { folder, variables: BTreeMap::new() };
+        for (name, under) in [
+            ("HOME", "home"),
+            ("XDG_CONFIG_HOME", "home/.config"),
+            ("XDG_DATA_HOME", "home/.local/share"),
+            ("XDG_STATE_HOME", "home/.local/state"),
+            ("XDG_CACHE_HOME", "home/.cache"),
+            ("XDG_RUNTIME_DIR", "run"),
+            ("TMPDIR", "tmp"),
+        ] {
+            let path = world.folder(under);
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+            world.set(name, path);
+        }
+        world.set("HARK_PROFILE", world.path("profile"));
+        world.set("LANG", "C.UTF-8");
+        world.set("TZ", "UTC");
+        // Nothing of the machine's own is to be asked.
+        world.set("DBUS_SYSTEM_BUS_ADDRESS", format!("unix:path={}", world.path("none").display()));
+        let mark = world.folder.path().to_path_buf();
+        world.set(MARK, mark);
+        // Nobody's terminal and nobody's settings, but the way to the programs.
+        for name in ["PATH", "HARK_XTASK"] {
+            if let Some(value) = env::var_os(name) {
+                world.set(name, value);
+            }
+        }
+        world
+    }
+
+    /// Sets a variable for what is started from now on.
+    pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+        self.variables.insert(name.into(), value.as_ref().to_owned());
+    }
+
+    /// A variable of this world.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// A path in it.
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A folder in it, made if need be.
+    pub fn folder(&self, name: impl AsRef<Path>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// A file in it.
+    pub fn file(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Has a program see this world and nothing else.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(&self.variables).current_dir(self.folder.path());
+        command
+    }
+
+    /// Every process of this world.
+    fn processes(&self) -> Vec<Pid> {
+        let mark = [MARK.as_bytes(), b"=", self.folder.path().as_os_str().as_encoded_bytes()];
+        let mark = mark.concat();
+        fs::read_dir("/proc")
+            .unwrap()
+            .flatten()
+            .filter_map(|entry| {
+                let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+                // nginx writes its title over its environment, but stays where it was started.
+                let environ = fs::read(entry.path().join("environ")).ok()?;
+                let marked = environ.split(|byte| *byte == 0).any(|found| found == mark);
+                let inside = fs::read_link(entry.path().join("cwd"))
+                    .is_ok_and(|cwd| cwd.starts_with(self.folder.path()));
+                (marked || inside).then_some(pid)
+            })
+            .filter_map(Pid::from_raw)
+            .collect()
+    }
+
+    /// The ids of this world's processes that run a program of this name.
+    #[must_use]
+    pub fn running(&self, program: &str) -> Vec<u32> {
+        let is_it = |pid: &Pid| {
+            fs::read_link(format!("/proc/{}/exe", pid.as_raw_nonzero()))
+                .is_ok_and(|exe| exe.file_name() == Some(OsStr::new(program)))
+        };
+        let pids = self.processes().into_iter().filter(is_it);
+        pids.map(|pid| pid.as_raw_nonzero().get().unsigned_abs()).collect()
+    }
+
+    fn print_logs(&self) {
+        for entry in fs::read_dir(self.folder("log")).unwrap().flatten() {
+            let text = fs::read(entry.path()).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            let lines: Vec<&str> = text.lines().collect();
+            if !lines.is_empty() {
+                eprintln!("--- end of {}", entry.file_name().display());
+                lines[lines.len().saturating_sub(30)..].iter().for_each(|line| eprintln!("{line}"));
+            }
+        }
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.print_logs();
+        }
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let left = self.processes();
+            for pid in &left {
+                _ = rustix::process::kill_process(*pid, Signal::KILL);
+            }
+            if left.is_empty() || Instant::now() > deadline {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! `cargo xtask bench`: builds what is measured as it is handed out, and runs `tests/benches/`.
+
+use crate::{Result, Shell, debian};
+
+pub(crate) fn bench(shell: &Shell) -> Result<()> {
+    debian::ensure(shell, &[debian::BENCH])?;
+    shell.run(shell.cargo(&["build", "--release", "--package", "hark"]))?;
+    let mut command = shell.cargo(&["bench", "--quiet", "--package", "hark-tests"]);
+    command
+        .env("HARK_BIN_DIR", shell.target.join("release"))
+        // What measures needs no whole-program optimisation, which would take minutes more.
+        .env("CARGO_PROFILE_BENCH_LTO", "off")
+        .env("CARGO_PROFILE_BENCH_CODEGEN_UNITS", "16");
+    shell.run(command)
+}
