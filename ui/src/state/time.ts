@@ -19,7 +19,7 @@ export function duration(ms: number, words: Words): string {
   ] as const;
   let rest = Math.max(0, Math.round(ms / SECOND) * SECOND);
   const first = units.findIndex(([size]) => rest >= size);
-  if (first < 0) return `0\u00a0${words.units.s}`;
+  if (first < 0) return `${ms > 0 ? "<\u00a01" : "0"}\u00a0${words.units.s}`;
   const parts: string[] = [];
   for (const [size, unit] of units.slice(first, first + 2)) {
     const n = Math.floor(rest / size);

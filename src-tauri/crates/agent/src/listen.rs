@@ -61,7 +61,8 @@ pub async fn listen<W: Write + Send>(
         expect: listen.subscription.expect(),
         swap: !plain,
         cursor: listen.last_event_id.clone(),
-        streamed_before: true,
+        // A 404 is a refusal until the server has streamed once.
+        streamed_before: false,
         heard_before: None,
         paused: false,
     };
@@ -118,11 +119,11 @@ impl<W: Write> Terminal<W> {
             "error",
             json!({ "class": class_name, "cause": cause.code(), "sentence": sentence }),
         );
-        if self.format != Format::Raw {
-            eprintln!("{sentence}");
-        }
         if matches!(class, Class::Refused | Class::Protocol) {
+            // It ends here, and who has started it says why.
             self.refusal = Some(sentence);
+        } else if self.format != Format::Raw {
+            eprintln!("{sentence}");
         }
     }
 }
@@ -197,11 +198,11 @@ impl<W: Write> Sink for Terminal<W> {
 
     fn changed(&mut self, link: &Link) -> bool {
         let phase = link.phase().name();
-        if phase != self.phase {
+        if phase != self.phase && self.refusal.is_none() {
             self.phase = phase;
             let retry_in_ms = match link.phase() {
-                Phase::BackingOff { until, .. } => {
-                    Some(u64::try_from(until.since(clock::now()).as_millis()).unwrap_or(u64::MAX))
+                Phase::BackingOff { delay, .. } => {
+                    Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))
                 }
                 _ => None,
             };

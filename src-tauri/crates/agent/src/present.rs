@@ -22,7 +22,7 @@ pub fn phase(link: &Link, server: &str) -> api::Phase {
         Phase::Streaming(stream) => {
             api::Phase::Streaming { since: api::Time(stream.opened().wall) }
         }
-        Phase::BackingOff { attempt, until, failure } => api::Phase::BackingOff {
+        Phase::BackingOff { attempt, until, failure, .. } => api::Phase::BackingOff {
             attempt: *attempt,
             retry_at: api::Time(until.wall),
             cause: cause(failure, server),

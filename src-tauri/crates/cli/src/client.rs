@@ -2,7 +2,8 @@
 
 use hark_agent::{agent, settings};
 use hark_api::{
-    AddSubscription, Certainty, Credential, HistoryEntry, HistoryQuery, MessagesQuery, Target,
+    AddSubscription, Certainty, Credential, ErrorCode, HistoryEntry, HistoryQuery, MessagesQuery,
+    Target,
     client::{CallError, Client},
     profile::Profile,
     route,
@@ -26,11 +27,20 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         bearer: options.token_env.map(Credential::Env).or(options.token_file.map(file)),
         unchecked: options.unchecked,
     };
-    let added = match client(profile).call(&route::ADD, &new).await {
+    let answer = match client(profile).call(&route::ADD, &new).await {
         Err(CallError::NoAgent) => {
-            let added = agent::add(profile, new).await?;
-            eprintln!("No agent is running; it will be followed once one is: hark agent");
+            let added = agent::add(profile, new).await.map_err(CallError::from);
+            if added.is_ok() {
+                eprintln!("No agent is running; it will be followed once one is: hark agent");
+            }
             added
+        }
+        answer => answer,
+    };
+    let added = match answer {
+        Err(CallError::Refused(error)) if error.code == Some(ErrorCode::CredentialWanted) => {
+            let how = "Name one with --token-env NAME or --token-file FILE. Nothing was saved.";
+            return Err(Failed(format!("{error} {how}")));
         }
         answer => answer?,
     };

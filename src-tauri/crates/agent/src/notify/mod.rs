@@ -69,7 +69,7 @@ pub async fn run(core: Arc<Core>) {
                 Notifier { core: core.clone(), bus, can, language, clickable }.run(said).await;
             }
             Err(error) => {
-                tracing::info!("no session bus: {error}");
+                tracing::debug!("no session bus: {error}");
                 // In a terminal, messages are printed and nobody misses a desktop.
                 let problem = (!core.print).then(|| NO_BUS.to_owned());
                 core.condition(api::Severity::Warning, UNAVAILABLE, problem);

@@ -89,10 +89,16 @@ pub async fn run(core: Arc<Core>, asks: mpsc::Sender<Ask>) {
     let mut changes = core.hub.changes();
     let view = project(&core.status(), language);
     let item = Item { core: core.clone(), view: view.clone(), asks };
+    // Where there is no host for it, the item is told so while it starts.
+    core.tray.store(true, Ordering::Relaxed);
     let handle = match item.assume_sni_available(true).spawn().await {
         Ok(handle) => Shutdown(handle),
-        Err(error) => return tracing::info!("no tray: {error}"),
+        Err(error) => {
+            core.tray.store(false, Ordering::Relaxed);
+            return tracing::info!("no tray: {error}");
+        }
     };
+    core.tell_status();
     let mut shown = view;
     while changes.changed().await.is_ok() {
         let view = project(&core.status(), language);

@@ -469,17 +469,18 @@ impl Link {
         };
         let delay = self.config.law.delay(&failure.cause, attempt, self.hint, &mut self.rng);
         let attempt = self.dials_failed;
-        self.enter(Phase::BackingOff { attempt, until: now + delay, failure }, out);
+        self.enter(Phase::BackingOff { attempt, until: now + delay, delay, failure }, out);
     }
 
     fn on_hint(&mut self, now: Moment, out: Out<'_>) {
-        let soon = now + backoff::draw(HINT_SPREAD, &mut self.rng);
+        let sooner = backoff::draw(HINT_SPREAD, &mut self.rng);
+        let soon = now + sooner;
         match &mut self.phase {
-            Phase::BackingOff { until, failure, .. } => {
+            Phase::BackingOff { until, delay, failure, .. } => {
                 // A server that asked for time gets it whatever the network does.
                 let asked = failure.cause.retry_after().is_some();
                 if !asked && soon.monotonic < until.monotonic {
-                    *until = soon;
+                    (*until, *delay) = (soon, sooner);
                     out.push(Effect::PhaseChanged);
                 }
             }

@@ -100,6 +100,8 @@ pub enum Phase {
         attempt: u32,
         /// When it dials.
         until: Moment,
+        /// The delay that was drawn for it.
+        delay: Duration,
         /// Why the last connection or dial ended.
         failure: Failure,
     },

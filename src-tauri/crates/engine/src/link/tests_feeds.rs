@@ -25,11 +25,13 @@ fn gaps(world: &World) -> Vec<Timestamp> {
 }
 
 fn deliveries(world: &World) -> Vec<&Delivery> {
-    let delivery = |effect| match effect {
-        &Effect::Deliver(ref delivery) => Some(delivery),
-        _ => None,
-    };
-    world.effects.iter().filter_map(delivery).collect()
+    let mut found = Vec::new();
+    for effect in &world.effects {
+        if let Effect::Deliver(delivery) = effect {
+            found.push(delivery);
+        }
+    }
+    found
 }
 
 fn event(kind: &str, data: &str) -> RawEvent {
