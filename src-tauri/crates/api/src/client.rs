@@ -7,8 +7,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use eventsource_client::{Client as _, ClientBuilder, ReconnectOptions, SSE};
-use futures_util::{Stream, StreamExt};
+use eventsource_client::{Client as _, ClientBuilder, Error as Ended, ReconnectOptions, SSE};
+use futures_util::{Stream, StreamExt, stream};
 use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -24,6 +24,8 @@ use crate::{ApiError, Event, route};
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// The agent tries a URL for 5 s before it answers `add`, so a call may take a little longer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The agent's event stream has a heartbeat every 15 s: one that is silent for longer is stuck.
+const SILENCE_MAX: Duration = Duration::from_secs(45);
 
 /// A client of the agent whose socket this is.
 #[derive(Clone, Debug)]
@@ -41,7 +43,7 @@ pub enum CallError {
     #[error(transparent)]
     Refused(#[from] ApiError),
     /// The agent did not answer in time.
-    #[error("The agent did not answer within {} seconds. It may be stuck; see its log.", CALL_TIMEOUT.as_secs())]
+    #[error("The agent does not answer. It may be stuck; see its log.")]
     TimedOut,
     /// The connection broke, or the answer was not understood.
     #[error(
@@ -129,23 +131,24 @@ impl Client {
             .reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build())
             .build_with_transport(SocketTransport { socket: self.socket.clone() })
             .stream();
-        Ok(
-            stream.filter_map(|item| {
-                std::future::ready(match item {
-                    Ok(SSE::Event(event)) => {
-                        Some(serde_json::from_str(&event.data).map_err(broken))
+        Ok(stream::unfold(Some(stream), |stream| async {
+            let mut stream = stream?;
+            loop {
+                let item = tokio::time::timeout(SILENCE_MAX, stream.next()).await;
+                return Some(match item {
+                    Ok(Some(Ok(SSE::Connected(_) | SSE::Comment(_)))) => continue,
+                    Ok(Some(Ok(SSE::Event(event)))) => {
+                        (serde_json::from_str(&event.data).map_err(broken), Some(stream))
                     }
-                    Ok(SSE::Connected(_) | SSE::Comment(_))
-                    | Err(
-                        eventsource_client::Error::Eof | eventsource_client::Error::UnexpectedEof,
-                    ) => None,
-                    Err(eventsource_client::Error::Transport(error)) => {
-                        Some(Err(no_agent_or_broken(&error)))
+                    Ok(None | Some(Err(Ended::Eof | Ended::UnexpectedEof))) => return None,
+                    Ok(Some(Err(Ended::Transport(error)))) => {
+                        (Err(no_agent_or_broken(&error)), None)
                     }
-                    Err(error) => Some(Err(broken(error))),
-                })
-            }),
-        )
+                    Ok(Some(Err(error))) => (Err(broken(error)), None),
+                    Err(_) => (Err(CallError::TimedOut), None),
+                });
+            }
+        }))
     }
 }
 
