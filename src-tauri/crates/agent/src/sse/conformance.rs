@@ -128,6 +128,22 @@ fn golden_streams_are_read_as_the_standard_says_however_they_are_cut() {
 }
 
 #[test]
+fn the_fuzzers_corpus_is_read_as_the_standard_says() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/fuzz/corpus/stream");
+    let mut read = 0;
+    for file in std::fs::read_dir(corpus).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        // The first byte tells the fuzzer where to cut.
+        let Some((&at, stream)) = bytes.split_first() else { continue };
+        let (head, tail) = stream.split_at(usize::from(at).min(stream.len()));
+        let halves = vec![Bytes::copy_from_slice(head), Bytes::copy_from_slice(tail)];
+        assert_eq!(by_the_client(halves, ""), by_the_book(stream, ""), "{}", stream.escape_ascii());
+        read += 1;
+    }
+    assert!(read > 0, "a corpus");
+}
+
+#[test]
 fn the_reference_itself_reads_the_standards_own_examples() {
     let event = |data: &str, id: &str| ("message".to_owned(), data.to_owned(), id.to_owned());
     let (events, _) = by_the_book(GOLDEN[0], "");

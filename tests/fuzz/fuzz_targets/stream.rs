@@ -1,0 +1,25 @@
+//! The guard and the client library behind it: no bytes make them panic, and how the bytes are cut
+//! changes nothing. The first byte says where.
+#![no_main]
+
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use hark_agent::sse::{Connection, Item, guard::Limits};
+use libfuzzer_sys::fuzz_target;
+
+const SMALL: Limits = Limits { line_bytes_max: 64, event_bytes_max: 128 };
+
+fn read(chunks: Vec<Bytes>) -> Vec<Item> {
+    let items = Connection::replay(chunks, None, SMALL).collect::<Vec<_>>().now_or_never();
+    let mut items = items.expect("all is there already");
+    items.retain(|item| !matches!(item, Item::Alive | Item::Opened(_)));
+    items
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((&at, stream)) = bytes.split_first() else { return };
+    let (head, tail) = stream.split_at(usize::from(at).min(stream.len()));
+    let whole = read(vec![Bytes::copy_from_slice(stream)]);
+    assert_eq!(read(vec![Bytes::copy_from_slice(head), Bytes::copy_from_slice(tail)]), whole);
+    assert_eq!(read(stream.chunks(1).map(Bytes::copy_from_slice).collect()), whole);
+});
