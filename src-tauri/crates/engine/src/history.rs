@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+
+/// A shorter gap that belongs to no outage, such as between two connections, is in the journal alone.
+const MISSED_MIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// A change worth keeping. Stored as JSON, so a variant's name and fields stay as they are once
 /// released.
@@ -154,6 +157,8 @@ pub enum SpanKind {
     Paused,
     /// The computer slept.
     Asleep,
+    /// It may have been followed, but what came then may be missing for good.
+    Missed,
 }
 
 /// A span in which nothing was followed.
@@ -225,6 +230,9 @@ impl History {
                     let outage = last_outage.get(&key).map(|&index| &mut history.outages[index]);
                     if let Some(outage) = outage.filter(|outage| lasted(outage)) {
                         outage.gap = true;
+                    } else if at.duration_since(since) >= MISSED_MIN {
+                        let (kind, from, to) = (SpanKind::Missed, since, Some(at));
+                        history.spans.push(Span { id, kind, subscription, from, to });
                     }
                 }
                 Entry::Paused => {
@@ -376,6 +384,8 @@ mod tests {
         ]);
         let gaps: Vec<bool> = history.outages.iter().map(|outage| outage.gap).collect();
         assert_eq!(gaps, [false, true]);
+        let missed: Vec<_> = history.spans.iter().map(|span| (span.kind, span.from)).collect();
+        assert_eq!(missed, [(SpanKind::Missed, at(80))]);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use hark_engine::{
     feed::{self, Decoded, Feed},
     message::RawEvent,
 };
+use proptest::{collection::vec, prelude::*, sample::select};
+use serde_json::{Value, json};
 
 /// What the blocks of a stream mean, in order.
 fn read(feed: &dyn Feed, stream: &str) -> String {
@@ -70,6 +72,107 @@ fn every_feed_reads_its_servers_documented_stream() {
     }
 }
 
+/// A feed answers, within its bounds.
+fn check(feed: &dyn Feed, event: &RawEvent) {
+    let Decoded::Message(message) = feed.decode(event) else { return };
+    assert!(message.title.chars().count() <= 1_000, "{feed:?}");
+    assert!(message.body.chars().count() <= 64_000, "{feed:?}");
+    assert!(message.tags.len() <= 32, "{feed:?}");
+    assert!(message.tags.iter().all(|tag| tag.chars().count() <= 100), "{feed:?}");
+    let all = format!("{}{}", message.title, message.body);
+    let plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
+    assert!(all.chars().all(plain) && !all.contains('\u{202e}'), "{feed:?}");
+}
+
+/// JSON with the names that feeds look for, in every wrong place.
+fn any_json() -> impl Strategy<Value = Value> {
+    const NAMES: &[&str] = &[
+        "id",
+        "event",
+        "topic",
+        "message",
+        "title",
+        "tags",
+        "priority",
+        "time",
+        "click",
+        "encoding",
+        "attachment",
+        "url",
+        "event_type",
+        "data",
+        "old_state",
+        "new_state",
+        "state",
+        "attributes",
+        "friendly_name",
+        "entity_id",
+        "service_data",
+        "time_fired",
+        "account",
+        "status",
+        "reblog",
+        "content",
+        "acct",
+        "display_name",
+        "type",
+        "created_at",
+        "meta",
+        "domain",
+        "dt",
+        "page",
+    ];
+    const TEXTS: &[&str] = &[
+        "",
+        "message",
+        "open",
+        "state_changed",
+        "mention",
+        "canary",
+        "warning",
+        "base64",
+        "<p>&amp;",
+        "2026-01-02T03:04:05Z",
+        "https://a.example/",
+        "\u{202e}\u{1b}[31m",
+        "&#x110000;<",
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        select(TEXTS).prop_map(Value::from),
+        ".*".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 8, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            vec((select(NAMES), inner), 0..8).prop_map(|pairs| {
+                pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_json_makes_a_feed_panic_or_exceed_its_bounds(
+        kind in select(&["message", "notification", "update", "announcement", "conversation"]),
+        value in any_json(),
+        text in ".*",
+    ) {
+        for data in [value.to_string(), json!({ "event": "message", "x": value }).to_string(), text] {
+            for name in feed::NAMES {
+                let feed = feed::by_name(name).unwrap();
+                let mut event = RawEvent { kind: kind.into(), data: data.clone(), own_id: None };
+                feed.identify(&mut event);
+                check(&*feed, &event);
+            }
+        }
+    }
+}
+
 /// Whatever comes, a feed answers, within its bounds and in no long time.
 #[test]
 fn no_input_makes_a_feed_panic_or_exceed_its_bounds() {
@@ -106,14 +209,7 @@ fn no_input_makes_a_feed_panic_or_exceed_its_bounds() {
             for kind in kinds {
                 let mut event = RawEvent { kind: kind.into(), data: text.to_owned(), own_id: None };
                 feed.identify(&mut event);
-                if let Decoded::Message(message) = feed.decode(&event) {
-                    assert!(message.title.chars().count() <= 1_000, "{name}");
-                    assert!(message.body.chars().count() <= 64_000, "{name}");
-                    assert!(message.tags.iter().all(|tag| tag.chars().count() <= 100), "{name}");
-                    let all = format!("{}{}", message.title, message.body);
-                    let plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
-                    assert!(all.chars().all(plain) && !all.contains('\u{202e}'), "{name}");
-                }
+                check(&*feed, &event);
             }
             feed.farewell(&text[..text.floor_char_boundary(100_000)]);
             feed.explain(500, text);

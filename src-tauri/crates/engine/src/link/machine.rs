@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use jiff::Timestamp;
 
 use super::{
     AGE_MAX, Config, ConnId, DIAL_TIMEOUT, Deadline, Delivery, Due, Effect, Input, Outcome, Phase,
@@ -13,8 +12,7 @@ use crate::{
     Moment,
     backoff::{self, HINT_SPREAD},
     failure::{Cause, Class, Failure},
-    feed::Decoded,
-    heartbeat::{Heartbeat, Source},
+    heartbeat::Heartbeat,
     history::{Doubt, Entry},
     message::RawEvent,
     policy::Origin,
@@ -23,9 +21,9 @@ use crate::{
 /// See the [module](super).
 #[derive(Debug)]
 pub struct Link {
-    config: Config,
-    phase: Phase,
-    heartbeat: Heartbeat,
+    pub(super) config: Config,
+    pub(super) phase: Phase,
+    pub(super) heartbeat: Heartbeat,
     rng: Rng,
     conns: u64,
     /// Losses and failed dials since the last proven health: what the backoff grows by.
@@ -37,14 +35,14 @@ pub struct Link {
     /// The server's last `retry:`.
     hint: Option<Duration>,
     /// What the latest dial resumes from.
-    asked: Option<String>,
+    pub(super) asked: Option<String>,
     /// When the link was last heard, over all connections.
-    heard: Option<Moment>,
+    pub(super) heard: Option<Moment>,
     /// Whether messages come without ids, so that a break may lose some.
-    without_ids: bool,
+    pub(super) without_ids: bool,
 }
 
-type Out<'a> = &'a mut Vec<Effect>;
+pub(super) type Out<'a> = &'a mut Vec<Effect>;
 
 impl Link {
     /// An idle link. `seed` is all its randomness.
@@ -137,80 +135,31 @@ impl Link {
         }
     }
 
-    fn is_primary(&self, conn: ConnId) -> bool {
+    pub(super) fn is_primary(&self, conn: ConnId) -> bool {
         matches!(&self.phase, Phase::Streaming(stream) if stream.conn == conn)
     }
 
-    /// Whether a second connection may stand beside the first: with messages that carry no ids it
-    /// would show them twice.
-    fn may_overlap(&self) -> bool {
-        self.config.swap && !self.without_ids
-    }
-
     /// The only way to a phase.
-    fn enter(&mut self, next: Phase, out: Out<'_>) {
+    pub(super) fn enter(&mut self, next: Phase, out: Out<'_>) {
         self.phase = next;
         out.push(Effect::PhaseChanged);
     }
 
-    fn dial(&mut self, now: Moment, out: Out<'_>) {
+    pub(super) fn dial(&mut self, now: Moment, out: Out<'_>) {
         self.dial_from(self.config.cursor.clone(), now, out);
     }
 
-    fn dial_from(&mut self, cursor: Option<String>, now: Moment, out: Out<'_>) {
+    pub(super) fn dial_from(&mut self, cursor: Option<String>, now: Moment, out: Out<'_>) {
         let conn = self.dial_effect(cursor, out);
         self.enter(Phase::Dialing { conn, attempt: self.dials_failed + 1, since: now }, out);
     }
 
-    fn dial_effect(&mut self, cursor: Option<String>, out: Out<'_>) -> ConnId {
+    pub(super) fn dial_effect(&mut self, cursor: Option<String>, out: Out<'_>) -> ConnId {
         self.conns += 1;
         let conn = ConnId(self.conns);
         self.asked.clone_from(&cursor);
         out.push(Effect::Dial { conn, cursor });
         conn
-    }
-
-    /// Another id than the one that was asked for: the server has forgotten that one. What it still
-    /// holds is asked for anew, and what had gone before that is lost.
-    fn on_resumed_from(&mut self, conn: ConnId, id: &str, now: Moment, out: Out<'_>) {
-        let is_second =
-            match &self.phase {
-                Phase::Dialing { conn: dialled, .. } if *dialled == conn => false,
-                Phase::Streaming(Stream {
-                    second: Second::Dialing { conn: second, .. }, ..
-                }) if *second == conn => true,
-                _ => return,
-            };
-        if self.asked.as_deref().is_none_or(|asked| asked == id) {
-            return;
-        }
-        let since = self.heard.map(|heard| heard.wall).or(self.config.heard_before);
-        out.push(Effect::Journal(Entry::Gap { since: since.unwrap_or(now.wall) }));
-        out.push(Effect::HangUp(conn));
-        let (event, outcome) = (RawEvent::default(), Outcome::Nothing);
-        out.push(Effect::Deliver(Delivery { event, outcome, cursor: Some(None) }));
-        if !is_second {
-            return self.dial_from(None, now, out);
-        }
-        let next = self.dial_effect(None, out);
-        if let Phase::Streaming(Stream { second: Second::Dialing { conn, .. }, .. }) =
-            &mut self.phase
-        {
-            *conn = next;
-        }
-    }
-
-    /// Since when messages may be missing for good after a break, as far as this side can know.
-    fn missed_since(&self, now: Moment) -> Option<Timestamp> {
-        let (since, span) = match (self.heard, self.config.heard_before) {
-            (Some(heard), _) => (heard.wall, now.since(heard)),
-            (None, Some(before)) => (before, now.wall.duration_since(before).unsigned_abs()),
-            (None, None) => return None,
-        };
-        let Config { feed, cursor, .. } = &self.config;
-        let forgotten = feed.kept().is_some_and(|kept| span > kept);
-        let unnamed = cursor.is_none() && feed.misses_without_cursor();
-        (self.without_ids || unnamed || forgotten).then_some(since)
     }
 
     fn on_opened(&mut self, conn: ConnId, now: Moment, out: Out<'_>) {
@@ -239,7 +188,7 @@ impl Link {
         }
     }
 
-    fn stream_on(
+    pub(super) fn stream_on(
         &mut self,
         conn: ConnId,
         origin: Origin,
@@ -255,24 +204,6 @@ impl Link {
         self.enter(Phase::Streaming(Stream::new(conn, now, origin, proof, age)), out);
     }
 
-    /// The second connection takes the place of the first.
-    fn swap(&mut self, now: Moment, out: Out<'_>) {
-        let Phase::Streaming(stream) = &self.phase else { return };
-        let Second::Dialing { conn, doubt, .. } = stream.second else { return };
-        // Life that was already proven stays proven.
-        let proof = stream.stable_at.map(|at| at.saturating_sub(now.monotonic));
-        out.push(Effect::HangUp(stream.conn));
-        out.push(Effect::Journal(Entry::Swapped { doubt }));
-        if doubt == Doubt::Silence {
-            self.heartbeat.on_check();
-        }
-        self.stream_on(conn, Origin::Replay, proof, now, out);
-        if let (Phase::Streaming(stream), Doubt::Stale) = (&mut self.phase, doubt) {
-            stream.second = Second::Unproven;
-            stream.spoken = true;
-        }
-    }
-
     fn on_alive(&mut self, conn: ConnId, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
         if stream.conn == conn {
@@ -282,88 +213,6 @@ impl Link {
             }
         } else if matches!(stream.second, Second::Dialing { conn: second, .. } if second == conn) {
             self.swap(now, out);
-        }
-    }
-
-    fn on_comment(&mut self, conn: ConnId, text: &str, now: Moment) {
-        let farewell = self.config.feed.farewell(text);
-        let Phase::Streaming(stream) = &mut self.phase else { return };
-        if stream.conn == conn {
-            stream.farewell = farewell;
-            self.heartbeat.on_heartbeat(now.monotonic);
-        }
-    }
-
-    fn on_event(&mut self, conn: ConnId, mut event: RawEvent, now: Moment, out: Out<'_>) {
-        let Phase::Streaming(stream) = &mut self.phase else { return };
-        if stream.conn != conn {
-            return;
-        }
-        let outcome = match self.config.feed.decode(&event) {
-            // Its id is no cursor: it names no message.
-            Decoded::Heartbeat => return self.heartbeat.on_heartbeat(now.monotonic),
-            Decoded::Message(message) => Outcome::Message(message, stream.origin),
-            Decoded::Nothing => Outcome::Nothing,
-            Decoded::Junk(reason) => {
-                let bytes = event.data.len() as u64;
-                Outcome::SetAside { reason, bytes }
-            }
-        };
-        self.config.feed.identify(&mut event);
-        stream.on_event(now);
-        self.heartbeat.on_message();
-        if outcome != Outcome::Nothing {
-            self.without_ids = event.own_id.is_none() && self.config.cursor.is_none();
-            self.deliver(event, outcome, out);
-        } else if self.moved_cursor(event.own_id.as_deref()).is_some() {
-            let event = RawEvent { own_id: event.own_id, ..RawEvent::default() };
-            self.deliver(event, outcome, out);
-        }
-    }
-
-    fn deliver(&mut self, event: RawEvent, outcome: Outcome, out: Out<'_>) {
-        let mut cursor = self.moved_cursor(event.own_id.as_deref());
-        if let Phase::Streaming(stream) = &mut self.phase
-            && self.config.feed.replays_out_of_order()
-            && stream.caught_up_at.is_some()
-            && cursor.is_some()
-        {
-            stream.held = cursor.take();
-        }
-        out.push(Effect::Deliver(Delivery { event, outcome, cursor }));
-    }
-
-    /// Where the cursor moves with an id, if it does.
-    fn moved_cursor(&self, own_id: Option<&str>) -> Option<Option<String>> {
-        match own_id {
-            None => None,
-            Some("") => Some(None),
-            // Else the last one that can be sent stays.
-            Some(id) => self.config.feed.resumes_from(id).then(|| Some(id.to_owned())),
-        }
-    }
-
-    fn on_ignored(
-        &mut self,
-        conn: ConnId,
-        own_id: Option<String>,
-        kind: Option<String>,
-        now: Moment,
-        out: Out<'_>,
-    ) {
-        if !self.is_primary(conn) {
-            return;
-        }
-        match (own_id, kind) {
-            (Some(id), None) => {
-                if self.moved_cursor(Some(&id)).is_some() {
-                    let event = RawEvent { own_id: Some(id), ..RawEvent::default() };
-                    self.deliver(event, Outcome::Nothing, out);
-                }
-            }
-            // `event: ping` without data.
-            (_, Some(_)) => self.heartbeat.on_heartbeat(now.monotonic),
-            (None, None) => {}
         }
     }
 
@@ -404,25 +253,6 @@ impl Link {
         self.config.feed.routine_close_after().is_some_and(|life| now.since(stream.opened) >= life)
     }
 
-    /// The second connection could not be made, which is news of the first too.
-    fn second_failed(&mut self, doubt: Doubt, cause: Cause, now: Moment, out: Out<'_>) {
-        let Phase::Streaming(stream) = &mut self.phase else { return };
-        stream.second = Second::Failed;
-        match doubt {
-            // It has until its deadline to speak.
-            Doubt::Stale => {}
-            Doubt::Age => {
-                stream.second = Second::None;
-                stream.replace = Some((now.monotonic + backoff::SPREAD_MAX / 6, Doubt::Age));
-            }
-            // Nothing else would ever show that it is dead, and dialling anew loses nothing.
-            Doubt::Silence | Doubt::Surroundings => {
-                out.push(Effect::HangUp(stream.conn));
-                self.lost(cause, now, out);
-            }
-        }
-    }
-
     fn dial_failed(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
         self.dials_failed = self.dials_failed.saturating_add(1);
         let failure = Failure::from(cause);
@@ -434,7 +264,7 @@ impl Link {
     }
 
     /// The streaming connection is gone.
-    fn lost(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
+    pub(super) fn lost(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &self.phase else { return };
         let last_heard = stream.heard.wall;
         if let Second::Dialing { conn, .. } = stream.second {
@@ -577,42 +407,5 @@ impl Link {
             }
             _ => {}
         }
-    }
-
-    /// Silent for too long.
-    fn on_silence(&mut self, now: Moment, out: Out<'_>) {
-        let Phase::Streaming(stream) = &self.phase else { return };
-        let cause = stream.silence(now);
-        out.push(Effect::HangUp(stream.conn));
-        if !matches!(self.heartbeat.cadence(), Some((_, Source::Timeout))) {
-            self.heartbeat.on_death();
-        }
-        self.lost(cause, now, out);
-    }
-
-    /// Dials a second connection; where two may not stand side by side, the first goes first.
-    fn doubt(&mut self, doubt: Doubt, now: Moment, out: Out<'_>) {
-        if self.may_overlap() {
-            let conn = self.dial_effect(self.config.cursor.clone(), out);
-            if let Phase::Streaming(stream) = &mut self.phase {
-                stream.second = Second::Dialing { conn, doubt, since: now.monotonic };
-            }
-            return;
-        }
-        let Phase::Streaming(stream) = &self.phase else { return };
-        out.push(Effect::HangUp(stream.conn));
-        let last_heard = stream.heard.wall;
-        out.push(Effect::Journal(match doubt {
-            Doubt::Stale => Entry::Lost { failure: stream.silence(now).into(), last_heard },
-            Doubt::Surroundings => {
-                Entry::Lost { failure: Cause::NetworkChanged.into(), last_heard }
-            }
-            Doubt::Age | Doubt::Silence => Entry::Swapped { doubt },
-        }));
-        if doubt == Doubt::Silence {
-            self.heartbeat.on_check();
-        }
-        out.push(Effect::CaughtUp);
-        self.dial(now, out);
     }
 }

@@ -15,6 +15,8 @@
 //! that the driver carries out in order, and [`Link::poll_deadline`] says when to come back. The
 //! link decides; the driver acts. Nothing here may do IO, read a clock or keep a timer.
 
+mod doubt;
+mod events;
 mod machine;
 #[cfg(test)]
 mod model;
