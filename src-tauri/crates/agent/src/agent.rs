@@ -158,7 +158,7 @@ pub async fn run(options: Options) -> Result<(), AgentError> {
         () = agent.stop.notified() => {}
     }
     tracing::info!("stopping");
-    surroundings::tell_all(&core, Command::Stop);
+    core.followed().clear();
     for part in parts.iter().chain(&tray) {
         part.abort();
     }
@@ -177,7 +177,9 @@ fn claim(profile: &Profile) -> Result<(WorkerGuard, File), AgentError> {
         let path = path.clone();
         move |source| AgentError::Folder { path, source }
     };
-    profile::private_folder(&profile.state).map_err(unusable(&profile.state))?;
+    for folder in [&profile.state, &profile.data] {
+        profile::private_folder(folder).map_err(unusable(folder))?;
+    }
     let lock = File::create(profile.state.join("agent.lock")).map_err(unusable(&profile.state))?;
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive)
         .map_err(|_| AgentError::Running)?;
@@ -264,7 +266,7 @@ impl Agent {
                     self.tell(&key, command);
                 }
                 (_, after) => {
-                    self.tell(&key, Command::Stop);
+                    // Its driver ends when nobody can command it any more.
                     let last = self.core.followed().shift_remove(&key);
                     heard.insert(key.clone(), last.and_then(|one| one.link.last_heard));
                     if after.is_none() {

@@ -80,7 +80,8 @@ impl Core {
         }
     }
 
-    /// The store. A failure becomes a condition as well as an error, a success ends it.
+    /// The store. A failure becomes a condition as well as an error, and what is written ends it:
+    /// that something could be read does not say that the disk is well.
     ///
     /// # Errors
     /// Those of the store.
@@ -88,9 +89,15 @@ impl Core {
         &self,
         act: impl FnOnce(&mut Store) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let answer = act(&mut lock(&self.store));
+        let mut store = lock(&self.store);
+        let before = store.rows_written();
+        let answer = act(&mut store);
+        let wrote = store.rows_written() != before;
+        drop(store);
         let problem = answer.as_ref().err().map(ToString::to_string);
-        self.condition(api::Severity::Error, "store_failed", problem);
+        if wrote || problem.is_some() {
+            self.condition(api::Severity::Error, "store_failed", problem);
+        }
         answer
     }
 

@@ -31,8 +31,6 @@ pub enum Command {
     Resume,
     /// See [`Input::Hint`].
     Hint,
-    /// End.
-    Stop,
 }
 
 /// What becomes of what a link brings.
@@ -88,7 +86,7 @@ impl<S: Sink> Driver<S> {
         }
     }
 
-    /// Runs until told to stop, or until the sink has had enough. Answers the sink.
+    /// Runs until nobody can command it any more, or until the sink has had enough. Answers the sink.
     pub async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> S {
         let mut arrived = Vec::with_capacity(ITEMS_MAX);
         let mut go_on = self.handle([Input::Start]);
@@ -101,7 +99,7 @@ impl<S: Sink> Driver<S> {
                     Some(Command::Pause) => go_on = self.handle([Input::Pause]),
                     Some(Command::Resume) => go_on = self.handle([Input::Resume]),
                     Some(Command::Hint) => go_on = self.handle([Input::Hint]),
-                    Some(Command::Stop) | None => break,
+                    None => break,
                 },
                 _ = self.arrived.recv_many(&mut arrived, ITEMS_MAX) => go_on = self.take(&mut arrived),
                 () = sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {

@@ -28,7 +28,7 @@ use crate::{
 const COMMANDS_MAX: usize = 16;
 
 /// Begins to follow a subscription, which this run heard last at `heard`, if it did. Its driver ends
-/// when told to stop.
+/// when it is no longer among the followed.
 ///
 /// # Errors
 /// Where the store cannot be used.
@@ -71,7 +71,7 @@ pub fn follow(
         core: core.clone(),
         access: Access::new(subscription),
         link: link.clone(),
-        commands: commands.clone(),
+        commands: commands.downgrade(),
         held: false,
     };
     core.followed().insert(key.to_owned(), Followed { link, commands });
@@ -84,7 +84,8 @@ struct Stores {
     core: Arc<Core>,
     access: Access,
     link: api::Link,
-    commands: mpsc::Sender<Command>,
+    /// To its own driver; weak, as the driver ends when nobody else can command it.
+    commands: mpsc::WeakSender<Command>,
     /// Whether alerts of a replay wait for its end.
     held: bool,
 }
@@ -145,9 +146,10 @@ impl Sink for Stores {
         if let Some(Cause::Status { code: 401 | 403, .. } | Cause::Tls { .. }) =
             entry.failure().map(|failure| &failure.cause)
             && self.access.refused()
+            && let Some(commands) = self.commands.upgrade()
         {
             // A token that had expired: a fresh one is worth a dial now. A full queue dials as well.
-            let _ = self.commands.try_send(Command::Resume);
+            let _ = commands.try_send(Command::Resume);
         }
         if entry == Entry::Opened {
             // A failure is a condition already; then the next opening is backlog once more.

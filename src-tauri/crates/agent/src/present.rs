@@ -140,6 +140,7 @@ fn span(span: Span) -> api::Span {
             SpanKind::AgentOff => api::SpanKind::AgentOff,
             SpanKind::Paused => api::SpanKind::Paused,
             SpanKind::Asleep => api::SpanKind::Asleep,
+            SpanKind::Missed => api::SpanKind::Missed,
         },
         subscription: span.subscription,
         from: api::Time(span.from),

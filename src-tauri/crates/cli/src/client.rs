@@ -1,5 +1,7 @@
 //! Commands that ask the running agent. Where none runs, `add` and `remove` edit the settings alone.
 
+use std::time::{Duration, Instant};
+
 use hark_agent::{agent, settings};
 use hark_api::{
     AddSubscription, Certainty, Credential, ErrorCode, HistoryEntry, HistoryQuery, MessagesQuery,
@@ -10,6 +12,9 @@ use hark_api::{
 };
 
 use crate::{Done, Failed, arguments::AddOptions, show};
+
+/// An agent that has not stopped by then is stuck.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn client(profile: &Profile) -> Client {
     Client::new(&profile.socket())
@@ -140,8 +145,14 @@ pub async fn stop(profile: &Profile) -> Done {
         answer => {
             answer?;
             // It has stopped once nobody listens any more.
+            let deadline = Instant::now() + STOP_TIMEOUT;
             while client.is_running().await {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                if Instant::now() > deadline {
+                    return Err(Failed(
+                        "The agent was told to stop and still runs; see its log.".into(),
+                    ));
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
             println!("Stopped.");
         }

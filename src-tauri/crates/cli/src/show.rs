@@ -105,6 +105,7 @@ fn span(span: &Span) -> String {
         SpanKind::AgentOff => "the agent was off",
         SpanKind::Paused => "paused",
         SpanKind::Asleep => "the computer slept",
+        SpanKind::Missed => "messages may have been missed",
     };
     let end = span.to.map_or_else(|| "until now".to_owned(), |to| format!("until {}", local(to)));
     let whose = span.subscription.as_deref().unwrap_or("all");
