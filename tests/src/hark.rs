@@ -143,7 +143,12 @@ impl World {
 
     /// Starts an agent, and waits until it answers.
     pub async fn agent_with(&self, args: &[&str]) -> Running {
-        let mut agent = self.start_hark("agent", &[&["agent"], args].concat());
+        let agent = self.start_hark("agent", &[&["agent"], args].concat());
+        self.answers(agent).await
+    }
+
+    /// Waits until an agent that was started answers.
+    pub async fn answers(&self, mut agent: Running) -> Running {
         eventually("the agent answers", LONG, async || {
             let status = self.hark(&["status", "--json"]).await;
             let pid = serde_json::from_str::<Value>(&status.out)

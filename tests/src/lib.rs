@@ -12,14 +12,19 @@
     reason = "where the harness fails, the test must"
 )]
 
+pub mod api;
 pub mod bus;
 pub mod desktop;
 pub mod dunst;
 pub mod fake;
 pub mod hark;
 pub mod http;
+pub mod mercure;
 pub mod nchan;
+pub mod ntfy;
 pub mod process;
+pub mod push;
+pub mod space;
 pub mod sse;
 pub mod tray;
 pub mod wait;

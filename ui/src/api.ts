@@ -336,7 +336,7 @@ from: Time,
  */
 to: Time | null, };
 
-export type SpanKind = "agent_off" | "paused" | "asleep";
+export type SpanKind = "agent_off" | "paused" | "asleep" | "missed";
 
 export type HistoryQuery = { 
 /**

@@ -48,7 +48,7 @@ export function missed(outage: Outage, words: Words): string | null {
 /** An entry's place on the timeline, as fractions of its length. */
 export interface Mark {
   id: number;
-  kind: "outage" | "agent_off" | "paused" | "asleep";
+  kind: "outage" | "agent_off" | "paused" | "asleep" | "missed";
   start: number;
   width: number;
 }

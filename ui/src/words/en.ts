@@ -85,6 +85,7 @@ export const en = {
     agent_off: (time: string) => `Hark was not running for ${time}`,
     paused: (time: string) => `Paused for ${time}`,
     asleep: (time: string) => `The computer slept for ${time}`,
+    missed: (time: string) => `May have missed messages of ${time}`,
   },
   everything: "Everything",
 

@@ -80,6 +80,7 @@ export const zh: Words = {
     agent_off: (time) => `Hark 未运行 ${time}`,
     paused: (time) => `暂停 ${time}`,
     asleep: (time) => `电脑休眠 ${time}`,
+    missed: (time) => `${time}内的消息可能漏收`,
   },
   everything: "全部",
 

@@ -119,6 +119,8 @@ pub enum SpanKind {
     Paused,
     /// The computer slept.
     Asleep,
+    /// What came then may be missing for good, although no outage tells of it.
+    Missed,
 }
 
 /// Which part of the history to answer.

@@ -53,6 +53,14 @@ pub enum StoreError {
     Sqlite(#[from] rusqlite::Error),
 }
 
+impl Store {
+    /// Counts the rows that were ever written: what stays the same was only read from.
+    #[must_use]
+    pub fn rows_written(&self) -> u64 {
+        self.connection.total_changes()
+    }
+}
+
 fn to_ms(time: Timestamp) -> i64 {
     time.as_millisecond()
 }

@@ -54,6 +54,10 @@ impl Link {
         let proof = stream.stable_at.map(|at| at.saturating_sub(now.monotonic));
         out.push(Effect::HangUp(stream.conn));
         out.push(Effect::Journal(Entry::Swapped { doubt }));
+        // One that was late may have been dead since it was last heard.
+        if let Some(since) = self.missed_since(now).filter(|_| doubt == Doubt::Stale) {
+            out.push(Effect::Journal(Entry::Gap { since }));
+        }
         if doubt == Doubt::Silence {
             self.heartbeat.on_check();
         }

@@ -124,9 +124,13 @@ fn posts_with_ids_may_overlap_and_are_no_cursor() {
     let posted = deliveries(&world)[0].clone();
     assert_eq!((posted.event.own_id.as_deref(), posted.cursor), (Some("108"), None));
     world.heartbeats(ConnId(1), secs(15), 4);
+    let heard = world.now.wall;
     world.pass(secs(21));
     assert_eq!(world.dialled(), ConnId(2));
     assert!(!world.effects.contains(&Effect::HangUp(ConnId(1))), "make before break");
+    world.say(Input::Opened(ConnId(2)));
+    world.say(Input::Alive(ConnId(2)));
+    assert_eq!(gaps(&world), [heard], "the late one may have been dead all the while");
 }
 
 #[test]

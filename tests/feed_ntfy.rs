@@ -1,0 +1,192 @@
+//! The agent against an ntfy server: several topics, the id in the JSON, what has left the cache,
+//! what is refused, and a topic's page that leads to its stream.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::{collections::BTreeSet, time::Duration};
+
+use hark_tests::{LONG, World, eventually, ntfy::Ntfy};
+use serde_json::{Value, json};
+
+fn follow(world: &World, url: &str, rest: &str) {
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\nretry = \"fixed 1s\"\n{rest}"
+    ));
+}
+
+/// Waits until what is replayed is over: the cursor moves with it, which nothing outside shows.
+async fn caught_up() {
+    tokio::time::sleep(Duration::from_millis(600)).await;
+}
+
+fn bodies(messages: &[Value]) -> Vec<&str> {
+    messages.iter().map(|it| it["body"].as_str().unwrap()).collect()
+}
+
+/// Each once, and with the id that the server gave it.
+fn assert_stored_once(messages: &[Value], wanted: &[String]) {
+    let found: BTreeSet<&str> = bodies(messages).into_iter().collect();
+    assert_eq!(found, wanted.iter().map(String::as_str).collect::<BTreeSet<_>>());
+    assert_eq!(messages.len(), wanted.len(), "no duplicates");
+    let ids: BTreeSet<_> = messages.iter().map(|it| it["server_id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), messages.len(), "every message has its own id");
+}
+
+#[tokio::test]
+async fn several_topics_are_resumed_without_loss_or_duplicates_after_a_kill() {
+    let world = World::new();
+    let ntfy = Ntfy::start().await;
+    follow(&world, &ntfy.url("/a,b/sse"), "");
+    let agent = world.agent().await;
+    world.phase("news", "streaming").await;
+    let mut wanted = Vec::new();
+    let mut last = String::new();
+    let mut publish = |range: std::ops::Range<usize>| {
+        for number in range {
+            let topic = ["a", "b", "unfollowed"][number % 3];
+            last = ntfy.publish(topic, &format!("{topic} {number}"));
+            if topic != "unfollowed" {
+                wanted.push(format!("{topic} {number}"));
+            }
+        }
+        (wanted.clone(), last.clone())
+    };
+    let (wanted, _) = publish(0..8);
+    assert_stored_once(&world.stored(wanted.len()).await, &wanted);
+    ntfy.keepalive();
+    caught_up().await;
+
+    agent.kill();
+    publish(8..60);
+    let agent = world.agent().await;
+    let (wanted, _) = publish(60..62);
+    assert_stored_once(&world.stored(wanted.len()).await, &wanted);
+
+    caught_up().await;
+
+    // A restart of the server, while it is followed. Nothing of an `open` or `keepalive` is a cursor.
+    ntfy.keepalive();
+    ntfy.hang_up();
+    let (wanted, last) = publish(62..75);
+    assert_stored_once(&world.stored(wanted.len()).await, &wanted);
+    drop(agent);
+
+    let asked = ntfy.asked();
+    assert_eq!(asked.first(), Some(&Some("all".to_owned())));
+    assert_eq!(asked.len(), 3);
+    for since in asked.iter().skip(1).flatten() {
+        assert!(since.starts_with('m') && *since < last, "resumed from a message: {asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_before_the_first_message_is_not_lost_in_a_break() {
+    let world = World::new();
+    let ntfy = Ntfy::start().await;
+    follow(&world, &ntfy.url("/quiet/sse"), "");
+    let agent = world.agent().await;
+    world.phase("news", "streaming").await;
+    agent.kill();
+    ntfy.publish("quiet", "at last");
+    let _agent = world.agent().await;
+    let stored = world.stored(1).await;
+    assert_eq!(bodies(&stored), ["at last"]);
+    assert_eq!(stored[0]["decision"], "alert", "it came after the subscription had begun");
+}
+
+#[tokio::test]
+async fn an_id_that_has_left_the_cache_brings_everything_once_and_is_no_gap() {
+    let world = World::new();
+    let ntfy = Ntfy::start().await;
+    follow(&world, &ntfy.url("/a/sse"), "");
+    let agent = world.agent().await;
+    world.phase("news", "streaming").await;
+    let mut wanted: Vec<String> = (0..5).map(|number| format!("kept {number}")).collect();
+    wanted.iter().for_each(|text| _ = ntfy.publish("a", text));
+    world.stored(5).await;
+    wanted.push("gone".to_owned());
+    let gone = ntfy.publish("a", "gone");
+    world.stored(6).await;
+    caught_up().await;
+    agent.kill();
+    ntfy.expire(&gone);
+    wanted.push("new".to_owned());
+    ntfy.publish("a", "new");
+    let _agent = world.agent().await;
+    assert_stored_once(&world.stored(7).await, &wanted);
+    assert_eq!(ntfy.asked().last(), Some(&Some(gone)));
+    assert!(!world.journal().await.contains(&"gap".to_owned()));
+}
+
+#[tokio::test]
+async fn updates_are_shown_and_deletions_are_set_aside() {
+    let world = World::new();
+    let ntfy = Ntfy::start().await;
+    follow(&world, &ntfy.url("/a/sse"), "");
+    let _agent = world.agent().await;
+    world.phase("news", "streaming").await;
+    let first = ntfy.publish_as(
+        "message",
+        "a",
+        json!({ "title": "Disk", "message": "80 %", "tags": ["warning", "db"], "priority": 4 }),
+    );
+    ntfy.publish_as("message_delete", "a", json!({ "sequence_id": first }));
+    ntfy.publish_as("message", "a", json!({ "message": "81 %", "sequence_id": first }));
+    let stored = world.stored(2).await;
+    assert_eq!(bodies(&stored), ["80 %", "81 %"]);
+    assert_eq!(stored[0]["title"], "⚠️ Disk");
+    assert_eq!(stored[0]["tags"], json!(["db"]));
+    assert_eq!(stored[0]["priority"], 4);
+    assert_eq!(world.link("news").await["set_aside"], 1);
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_it_means() {
+    let world = World::new();
+    let ntfy = Ntfy::start().await;
+    ntfy.protect("secret", "tk_right");
+    let sentence = async |words: &str| {
+        eventually(&format!("it says {words:?}"), LONG, async || {
+            let link = world.link("news").await;
+            let said = link["phase"]["cause"]["sentence"].as_str().unwrap_or_default().to_owned();
+            if said.contains(words) { Ok(said) } else { Err(link) }
+        })
+        .await
+    };
+    follow(&world, &ntfy.url("/a,secret/sse"), "");
+    let _agent = world.agent().await;
+    let said = sentence("HTTP 403").await;
+    assert!(said.contains("may not read this topic, or not all of these"), "{said}");
+
+    let token = world.file("token", "tk_wrong");
+    let bearer = format!("bearer = {{ file = \"{}\" }}\n", token.display());
+    std::fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    follow(&world, &ntfy.url("/a,secret/sse"), &bearer);
+    let said = sentence("HTTP 401").await;
+    assert!(said.contains("the one that was sent is wrong"), "{said}");
+
+    ntfy.limit(true);
+    follow(&world, &ntfy.url("/a/sse"), "");
+    let said = sentence("HTTP 429").await;
+    assert!(said.contains("several topics can share one"), "{said}");
+}
+
+#[tokio::test]
+async fn a_topics_page_is_recognised_and_its_stream_is_followed() {
+    let world = World::new();
+    let ntfy = Ntfy::start().await;
+    let added = world.hark(&["add", &ntfy.url("/garage")]).await.ok();
+    assert!(added.contains("It speaks ntfy"), "{added}");
+    let settings = std::fs::read_to_string(world.path("profile/config/config.toml")).unwrap();
+    assert!(
+        settings.contains("/garage/sse\"") && settings.contains("feed = \"ntfy\""),
+        "{settings}"
+    );
+
+    // A topic that wants a token has a page for everybody.
+    ntfy.protect("secret", "tk_right");
+    let refused = world.hark(&["add", &ntfy.url("/secret")]).await;
+    refused.refused(&["403", "may not read this topic"]);
+    let other = world.hark(&["add", &ntfy.url("/page.html")]).await;
+    other.refused(&["text/html"]);
+}
