@@ -6,8 +6,7 @@
 use std::{
     cell::Cell,
     collections::BTreeMap,
-    env,
-    fs,
+    env, fs,
     io::Write,
     path::{Path, PathBuf},
     time::{Duration, Instant},

@@ -13,6 +13,7 @@
 )]
 
 pub mod api;
+pub mod beat;
 pub mod bus;
 pub mod desktop;
 pub mod dunst;

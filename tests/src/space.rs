@@ -1,7 +1,11 @@
 //! Namespaces of a test's own, with or without root: what is mounted or broken in them is nobody
 //! else's, and gone with its last process.
 
-use std::{ffi::OsStr, process::Command};
+use std::{
+    env,
+    ffi::OsStr,
+    process::{Command, Stdio},
+};
 
 use crate::{World, hark, skipped};
 
@@ -53,4 +57,57 @@ pub fn allowed(flags: &str) -> bool {
         skipped(&format!("unshare {flags} is not allowed here"));
     }
     allowed
+}
+
+/// Says to a test that it runs in namespaces of its own already.
+const INSIDE: &str = "HARK_TEST_INSIDE";
+
+/// Has the test of this name run once more, in a network and a set of mounts of its own, and answers
+/// `false` where that is done; `true` where this is that run, whose loopback is up.
+///
+/// # Panics
+/// Where it fails there.
+#[must_use]
+pub fn enter(test: &str) -> bool {
+    if env::var_os(INSIDE).is_some() {
+        assert!(run("ip link set lo up").0, "the loopback cannot be set up");
+        return true;
+    }
+    // nginx as root wants to change its groups, which a user's namespace forbids: root needs none.
+    let flags = if rustix::process::geteuid().is_root() { "-nm" } else { "-Urnm" };
+    if !allowed(flags) {
+        return false;
+    }
+    let program = env::current_exe().unwrap();
+    let mut command = Command::new("unshare");
+    command.arg(flags).arg(program).args([test, "--exact", "--nocapture"]).env(INSIDE, "1");
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    print!("{out}{err}");
+    assert!(output.status.success(), "{test} fails in a network of its own");
+    // A misspelt name would run nothing.
+    assert!(out.contains("1 passed"), "{test} did not run");
+    for line in err.lines().filter_map(|line| line.strip_prefix("skipped: ")) {
+        skipped(line);
+    }
+    false
+}
+
+/// Runs a line of shell as root of the namespaces; answers whether it has succeeded, and all that it
+/// printed.
+pub fn run(line: &str) -> (bool, String) {
+    let path = format!("{}:/usr/sbin:/sbin", env::var("PATH").unwrap_or_default());
+    let output = Command::new("sh").args(["-euc", line]).env("PATH", path).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Runs a line of shell that must succeed.
+///
+/// # Panics
+/// Where it does not.
+pub fn must(line: &str) {
+    let (done, text) = run(line);
+    assert!(done, "{line}: {text}");
 }

@@ -1,0 +1,112 @@
+//! A push server of the simplest kind, which can be told to answer otherwise: a heartbeat, numbered
+//! messages, and replay from `Last-Event-ID`.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
+
+/// How often it is heard.
+pub const BEAT: Duration = Duration::from_millis(500);
+/// How soon it sees a new message.
+const LOOK: Duration = Duration::from_millis(20);
+
+#[derive(Default)]
+struct State {
+    count: usize,
+    answer: Option<String>,
+}
+
+/// A running server.
+pub struct Beat {
+    /// Its port, on every address of this machine.
+    pub port: u16,
+    state: Arc<Mutex<State>>,
+    task: JoinHandle<()>,
+}
+
+impl Beat {
+    /// Listens on a port of its own.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind(("0.0.0.0", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let state = Arc::<Mutex<State>>::default();
+        let shared = Arc::clone(&state);
+        let task = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                // A client that has gone is no error.
+                tokio::spawn(serve(stream, Arc::clone(&shared)));
+            }
+        });
+        Self { port, state, task }
+    }
+
+    /// A URL of it under a host name or address.
+    #[must_use]
+    pub fn url(&self, host: &str) -> String {
+        format!("http://{host}:{}/events", self.port)
+    }
+
+    /// Publishes `message N`, one more with each call; answers how many there are.
+    pub fn publish(&self) -> usize {
+        let mut state = self.state.lock().unwrap();
+        state.count += 1;
+        state.count
+    }
+
+    /// Answers every request so from now on, and ends the streams that stand; `None` is normal.
+    pub fn answer(&self, answer: Option<&str>) {
+        self.state.lock().unwrap().answer = answer.map(str::to_owned);
+    }
+}
+
+impl Drop for Beat {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(stream.read_u8().await.ok()?);
+    }
+    let request = String::from_utf8_lossy(&request).to_lowercase();
+    let cursor = request.lines().find_map(|line| line.strip_prefix("last-event-id:"));
+    let mut sent: usize = cursor.map_or(0, |cursor| cursor.trim().parse().unwrap());
+    let answer = state.lock().unwrap().answer.clone();
+    if let Some(answer) = answer {
+        return stream.write_all(answer.as_bytes()).await.ok();
+    }
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.ok()?;
+    let mut beat = Instant::now();
+    loop {
+        let mut due = String::new();
+        {
+            let state = state.lock().unwrap();
+            if state.answer.is_some() {
+                return None;
+            }
+            while sent < state.count {
+                due += &format!("id: {}\ndata: message {sent}\n\n", sent + 1);
+                sent += 1;
+            }
+        }
+        if Instant::now() >= beat {
+            due += ":\n\n";
+            beat += BEAT;
+        }
+        stream.write_all(due.as_bytes()).await.ok()?;
+        sleep(LOOK).await;
+    }
+}
