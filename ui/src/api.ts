@@ -94,6 +94,10 @@ feed: string,
  */
 phase: Phase, 
 /**
+ * Since when its history is known.
+ */
+known_since: Time, 
+/**
  * When the last complete line arrived, in this run of the agent.
  */
 last_heard: Time | null, 

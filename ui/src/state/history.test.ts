@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { wordsFor } from "../words";
-import { marks, missed, title, TIMELINE_MS } from "./history";
+import { known, marks, missed, title, TIMELINE_MS } from "./history";
 import { ago, NOW, outage, span } from "./samples";
 
 const en = wordsFor("en");
@@ -39,4 +39,11 @@ test("a mark is cut to the timeline, and never too narrow to be seen", () => {
   expect(short!.width).toBeGreaterThan(1 / day);
   expect(short!.start + short!.width).toBeLessThanOrEqual(1);
   expect(marks([outage({ noticed: ago(day * 3), recovered: ago(day * 2) })], "a", NOW)).toEqual([]);
+});
+
+test("nothing is claimed of the time before a link's history is known", () => {
+  const half = known(ago(TIMELINE_MS / 2000), NOW);
+  expect(half).toEqual({ start: 0.5, width: 0.5 });
+  expect(known(ago((TIMELINE_MS / 1000) * 9), NOW)).toEqual({ start: 0, width: 1 });
+  expect(known(ago(0), NOW).width).toBeGreaterThan(0);
 });

@@ -1,5 +1,5 @@
 // The reconnection history as it is shown: what each entry says, and where it lies on the timeline.
-import type { HistoryEntry, Outage } from "../api";
+import type { HistoryEntry, Outage, Time } from "../api";
 import type { Words } from "../words";
 import { DAY, at, clock, clockSeconds, duration } from "./time";
 
@@ -51,6 +51,12 @@ export interface Mark {
   kind: "outage" | "agent_off" | "paused" | "asleep" | "missed";
   start: number;
   width: number;
+}
+
+/** The part of the timeline since when a link's history is known; before it nothing is claimed. */
+export function known(since: Time, now: number): Pick<Mark, "start" | "width"> {
+  const width = Math.min(Math.max((now - at(since)) / TIMELINE_MS, WIDTH_MIN), 1);
+  return { start: 1 - width, width };
 }
 
 /** The marks of one subscription's timeline, which ends now; outages last, so that they lie on top. */

@@ -19,6 +19,7 @@ export function link(phase: Phase, more: Partial<Link> = {}): Link {
     origin: "http://a.example",
     feed: "json",
     phase,
+    known_since: ago(86_400),
     last_heard: null,
     heartbeat: null,
     messages: 0,

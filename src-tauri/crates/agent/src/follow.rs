@@ -40,6 +40,7 @@ pub fn follow(
 ) -> Result<(), StoreError> {
     let (cursor, streamed_before) = core.store(|store| store.begin(key, &subscription.source()))?;
     let messages = core.store(|store| store.count(key))?;
+    let known_since = core.store(|store| store.known_since(key))?.unwrap_or_else(Timestamp::now);
     let heard_before = core.store(|store| store.last_heard(key))?;
     let heard_before = heard_before.max(heard.map(|heard| heard.0)).filter(|_| streamed_before);
     // An unknown name was refused when the settings were read.
@@ -60,6 +61,7 @@ pub fn follow(
         origin: subscription.origin(),
         feed: subscription.feed.clone(),
         phase: if subscription.paused { api::Phase::Paused } else { api::Phase::Idle },
+        known_since: api::Time(known_since),
         last_heard: None,
         heartbeat: None,
         messages: u64::from(messages),

@@ -60,6 +60,8 @@ pub struct Link {
     pub feed: String,
     /// The state of the link.
     pub phase: Phase,
+    /// Since when its history is known.
+    pub known_since: Time,
     /// When the last complete line arrived, in this run of the agent.
     pub last_heard: Option<Time>,
     /// The heartbeat it is held to, once there is one.

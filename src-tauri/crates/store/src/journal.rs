@@ -72,6 +72,18 @@ impl Store {
         Ok(rows)
     }
 
+    /// The time of a subscription's oldest row.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn known_since(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
+        let ms: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT min(at) FROM journal WHERE subscription = ?1")?
+            .query_row([subscription], |row| row.get(0))?;
+        Ok(ms.map(from_ms))
+    }
+
     /// The last time at which an earlier run surely lived: its last row or message.
     ///
     /// # Errors

@@ -128,6 +128,7 @@ mod tests {
             origin: "https://a.example".into(),
             feed: "json".into(),
             phase,
+            known_since: now(),
             last_heard: None,
             heartbeat: None,
             messages: 0,
