@@ -3,174 +3,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{cell::Cell, time::Duration};
+use std::time::Duration;
 
-use hark_api::{HistoryEntry, HistoryQuery, Outage, Phase, route};
+use futures_util::future::join_all;
 use hark_tests::{
-    LONG, Running, SHORT, World,
+    SHORT, World,
     beat::Beat,
-    eventually, skipped,
-    space::{self, must},
+    eventually,
+    outage::{HEARTBEAT, Link, NO_RULES, rule, there},
+    skipped, space,
 };
 use jiff::{SignedDuration, Timestamp};
-
-/// A plain timeout: the server is heard every half second.
-const HEARTBEAT: Duration = Duration::from_secs(3);
-/// What the design allows beside a deadline, and a dial beside a delay.
-const SLACK: Duration = Duration::from_secs(1);
-/// A packet that was lost while the network failed is sent again after so long, by Linux.
-const RETRANSMIT: Duration = Duration::from_secs(1);
-
-/// An agent that follows a server.
-struct Link<'a> {
-    world: &'a World,
-    beat: &'a Beat,
-    _agent: Running,
-}
-
-/// An outage that is over.
-struct Told {
-    outage: Outage,
-    recovered: Timestamp,
-}
-
-impl<'a> Link<'a> {
-    async fn start(world: &'a World, beat: &'a Beat, host: &str, more: &str) -> Self {
-        let url = beat.url(host);
-        world.settings(&format!(
-            "[subscriptions.news]\nurl = \"{url}\"\nspread = \"1s\"\nmanners = \"near\"\n{more}\n"
-        ));
-        let agent = world.agent().await;
-        let link = Self { world, beat, _agent: agent };
-        link.all_stored().await;
-        link
-    }
-
-    /// Publishes one more message and waits until all are stored, each once and in order.
-    async fn all_stored(&self) {
-        let count = self.beat.publish();
-        let messages = eventually("all messages are stored", LONG, async || {
-            let messages = self.world.all_messages().await;
-            let stored = messages.len();
-            (stored >= count).then_some(messages).ok_or(format!("{stored} of {count}"))
-        })
-        .await;
-        let bodies: Vec<_> = messages.into_iter().map(|message| message.body).collect();
-        let wanted: Vec<_> = (0..count).map(|number| format!("message {number}")).collect();
-        assert_eq!(bodies, wanted);
-    }
-
-    /// Waits until the link is down for this reason.
-    async fn down(&self, causes: &[&str]) {
-        eventually(&format!("it is down by {causes:?}"), LONG, async || {
-            match self.world.ask_link("news").await?.phase {
-                Phase::BackingOff { cause, .. } if causes.contains(&cause.code.as_str()) => Ok(()),
-                other => Err(format!("{other:?}")),
-            }
-        })
-        .await;
-        self.beat.publish();
-    }
-
-    /// Waits until it streams again, and answers the outage, which must have been over in time:
-    /// within a retransmission and the slack after the fault, or after the last delay that was drawn.
-    async fn back(&self, mended: Timestamp) -> Told {
-        let last = Cell::new(mended);
-        eventually("it streams again", LONG, async || {
-            match self.world.ask_link("news").await?.phase {
-                Phase::Streaming { .. } => Ok(()),
-                Phase::BackingOff { retry_at, .. } => {
-                    last.set(retry_at.0.max(mended));
-                    Err("it waits")
-                }
-                _ => Err("it dials"),
-            }
-            .map_err(str::to_owned)
-        })
-        .await;
-        self.all_stored().await;
-        let outage = self.outages().await.into_iter().next().expect("an outage is in the history");
-        let recovered = outage.recovered.unwrap_or_else(|| panic!("{outage:?}")).0;
-        let late = recovered.duration_since(last.get());
-        assert!(late <= signed(RETRANSMIT + SLACK), "back {late:?} after it could be: {outage:?}");
-        Told { outage, recovered }
-    }
-
-    async fn outages(&self) -> Vec<Outage> {
-        let entries = self.world.client().call(&route::OUTAGES, &HistoryQuery::default()).await;
-        let outages = entries.unwrap().into_iter().filter_map(|entry| match entry {
-            HistoryEntry::Outage(outage) => Some(outage),
-            HistoryEntry::Span(_) => None,
-        });
-        outages.collect()
-    }
-
-    /// A fault from its beginning to its end.
-    async fn suffers(
-        &self,
-        name: &str,
-        fault: &str,
-        cure: &str,
-        causes: &[&str],
-        within: Duration,
-    ) {
-        let broken = Timestamp::now();
-        must(fault);
-        self.down(causes).await;
-        must(cure);
-        let mended = Timestamp::now();
-        let told = self.back(mended).await;
-        self.judge(name, broken, mended, &told, causes, within);
-    }
-
-    fn judge(
-        &self,
-        name: &str,
-        broken: Timestamp,
-        mended: Timestamp,
-        told: &Told,
-        causes: &[&str],
-        within: Duration,
-    ) {
-        let Told { outage, recovered } = told;
-        assert!(causes.contains(&outage.cause.code.as_str()), "{name}: {outage:?}");
-        assert!(!outage.cause.sentence.is_empty());
-        // The deadline counts from the last line, which may have come after the fault: what was on
-        // its way arrives.
-        let heard = outage.last_heard.map_or(broken, |heard| heard.0.max(broken));
-        let noticed = outage.noticed.0.duration_since(heard);
-        assert!(noticed <= signed(within + SLACK), "{name}: noticed after {noticed:?}: {outage:?}");
-        println!(
-            "{name}: {}; noticed {} ms after it began, back {} ms after it ended",
-            outage.cause.code,
-            outage.noticed.0.duration_since(broken).as_millis(),
-            recovered.duration_since(mended).as_millis(),
-        );
-    }
-}
-
-fn signed(duration: Duration) -> SignedDuration {
-    SignedDuration::try_from(duration).unwrap()
-}
-
-/// A firewall with this rule.
-fn rule(rule: &str) -> String {
-    format!(
-        "nft add table inet t; nft 'add chain inet t c {{ type filter hook input priority 0; }}'; \
-         nft 'add rule inet t c {rule}'"
-    )
-}
-
-const NO_RULES: &str = "nft flush ruleset";
-
-/// Whether a program is installed.
-fn there(program: &str) -> bool {
-    let found = space::run(&format!("command -v {program}")).0;
-    if !found {
-        skipped(&format!("{program} is not installed"));
-    }
-    found
-}
 
 #[tokio::test]
 async fn silence_is_a_missed_heartbeat_whichever_way_is_dead() {
@@ -246,37 +89,39 @@ async fn a_socket_that_the_kernel_destroys_is_dialled_anew() {
 }
 
 #[tokio::test]
-async fn what_a_server_or_a_portal_answers_is_what_the_history_says() {
-    if !space::enter("what_a_server_or_a_portal_answers_is_what_the_history_says") {
-        return;
-    }
-    let (world, beat) = (World::new(), Beat::start().await);
-    let link = Link::start(&world, &beat, "127.0.0.1", "heartbeat = \"3s\"").await;
+async fn what_a_server_answers_is_what_the_history_says() {
     let plain = |status: &str| format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
     let later =
         |status: &str| format!("HTTP/1.1 {status}\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n");
-    for (answer, code, wait) in [
+    let cases = [
         (plain("502 Bad Gateway"), "HTTP 502", 0),
         (plain("504 Gateway Timeout"), "HTTP 504", 0),
         (plain("404 Not Found"), "HTTP 404", 0),
-        (later("429 Too Many Requests"), "HTTP 429", 2),
-        (later("503 Service Unavailable"), "HTTP 503", 2),
-    ] {
+        (later("429 Too Many Requests"), "HTTP 429", 2_000),
+        (later("503 Service Unavailable"), "HTTP 503", 2_000),
+    ];
+    let each = cases.iter().map(async |(answer, code, wait)| {
+        let (world, beat) = (World::new(), Beat::start().await);
+        let link = Link::start(&world, &beat, "127.0.0.1", "heartbeat = \"3s\"").await;
         let broken = Timestamp::now();
-        beat.answer(Some(&answer));
+        beat.answer(Some(answer));
         link.down(&[code]).await;
-        let told = Timestamp::now();
+        let answered = Timestamp::now();
         beat.answer(None);
-        let outage = link.back(told).await;
-        assert!(
-            outage.recovered.duration_since(told)
-                >= SignedDuration::from_millis(wait * 1_000 - 100)
-        );
+        let told = link.back(answered).await;
+        let waited = told.recovered.duration_since(broken);
+        assert!(waited >= SignedDuration::from_millis(*wait), "{code}: back after {waited:?}");
         // The stream ends first, and that begins the outage; the latest cause is the answer.
-        assert_eq!(outage.outage.latest.as_ref().unwrap().code, code);
-        link.judge(code, broken, told, &outage, &["end of stream"], Duration::ZERO);
-    }
+        assert_eq!(told.outage.latest.as_ref().unwrap().code, *code);
+        link.judge(code, broken, answered, &told, &["end of stream"], Duration::ZERO);
+    });
+    join_all(each).await;
+}
 
+#[tokio::test]
+async fn a_captive_portal_is_named_and_left_when_the_person_says_so() {
+    let (world, beat) = (World::new(), Beat::start().await);
+    let link = Link::start(&world, &beat, "127.0.0.1", "heartbeat = \"3s\"").await;
     beat.answer(Some(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nLogin",
     ));

@@ -112,7 +112,12 @@ impl Client {
 
     /// Sends bytes as they are. A client that has gone is no error here.
     pub async fn send(&mut self, bytes: &str) {
-        _ = self.stream.write_all(bytes.as_bytes()).await;
+        self.send_bytes(bytes.as_bytes()).await;
+    }
+
+    /// The same for bytes that are no text; answers whether the client is there.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).await.is_ok()
     }
 
     /// Waits until it has hung up.

@@ -232,7 +232,7 @@ shown: Shown, };
 
 export type Decision = "alert" | "backlog";
 
-export type Shown = "no" | "pending" | "shown" | "digest";
+export type Shown = "no" | "pending" | "shown" | "digest" | "refused";
 
 export type MessagesQuery = { 
 /**

@@ -45,8 +45,13 @@ impl Access {
         }
     }
 
-    /// The server refused: what may have expired is read again. Answers whether a credential may be
-    /// another next time, so that it is worth a dial now.
+    /// The server took what was sent.
+    pub fn taken(&self) {
+        self.printed.taken();
+    }
+
+    /// The server refused: what may have expired is read again. Answers whether a credential was good
+    /// before and may be another next time, so that it is worth a dial now.
     #[must_use]
     pub fn refused(&self) -> bool {
         *self.tls.lock().unwrap_or_else(PoisonError::into_inner) = None;

@@ -5,7 +5,10 @@ use std::{
     fs::File,
     io,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -90,6 +93,8 @@ pub struct Agent {
     /// What its parts share.
     pub core: Arc<Core>,
     settings: Mutex<Settings>,
+    /// Whether settings were read already.
+    begun: AtomicBool,
     /// The demo's subscription, while there is one.
     demo: Option<Subscription>,
     stop: Notify,
@@ -123,11 +128,13 @@ pub async fn run(options: Options) -> Result<(), AgentError> {
         );
         core.condition(Severity::Warning, "database_set_aside", Some(sentence));
     }
-    let last_alive = core.store(|store| store.last_alive())?;
+    // A failure is a condition already.
+    let last_alive = core.store(|store| store.last_alive()).unwrap_or_default();
     core.journal(None, now, &Entry::AgentStarted { last_alive });
     let agent = Arc::new(Agent {
         core: core.clone(),
         settings: Mutex::default(),
+        begun: AtomicBool::new(false),
         demo: url.map(|url| {
             let name = Some(Language::of_environment().pick("Demo", "演示").to_owned());
             Subscription { name, ..Subscription::plain(url, "json") }
@@ -237,17 +244,32 @@ impl Agent {
         self.stop.notify_one();
     }
 
-    /// Reads the settings and follows what they say.
+    /// Reads the settings and follows what they say. While it runs, a file that is gone or bad changes
+    /// nothing.
     pub fn reload(&self) {
         let profile = &self.core.profile;
-        let loaded =
-            settings::load(&profile.settings(), &profile.state.join("config.last-good.toml"));
+        let path = profile.settings();
+        let mut loaded = settings::load(&path, &profile.state.join("config.last-good.toml"));
+        let follows = !self.current().subscriptions.is_empty();
+        if follows && !path.exists() {
+            let gone =
+                "is gone. Hark goes on with what it said; remove subscriptions with: hark remove";
+            loaded.problem = Some(format!("The settings file {} {gone}", path.display()));
+        }
+        let good = loaded.problem.is_none();
         self.core.condition(Severity::Error, "settings_invalid", loaded.problem);
-        self.apply(loaded.settings);
+        let first = !self.begun.swap(true, Ordering::Relaxed);
+        if good || first {
+            self.apply(loaded.settings);
+        }
+    }
+
+    fn current(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn apply(&self, settings: Settings) {
-        let mut current = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current();
         let mut wanted = settings.subscriptions.clone();
         if let Some(demo) = self.demo.as_ref().filter(|_| wanted.is_empty()) {
             wanted.insert(follow::DEMO.to_owned(), demo.clone());
@@ -261,17 +283,19 @@ impl Agent {
             let before = current.subscriptions.get(&key).or(self.demo.as_ref());
             match (before, wanted.get(&key)) {
                 (Some(before), Some(after)) if before == after => {}
-                (Some(before), Some(after)) if differ_in_pause_alone(before, after) => {
-                    let command = if after.paused { Command::Pause } else { Command::Resume };
-                    self.tell(&key, command);
+                (Some(before), Some(after)) if are_one_stream(before, after) => {
+                    self.core.rename(&key, after.name.as_deref());
+                    if before.paused != after.paused {
+                        let command = if after.paused { Command::Pause } else { Command::Resume };
+                        self.tell(&key, command);
+                    }
                 }
                 (_, after) => {
                     // Its driver ends when nobody can command it any more.
                     let last = self.core.followed().shift_remove(&key);
                     heard.insert(key.clone(), last.and_then(|one| one.link.last_heard));
                     if after.is_none() {
-                        // A failure is a condition already.
-                        let _ = self.core.store(|store| store.forget(&key));
+                        self.core.journal(Some(&key), clock::now().wall, &Entry::Removed);
                     }
                 }
             }
@@ -322,6 +346,8 @@ impl Agent {
         let key = target.subscription.unwrap_or_default();
         settings::remove(&self.core.profile.settings(), &key).map_err(refusal)?;
         self.reload();
+        // A failure is a condition already; then it resumes where it was if it is followed again.
+        let _ = self.core.store(|store| store.forget(&key));
         Ok(Accepted { subscriptions: vec![key] })
     }
 
@@ -336,10 +362,8 @@ impl Agent {
             Some(key) => vec![key],
             None => followed,
         };
-        let written: Vec<String> = {
-            let current = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
-            keys.iter().filter(|key| current.subscriptions.contains_key(*key)).cloned().collect()
-        };
+        let is_written = |key: &&String| self.current().subscriptions.contains_key(*key);
+        let written: Vec<String> = keys.iter().filter(is_written).cloned().collect();
         settings::set_paused(&self.core.profile.settings(), &written, paused).map_err(refusal)?;
         self.reload();
         for key in &keys {
@@ -449,6 +473,8 @@ fn refusal(error: EditError) -> ApiError {
     ApiError { code, sentence: error.to_string() }
 }
 
-fn differ_in_pause_alone(before: &Subscription, after: &Subscription) -> bool {
-    Subscription { paused: after.paused, ..before.clone() } == *after
+/// Whether nothing differs that a connection would have to be made anew for.
+fn are_one_stream(before: &Subscription, after: &Subscription) -> bool {
+    let (name, paused) = (after.name.clone(), after.paused);
+    Subscription { name, paused, ..before.clone() } == *after
 }

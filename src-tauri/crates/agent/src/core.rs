@@ -129,16 +129,25 @@ impl Core {
         self.tell_status();
     }
 
-    /// Notes a link's new state, and tells the clients if it is another than before.
-    pub fn set_link(&self, link: api::Link) {
+    /// Notes a link's new state, and tells the clients if it is another than before. Its name is the
+    /// settings', which may have changed meanwhile.
+    pub fn set_link(&self, mut link: api::Link) {
         let mut followed = lock(&self.followed);
         let Some(one) = followed.get_mut(&link.subscription) else { return };
+        link.name.clone_from(&one.link.name);
         if one.link == link {
             return;
         }
         one.link = link.clone();
         drop(followed);
         self.hub.tell(|| Some(Event::Link(Box::new(link))));
+    }
+
+    /// Gives a followed subscription another name.
+    pub fn rename(&self, key: &str, name: Option<&str>) {
+        if let Some(one) = lock(&self.followed).get_mut(key) {
+            one.link.name = name.unwrap_or(key).to_owned();
+        }
     }
 
     /// Everything as it is now.

@@ -11,7 +11,11 @@ use hark_engine::{
     link::{Config, ConnId, Delivery, Effect, Input, Link, Phase},
 };
 use jiff::Timestamp;
-use tokio::{sync::mpsc, task::AbortHandle, time::sleep};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    task::AbortHandle,
+    time::sleep,
+};
 use url::Url;
 
 use crate::{
@@ -58,8 +62,11 @@ pub trait Sink {
     fn changed(&mut self, link: &Link) -> bool;
 }
 
-/// An item, and which connection brought it.
-type Arrived = (ConnId, Item);
+/// One event of this size or more may wait for the driver at a time; of smaller ones [`ITEMS_MAX`].
+const LARGE_BYTES_MIN: usize = 64 << 10;
+
+/// An item, which connection brought it, and its leave to wait where it is large.
+type Arrived = (ConnId, Item, Option<OwnedSemaphorePermit>);
 
 /// One link with its connections.
 pub struct Driver<S> {
@@ -69,6 +76,7 @@ pub struct Driver<S> {
     connections: HashMap<ConnId, AbortHandle>,
     arrive: mpsc::Sender<Arrived>,
     arrived: mpsc::Receiver<Arrived>,
+    large: Arc<Semaphore>,
 }
 
 impl<S: Sink> Driver<S> {
@@ -83,6 +91,7 @@ impl<S: Sink> Driver<S> {
             connections: HashMap::new(),
             arrive,
             arrived,
+            large: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -129,7 +138,7 @@ impl<S: Sink> Driver<S> {
     fn take(&mut self, arrived: &mut Vec<Arrived>) -> bool {
         let mut inputs = Vec::new();
         let mut go_on = true;
-        for (conn, item) in arrived.drain(..) {
+        for (conn, item, _leave) in arrived.drain(..) {
             if !go_on || !self.connections.contains_key(&conn) {
                 continue;
             }
@@ -221,16 +230,23 @@ impl<S: Sink> Driver<S> {
         let ask = self.sink.ask();
         let feed = self.feed.clone();
         let items = self.arrive.clone();
+        let large = self.large.clone();
         let task = tokio::spawn(async move {
             let (mut connection, mut next) = match ask.await {
                 Ok(ask) => dial(ask, &*feed, cursor.as_deref()).await,
                 Err(cause) => {
-                    let _ = items.send((conn, Item::Closed(cause))).await;
+                    let _ = items.send((conn, Item::Closed(cause), None)).await;
                     return;
                 }
             };
             while let Some(item) = next {
-                if items.send((conn, item)).await.is_err() {
+                let is_large = matches!(&item, Item::Event { event, .. } if event.data.len() >= LARGE_BYTES_MIN);
+                let leave = match is_large {
+                    // It is never closed.
+                    true => large.clone().acquire_owned().await.ok(),
+                    false => None,
+                };
+                if items.send((conn, item, leave)).await.is_err() {
                     return;
                 }
                 next = connection.next().await;

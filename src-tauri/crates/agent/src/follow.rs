@@ -116,7 +116,7 @@ impl Sink for Stores {
                         Origin::Backlog => {}
                     }
                     if self.core.print {
-                        print::message(&self.link.name, message, now);
+                        print::message(&self.core.name(key), message, now);
                     }
                     self.core.tell_message(id);
                 }
@@ -154,6 +154,7 @@ impl Sink for Stores {
             let _ = commands.try_send(Command::Resume);
         }
         if entry == Entry::Opened {
+            self.access.taken();
             // A failure is a condition already; then the next opening is backlog once more.
             let _ = self.core.store(|store| store.has_streamed(key));
         }
@@ -172,6 +173,13 @@ impl Sink for Stores {
         self.link.last_heard = link.heard().map(|heard| api::Time(heard.wall));
         self.core.set_link(self.link.clone());
         true
+    }
+}
+
+/// Alerts of a replay that was cut off by new settings are not waited for any longer.
+impl Drop for Stores {
+    fn drop(&mut self) {
+        self.caught_up();
     }
 }
 

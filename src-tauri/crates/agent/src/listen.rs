@@ -149,7 +149,7 @@ impl<W: Write> Sink for Terminal<W> {
             ),
             Item::Retry(hint) => {
                 let ms = u64::try_from(hint.as_millis()).unwrap_or(u64::MAX);
-                self.raw("ignored", json!({ "reason": "retry", "retry_ms": ms }));
+                self.raw("retry", json!({ "ms": ms }));
             }
             Item::Opened(_) | Item::Alive | Item::Closed(_) => {}
         }

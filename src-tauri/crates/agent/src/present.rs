@@ -91,6 +91,7 @@ pub fn message(row: MessageRow) -> api::Message {
             Shown::Pending => api::Shown::Pending,
             Shown::Shown => api::Shown::Shown,
             Shown::Digest => api::Shown::Digest,
+            Shown::Refused => api::Shown::Refused,
         },
     }
 }

@@ -6,7 +6,7 @@ use std::{
     env, fs,
     os::unix::fs::MetadataExt,
     process::Stdio,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -27,26 +27,44 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What commands printed, for one subscription.
 #[derive(Clone, Default)]
-pub struct Printed(Arc<Mutex<Vec<Kept>>>);
+pub struct Printed(Arc<Mutex<Kept>>);
 
-/// A command's words, and what it printed.
-type Kept = (Vec<String>, String);
+#[derive(Default)]
+struct Kept {
+    /// Each command's words, and what it printed.
+    secrets: Vec<(Vec<String>, String)>,
+    /// Whether a server has taken them.
+    taken: bool,
+}
 
 impl Printed {
-    /// The server refused: what was printed is asked for again. Answers whether there was any.
+    /// The server took them.
+    pub fn taken(&self) {
+        self.lock().taken = true;
+    }
+
+    /// The server refused: what was printed is asked for again. Answers whether it was good before,
+    /// and so has probably expired.
     #[must_use]
     pub fn forget(&self) -> bool {
-        !std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).is_empty()
+        let Kept { secrets, taken } = std::mem::take(&mut *self.lock());
+        taken && !secrets.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn get(&self, words: &[String]) -> Option<String> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().find(|(known, _)| known == words).map(|(_, secret)| secret.clone())
+        self.lock()
+            .secrets
+            .iter()
+            .find(|(known, _)| known == words)
+            .map(|(_, secret)| secret.clone())
     }
 
     fn put(&self, words: &[String], secret: &str) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push((words.to_vec(), secret.to_owned()));
+        self.lock().secrets.push((words.to_vec(), secret.to_owned()));
     }
 }
 
@@ -223,11 +241,14 @@ mod tests {
         let mut subscription = Subscription::plain("https://a.example/".parse().unwrap(), "json");
         subscription.bearer = Some(Credential::Command(words));
         let printed = Printed::default();
-        for (wanted, refused) in [("Bearer 1", false), ("Bearer 1", true), ("Bearer 2", false)] {
-            let headers = headers(&subscription, &printed).await.unwrap();
-            assert_eq!(headers["authorization"], wanted);
-            assert!(!refused || printed.forget());
-        }
+        let token =
+            async || headers(&subscription, &printed).await.unwrap()["authorization"].clone();
+        assert_eq!(token().await, "Bearer 1");
+        printed.taken();
+        assert_eq!(token().await, "Bearer 1");
+        assert!(printed.forget(), "it was good before");
+        assert_eq!(token().await, "Bearer 2");
+        assert!(!printed.forget(), "one that was never good is no reason to dial at once");
         subscription.bearer = Some(Credential::Command(vec!["false".into()]));
         assert!(detail(&subscription).await.contains("the command \"false\" failed"));
     }

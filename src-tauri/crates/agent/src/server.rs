@@ -11,6 +11,7 @@ use axum::{
     extract::{
         Query, Request, State,
         connect_info::{ConnectInfo, Connected},
+        rejection::QueryRejection,
     },
     http::{HeaderMap, StatusCode},
     middleware::{self, Next},
@@ -66,6 +67,7 @@ pub async fn serve(listener: UnixListener, agent: Arc<Agent>) -> io::Result<()> 
         .route(route::TEST.path, post(test))
         .route(route::STOP.path, post(stop))
         .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
         .layer(middleware::from_fn(owner_only))
         .with_state(agent);
     axum::serve(listener, router.into_make_service_with_connect_info::<Peer>()).await
@@ -126,20 +128,31 @@ fn plain(error: impl std::fmt::Display) -> ApiError {
 
 type Shared = State<Arc<Agent>>;
 
+/// The query of a `GET`, or why it is none.
+type Asked<T> = Result<Query<T>, QueryRejection>;
+
+/// The query, with an error in our own form.
+fn asked<T>(query: Asked<T>) -> Result<T, ApiError> {
+    match query {
+        Ok(Query(query)) => Ok(query),
+        Err(error) => Err(plain(format!("The request could not be read: {error}."))),
+    }
+}
+
 async fn status(State(agent): Shared) -> Json<Status> {
     Json(agent.core.status())
 }
 
-async fn messages(State(agent): Shared, Query(query): Query<MessagesQuery>) -> Response {
-    answer(agent.core.messages(query).map_err(plain))
+async fn messages(State(agent): Shared, query: Asked<MessagesQuery>) -> Response {
+    answer(asked(query).and_then(|query| agent.core.messages(query).map_err(plain)))
 }
 
-async fn outages(State(agent): Shared, Query(query): Query<HistoryQuery>) -> Response {
-    answer(agent.core.history(&query).map_err(plain))
+async fn outages(State(agent): Shared, query: Asked<HistoryQuery>) -> Response {
+    answer(asked(query).and_then(|query| agent.core.history(&query).map_err(plain)))
 }
 
-async fn journal(State(agent): Shared, Query(query): Query<HistoryQuery>) -> Response {
-    answer(agent.core.journal_rows(&query).map_err(plain))
+async fn journal(State(agent): Shared, query: Asked<HistoryQuery>) -> Response {
+    answer(asked(query).and_then(|query| agent.core.journal_rows(&query).map_err(plain)))
 }
 
 async fn add(State(agent): Shared, bytes: Bytes) -> Response {

@@ -59,6 +59,8 @@ pub enum Shown {
     Shown,
     /// Counted in one notification together with others.
     Digest,
+    /// The notification server would not show it.
+    Refused,
 }
 
 /// Which messages to answer, newest first unless `after` is given.

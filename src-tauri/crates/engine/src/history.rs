@@ -47,6 +47,8 @@ pub enum Entry {
     Paused,
     /// The person resumed it.
     Resumed,
+    /// The person follows it no longer.
+    Removed,
     /// The server asked not to be dialled again.
     Halted {
         /// What it said.
@@ -93,6 +95,7 @@ impl Entry {
             Self::Gap { .. } => "gap",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
+            Self::Removed => "removed",
             Self::Halted { .. } => "halted",
             Self::AgentStarted { .. } => "agent_started",
             Self::AgentStopped => "agent_stopped",
@@ -220,9 +223,13 @@ impl History {
                     last_outage.insert(key.clone(), history.outages.len());
                     history.outages.push(Outage::begun(id, key, None, at, failure));
                 }
-                Entry::Opened => {
+                Entry::Opened | Entry::Removed => {
                     if let Some(index) = open(&history) {
                         history.outages[index].recovered = Some(at);
+                    }
+                    // What streams, or is not followed, is not paused, whatever was noted of it.
+                    if let Some(index) = open_pause.remove(&key) {
+                        history.spans[index].to = Some(at);
                     }
                 }
                 Entry::Gap { since } => {
@@ -403,6 +410,18 @@ mod tests {
         assert_eq!(heard(vec![(1, Entry::Opened), (5, lost(4)), (9, started(7))]), Some(4));
         let stopped = vec![(1, Entry::Opened), (5, Entry::AgentStopped), (9, started(7))];
         assert_eq!(heard(stopped), Some(5));
+    }
+
+    #[test]
+    fn what_is_removed_is_neither_down_nor_paused_any_more() {
+        let history = fold(vec![
+            (0, Entry::DialFailed { failure: Cause::ConnectionRefused.into(), attempts: 1 }),
+            (1, Entry::Removed),
+            (2, Entry::Paused),
+            (3, Entry::Removed),
+        ]);
+        assert_eq!(history.outages[0].recovered, Some(at(1)));
+        assert_eq!(history.spans[0].to, Some(at(3)));
     }
 
     #[test]

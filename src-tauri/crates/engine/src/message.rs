@@ -79,12 +79,17 @@ impl Message {
 /// which could make it look like another text, and not longer than `chars_max`.
 #[must_use]
 pub fn readable(text: &str, chars_max: usize) -> String {
+    let text = text.trim_end_matches(['\r', '\n']);
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    if text.len() <= chars_max && text.bytes().all(plain) {
+        return text.to_owned();
+    }
     let kept = |&c: &char| match c {
         '\n' | '\t' => true,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => false,
         _ => !c.is_control(),
     };
-    let mut chars = text.trim_end_matches(['\r', '\n']).chars().filter(kept);
+    let mut chars = text.chars().filter(kept);
     let mut out: String = chars.by_ref().take(chars_max).collect();
     if chars.next().is_some() {
         out.pop();

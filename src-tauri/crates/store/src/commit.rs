@@ -38,7 +38,7 @@ pub struct Committed {
 
 impl Store {
     /// Begins a subscription: answers its cursor, and whether it has streamed before. Where its
-    /// source (URL or feed) is another than it was, both start anew.
+    /// source (its URL) is another than it was, both start anew.
     ///
     /// # Errors
     /// Where the database cannot be used.
@@ -56,12 +56,10 @@ impl Store {
                 |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?)),
             )
             .optional()?;
-        if let Some((known, id, streamed)) = found {
-            if known == source {
-                return Ok((id, streamed));
-            }
-            transaction
-                .execute("DELETE FROM fingerprint WHERE subscription = ?1", [subscription])?;
+        if let Some((known, id, streamed)) = found
+            && known == source
+        {
+            return Ok((id, streamed));
         }
         transaction.execute(
             "INSERT OR REPLACE INTO cursor (subscription, source, id, streamed) VALUES (?1, ?2, NULL, 0)",
@@ -84,15 +82,13 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets where a removed subscription was. Its messages stay.
+    /// Forgets where a removed subscription was. Its messages stay, and what is known to have come
+    /// too: followed again, it brings nothing twice.
     ///
     /// # Errors
     /// Where the database cannot be used.
     pub fn forget(&mut self, subscription: &str) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction()?;
-        transaction.execute("DELETE FROM cursor WHERE subscription = ?1", [subscription])?;
-        transaction.execute("DELETE FROM fingerprint WHERE subscription = ?1", [subscription])?;
-        transaction.commit()?;
+        self.connection.execute("DELETE FROM cursor WHERE subscription = ?1", [subscription])?;
         Ok(())
     }
 
@@ -109,10 +105,15 @@ impl Store {
     ) -> Result<Committed, StoreError> {
         let transaction = self.connection.transaction()?;
         let mut stored = Vec::new();
+        let source: Vec<u8> = transaction
+            .prepare_cached("SELECT source FROM cursor WHERE subscription = ?1")?
+            .query_row([subscription], |row| row.get(0))
+            .optional()?
+            .unwrap_or_default();
         for Delivery { event, outcome, cursor } in deliveries {
             stored.push(match outcome {
                 Outcome::Nothing => Stored::Nothing,
-                _ if !is_new(&transaction, subscription, event)? => Stored::Duplicate,
+                _ if !is_new(&transaction, subscription, &source, event)? => Stored::Duplicate,
                 Outcome::Message(message, origin) => {
                     let decision = decide(*origin);
                     Stored::New(insert(
@@ -145,15 +146,17 @@ impl Store {
     }
 }
 
-/// Whether this event has not come before. The same own id with the same type and data is the same
+/// Whether this event has not come before from this source. The same own id with the same type and data is the same
 /// event; without an own id nothing is.
 fn is_new(
     transaction: &Transaction<'_>,
     subscription: &str,
+    source: &[u8],
     event: &RawEvent,
 ) -> rusqlite::Result<bool> {
     let Some(id) = event.own_id.as_deref().filter(|id| !id.is_empty()) else { return Ok(true) };
     let mut hash = Sha256::new();
+    hash.update(source);
     for part in [id, &event.kind, &event.data] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);

@@ -46,10 +46,11 @@ pub enum StoreError {
         /// Its schema's version.
         found: u32,
     },
+    /// A database with tables that are not ours.
+    #[error("The database was made by another program.")]
+    Foreign,
     /// SQLite says no: the disk is full, the file was damaged while in use, …
-    #[error(
-        "The database could not be used: {0}. Nothing is lost: what was not stored is asked for again."
-    )]
+    #[error("The database could not be used: {}. What could not be stored is asked for again.", plainly(.0))]
     Sqlite(#[from] rusqlite::Error),
 }
 
@@ -68,4 +69,13 @@ fn to_ms(time: Timestamp) -> i64 {
 /// A time that was stored; one that no clock can have shown becomes the nearest possible.
 fn from_ms(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}
+
+/// What SQLite says, without the statement that it says it of.
+fn plainly(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
 }

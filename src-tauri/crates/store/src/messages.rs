@@ -39,6 +39,8 @@ pub enum Shown {
     Shown,
     /// Counted in one notification with others.
     Digest,
+    /// The notification server would not show it.
+    Refused,
 }
 
 impl Shown {
@@ -48,6 +50,7 @@ impl Shown {
             Self::Pending => "pending",
             Self::Shown => "shown",
             Self::Digest => "digest",
+            Self::Refused => "refused",
         }
     }
 
@@ -56,6 +59,7 @@ impl Shown {
             "pending" => Self::Pending,
             "shown" => Self::Shown,
             "digest" => Self::Digest,
+            "refused" => Self::Refused,
             _ => Self::No,
         }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use crate::{Store, StoreError};
 
@@ -38,7 +38,7 @@ impl Store {
             fs::create_dir_all(folder).map_err(unwritable)?;
         }
         match try_open(path, MIGRATIONS) {
-            Err(StoreError::Sqlite(error)) if is_unreadable(&error) => {
+            Err(error) if is_unreadable(&error) => {
                 let aside = set_aside(path, now).map_err(unwritable)?;
                 let store = try_open(path, MIGRATIONS)?;
                 Ok(Opened { store, set_aside: Some(aside) })
@@ -58,8 +58,16 @@ impl Store {
     }
 }
 
-fn is_unreadable(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+/// Whether the file is no database, a damaged one, or somebody else's.
+fn is_unreadable(error: &StoreError) -> bool {
+    match error {
+        StoreError::Foreign => true,
+        StoreError::Sqlite(error) => matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
+        ),
+        _ => false,
+    }
 }
 
 /// Renames the file and what belongs to it; never overwrites.
@@ -99,7 +107,11 @@ pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreE
     )?;
     migrate(&mut connection, path, migrations)?;
     // A damaged file may open and fail at the first use: find out now.
-    connection.query_row("SELECT count(*) FROM cursor", [], |_| Ok(()))?;
+    for table in ["message", "cursor", "fingerprint", "set_aside", "journal"] {
+        let newest = format!("SELECT * FROM {table} ORDER BY rowid DESC LIMIT 1");
+        let newest = if table == "cursor" { "SELECT * FROM cursor LIMIT 1" } else { &newest };
+        connection.query_row(newest, [], |_| Ok(())).optional()?;
+    }
     Ok(Store { connection })
 }
 
@@ -109,6 +121,10 @@ fn migrate(
     migrations: &[&str],
 ) -> Result<(), StoreError> {
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let tables = "SELECT count(*) FROM sqlite_master";
+    if found == 0 && connection.query_row(tables, [], |row| row.get::<_, u32>(0))? > 0 {
+        return Err(StoreError::Foreign);
+    }
     let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
     if found > known {
         return Err(StoreError::Newer { path: path.to_path_buf(), found });

@@ -50,7 +50,7 @@ impl Store {
             )?;
         }
         let keys: Vec<String> = transaction
-            .prepare("SELECT subscription FROM cursor")?
+            .prepare("SELECT DISTINCT subscription FROM fingerprint")?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for key in keys {

@@ -83,6 +83,18 @@ fn another_source_starts_anew_but_keeps_the_messages() {
 }
 
 #[test]
+fn a_source_that_comes_back_brings_nothing_twice() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a")]);
+    world.store.begin("builds", "https://a.example/other").unwrap();
+    world.store.begin("builds", "https://a.example/b").unwrap();
+    assert_eq!(world.commit(&[message(Some("1"), "a")]).stored, [Stored::Duplicate]);
+    world.store.forget("builds").unwrap();
+    assert_eq!(world.store.begin("builds", "https://a.example/b").unwrap(), (None, false));
+    assert_eq!(world.commit(&[message(Some("1"), "a")]).stored, [Stored::Duplicate]);
+}
+
+#[test]
 fn the_same_own_id_and_content_is_a_duplicate_and_nothing_else_is() {
     let mut world = World::new();
     let stored = world
@@ -175,6 +187,32 @@ fn garbage_is_set_aside_whole_and_a_new_database_serves() {
         drop(opened.store);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), n + 2);
     }
+}
+
+#[test]
+fn a_damaged_or_foreign_database_is_set_aside_too() {
+    let world = World::new();
+    let root: i64 = world
+        .store
+        .connection
+        .query_row("SELECT rootpage FROM sqlite_master WHERE name = 'message'", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    world.store.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let path = world.path();
+    drop(world.store);
+    let mut bytes = fs::read(&path).unwrap();
+    let page = usize::try_from(root - 1).unwrap() * 4096;
+    bytes[page..page + 4096].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    assert!(Store::open(&path, now()).unwrap().set_aside.is_some());
+
+    let foreign = world.folder.path().join("foreign.db");
+    let other = rusqlite::Connection::open(&foreign).unwrap();
+    other.execute_batch("CREATE TABLE message (x)").unwrap();
+    drop(other);
+    assert!(Store::open(&foreign, now()).unwrap().set_aside.is_some());
 }
 
 #[test]

@@ -53,12 +53,28 @@ pub enum Said {
 /// Why a notification was not acknowledged.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
-    /// The bus or the server says no.
-    #[error("The notification server did not take it: {0}.")]
-    Bus(#[from] zbus::Error),
+    /// The server is there and refuses this notification.
+    #[error("The notification server refused it: {0}.")]
+    Refused(String),
+    /// The bus says no.
+    #[error("The notification server could not be reached: {0}.")]
+    Bus(zbus::Error),
     /// No answer.
     #[error("The notification server did not answer within {} seconds.", CALL_TIMEOUT.as_secs())]
     TimedOut,
+}
+
+impl From<zbus::Error> for BusError {
+    fn from(error: zbus::Error) -> Self {
+        // What the bus itself answers where nobody has the name, or who has it went away.
+        const ABSENT: &str = "org.freedesktop.DBus.Error.";
+        match &error {
+            zbus::Error::MethodError(name, text, _) if !name.starts_with(ABSENT) => {
+                Self::Refused(text.clone().unwrap_or_else(|| name.to_string()))
+            }
+            _ => Self::Bus(error),
+        }
+    }
 }
 
 /// See the module.

@@ -28,6 +28,9 @@ const ROWS_MAX: u32 = 50;
 /// After a failed call, when to try again although no new server has shown up.
 const RETRY: Duration = Duration::from_secs(60);
 
+/// KDE refuses an identical notification within a second.
+const REFUSED_RETRY: Duration = Duration::from_millis(1200);
+
 /// How the alerts of a subscription are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
@@ -170,13 +173,29 @@ impl Notifier {
             }
             for row in rows {
                 let toast = toast::of_message(&name, &row.message, self.can, self.language);
-                self.show(toast).await?;
-                if self.mark(key, row.id, row.id, Shown::Shown).is_err() {
+                let shown = self.show_or_refused(toast).await?;
+                if self.mark(key, row.id, row.id, shown).is_err() {
                     return Ok(());
                 }
             }
         }
         Ok(())
+    }
+
+    /// Shows a notification. One that the server refuses is tried once more, since some refuse what
+    /// comes too fast; refused again it must not hold up the others.
+    async fn show_or_refused(&mut self, toast: Toast) -> Result<Shown, bus::BusError> {
+        match self.show(toast.clone()).await {
+            Err(bus::BusError::Refused(_)) => sleep(REFUSED_RETRY).await,
+            shown => return shown.map(|()| Shown::Shown),
+        }
+        match self.show(toast).await {
+            Err(bus::BusError::Refused(why)) => {
+                tracing::warn!("the notification server refused a notification: {why}");
+                Ok(Shown::Refused)
+            }
+            shown => shown.map(|()| Shown::Shown),
+        }
     }
 
     async fn show_digest(
@@ -190,9 +209,12 @@ impl Notifier {
         let Some(last) = latest.last().map(|row| row.id) else { return Ok(()) };
         let latest: Vec<_> = latest.into_iter().map(|row| row.message).collect();
         let toast = toast::of_digest(name, count, &latest, self.can, self.language);
-        self.show(toast).await?;
+        let shown = match self.show_or_refused(toast).await? {
+            Shown::Shown => Shown::Digest,
+            refused => refused,
+        };
         // See `show_all`.
-        let _ = self.mark(key, first, last, Shown::Digest);
+        let _ = self.mark(key, first, last, shown);
         Ok(())
     }
 

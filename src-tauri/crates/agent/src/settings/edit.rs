@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
+use toml_edit::{DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
 use url::Url;
 
 use super::{
@@ -85,12 +85,54 @@ pub fn add(path: &Path, new: &NewSubscription) -> Result<String, EditError> {
 /// See [`EditError`].
 pub fn remove(path: &Path, key: &str) -> Result<(), EditError> {
     edit(path, |document, _| {
-        document["subscriptions"]
+        let removed = document["subscriptions"]
             .as_table_like_mut()
             .and_then(|all| all.remove(key))
-            .map(|_| ())
-            .ok_or_else(|| EditError::Unknown(key.to_owned()))
+            .ok_or_else(|| EditError::Unknown(key.to_owned()))?;
+        if let Some(table) = removed.as_table() {
+            keep_comments(document, table);
+        }
+        Ok(())
     })
+}
+
+/// What stands above a removed table up to the last blank line is not about this table, as the
+/// file's header above the first one: it moves to what follows.
+fn keep_comments(document: &mut DocumentMut, removed: &Table) {
+    let above = removed.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
+    let lines: Vec<&str> = above.split_inclusive('\n').collect();
+    let blank = lines.iter().rposition(|line| line.trim().is_empty()).unwrap_or_default();
+    let kept = lines[..blank].concat();
+    if kept.trim().is_empty() {
+        return;
+    }
+    let Some(next) = next_table(document.as_table_mut(), removed.position()) else {
+        let end = document.trailing().as_str().unwrap_or_default();
+        document.set_trailing(format!("{kept}{end}"));
+        return;
+    };
+    let own = next.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
+    let blank = if own.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) { "" } else { "\n" };
+    let prefix = format!("{kept}{blank}{own}");
+    next.decor_mut().set_prefix(prefix);
+}
+
+/// The first table below `position` that has a header of its own.
+fn next_table(table: &mut Table, position: Option<isize>) -> Option<&mut Table> {
+    table
+        .iter_mut()
+        .flat_map(|(_, item)| -> Vec<&mut Table> {
+            match item {
+                Item::Table(table) => vec![table],
+                Item::ArrayOfTables(tables) => tables.iter_mut().collect(),
+                _ => Vec::new(),
+            }
+        })
+        .filter_map(|table| {
+            let own = !table.is_implicit() && !table.is_dotted() && table.position() > position;
+            if own { Some(table) } else { next_table(table, position) }
+        })
+        .min_by_key(|table| table.position())
 }
 
 /// Writes down whether subscriptions are paused.
@@ -98,6 +140,9 @@ pub fn remove(path: &Path, key: &str) -> Result<(), EditError> {
 /// # Errors
 /// See [`EditError`].
 pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<(), EditError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
     edit(path, |document, _| {
         for key in keys {
             let one = document["subscriptions"]
@@ -105,20 +150,36 @@ pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<(), Edit
                 .and_then(|all| all.get_mut(key))
                 .and_then(Item::as_table_like_mut)
                 .ok_or_else(|| EditError::Unknown(key.clone()))?;
-            if paused {
-                one.insert("paused", true.into());
-            } else {
-                one.remove("paused");
+            let commented = has_comment(one, "paused");
+            match one.get_mut("paused").and_then(Item::as_value_mut) {
+                // A comment that hangs on it stays.
+                Some(value) if paused || commented => {
+                    let decor = value.decor().clone();
+                    *value = paused.into();
+                    *value.decor_mut() = decor;
+                }
+                Some(_) => drop(one.remove("paused")),
+                None if paused => drop(one.insert("paused", true.into())),
+                None => {}
             }
         }
         Ok(())
     })
 }
 
+fn has_comment(table: &dyn TableLike, key: &str) -> bool {
+    let above = table.key(key).and_then(|key| key.leaf_decor().prefix());
+    let behind =
+        table.get(key).and_then(Item::as_value).and_then(|value| value.decor().suffix());
+    [above, behind].into_iter().flatten().filter_map(RawString::as_str).any(|text| text.contains('#'))
+}
+
 fn edit<T>(
     path: &Path,
     change: impl FnOnce(&mut DocumentMut, &Settings) -> Result<T, EditError>,
 ) -> Result<T, EditError> {
+    // Until the end: what another one writes between reading and writing would be lost.
+    let _lock = file::lock(path)?;
     let (text, settings) = file::read(path)?;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         let message = error.message().to_owned();

@@ -3,21 +3,35 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    process, thread,
+    time::{Duration, Instant},
 };
 
-use super::Settings;
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+};
+use toml_edit::Document;
+
+use super::{FEEDS, Settings};
 
 /// What a fresh settings file says.
-const FRESH: &str = "\
+fn fresh() -> String {
+    let feeds = FEEDS.join(", ");
+    format!("\
 # Hark's settings. Changes take effect when the file is saved.
 #
 # [subscriptions.builds]
 # url = \"https://push.example/builds\"
 # name = \"Builds\"                       # shown instead of the key
-# feed = \"json\"                         # json or nchan
-# bearer = { env = \"BUILDS_TOKEN\" }     # or { file = \"/path\" }, mode 0600
+# feed = \"json\"                         # or another of: {feeds}
+# bearer = {{ env = \"BUILDS_TOKEN\" }}     # or {{ file = \"/path\" }}, mode 0600
 # heartbeat = \"30s\"                     # give up after so long a silence
-";
+")
+}
+
+/// How long an edit waits for another one, which takes milliseconds.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Settings in force, and what is wrong with the file where they are not the file's.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,7 +46,7 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// It is no TOML, or says something that Hark does not know.
-    #[error("The settings file {} has an error in line {line}, column {column}: {message}", path.display())]
+    #[error("The settings file {} has an error in line {line}, column {column}: {message}.", path.display())]
     Wrong {
         /// The file.
         path: PathBuf,
@@ -40,7 +54,7 @@ pub enum SettingsError {
         line: usize,
         /// From 1, in characters.
         column: usize,
-        /// What is wrong.
+        /// What is wrong, without a full stop.
         message: String,
     },
     /// It cannot be read or written.
@@ -52,6 +66,12 @@ pub enum SettingsError {
         action: &'static str,
         /// What the system says.
         source: io::Error,
+    },
+    /// Another process keeps it locked.
+    #[error("The settings file {} is being changed by another Hark, so nothing was changed. Try again.", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
     },
 }
 
@@ -69,7 +89,7 @@ pub fn load(path: &Path, last_good: &Path) -> Loaded {
         }
         Err(error) => {
             let settings = read(last_good).map(|(_, settings)| settings).unwrap_or_default();
-            let problem = format!("{error}. Hark goes on with the last good settings.");
+            let problem = format!("{error} Hark goes on with the last good settings.");
             Loaded { settings, problem: Some(problem) }
         }
     }
@@ -80,13 +100,17 @@ pub fn load(path: &Path, last_good: &Path) -> Loaded {
 /// # Errors
 /// See [`SettingsError`].
 pub fn read(path: &Path) -> Result<(String, Settings), SettingsError> {
-    let text = match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => FRESH.to_owned(),
+    let text = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fresh(),
         Err(source) => {
             let path = path.to_path_buf();
             return Err(SettingsError::Inaccessible { path, action: "read", source });
         }
-        Ok(text) => text,
+        Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
+            let (bytes, good) = (error.as_bytes(), error.utf8_error().valid_up_to());
+            let before = String::from_utf8_lossy(&bytes[..good]);
+            wrong(path, &before, "this is not UTF-8; save the file in that encoding")
+        })?,
     };
     let settings = parse(path, &text)?;
     Ok((text, settings))
@@ -97,15 +121,45 @@ pub fn read(path: &Path) -> Result<(String, Settings), SettingsError> {
 /// # Errors
 /// [`SettingsError::Wrong`].
 pub fn parse(path: &Path, text: &str) -> Result<Settings, SettingsError> {
-    toml::from_str(text).map_err(|error| {
-        let before = &text[..text.floor_char_boundary(error.span().map_or(0, |span| span.start))];
-        SettingsError::Wrong {
-            path: path.to_path_buf(),
-            line: before.matches('\n').count() + 1,
-            column: before.chars().rev().take_while(|char| *char != '\n').count() + 1,
-            message: error.message().trim_end().replace('\n', ", "),
+    let until = |at: usize| &text[..text.floor_char_boundary(at)];
+    let settings = toml::from_str(text).map_err(|error| {
+        wrong(path, until(error.span().map_or(0, |span| span.start)), error.message())
+    })?;
+    match contradiction(text, &settings) {
+        Some((at, message)) => Err(wrong(path, until(at), message)),
+        None => Ok(settings),
+    }
+}
+
+/// An error at the end of `before`.
+fn wrong(path: &Path, before: &str, message: &str) -> SettingsError {
+    SettingsError::Wrong {
+        path: path.to_path_buf(),
+        line: before.matches('\n').count() + 1,
+        column: before.chars().rev().take_while(|char| *char != '\n').count() + 1,
+        message: message.trim_end().trim_end_matches('.').replace('\n', ", "),
+    }
+}
+
+/// Two keys of one subscription that exclude each other: where the second stands, and why.
+fn contradiction(text: &str, settings: &Settings) -> Option<(usize, &'static str)> {
+    let (key, second, message) = settings.subscriptions.iter().find_map(|(key, one)| {
+        if one.bearer.is_some() && one.basic.is_some() {
+            return Some((key, "basic", "a request has one of `bearer` and `basic`, not both"));
         }
-    })
+        if one.heartbeat.is_some() && one.cadence.is_some() {
+            let message = "`heartbeat` is a plain timeout and `cadence` the interval to judge by; \
+                           set one of them";
+            return Some((key, "cadence", message));
+        }
+        None
+    })?;
+    let document = Document::parse(text).ok();
+    let at = document.as_ref().and_then(|document| {
+        let one = document.get("subscriptions")?.as_table_like()?.get(key)?.as_table_like()?;
+        one.key(second)?.span()
+    });
+    Some((at.map_or(0, |span| span.start), message))
 }
 
 /// Replaces a file as a whole: who reads it sees the old one or the new one. Only the owner may
@@ -121,20 +175,60 @@ pub fn write(path: &Path, text: &str) -> Result<(), SettingsError> {
         }
         // A link stays a link: people keep their settings elsewhere.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        let fresh = path.with_extension("toml.new");
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&fresh)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&fresh, &path)
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Another process may write at the same time.
+        let fresh = path.with_file_name(format!(".{name}.{}.new", process::id()));
+        let written = (|| {
+            let mut file = fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&fresh)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&fresh, &path)
+        })();
+        written.inspect_err(|_| drop(fs::remove_file(&fresh)))
     };
     attempt().map_err(|source| SettingsError::Inaccessible {
         path: path.to_path_buf(),
         action: "written",
         source,
     })
+}
+
+/// Keeps every other Hark from changing the file at `path` for as long as the answer lives.
+///
+/// # Errors
+/// See [`SettingsError`].
+pub fn lock(path: &Path) -> Result<fs::File, SettingsError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let inaccessible = |source| {
+        let path = path.to_path_buf();
+        SettingsError::Inaccessible { path, action: "written", source }
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(inaccessible)?;
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // A file of its own, never removed: the settings file is another one after each change.
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path.with_file_name(format!(".{name}.lock")))
+        .map_err(inaccessible)?;
+    let deadline = Instant::now() + LOCK_TIMEOUT;
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(file),
+            Err(Errno::WOULDBLOCK) if Instant::now() > deadline => {
+                return Err(SettingsError::Busy { path: path.to_path_buf() });
+            }
+            Err(Errno::WOULDBLOCK | Errno::INTR) => thread::sleep(Duration::from_millis(5)),
+            Err(error) => return Err(inaccessible(error.into())),
+        }
+    }
 }

@@ -5,7 +5,7 @@ mod file;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, marker::PhantomData, path::PathBuf, time::Duration};
 
 use hark_engine::{
     backoff::{Law, Manners, Retry},
@@ -14,7 +14,10 @@ use hark_engine::{
 };
 use indexmap::IndexMap;
 use jiff::SignedDuration;
-use serde::{Deserialize, Deserializer, de};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use url::Url;
 
 use crate::{sse::Proxy, surroundings};
@@ -51,10 +54,10 @@ pub struct Subscription {
     #[serde(default)]
     pub bearer: Option<Credential>,
     /// A user's name and password.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "basic")]
     pub basic: Option<Basic>,
     /// Other headers.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "headers")]
     pub headers: IndexMap<String, Credential>,
     /// A PEM file with certificates to trust beside the system's.
     #[serde(default)]
@@ -109,8 +112,7 @@ pub struct ClientCertificate {
 }
 
 /// Where a secret is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// What this program prints; for tokens that expire. Asked again when the server refuses one.
     Command(Vec<String>),
@@ -147,7 +149,7 @@ impl Subscription {
     /// What makes it another stream when it changes.
     #[must_use]
     pub fn source(&self) -> String {
-        format!("{} {}", self.feed, self.url)
+        self.url.to_string()
     }
 
     /// Scheme, host and port: all of a URL that may be logged.
@@ -191,17 +193,112 @@ fn known_feed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::E
     Err(de::Error::custom(format!("there is no feed {name:?}; known are {known}")))
 }
 
-/// An http or https URL with a host, as typed by a person.
+/// What a credential may be. It stands in for every error in one.
+const CREDENTIAL: &str = "a credential is { env = \"NAME\" }, { file = \"/path\" } or \
+                          { command = [\"program\", …] }; the secret itself does not belong here";
+/// What `basic` may be.
+const BASIC: &str = "basic is { user = \"NAME\", password = { file = \"/path\" } }; \
+                     the secret itself does not belong here";
+/// What `headers` may be.
+const HEADERS: &str = "headers are { \"X-Name\" = { file = \"/path\" } }; \
+                       the secret itself does not belong here";
+
+/// Takes a table, and answers anything else with the form that was wanted. Errors of serde's own
+/// repeat the value, which may be a secret that somebody put there by mistake.
+struct TableAlone<T>(&'static str, PhantomData<T>);
+
+fn table<'de, D, T>(deserializer: D, form: &'static str) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_any(TableAlone(form, PhantomData))
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for TableAlone<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+
+    fn visit_i128<E: de::Error>(self, _: i128) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+
+    fn visit_u128<E: de::Error>(self, _: u128) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Credential {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wrong = || de::Error::custom(CREDENTIAL);
+        let given: toml::Table = table(deserializer, CREDENTIAL).map_err(|_: D::Error| wrong())?;
+        let mut given = given.into_iter();
+        let (Some((place, value)), None) = (given.next(), given.next()) else {
+            return Err(wrong());
+        };
+        match place.as_str() {
+            "env" => value.try_into().map(Self::Env),
+            "file" => value.try_into().map(Self::File),
+            "command" => value.try_into().map(Self::Command),
+            _ => return Err(wrong()),
+        }
+        .map_err(|_| wrong())
+    }
+}
+
+fn basic<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Basic>, D::Error> {
+    table(deserializer, BASIC).map(Some)
+}
+
+fn headers<'de, D>(deserializer: D) -> Result<IndexMap<String, Credential>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    table(deserializer, HEADERS)
+}
+
+/// An http or https URL with a host, as typed by a person. No error repeats it beyond its scheme:
+/// it may hold a token.
 ///
 /// # Errors
 /// One sentence that says what is wrong with it.
 pub fn read_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text.trim()).map_err(|error| {
-        format!("{text:?} is not a URL ({error}). It should look like https://host/path.")
+    let mut url = Url::parse(text.trim()).map_err(|error| {
+        format!("That is not a URL ({error}). It should look like https://host/path.")
     })?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("Hark follows http and https URLs, not {}: {text:?}.", url.scheme()));
+        return Err(format!("Hark follows http and https URLs, not {}.", url.scheme()));
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("The password does not belong into the URL; in the settings, use \
+                    basic = { user = \"NAME\", password = { file = \"/path\" } }."
+            .to_owned());
+    }
+    // It is never sent, so that two URLs that differ in it are the same stream.
+    url.set_fragment(None);
     Ok(url)
 }
 

@@ -75,8 +75,12 @@ impl Ask {
             header::USER_AGENT,
             HeaderValue::from_static(concat!("hark/", env!("CARGO_PKG_VERSION"))),
         );
+        // The person's own take the place of the usual ones, and may come more than once.
+        for name in self.headers.keys() {
+            headers.remove(name);
+        }
         for (name, value) in &self.headers {
-            headers.insert(name, value.clone());
+            headers.append(name, value.clone());
         }
         if let Some(id) = self.last_event_id.as_ref().filter(|id| !id.is_empty()) {
             // UTF-8 as it is (WHATWG HTML, 9.2.4); the engine sees to it that it can be sent.
@@ -247,7 +251,10 @@ mod tests {
     fn a_request_names_host_and_port_and_keeps_the_query() {
         let mut ask = Ask::get("https://a.example:8443/p?q=1#f".parse().unwrap());
         ask.last_event_id = Some("ключ".into());
+        ask.headers.append("cookie", HeaderValue::from_static("a=1"));
+        ask.headers.append("cookie", HeaderValue::from_static("b=2"));
         let request = ask.request().unwrap();
+        assert_eq!(request.headers().get_all("cookie").iter().count(), 2);
         assert_eq!(request.uri(), "/p?q=1");
         assert_eq!(request.headers()["host"], "a.example:8443");
         assert_eq!(request.headers()["last-event-id"].as_bytes(), "ключ".as_bytes());

@@ -112,8 +112,14 @@ impl Guard {
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
         }
         while let Some(end) = memchr2(b'\n', b'\r', bytes) {
-            self.lengthen(&bytes[..end]);
-            self.on_line(out, facts);
+            if self.line_bytes == 0 && end <= self.limits.line_bytes_max {
+                self.on_line(&bytes[..end], end as u64, out, facts);
+            } else {
+                self.lengthen(&bytes[..end]);
+                let line = std::mem::take(&mut self.line);
+                let length = std::mem::take(&mut self.line_bytes);
+                self.on_line(&line, length, out, facts);
+            }
             let mut rest = &bytes[end + 1..];
             if bytes[end] == b'\r' {
                 match rest.strip_prefix(b"\n") {
@@ -146,25 +152,19 @@ impl Guard {
         self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    fn on_line(&mut self, out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
-        let mut line = std::mem::take(&mut self.line);
-        let bytes = std::mem::take(&mut self.line_bytes);
+    fn on_line(&mut self, line: &[u8], bytes: u64, out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
         self.progress = 0;
-        facts.push_back(Fact::Alive);
-        if std::mem::take(&mut self.first_line) && line.starts_with(BOM) {
-            line.drain(..BOM.len());
+        if facts.back() != Some(&Fact::Alive) {
+            facts.push_back(Fact::Alive);
         }
+        let first = std::mem::take(&mut self.first_line);
+        let line = if first { line.strip_prefix(BOM).unwrap_or(line) } else { line };
         if line.is_empty() {
             self.on_blank(out, facts);
         } else if bytes > self.limits.line_bytes_max as u64 {
-            self.on_long_line(&line, bytes, facts);
+            self.on_long_line(line, bytes, facts);
         } else {
-            self.on_field(&line, out, facts);
-        }
-        // The buffer serves again, unless it has grown out of the usual.
-        if line.capacity() <= PROGRESS_BYTES {
-            line.clear();
-            self.line = line;
+            self.on_field(line, out, facts);
         }
     }
 
@@ -213,6 +213,10 @@ impl Guard {
         }
         self.block.begun = true;
         self.block.bytes += bytes;
+        if name == b"id" {
+            let reason = "id too long";
+            facts.push_back(Fact::Ignored { own_id: None, kind: None, reason });
+        }
         if name == b"data" {
             self.block.has_data = true;
             self.block.too_large = true;

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::{Moment, feed::Decoded, history::Entry, message::RawEvent};
 
+/// A longer id is none to resume from: servers refuse a request whose head is too large.
+const CURSOR_BYTES_MAX: usize = 4 << 10;
+
 impl Link {
     pub(super) fn on_comment(&mut self, conn: ConnId, text: &str, now: Moment) {
         let farewell = self.config.feed.farewell(text);
@@ -44,7 +47,8 @@ impl Link {
         stream.on_event(now);
         self.heartbeat.on_message();
         if outcome != Outcome::Nothing {
-            self.without_ids = event.own_id.is_none() && self.config.cursor.is_none();
+            self.with_ids |= event.own_id.is_some() || self.config.cursor.is_some();
+            self.without_ids = !self.with_ids;
             self.deliver(event, outcome, out);
         } else if self.moved_cursor(event.own_id.as_deref()).is_some() {
             let event = RawEvent { own_id: event.own_id, ..RawEvent::default() };
@@ -94,7 +98,10 @@ impl Link {
             None => None,
             Some("") => Some(None),
             // Else the last one that can be sent stays.
-            Some(id) => self.config.feed.resumes_from(id).then(|| Some(id.to_owned())),
+            Some(id) => {
+                let sendable = id.len() <= CURSOR_BYTES_MAX && self.config.feed.resumes_from(id);
+                sendable.then(|| Some(id.to_owned()))
+            }
         }
     }
 

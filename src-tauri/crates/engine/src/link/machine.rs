@@ -40,6 +40,8 @@ pub struct Link {
     pub(super) heard: Option<Moment>,
     /// Whether messages come without ids, so that a break may lose some.
     pub(super) without_ids: bool,
+    /// Whether any message carried one.
+    pub(super) with_ids: bool,
 }
 
 pub(super) type Out<'a> = &'a mut Vec<Effect>;
@@ -62,6 +64,7 @@ impl Link {
             asked: None,
             heard: None,
             without_ids: false,
+            with_ids: false,
         }
     }
 

@@ -49,10 +49,13 @@ pub const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection is replaced after this, give or take a quarter, so that one that pings but has gone
 /// deaf does not stay.
 pub const AGE_MAX: Duration = Duration::from_secs(6 * 3600);
-/// A connection has caught up after so long without an event…
+/// A connection on which nothing has come yet is waited for so long: some servers look up what was
+/// missed only after they have answered.
+pub const CAUGHT_UP_FIRST: Duration = Duration::from_secs(2);
+/// It has caught up after so long without an event since the first line…
 pub const CAUGHT_UP_QUIET: Duration = Duration::from_millis(250);
 /// …and at the latest after this, however much comes.
-pub const CAUGHT_UP_MAX: Duration = Duration::from_secs(10);
+pub const CAUGHT_UP_MAX: Duration = Duration::from_secs(30);
 
 /// What a link is made of.
 #[derive(Clone, Debug)]

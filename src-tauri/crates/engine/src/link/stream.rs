@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CAUGHT_UP_MAX, CAUGHT_UP_QUIET, ConnId, DIAL_TIMEOUT, Deadline, Due};
+use super::{CAUGHT_UP_FIRST, CAUGHT_UP_MAX, CAUGHT_UP_QUIET, ConnId, DIAL_TIMEOUT, Deadline, Due};
 use crate::{Moment, Monotonic, failure::Cause, heartbeat::Limits, history::Doubt, policy::Origin};
 
 /// After a swap, a line this much later proves that the new connection is not silent too.
@@ -58,7 +58,7 @@ impl Stream {
             spoken: false,
             stable_at: proof.map(|proof| now.monotonic + proof),
             origin,
-            caught_up_at: Some(now.monotonic + CAUGHT_UP_QUIET),
+            caught_up_at: Some(now.monotonic + CAUGHT_UP_FIRST),
             held: None,
             replace: age.map(|age| (now.monotonic + age, Doubt::Age)),
             second: Second::None,
@@ -93,7 +93,9 @@ impl Stream {
     /// A line came. Answers the second connection that is no longer needed, if there is one.
     pub(super) fn on_alive(&mut self, now: Moment) -> Option<ConnId> {
         self.heard = now;
-        self.spoken = true;
+        if !std::mem::replace(&mut self.spoken, true) {
+            self.on_event(now);
+        }
         match self.second {
             Second::Dialing { conn, doubt: Doubt::Stale | Doubt::Silence, .. } => {
                 self.second = Second::None;

@@ -202,9 +202,24 @@ fn what_a_new_subscription_brings_at_first_is_backlog_then_live() {
 }
 
 #[test]
-fn a_feed_that_never_pauses_is_live_after_ten_seconds() {
+fn a_server_that_looks_up_late_what_was_missed_is_waited_for() {
+    let mut world = World::streaming(Config { streamed_before: false, ..config() });
+    world.pass(Duration::from_millis(1900));
+    world.message(ConnId(1), Some("1"));
+    world.pass(Duration::from_millis(300));
+    world.message(ConnId(1), Some("2"));
+    assert_eq!(world.origins(), [Origin::Backlog, Origin::Live]);
+    let mut greeted = World::streaming(Config { streamed_before: false, ..config() });
+    greeted.say(Input::Alive(ConnId(1)));
+    greeted.pass(Duration::from_millis(300));
+    greeted.message(ConnId(1), Some("1"));
+    assert_eq!(greeted.origins(), [Origin::Live], "a greeting without messages after it");
+}
+
+#[test]
+fn a_feed_that_never_pauses_is_live_after_half_a_minute() {
     let mut world = World::streaming(config());
-    for id in 0..120 {
+    for id in 0..320 {
         world.pass(Duration::from_millis(100));
         world.message(ConnId(1), Some(&id.to_string()));
     }

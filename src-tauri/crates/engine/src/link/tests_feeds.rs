@@ -136,7 +136,7 @@ fn posts_with_ids_may_overlap_and_are_no_cursor() {
 #[test]
 fn an_id_in_the_json_is_the_cursor_and_that_of_a_heartbeat_is_not() {
     let mut world = World::streaming(of(Ntfy));
-    world.pass(secs(1));
+    world.pass(secs(3));
     for (kind, id, what) in [
         ("open", "aaaaaaaaaaaa", "open"),
         ("message", "bbbbbbbbbbbb", "message"),
@@ -168,7 +168,7 @@ fn the_cursor_waits_for_the_end_of_a_replay_that_may_be_out_of_order() {
     world.say(Input::Event(ConnId(1), message("oldoldoldold")));
     assert!(deliveries(&world).iter().all(|delivery| delivery.cursor.is_none()));
     world.effects.clear();
-    world.pass(secs(1));
+    world.pass(secs(3));
     let moved = Some(Some("oldoldoldold".to_owned()));
     let (event, outcome) = (RawEvent::default(), Outcome::Nothing);
     let wanted = [Effect::Deliver(Delivery { event, outcome, cursor: moved }), Effect::CaughtUp];
@@ -187,7 +187,7 @@ fn the_cursor_waits_for_the_end_of_a_replay_that_may_be_out_of_order() {
 #[test]
 fn an_event_that_is_too_large_is_passed_by_the_id_in_its_beginning() {
     let mut world = World::streaming(of(Ntfy));
-    world.pass(secs(1));
+    world.pass(secs(3));
     let head = event("message", r#"{"id":"bbbbbbbbbbbb","event":"message","message":"xxx"#);
     world.say(Input::TooLarge { conn: ConnId(1), event: head, bytes: 5 << 20 });
     assert_eq!(deliveries(&world)[0].cursor, Some(Some("bbbbbbbbbbbb".into())));

@@ -1,0 +1,219 @@
+//! Servers that never stop: the agent's memory stays within its bound, and the next good event still
+//! arrives. And a thousand links at once.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::{fs, process::Command};
+
+use hark_api::Phase;
+use hark_tests::{
+    LONG, Running, SHORT, World, eventually,
+    nchan::Nchan,
+    sse::{Client, Server},
+};
+
+const MIB: usize = 1 << 20;
+const KIB: usize = 1 << 10;
+/// More than this nothing that a server sends may cost.
+const GROWTH_MAX: usize = 16 * MIB;
+/// What a link may cost, in a build for development.
+const LINK_MAX: usize = 200 * KIB;
+
+/// A line of `/proc/PID/status`, in bytes.
+fn memory(agent: &Running, line: &str) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", agent.pid())).unwrap();
+    let value = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':'));
+    let kib = value.unwrap().trim().strip_suffix(" kB").unwrap();
+    kib.parse::<usize>().unwrap() * KIB
+}
+
+/// An agent that has had one message from a scripted server, and what it cost then.
+struct Link {
+    world: World,
+    server: Server,
+    client: Client,
+    agent: Running,
+    idle: usize,
+}
+
+impl Link {
+    async fn start() -> Self {
+        let (world, server) = (World::new(), Server::start().await);
+        world.follow(&[("news", &server.url("/events"))]);
+        let agent = world.agent().await;
+        let mut client = server.client().await;
+        client.accept().await;
+        client.send("id: first\ndata: first\n\n").await;
+        world.stored(1).await;
+        let idle = memory(&agent, "VmHWM");
+        Self { world, server, client, agent, idle }
+    }
+
+    /// Sends one piece again and again.
+    async fn pour(&mut self, piece: &[u8], times: usize) {
+        for _ in 0..times {
+            if !self.client.send_bytes(piece).await {
+                return;
+            }
+        }
+    }
+
+    /// That a good event on this connection arrives, and what all before it has cost.
+    async fn still_works(self, name: &str) -> Self {
+        let Self { world, server, mut client, agent, idle } = self;
+        client.send("id: good\ndata: good\n\n").await;
+        eventually("the good event is stored", LONG, async || {
+            let messages = world.all_messages().await;
+            let good = messages.last().is_some_and(|message| message.body == "good");
+            let link = world.ask_link("news").await?;
+            good.then_some(()).ok_or(format!("{} messages, {link:?}", messages.len()))
+        })
+        .await;
+        let grown = memory(&agent, "VmHWM").saturating_sub(idle);
+        println!("{name}: +{} KiB at most", grown / KIB);
+        assert!(grown < GROWTH_MAX, "{name} costs {grown} bytes");
+        Self { world, server, client, agent, idle }
+    }
+
+    /// Hangs up and takes the next connection; the person asks for it where the link waits long.
+    async fn again(mut self) -> Self {
+        drop(self.client);
+        eventually("the link has noticed", SHORT, async || {
+            match self.world.ask_link("news").await?.phase {
+                Phase::Streaming { .. } => Err("it streams".to_owned()),
+                _ => Ok(()),
+            }
+        })
+        .await;
+        self.world.hark(&["resume", "news"]).await.ok();
+        self.client = self.server.client().await;
+        self
+    }
+
+    async fn set_aside(&self) -> u64 {
+        self.world.ask_link("news").await.unwrap().set_aside
+    }
+}
+
+#[tokio::test]
+async fn an_endless_line_is_set_aside() {
+    let mut link = Link::start().await;
+    link.client.send("id: endless\ndata: ").await;
+    link.pour(&vec![b'x'; 64 * KIB], 1_024).await;
+    link.client.send("\n\n").await;
+    let link = link.still_works("a line of 64 MiB").await;
+    assert!(link.set_aside().await >= 1, "it is counted");
+}
+
+#[tokio::test]
+async fn an_endless_event_is_set_aside() {
+    let mut link = Link::start().await;
+    link.client.send("id: endless\n").await;
+    let line = [b"data: ".to_vec(), vec![b'x'; 16 * KIB], b"\n".to_vec()].concat();
+    link.pour(&line, 4_096).await;
+    link.client.send("\n").await;
+    let link = link.still_works("an event of 64 MiB").await;
+    assert!(link.set_aside().await >= 1, "it is counted");
+}
+
+#[tokio::test]
+async fn a_quarter_gibibyte_of_comment_is_nothing() {
+    let mut link = Link::start().await;
+    let line = [b":".to_vec(), vec![b'x'; 64 * KIB], b"\n".to_vec()].concat();
+    link.pour(&line, 4_096).await;
+    let link = link.still_works("256 MiB of comment").await;
+    assert_eq!(link.set_aside().await, 0);
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_ids_move_nothing_but_the_cursor() {
+    let mut link = Link::start().await;
+    for thousand in 0..100 {
+        let ids = (0..1_000).map(|one| format!("id: {thousand}-{one}\n\n"));
+        link.client.send(&ids.collect::<String>()).await;
+    }
+    link.still_works("100,000 ids").await;
+}
+
+#[tokio::test]
+async fn retry_0_is_no_storm() {
+    let mut link = Link::start().await;
+    link.client.send("retry: 0\n\n").await;
+    let mut link = link.still_works("retry: 0").await;
+    let begun = std::time::Instant::now();
+    const DIALS: u32 = 6;
+    for _ in 0..DIALS {
+        drop(link.client);
+        link.client = link.server.client().await;
+        link.client.send("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n").await;
+    }
+    // Full jitter from one second on, near: six dials within 100 ms is one in many thousands.
+    assert!(begun.elapsed().as_millis() > 100, "{DIALS} dials in {:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn endless_headers_end_the_dial() {
+    let mut link = Link::start().await.again().await;
+    link.client.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n").await;
+    for number in 0..200_000 {
+        let header = format!("X-{number}: {number}\r\n");
+        if !link.client.send_bytes(header.as_bytes()).await {
+            break;
+        }
+    }
+    let cause = eventually("the link says what happened", LONG, async || {
+        match link.world.ask_link("news").await?.phase {
+            Phase::BackingOff { cause, .. } => Ok(cause),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    println!("endless headers: {}: {}", cause.code, cause.sentence);
+    assert_ne!(cause.code, "end of stream");
+    let mut link = link.again().await;
+    link.client.accept().await;
+    link.still_works("endless headers").await;
+}
+
+#[tokio::test]
+async fn a_gzip_bomb_is_not_unpacked() {
+    let mut link = Link::start().await.again().await;
+    let bomb = Command::new("sh").args(["-c", "head -c 256M /dev/zero | gzip -1"]).output();
+    let bomb = bomb.unwrap().stdout;
+    let head =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n";
+    link.client.send(head).await;
+    link.pour(&bomb, 1).await;
+    let mut link = link.again().await;
+    link.client.accept().await;
+    link.still_works("a gzip bomb of 256 MiB").await;
+}
+
+#[tokio::test]
+async fn a_thousand_links_stream_in_one_agent() {
+    const LINKS: usize = 1_000;
+    let world = World::new();
+    let nchan = Nchan::start(&world).await;
+    let agent = world.agent().await;
+    let idle = memory(&agent, "VmRSS");
+    let keys: Vec<_> = (0..LINKS).map(|number| format!("n{number}")).collect();
+    let url = nchan.url("news");
+    world.follow(&keys.iter().map(|key| (key.as_str(), url.as_str())).collect::<Vec<_>>());
+    eventually("all stream", LONG, async || {
+        let links = world.ask().await.map_err(|error| error.to_string())?.links;
+        let streaming = links.iter().filter(|it| matches!(it.phase, Phase::Streaming { .. }));
+        let streaming = streaming.count();
+        (streaming == LINKS).then_some(()).ok_or(format!("{streaming} of {}", links.len()))
+    })
+    .await;
+    nchan.publish("news", "to each").await;
+    eventually("each has its message", LONG, async || {
+        let links = world.ask().await.map_err(|error| error.to_string())?.links;
+        let served = links.iter().filter(|link| link.messages == 1).count();
+        (served == LINKS).then_some(()).ok_or(format!("{served}"))
+    })
+    .await;
+    let each = (memory(&agent, "VmRSS").saturating_sub(idle)) / LINKS;
+    println!("{LINKS} links: {} KiB each", each / KIB);
+    assert!(each < LINK_MAX, "{each} bytes a link");
+}
