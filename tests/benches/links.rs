@@ -81,24 +81,25 @@ async fn back() {
     let mut world = World::new();
     let bus = Bus::start(&mut world).await;
     let mut desktop = Notifications::start(&bus).await;
-    let mut listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    world.follow(&[("bench", &format!("http://{address}/"))]);
-    let agent = world.start_hark("agent", &["agent", "--no-tray"]);
-    let mut client = accept(&listener).await;
-    world.phase("bench", "streaming").await;
     let mut samples = Vec::new();
     for number in 0..RESTARTS {
-        // Long enough a life for its health to be proven, as a server's usually is.
-        sleep(Duration::from_secs(1)).await;
+        // An agent of its own each time: a link that was lost a moment ago would back off.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        world.follow(&[("bench", &format!("http://{address}/"))]);
+        let mut agent = world.start_hark("agent", &["agent", "--no-tray"]);
+        let client = accept(&listener).await;
+        world.phase("bench", "streaming").await;
         drop((client, listener));
         sleep(DOWN).await;
-        listener = TcpListener::bind(address).await.unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
         let begun = Instant::now();
-        client = accept(&listener).await;
+        let mut client = accept(&listener).await;
         client.write_all(format!("id: {number}\ndata: back\n\n").as_bytes()).await.unwrap();
         timeout(LONG, desktop.calls.recv()).await.unwrap().unwrap();
         samples.push(begun.elapsed());
+        agent.signal(rustix::process::Signal::TERM);
+        agent.ended(LONG).await;
     }
     samples.sort();
     let median = samples[samples.len() / 2].as_secs_f64();
@@ -106,7 +107,6 @@ async fn back() {
         "{:<44} {median:>10.2} s   peers: 0.6 to 7.3 s",
         "near server back to Notify, median of 20"
     );
-    drop(agent);
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {

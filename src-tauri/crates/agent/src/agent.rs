@@ -428,7 +428,10 @@ impl Agent {
 /// # Errors
 /// Where it is no URL, is refused, is followed already, or the settings cannot be written.
 pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiError> {
-    let url = settings::read_url(&new.url).map_err(|sentence| ApiError { code: None, sentence })?;
+    let url = settings::read_url(&new.url).map_err(|wrong| {
+        // What the person has just typed may be said to them; nothing of it is logged.
+        ApiError { code: None, sentence: format!("{}: {wrong}", new.url) }
+    })?;
     let bearer = new.bearer.map(|credential| match credential {
         hark_api::Credential::Env(name) => Credential::Env(name),
         hark_api::Credential::File(path) => Credential::File(path.into()),

@@ -123,7 +123,8 @@ impl<W: Write> Terminal<W> {
             // It ends here, and who has started it says why.
             self.refusal = Some(sentence);
         } else if self.format != Format::Raw {
-            eprintln!("{sentence}");
+            // Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "{sentence}");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{io::IsTerminal, path::Path};
 
+use hark_api::profile::private_folder;
 use tracing::Level;
 use tracing_appender::{
     non_blocking::{NonBlockingBuilder, WorkerGuard},
@@ -22,7 +23,9 @@ const LINES_MAX: usize = 1024;
 /// # Errors
 /// Where the folder cannot be written.
 pub fn start(folder: &Path) -> Result<WorkerGuard, InitError> {
-    std::fs::create_dir_all(folder).ok();
+    // The files themselves are made readable for all; the folder keeps others out. Where it cannot be
+    // made, the next step says so.
+    private_folder(folder).ok();
     let files = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .max_log_files(FILES_MAX)

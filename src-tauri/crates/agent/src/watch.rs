@@ -1,46 +1,188 @@
 //! Watches the settings file, and has it read again when it changes.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use notify::{Event, RecursiveMode, Watcher};
+use notify::{ErrorKind, Event, RecursiveMode, Watcher};
 use tokio::{sync::mpsc, time::sleep};
 
 use crate::agent::Agent;
 
 /// Editors write in several steps: the last one counts.
 const SETTLE: Duration = Duration::from_millis(100);
+/// A longer chain of links is a circle.
+const LINKS_MAX: usize = 8;
 
 /// Watches for as long as the agent runs. Where the system cannot watch, changes take effect with
 /// the next start, and the log says so.
 pub async fn run(agent: Arc<Agent>) {
     let path = agent.core.profile.settings();
-    let Some(folder) = path.parent() else { return };
-    let (told, mut changed) = mpsc::channel(1);
-    match watch(folder, path.clone(), told) {
-        Ok(_watcher) => {
-            while changed.recv().await.is_some() {
-                sleep(SETTLE).await;
-                while changed.try_recv().is_ok() {}
-                agent.reload();
-            }
-        }
-        Err(error) => tracing::warn!("the settings file is not watched: {error}"),
+    if let Some(folder) = path.parent()
+        && let Err(error) = fs::create_dir_all(folder)
+    {
+        tracing::warn!("the settings' folder cannot be made: {error}");
+    }
+    if let Err(error) = follow(&path, || agent.reload()).await {
+        tracing::warn!("the settings file is not watched: {error}");
     }
 }
 
-fn watch(
-    folder: &Path,
-    path: std::path::PathBuf,
-    told: mpsc::Sender<()>,
-) -> notify::Result<impl Watcher> {
-    std::fs::create_dir_all(folder).map_err(notify::Error::io)?;
+/// Calls `changed` after each change of the file at `path`, be it a link, and be its folder removed
+/// and made again. Ends where the system cannot watch.
+async fn follow(path: &Path, mut changed: impl FnMut()) -> notify::Result<()> {
+    let mut first = true;
+    let mut gone = false;
+    loop {
+        // Links and folders may be others than before: each round looks and watches anew.
+        let places = places(path);
+        let (told, mut events) = mpsc::channel(1);
+        let watcher = match watch(&places, told) {
+            // It went between looking and watching.
+            Err(error) if matches!(error.kind, ErrorKind::PathNotFound) => {
+                sleep(SETTLE).await;
+                continue;
+            }
+            watcher => watcher?,
+        };
+        if self::places(path) != places {
+            continue;
+        }
+        let missing = !path.parent().is_some_and(Path::is_dir);
+        if missing && !gone {
+            tracing::warn!("the settings' folder is gone; Hark waits for it to come back");
+        }
+        gone = missing;
+        // Only now: what changed until the new watch was there is seen by this.
+        if !first {
+            changed();
+        }
+        first = false;
+        if events.recv().await.is_none() {
+            return Ok(());
+        }
+        sleep(SETTLE).await;
+        drop(watcher);
+    }
+}
+
+/// Something to watch: a file, and the nearest folder above it that there is.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    folder: PathBuf,
+    file: PathBuf,
+}
+
+/// The file at `path`, and where it is a link, what it points to.
+fn places(path: &Path) -> BTreeSet<Place> {
+    let mut places = BTreeSet::new();
+    let mut path = path.to_path_buf();
+    for _ in 0..LINKS_MAX {
+        places.extend(place(&path));
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = path.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    places
+}
+
+fn place(path: &Path) -> Option<Place> {
+    path.ancestors().skip(1).find_map(|folder| {
+        // One name for each folder, as the system watches each one once.
+        let real = fs::canonicalize(folder).ok().filter(|real| real.is_dir())?;
+        Some(Place { file: real.join(path.strip_prefix(folder).ok()?), folder: real })
+    })
+}
+
+fn watch(places: &BTreeSet<Place>, told: mpsc::Sender<()>) -> notify::Result<impl Watcher + use<>> {
+    let files: Vec<PathBuf> = places.iter().map(|place| place.file.clone()).collect();
+    // A folder on the way to the file counts as well: it may come or go.
+    let ours = move |path: &PathBuf| files.iter().any(|file| file.starts_with(path));
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        let ours = event.is_ok_and(|event| !event.kind.is_access() && event.paths.contains(&path));
-        if ours {
+        if event.is_ok_and(|event| !event.kind.is_access() && event.paths.iter().any(&ours)) {
             // One that waits already stands for this one too.
             let _ = told.try_send(());
         }
     })?;
-    watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    let folders: BTreeSet<&Path> = places.iter().map(|place| place.folder.as_path()).collect();
+    for folder in folders {
+        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    }
     Ok(watcher)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    /// Makes each change, and waits until it was seen.
+    async fn each_is_seen(path: &Path, changes: &[&dyn Fn()]) {
+        let (told, mut seen) = mpsc::unbounded_channel();
+        let path = path.to_path_buf();
+        let watching = tokio::spawn(async move { follow(&path, || told.send(()).unwrap()).await });
+        for (number, change) in changes.iter().enumerate() {
+            // The watch is set up, and what the last change left behind has passed.
+            sleep(3 * SETTLE).await;
+            while seen.try_recv().is_ok() {}
+            change();
+            timeout(SOON, seen.recv()).await.unwrap_or_else(|_| panic!("change {number}"));
+        }
+        watching.abort();
+    }
+
+    #[tokio::test]
+    async fn a_change_behind_a_link_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = |name: &str| folder.path().join(name);
+        for name in ["config", "elsewhere", "other"] {
+            fs::create_dir(here(name)).unwrap();
+        }
+        let path = here("config/config.toml");
+        fs::write(here("elsewhere/hark.toml"), "").unwrap();
+        symlink("../elsewhere/hark.toml", &path).unwrap();
+        each_is_seen(
+            &path,
+            &[
+                &|| fs::write(here("elsewhere/hark.toml"), "a = 1").unwrap(),
+                &|| fs::remove_file(here("elsewhere/hark.toml")).unwrap(),
+                &|| fs::write(here("elsewhere/hark.toml"), "a = 2").unwrap(),
+                &|| {
+                    fs::remove_file(&path).unwrap();
+                    symlink(here("other/hark.toml"), &path).unwrap();
+                },
+                &|| fs::write(here("other/hark.toml"), "a = 3").unwrap(),
+            ],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_removed_and_made_again_is_watched_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("deep/config");
+        let path = config.join("config.toml");
+        fs::create_dir_all(&config).unwrap();
+        each_is_seen(
+            &path,
+            &[
+                &|| fs::write(&path, "").unwrap(),
+                &|| fs::remove_dir_all(folder.path().join("deep")).unwrap(),
+                &|| fs::create_dir_all(&config).unwrap(),
+                &|| fs::write(&path, "a = 1").unwrap(),
+                &|| fs::rename(&config, folder.path().join("away")).unwrap(),
+                &|| fs::rename(folder.path().join("away"), &config).unwrap(),
+                &|| fs::write(&path, "a = 2").unwrap(),
+            ],
+        )
+        .await;
+    }
 }

@@ -49,7 +49,7 @@ pub enum Command {
     /// Show the latest messages, oldest first
     Messages {
         /// At most so many, up to 1000
-        #[arg(long, default_value_t = 20)]
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
         /// As JSON, one message a line
         #[arg(long)]
@@ -58,7 +58,7 @@ pub enum Command {
     /// Show when each connection was lost, why, and for how long
     History {
         /// At most so many, up to 1000
-        #[arg(long, default_value_t = 20)]
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
         /// As JSON, one entry a line
         #[arg(long)]

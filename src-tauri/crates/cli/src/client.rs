@@ -11,7 +11,7 @@ use hark_api::{
     route,
 };
 
-use crate::{Done, Failed, arguments::AddOptions, show};
+use crate::{Done, Failed, arguments::AddOptions, out, show};
 
 /// An agent that has not stopped by then is stuck.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,6 +25,7 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         let path = std::path::absolute(&path).unwrap_or(path);
         Credential::File(path.display().to_string())
     };
+    let given = options.feed.clone();
     let new = AddSubscription {
         url: options.url,
         name: options.name,
@@ -36,7 +37,7 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         Err(CallError::NoAgent) => {
             let added = agent::add(profile, new).await.map_err(CallError::from);
             if added.is_ok() {
-                eprintln!("No agent is running; it will be followed once one is: hark agent");
+                out::note("No agent is running; it will be followed once one is: hark agent");
             }
             added
         }
@@ -49,17 +50,19 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         }
         answer => answer?,
     };
-    println!("Added as {}.", added.subscription);
-    if let Some(found) = added.recognised {
+    out::line(format_args!("Added as {}.", added.subscription))?;
+    if let Some(feed) = given {
+        out::line(format_args!("Followed as {feed}, as you said."))?;
+    } else if let Some(found) = added.recognised {
         let sure = match found.certainty {
             Certainty::Sure => "It speaks",
             Certainty::Likely => "It probably speaks",
             Certainty::Guess => "It may speak",
         };
-        println!("{sure} {}: {}.", found.feed, found.reason);
+        out::line(format_args!("{sure} {}: {}.", found.feed, found.reason))?;
     }
     if let Some(warning) = added.warning {
-        eprintln!("It could not be tried now, and is saved all the same. {warning}");
+        out::note(format_args!("It could not be tried now, and is saved all the same. {warning}"));
     }
     Ok(())
 }
@@ -70,7 +73,7 @@ pub async fn remove(profile: &Profile, key: String) -> Done {
         Err(CallError::NoAgent) => settings::remove(&profile.settings(), &key)?,
         answer => drop(answer?),
     }
-    println!("Removed {key}. Its messages stay.");
+    out::line(format_args!("Removed {key}. Its messages stay."))?;
     Ok(())
 }
 
@@ -79,8 +82,8 @@ pub async fn pause(profile: &Profile, key: Option<String>, paused: bool) -> Done
     let accepted = client(profile).call(route, &Target { subscription: key }).await?;
     let word = if paused { "Paused" } else { "Resumed" };
     match accepted.subscriptions[..] {
-        [] => println!("There is no subscription yet. Add one with: hark add URL"),
-        _ => println!("{word} {}.", accepted.subscriptions.join(", ")),
+        [] => out::line("There is no subscription yet. Add one with: hark add URL")?,
+        _ => out::line(format_args!("{word} {}.", accepted.subscriptions.join(", ")))?,
     }
     Ok(())
 }
@@ -88,9 +91,9 @@ pub async fn pause(profile: &Profile, key: Option<String>, paused: bool) -> Done
 pub async fn status(profile: &Profile, json: bool) -> Done {
     let status = client(profile).call(&route::STATUS, &()).await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&status)?);
+        out::line(serde_json::to_string_pretty(&status)?)?;
     } else {
-        print!("{}", show::status(&status, jiff::Timestamp::now()));
+        out::print(show::status(&status, jiff::Timestamp::now()))?;
     }
     Ok(())
 }
@@ -101,13 +104,13 @@ pub async fn messages(profile: &Profile, limit: u32, json: bool) -> Done {
     messages.reverse();
     for message in &messages {
         if json {
-            println!("{}", serde_json::to_string(message)?);
+            out::line(serde_json::to_string(message)?)?;
         } else {
-            println!("{}", show::message(message));
+            out::line(show::message(message))?;
         }
     }
     if messages.is_empty() && !json {
-        println!("There is no message yet.");
+        out::line("There is no message yet.")?;
     }
     Ok(())
 }
@@ -118,13 +121,13 @@ pub async fn history(profile: &Profile, limit: u32, json: bool) -> Done {
     entries.reverse();
     for entry in &entries {
         if json {
-            println!("{}", serde_json::to_string(entry)?);
+            out::line(serde_json::to_string(entry)?)?;
         } else {
-            println!("{}", show::entry(entry));
+            out::line(show::entry(entry))?;
         }
     }
     if entries.is_empty() && !json {
-        println!("No connection was lost yet.");
+        out::line("No connection was lost yet.")?;
     }
     Ok(())
 }
@@ -132,7 +135,7 @@ pub async fn history(profile: &Profile, limit: u32, json: bool) -> Done {
 pub async fn test(profile: &Profile) -> Done {
     let sample = client(profile).call(&route::TEST, &()).await?;
     if sample.shown {
-        println!("{}", sample.sentence);
+        out::line(sample.sentence)?;
         return Ok(());
     }
     Err(Failed(sample.sentence))
@@ -141,7 +144,7 @@ pub async fn test(profile: &Profile) -> Done {
 pub async fn stop(profile: &Profile) -> Done {
     let client = client(profile);
     match client.call(&route::STOP, &()).await {
-        Err(CallError::NoAgent) => println!("No agent is running."),
+        Err(CallError::NoAgent) => out::line("No agent is running.")?,
         answer => {
             answer?;
             // It has stopped once nobody listens any more.
@@ -154,7 +157,7 @@ pub async fn stop(profile: &Profile) -> Done {
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            println!("Stopped.");
+            out::line("Stopped.")?;
         }
     }
     Ok(())

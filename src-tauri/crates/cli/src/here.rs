@@ -1,8 +1,7 @@
 //! Commands that work in this process: the agent itself, `listen`, `demo`, and starting others.
 
 use std::{
-    env, fs,
-    io::{self, Write},
+    env, fs, io,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -28,10 +27,15 @@ use tokio::{
 use crate::{
     Done, Failed,
     arguments::{AgentOptions, ListenOptions},
+    out,
 };
 
 /// How long an agent may take to start before `open` goes on without it.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What `open` says where no window can be shown.
+const NO_DISPLAY: &str = "There is no display here to open Hark's window on (neither DISPLAY nor \
+                          WAYLAND_DISPLAY is set). In the terminal, use: hark status, hark messages";
 
 pub async fn agent(profile: Profile, options: AgentOptions) -> Done {
     if options.detached {
@@ -41,7 +45,7 @@ pub async fn agent(profile: Profile, options: AgentOptions) -> Done {
     let started = Options { profile, tray: !options.no_tray, demo: options.demo };
     match agent::run(started).await {
         Err(AgentError::Running) => {
-            println!("An agent is running already. See it with: hark status");
+            out::line("An agent is running already. See it with: hark status")?;
             Ok(())
         }
         outcome => Ok(outcome?),
@@ -49,6 +53,11 @@ pub async fn agent(profile: Profile, options: AgentOptions) -> Done {
 }
 
 pub async fn open(profile: &Profile) -> Done {
+    // First of all, so that no agent is started for nothing. The window would end in silence.
+    let shows = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !shows("WAYLAND_DISPLAY") && !shows("DISPLAY") {
+        return Err(Failed(NO_DISPLAY.to_owned()));
+    }
     let client = Client::new(&profile.socket());
     if !client.is_running().await {
         start_agent(profile)?;
@@ -81,8 +90,8 @@ pub async fn demo(port: u16) -> Done {
     let demo = Demo::bind(port).await.map_err(|error| {
         Failed(format!("Port {port} of this computer cannot be used: {error}. Choose another."))
     })?;
-    println!("{}", demo.url());
-    println!("Publish with: curl -d 'text' {}", demo.url());
+    out::line(demo.url())?;
+    out::line(format_args!("Publish with: curl -d 'text' {}", demo.url()))?;
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
@@ -93,7 +102,8 @@ pub async fn demo(port: u16) -> Done {
 }
 
 pub async fn listen(options: ListenOptions) -> Done {
-    let url = read_url(&options.url).map_err(Failed)?;
+    let url =
+        read_url(&options.url).map_err(|wrong| Failed(format!("{}: {wrong}", options.url)))?;
     let mut subscription = Subscription::plain(url.clone(), &options.feed);
     subscription.heartbeat =
         options.heartbeat.as_deref().map(read_duration).transpose().map_err(Failed)?;
@@ -107,7 +117,7 @@ pub async fn listen(options: ListenOptions) -> Done {
         (_, true) => Format::Json,
         _ => Format::Lines,
     };
-    let last_event_id = options.last_event_id;
+    let last_event_id = options.last_event_id.map(event_id).transpose()?;
     // Dropping the sender would end it; it ends by a refusal or a signal.
     let (_commands, receiver) = mpsc::channel(1);
     let listening =
@@ -119,6 +129,16 @@ pub async fn listen(options: ListenOptions) -> Done {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
     }
+}
+
+/// An id that can be sent as a header's value.
+fn event_id(id: String) -> Result<String, Failed> {
+    if id.chars().any(char::is_control) {
+        return Err(Failed(format!(
+            "The event id {id:?} cannot be sent: it holds a line feed or another control character."
+        )));
+    }
+    Ok(id)
 }
 
 /// Headers as given: `Name: value`, or `@FILE` with one a line.
@@ -134,12 +154,10 @@ fn headers(given: &[String]) -> Result<HeaderMap, Failed> {
         for line in lines.lines().filter(|line| !line.trim().is_empty()) {
             let (name, value) = header(line)?;
             if !one.starts_with('@') && is_secret(&name) {
-                let mut warning = io::stderr();
                 // Others on this computer can read it in the list of processes.
-                writeln!(
-                    warning,
+                out::note(format_args!(
                     "hark: {name} on the command line can be read by others; use -H @FILE."
-                )?;
+                ));
             }
             headers.append(name, value);
         }
@@ -174,6 +192,15 @@ mod tests {
         for wrong in ["X-A", "X A: b", ": b", "X: a\u{1}b"] {
             let Err(Failed(sentence)) = header(wrong) else { panic!("{wrong}") };
             assert!(sentence.contains("'Name: value'"), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn an_event_id_with_a_control_character_is_refused() {
+        assert_eq!(event_id("é 7".into()).ok().unwrap(), "é 7");
+        for wrong in ["a\nb", "\r", "\0", "\u{7f}"] {
+            let Err(Failed(sentence)) = event_id(wrong.into()) else { panic!("{wrong:?}") };
+            assert!(sentence.contains("control character"), "{sentence}");
         }
     }
 

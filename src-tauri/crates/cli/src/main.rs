@@ -6,6 +6,7 @@
 mod arguments;
 mod client;
 mod here;
+mod out;
 mod show;
 
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed(sentence)) => {
-            eprintln!("hark: {sentence}");
+            out::note(format_args!("hark: {sentence}"));
             ExitCode::FAILURE
         }
     }

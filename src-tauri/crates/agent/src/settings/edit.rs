@@ -112,7 +112,8 @@ fn keep_comments(document: &mut DocumentMut, removed: &Table) {
         return;
     };
     let own = next.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
-    let blank = if own.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) { "" } else { "\n" };
+    let blank =
+        if own.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) { "" } else { "\n" };
     let prefix = format!("{kept}{blank}{own}");
     next.decor_mut().set_prefix(prefix);
 }
@@ -169,9 +170,12 @@ pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<(), Edit
 
 fn has_comment(table: &dyn TableLike, key: &str) -> bool {
     let above = table.key(key).and_then(|key| key.leaf_decor().prefix());
-    let behind =
-        table.get(key).and_then(Item::as_value).and_then(|value| value.decor().suffix());
-    [above, behind].into_iter().flatten().filter_map(RawString::as_str).any(|text| text.contains('#'))
+    let behind = table.get(key).and_then(Item::as_value).and_then(|value| value.decor().suffix());
+    [above, behind]
+        .into_iter()
+        .flatten()
+        .filter_map(RawString::as_str)
+        .any(|text| text.contains('#'))
 }
 
 fn edit<T>(

@@ -18,7 +18,8 @@ use super::{FEEDS, Settings};
 /// What a fresh settings file says.
 fn fresh() -> String {
     let feeds = FEEDS.join(", ");
-    format!("\
+    format!(
+        "\
 # Hark's settings. Changes take effect when the file is saved.
 #
 # [subscriptions.builds]
@@ -27,7 +28,8 @@ fn fresh() -> String {
 # feed = \"json\"                         # or another of: {feeds}
 # bearer = {{ env = \"BUILDS_TOKEN\" }}     # or {{ file = \"/path\" }}, mode 0600
 # heartbeat = \"30s\"                     # give up after so long a silence
-")
+"
+    )
 }
 
 /// How long an edit waits for another one, which takes milliseconds.

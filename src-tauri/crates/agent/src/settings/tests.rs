@@ -65,6 +65,96 @@ fn values_that_make_no_sense_are_refused_in_words() {
 }
 
 #[test]
+fn a_secret_that_stands_in_the_settings_is_never_repeated() {
+    let table = "[subscriptions.a]\nurl = \"https://a.example\"\n";
+    let secrets = [
+        "\"s3cret\"",
+        "[\"s3cret\"]",
+        "5318008",
+        "-5318008",
+        "5318008.5",
+        "9318008531800853180085",
+        "s3cret",
+    ];
+    let places = [
+        "bearer = S",
+        "bearer = { env = [S] }",
+        "bearer = { file = { x = S } }",
+        "bearer = { command = { x = S } }",
+        "bearer = { command = [[S]] }",
+        "bearer = { token = S }",
+        "bearer = { env = \"A\", token = S }",
+        "headers = S",
+        "headers = { X = S }",
+        "headers = { X = { value = S } }",
+        "basic = S",
+        "basic = { user = \"me\", password = S }",
+        "basic.password = S",
+        "client_certificate.key = { x = S }",
+    ];
+    for (place, secret) in places.iter().flat_map(|place| secrets.map(|secret| (place, secret))) {
+        let sentence = problem(&format!("{table}{}\n", place.replace('S', secret)));
+        assert!(!sentence.contains("s3cret") && !sentence.contains("318008"), "{sentence}");
+        assert!(sentence.contains("line 3, column "), "{sentence}");
+    }
+    let said = "line 3, column 10: a credential is { env = \"NAME\" }, { file = \"/path\" } or \
+                { command = [\"program\", …] }; the secret itself does not belong here.";
+    let sentence = problem(&format!("{table}bearer = \"s3cret\"\n"));
+    assert!(sentence.ends_with(said), "{sentence}");
+    for url in
+        ["s3cret", "ftp://a.example/s3cret", "https://me:s3cret@a.example/", "https://:s3cret"]
+    {
+        let sentence = problem(&format!("[subscriptions.a]\nurl = \"{url}\"\n"));
+        assert!(!sentence.contains("s3cret"), "{sentence}");
+        assert!(sentence.contains("line 2, column 7"), "{sentence}");
+    }
+}
+
+#[test]
+fn every_kind_of_credential_is_read() {
+    let settings = read_all(
+        "[subscriptions.a]\nurl = \"https://a.example\"\nbasic.user = \"me\"\n\
+         basic.password.command = [\"pass\", \"hark\"]\n\
+         [subscriptions.a.headers]\nX-A = { env = \"A\" }\nX-B.file = \"/b\"\n",
+    );
+    let one = &settings.subscriptions["a"];
+    let command = Credential::Command(vec!["pass".into(), "hark".into()]);
+    assert_eq!(one.basic, Some(Basic { user: "me".into(), password: command }));
+    assert_eq!(one.headers["X-A"], Credential::Env("A".into()));
+    assert_eq!(one.headers["X-B"], Credential::File("/b".into()));
+}
+
+#[test]
+fn a_url_has_no_password_and_loses_its_fragment() {
+    assert_eq!(read_url(" https://a.example/x?y#z ").unwrap().as_str(), "https://a.example/x?y");
+    for url in ["http://me:pw@a.example/", "http://me@a.example/", "http://:pw@a.example/"] {
+        let sentence = read_url(url).unwrap_err();
+        assert!(sentence.contains("basic = { user = "), "{sentence}");
+    }
+}
+
+#[test]
+fn two_keys_that_exclude_each_other_are_an_error_where_the_second_stands() {
+    let table = "[subscriptions.a]\nurl = \"https://a.example\"\n";
+    let both = problem(&format!("{table}heartbeat = \"3s\"\n cadence = \"3s\"\n"));
+    assert!(both.contains("line 4, column 2: `heartbeat`"), "{both}");
+    let both = problem(&format!(
+        "{table}bearer.env = \"A\"\nbasic = {{ user = \"me\", password.env = \"B\" }}\n"
+    ));
+    assert!(both.contains("line 4, column 1: a request has one of"), "{both}");
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_named_with_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, b"# a\n# caf\xe9\n").unwrap();
+    let problem = load(&path, &folder.path().join("good.toml")).problem.unwrap();
+    assert!(problem.contains("line 2, column 6: this is not UTF-8"), "{problem}");
+    assert!(!problem.contains(".."), "{problem}");
+}
+
+#[test]
 fn a_bad_file_leaves_the_last_good_settings_in_force() {
     let folder = tempfile::tempdir().unwrap();
     let (path, last_good) =
@@ -121,6 +211,103 @@ fn an_edit_that_changes_nothing_writes_nothing() {
     let path = folder.path().join("config.toml");
     set_paused(&path, &[], true).unwrap();
     assert!(!path.exists());
+}
+
+#[test]
+fn edits_at_the_same_time_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let new = |number: usize| NewSubscription {
+        url: format!("https://a.example/{number}").parse().unwrap(),
+        name: Some(format!("n{number}")),
+        feed: "json".into(),
+        bearer: None,
+    };
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let path = &path;
+            scope.spawn(move || {
+                let key = add(path, &new(number)).unwrap();
+                set_paused(path, std::slice::from_ref(&key), true).unwrap();
+                if number % 2 == 1 {
+                    remove(path, &key).unwrap();
+                }
+            });
+        }
+    });
+    let settings = read_all(&fs::read_to_string(&path).unwrap());
+    let mut keys: Vec<_> = settings.subscriptions.keys().cloned().collect();
+    keys.sort_by_key(|key| key[1..].parse::<u32>().unwrap());
+    assert_eq!(keys, ["n0", "n2", "n4", "n6", "n8", "n10", "n12", "n14"]);
+    assert!(settings.subscriptions.values().all(|one| one.paused));
+    // Nothing is left but the lock.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+/// What an edit makes of a text.
+fn edited(text: &str, edit: impl Fn(&Path)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, text).unwrap();
+    edit(&path);
+    fs::read_to_string(&path).unwrap()
+}
+
+#[test]
+fn removing_a_table_keeps_the_comments_that_are_not_about_it() {
+    let (a, b) =
+        ("[subscriptions.a]\nurl = \"http://a/\"\n", "[subscriptions.b]\nurl = \"http://b/\"\n");
+    let sub = "[subscriptions.a.headers]\nX.env = \"X\"\n";
+    let without_a = |text: &str| edited(text, |path| remove(path, "a").unwrap());
+    let text = format!("# All.\n\n# More.\n\n# About a.\n{a}{sub}\n# About b.\n{b}# End.\n");
+    let wanted = format!("# All.\n\n# More.\n\n# About b.\n{b}# End.\n");
+    assert_eq!(without_a(&text), wanted);
+    assert_eq!(without_a(&format!("# All.\n\n{a}{b}")), format!("# All.\n\n{b}"));
+    assert_eq!(without_a(&format!("# All.\n\n{a}")), "# All.\n");
+    assert_eq!(without_a(&format!("{b}\n# Old.\n\n{a}# End.\n")), format!("{b}\n# Old.\n# End.\n"));
+    // With a header of the table around, the file's header is that one's.
+    let text = format!("# All.\n[subscriptions]\n\n# Here.\n\n{a}\n{b}");
+    assert_eq!(without_a(&text), format!("# All.\n[subscriptions]\n\n# Here.\n\n{b}"));
+}
+
+#[test]
+fn the_first_subscription_comes_and_goes_without_a_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let url = "https://b.example/".parse().unwrap();
+    let new = NewSubscription { url, name: None, feed: "json".into(), bearer: None };
+    let key = add(&path, &new).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    remove(&path, &key).unwrap();
+    assert!(fs::read_to_string(&path).unwrap().starts_with("# Hark's settings."));
+    add(&path, &new).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn the_fresh_text_is_settings_once_its_comments_are_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (text, _) = file::read(&folder.path().join("config.toml")).unwrap();
+    let example: String =
+        text.lines().skip(2).map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
+    assert!(read_all(&example).subscriptions.contains_key("builds"), "{example}");
+    for feed in FEEDS {
+        assert!(text.contains(feed), "{text}");
+    }
+}
+
+#[test]
+fn a_comment_at_paused_stays_when_it_is_resumed() {
+    let table = "[subscriptions.a]\nurl = \"http://a/\"\n";
+    let pause =
+        |text: &str, paused| edited(text, |path| set_paused(path, &["a".into()], paused).unwrap());
+    for (above, behind) in [("# Noisy.\n", ""), ("", " # until May")] {
+        let text = |paused: bool| format!("{table}{above}paused = {paused}{behind}\n");
+        assert_eq!(pause(&text(true), false), text(false));
+        assert_eq!(pause(&text(false), true), text(true));
+    }
+    assert_eq!(pause(&format!("{table}paused = true\n"), false), table);
+    assert_eq!(pause(table, false), table);
 }
 
 #[test]

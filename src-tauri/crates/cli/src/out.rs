@@ -1,0 +1,47 @@
+//! What is printed. A reader that has seen enough, as `head`, ends the command in silence.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    process,
+};
+
+/// Prints a line.
+pub fn line(text: impl fmt::Display) -> io::Result<()> {
+    print(format_args!("{text}\n"))
+}
+
+/// Prints a text as it is.
+pub fn print(text: impl fmt::Display) -> io::Result<()> {
+    if !put(&mut io::stdout().lock(), text)? {
+        process::exit(0);
+    }
+    Ok(())
+}
+
+/// Says something beside the output. Where nobody can read it, nothing is amiss.
+pub fn note(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Whether there still was a reader.
+fn put(out: &mut impl Write, text: impl fmt::Display) -> io::Result<bool> {
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        outcome => outcome.map(|()| true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_is_gone_is_no_failure_and_a_full_disk_is() {
+        let (reader, mut writer) = io::pipe().unwrap();
+        assert!(put(&mut writer, "a").unwrap());
+        drop(reader);
+        assert!(!put(&mut writer, "b").unwrap());
+        assert!(put(&mut &mut [0; 1][..], "too long").is_err());
+    }
+}
