@@ -44,7 +44,8 @@ Usage: cargo xtask COMMAND
       it beside others'. Writes a plot for each outage to target/simulate/.
 
   soak [RUNS]
-      The link against its reference model in a million random runs, or as many as asked for.
+      The link against its reference model in a million random runs, or as many as asked for;
+      then 2,000 kills of the agent under load.
 
   --yes   Install missing packages of the system without asking first.
 ";

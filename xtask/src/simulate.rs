@@ -1,11 +1,14 @@
-//! `cargo xtask simulate` and `cargo xtask soak`: the engine in simulated time, at length.
+//! `cargo xtask simulate` and `cargo xtask soak`: the engine in simulated time, and the agent killed
+//! at random, at length.
 
 use std::fs;
 
-use crate::{Result, Shell};
+use crate::{Result, Shell, debian};
 
 /// Random runs of the link in `soak`.
 const RUNS: &str = "1000000";
+/// Kills of the agent under load.
+const KILLS: &str = "2000";
 
 pub(crate) fn simulate(shell: &Shell) -> Result<()> {
     let folder = shell.target.join("simulate");
@@ -32,5 +35,10 @@ pub(crate) fn simulate(shell: &Shell) -> Result<()> {
 pub(crate) fn soak(shell: &Shell, runs: Option<&str>) -> Result<()> {
     let mut command = shell.cargo(&["test", "--package", "hark-engine", "whatever_happens"]);
     command.env("HARK_SOAK_RUNS", runs.unwrap_or(RUNS));
+    shell.run(command)?;
+    debian::ensure(shell, &[debian::TESTS])?;
+    shell.run(shell.cargo(&["build", "--package", "hark"]))?;
+    let mut command = shell.cargo(&["test", "--package", "hark-tests", "--test", "crash"]);
+    command.env("HARK_SOAK_KILLS", KILLS);
     shell.run(command)
 }

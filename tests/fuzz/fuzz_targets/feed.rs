@@ -7,9 +7,10 @@ use hark_engine::{
 };
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: (String, String, Option<String>)| {
-    let (kind, data, own_id) = input;
-    let event = RawEvent { kind, data, own_id };
+fuzz_target!(|input: &str| {
+    // The first line is the event's type, the rest its data.
+    let (kind, data) = input.split_once('\n').unwrap_or(("message", input));
+    let event = RawEvent { kind: kind.to_owned(), data: data.to_owned(), own_id: None };
     for name in feed::NAMES {
         let Some(feed) = feed::by_name(name) else { continue };
         let mut identified = event.clone();

@@ -90,9 +90,11 @@ fn outage(outage: &Outage) -> String {
         1 => ", 1 failed attempt".to_owned(),
         attempts => format!(", {attempts} failed attempts"),
     };
+    let latest = outage.latest.as_ref().map(|cause| format!(" Then: {}", cause.sentence));
+    let latest = latest.unwrap_or_default();
     let gap = if outage.gap { " Messages may have been missed." } else { "" };
     format!(
-        "{}  {}  lost for {}, {end}{attempts}: {}{gap}",
+        "{}  {}  lost for {}, {end}{attempts}: {}{latest}{gap}",
         local(outage.noticed),
         outage.subscription,
         length(outage.duration_ms),

@@ -84,6 +84,23 @@ fn check(feed: &dyn Feed, event: &RawEvent) {
     assert!(all.chars().all(plain) && !all.contains('\u{202e}'), "{feed:?}");
 }
 
+#[test]
+fn the_fuzzers_corpus_is_decoded_within_bounds() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fuzz/corpus/feed");
+    let files: Vec<_> = fs::read_dir(corpus).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() > 10, "a corpus");
+    for file in files {
+        let text = fs::read_to_string(file).unwrap();
+        let (kind, data) = text.split_once('\n').unwrap_or(("message", &text));
+        for name in feed::NAMES {
+            let feed = feed::by_name(name).unwrap();
+            let mut event = RawEvent { kind: kind.into(), data: data.into(), own_id: None };
+            feed.identify(&mut event);
+            check(&*feed, &event);
+        }
+    }
+}
+
 /// JSON with the names that feeds look for, in every wrong place.
 fn any_json() -> impl Strategy<Value = Value> {
     const NAMES: &[&str] = &[
