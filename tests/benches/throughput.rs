@@ -19,9 +19,8 @@ use futures_util::{Stream, StreamExt};
 use hark_agent::sse::{Ask, Connection, Item, guard::Limits};
 use hark_engine::{
     Moment,
-    backoff::{Law, Manners, Retry},
+    backoff::Manners,
     feed::Json,
-    heartbeat::Expect,
     link::{Config, ConnId, Effect, Input, Link},
 };
 use jiff::Timestamp;
@@ -123,16 +122,7 @@ async fn memchr_lines(port: u16) -> usize {
 }
 
 async fn hark(port: u16) -> usize {
-    let config = Config {
-        feed: Arc::new(Json),
-        law: Law { retry: Retry::Mannerly, manners: Manners::Near, spread: None },
-        expect: Expect::Learn,
-        swap: true,
-        cursor: None,
-        streamed_before: true,
-        heard_before: None,
-        paused: false,
-    };
+    let config = Config::plain(Arc::new(Json), Manners::Near);
     let now = Moment { monotonic: Duration::from_secs(1), wall: Timestamp::UNIX_EPOCH };
     let mut link = Link::new(config, 1);
     let mut effects = Vec::new();

@@ -8,10 +8,9 @@ use std::{sync::Arc, time::Duration};
 use fastrand::Rng;
 use hark_engine::{
     Moment,
-    backoff::{Law, Manners, Retry},
+    backoff::Manners,
     failure::Cause,
     feed::Json,
-    heartbeat::Expect,
     link::{Config, ConnId, Effect, Input, Link, Phase},
 };
 use jiff::Timestamp;
@@ -154,16 +153,7 @@ struct HarkClient {
 
 impl HarkClient {
     fn new(seed: u64, hint: Option<Duration>) -> Self {
-        let config = Config {
-            feed: Arc::new(Json),
-            law: Law { retry: Retry::Mannerly, manners: Manners::Far, spread: None },
-            expect: Expect::Learn,
-            swap: true,
-            cursor: None,
-            streamed_before: true,
-            heard_before: None,
-            paused: false,
-        };
+        let config = Config::plain(Arc::new(Json), Manners::Far);
         let start = Moment { monotonic: Duration::from_secs(1), wall: Timestamp::UNIX_EPOCH };
         let lost = start + LIFE;
         let mut client =

@@ -32,7 +32,7 @@ use jiff::Timestamp;
 
 use crate::{
     Moment, Monotonic,
-    backoff::Law,
+    backoff::{Law, Manners, Retry},
     failure::{Cause, Failure},
     feed::Feed,
     heartbeat::Expect,
@@ -77,6 +77,23 @@ pub struct Config {
     pub heard_before: Option<Timestamp>,
     /// Whether it begins paused.
     pub paused: bool,
+}
+
+impl Config {
+    /// A subscription of which nothing is set, which has streamed before and has no cursor.
+    #[must_use]
+    pub fn plain(feed: Arc<dyn Feed>, manners: Manners) -> Self {
+        Self {
+            feed,
+            law: Law { retry: Retry::Mannerly, manners, spread: None },
+            expect: Expect::Learn,
+            swap: true,
+            cursor: None,
+            streamed_before: true,
+            heard_before: None,
+            paused: false,
+        }
+    }
 }
 
 /// A connection's number, from 1 up, never used again on the same link.

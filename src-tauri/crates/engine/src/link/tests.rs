@@ -24,16 +24,7 @@ pub(super) fn secs(n: u64) -> Duration {
 }
 
 pub(super) fn config() -> Config {
-    Config {
-        feed: Arc::new(Json),
-        law: Law { retry: Retry::Mannerly, manners: Manners::Near, spread: None },
-        expect: Expect::Learn,
-        swap: true,
-        cursor: None,
-        streamed_before: true,
-        heard_before: None,
-        paused: false,
-    }
+    Config::plain(Arc::new(Json), Manners::Near)
 }
 
 impl World {
