@@ -10,8 +10,10 @@ pub mod feed;
 pub mod heartbeat;
 pub mod history;
 pub mod link;
+pub mod matching;
 pub mod message;
 mod moment;
 pub mod policy;
+pub mod span;
 
 pub use moment::{Moment, Monotonic};

@@ -10,6 +10,10 @@ pub const TITLE_CHARS_MAX: usize = 1_000;
 pub const BODY_CHARS_MAX: usize = 64_000;
 /// The most tags kept.
 pub const TAGS_MAX: usize = 32;
+/// The longest tag, topic or other short text kept, in characters.
+pub const WORD_CHARS_MAX: usize = 100;
+/// The most actions kept, and headers of each. ntfy allows three.
+pub const ACTIONS_MAX: usize = 5;
 
 /// One dispatched event as the wire gave it (WHATWG HTML, 9.2.6).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +62,99 @@ pub struct Message {
     pub url: Option<String>,
     /// The server's tags.
     pub tags: Vec<String>,
+    /// What it was published under, where one connection brings several.
+    pub topic: Option<String>,
+    /// Which series it belongs to, of which the latest stands for all.
+    pub sequence: Option<Sequence>,
+    /// What few servers send.
+    pub extras: Extras,
+}
+
+/// A series of messages in which a later one may take the place of an earlier: the state of one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sequence {
+    /// Its name, one's own among those of the subscription.
+    pub id: String,
+    /// Whether this message takes the place of the one before it.
+    pub replaces: bool,
+}
+
+/// A change to an earlier message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The latest of this sequence was read elsewhere: nothing more is to be shown of it.
+    Read(String),
+    /// The messages of this sequence were deleted on the server.
+    Deleted(String),
+}
+
+/// What few servers send with a message. Kept with it; stored as JSON, so that a field's name stays
+/// as it is once released.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Extras {
+    /// A picture to stand beside it; http or https.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    /// Whether the body is Markdown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub markdown: bool,
+    /// A file that comes with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<Attachment>,
+    /// What the person may do about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Action>,
+}
+
+/// A file that comes with a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Its name; may be empty.
+    pub name: String,
+    /// Where it is; http or https.
+    pub url: String,
+    /// Its size, where the server knows it.
+    pub bytes: Option<u64>,
+}
+
+/// Something that the person may do about a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// The button's text.
+    pub label: String,
+    /// Whether the notification goes away with it.
+    pub clear: bool,
+    /// What it does.
+    #[serde(flatten)]
+    pub does: Does,
+}
+
+/// What an action does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "snake_case")]
+pub enum Does {
+    /// Opens a page; http or https.
+    Open {
+        /// Which.
+        url: String,
+    },
+    /// Sends a request; http or https.
+    Send {
+        /// Where.
+        url: String,
+        /// `POST` and the like.
+        method: String,
+        /// Names and values.
+        headers: Vec<(String, String)>,
+        /// May be empty.
+        body: String,
+    },
+    /// Copies a text.
+    Copy {
+        /// Which.
+        text: String,
+    },
 }
 
 impl Message {
@@ -71,6 +168,9 @@ impl Message {
             time: None,
             url: None,
             tags: Vec::new(),
+            topic: None,
+            sequence: None,
+            extras: Extras::default(),
         }
     }
 }
@@ -96,6 +196,19 @@ pub fn readable(text: &str, chars_max: usize) -> String {
         out.push('…');
     }
     out
+}
+
+/// A stranger's text as the one line of a title.
+#[must_use]
+pub fn title(text: &str) -> String {
+    readable(&text.replace(['\n', '\r'], " "), TITLE_CHARS_MAX)
+}
+
+/// A stranger's short text, such as a tag; `None` where nothing is left of it.
+#[must_use]
+pub fn word(text: &str) -> Option<String> {
+    let word = readable(text.trim(), WORD_CHARS_MAX).replace(['\n', '\t'], " ");
+    (!word.is_empty()).then_some(word)
 }
 
 /// `text` as a URL that may be opened with a click: http or https, nothing else.

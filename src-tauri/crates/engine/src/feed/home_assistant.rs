@@ -9,14 +9,14 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::{Decoded, Feed, is_common_heartbeat};
-use crate::message::{BODY_CHARS_MAX, Message, RawEvent, TITLE_CHARS_MAX, readable};
+use crate::message::{self, BODY_CHARS_MAX, Message, RawEvent, readable};
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
 pub struct HomeAssistant;
 
 impl Feed for HomeAssistant {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "home-assistant"
     }
 
@@ -44,12 +44,13 @@ impl Feed for HomeAssistant {
             Some(data) => other(kind, data),
             None => (kind.to_owned(), String::new()),
         };
-        Decoded::Message(Message {
-            title: readable(&title.replace(['\n', '\r'], " "), TITLE_CHARS_MAX),
+        let message = Message {
+            title: message::title(&title),
             body: readable(&body, BODY_CHARS_MAX),
             time: object.get("time_fired").and_then(Value::as_str).and_then(|at| at.parse().ok()),
             ..Message::of_text("")
-        })
+        };
+        message.into()
     }
 }
 

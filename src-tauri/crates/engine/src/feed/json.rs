@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Decoded, Feed, is_common_heartbeat};
 use crate::message::{
-    BODY_CHARS_MAX, Message, Priority, RawEvent, TAGS_MAX, TITLE_CHARS_MAX, openable, readable,
+    BODY_CHARS_MAX, Message, Priority, RawEvent, TAGS_MAX, openable, readable, title, word,
 };
 
 /// See the module.
@@ -21,7 +21,7 @@ const TAGS: &[&str] = &["tags", "labels"];
 const SECONDS_MAX: i64 = 100_000_000_000;
 
 impl Feed for Json {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "json"
     }
 
@@ -29,65 +29,67 @@ impl Feed for Json {
         if is_common_heartbeat(event) {
             return Decoded::Heartbeat;
         }
-        Decoded::Message(decode(&event.data))
+        decode(&event.data).into()
     }
 }
 
 /// The message in `data`. There always is one: what is not a JSON object is text.
 pub(super) fn decode(data: &str) -> Message {
     match serde_json::from_str(data) {
-        Ok(Value::Object(object)) => of_object(&object, data),
+        Ok(Value::Object(object)) => whole(fields(&object), data),
         Ok(Value::String(text)) => Message::of_text(&text),
         _ => Message::of_text(data),
     }
 }
 
-fn of_object(object: &Map<String, Value>, data: &str) -> Message {
-    let title = first_text(object, TITLE);
-    let body = first_text(object, BODY);
-    if title.is_none() && body.is_none() {
-        return Message { url: url(object), time: time(object), ..Message::of_text(data) };
+/// A message that would say nothing says all of its data.
+pub(super) fn whole(message: Message, data: &str) -> Message {
+    if message.title.is_empty() && message.body.is_empty() {
+        return Message { body: readable(data, BODY_CHARS_MAX), ..message };
     }
+    message
+}
+
+/// What the usual names hold. Title and body are empty where none of theirs is there.
+pub(super) fn fields(object: &Map<String, Value>) -> Message {
+    let all = |names: &'static [&str]| names.iter().filter_map(|name| object.get(*name));
     Message {
-        title: readable(&title.unwrap_or_default().replace(['\n', '\r'], " "), TITLE_CHARS_MAX),
-        body: readable(&body.unwrap_or_default(), BODY_CHARS_MAX),
-        priority: object.get("priority").map_or(Priority::NORMAL, priority),
-        time: time(object),
-        url: url(object),
-        tags: tags(object),
+        title: title(&all(TITLE).find_map(text).unwrap_or_default()),
+        body: readable(&all(BODY).find_map(text).unwrap_or_default(), BODY_CHARS_MAX),
+        priority: object.get("priority").and_then(priority).unwrap_or(Priority::NORMAL),
+        time: all(TIME).find_map(time),
+        url: all(URL).filter_map(Value::as_str).find_map(openable),
+        tags: all(TAGS).next().map(tags).unwrap_or_default(),
+        ..Message::of_text("")
     }
 }
 
-fn first_text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
-    names.iter().filter_map(|name| object.get(*name)).find_map(|value| match value {
+fn text(value: &Value) -> Option<String> {
+    match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
-    })
-}
-
-fn url(object: &Map<String, Value>) -> Option<String> {
-    URL.iter().filter_map(|name| object.get(*name)?.as_str()).find_map(openable)
-}
-
-fn priority(value: &Value) -> Priority {
-    match value {
-        Value::Number(number) => Priority::clamped(
-            number.as_i64().unwrap_or_else(|| i64::from(Priority::NORMAL.level())),
-        ),
-        Value::String(word) => match word.to_ascii_lowercase().as_str() {
-            "min" | "lowest" => Priority::clamped(1),
-            "low" => Priority::clamped(2),
-            "high" => Priority::clamped(4),
-            "max" | "urgent" | "critical" | "highest" | "emergency" => Priority::clamped(5),
-            word => word.parse().map_or(Priority::NORMAL, Priority::clamped),
-        },
-        _ => Priority::NORMAL,
     }
 }
 
-fn time(object: &Map<String, Value>) -> Option<Timestamp> {
-    TIME.iter().filter_map(|name| object.get(*name)).find_map(|value| match value {
+/// 1 to 5, or one of the usual words for them.
+pub(super) fn priority(value: &Value) -> Option<Priority> {
+    match value {
+        Value::Number(number) => number.as_i64().map(Priority::clamped),
+        Value::String(word) => match word.to_ascii_lowercase().as_str() {
+            "min" | "lowest" => Some(Priority::clamped(1)),
+            "low" => Some(Priority::clamped(2)),
+            "high" => Some(Priority::clamped(4)),
+            "max" | "urgent" | "critical" | "highest" | "emergency" => Some(Priority::clamped(5)),
+            word => word.parse().ok().map(Priority::clamped),
+        },
+        _ => None,
+    }
+}
+
+/// RFC 3339, or seconds or milliseconds since 1970.
+pub(super) fn time(value: &Value) -> Option<Timestamp> {
+    match value {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => {
             let number = number.as_i64().or_else(|| number.as_f64().map(|float| float as i64))?;
@@ -98,17 +100,18 @@ fn time(object: &Map<String, Value>) -> Option<Timestamp> {
             }
         }
         _ => None,
-    })
+    }
 }
 
-fn tags(object: &Map<String, Value>) -> Vec<String> {
-    let clean = |tag: &str| readable(tag.trim(), 100);
-    let tags: Vec<String> = match TAGS.iter().find_map(|name| object.get(*name)) {
-        Some(Value::Array(tags)) => tags.iter().filter_map(Value::as_str).map(clean).collect(),
-        Some(Value::String(tags)) => tags.split(',').map(clean).collect(),
+/// A list of texts, or a text with commas.
+pub(super) fn tags(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(tags) => {
+            tags.iter().filter_map(Value::as_str).filter_map(word).take(TAGS_MAX).collect()
+        }
+        Value::String(tags) => tags.split(',').filter_map(word).take(TAGS_MAX).collect(),
         _ => Vec::new(),
-    };
-    tags.into_iter().filter(|tag| !tag.is_empty()).take(TAGS_MAX).collect()
+    }
 }
 
 #[cfg(test)]
@@ -118,7 +121,7 @@ mod tests {
     fn message(data: &str) -> Message {
         let event = RawEvent { kind: "message".into(), data: data.into(), own_id: None };
         match Json.decode(&event) {
-            Decoded::Message(message) => message,
+            Decoded::Message(message) => *message,
             other => panic!("{data}: {other:?}"),
         }
     }
@@ -136,6 +139,7 @@ mod tests {
             time: Some("2023-11-14T22:13:20Z".parse().unwrap()),
             url: Some("https://ci.example/7".into()),
             tags: vec!["ci".into(), "x".into()],
+            ..Message::of_text("")
         };
         assert_eq!(found, wanted);
     }

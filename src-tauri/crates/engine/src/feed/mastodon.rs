@@ -10,14 +10,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Decoded, Feed, html, is_common_heartbeat};
-use crate::message::{BODY_CHARS_MAX, Message, RawEvent, TITLE_CHARS_MAX, openable, readable};
+use crate::message::{self, BODY_CHARS_MAX, Message, RawEvent, openable, readable};
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
 pub struct Mastodon;
 
 impl Feed for Mastodon {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "mastodon"
     }
 
@@ -56,7 +56,7 @@ impl Feed for Mastodon {
             _ => return Decoded::Nothing,
         };
         match serde_json::from_str(&event.data) {
-            Ok(value @ Value::Object(_)) => Decoded::Message(read(&value)),
+            Ok(value @ Value::Object(_)) => read(&value).into(),
             _ => Decoded::Junk("it is no JSON object"),
         }
     }
@@ -110,7 +110,7 @@ fn announcement(value: &Value) -> Message {
 
 fn message(dated: &Value, title: &str, body: &str, url: Option<String>) -> Message {
     Message {
-        title: readable(&title.replace(['\n', '\r'], " "), TITLE_CHARS_MAX),
+        title: message::title(title),
         body: readable(body, BODY_CHARS_MAX),
         time: text(dated, "created_at").parse().ok(),
         url,

@@ -27,7 +27,7 @@ const EARLIEST: &str = "earliest";
 const LAST_EVENT_ID: &[&str] = &["last_event_id", "lastEventID", "Last-Event-ID"];
 
 impl Feed for Mercure {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "mercure"
     }
 
@@ -68,7 +68,7 @@ impl Feed for Mercure {
         if is_common_heartbeat(event) {
             return Decoded::Heartbeat;
         }
-        Decoded::Message(json::decode(&event.data))
+        json::decode(&event.data).into()
     }
 }
 

@@ -7,6 +7,7 @@ mod emoji;
 mod home_assistant;
 mod html;
 mod json;
+mod mapped;
 mod mastodon;
 mod mercure;
 mod nchan;
@@ -20,6 +21,7 @@ use url::Url;
 
 pub use home_assistant::HomeAssistant;
 pub use json::Json;
+pub use mapped::{Form, Mapped};
 pub use mastodon::Mastodon;
 pub use mercure::Mercure;
 pub use nchan::Nchan;
@@ -29,20 +31,28 @@ pub use wikimedia::Wikimedia;
 
 use crate::{
     failure::Cause,
-    message::{Message, RawEvent},
+    message::{Change, Message, RawEvent},
 };
 
 /// What an event means to its feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decoded {
     /// Something for the person.
-    Message(Message),
+    Message(Box<Message>),
+    /// Something about an earlier message.
+    Change(Change),
     /// A sign of life and no more. Its id is no cursor: it names no message.
     Heartbeat,
     /// Well formed, and not for a person. Passed over and not counted; its id is a cursor even so.
     Nothing,
     /// Not what this feed sends; kept aside and counted, never a disconnect.
     Junk(&'static str),
+}
+
+impl From<Message> for Decoded {
+    fn from(message: Message) -> Self {
+        Self::Message(Box::new(message))
+    }
 }
 
 /// What a subscription speaks.
@@ -59,7 +69,7 @@ pub enum Decoded {
 ///   as an effect, and the driver sends it beside the stream; its failure is the connection's.
 pub trait Feed: fmt::Debug + Send + Sync {
     /// Its name in the settings.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// What to ask: the person's URL, and to resume after the cursor. Without one, everything that
     /// the server still holds, where it can be asked for: what comes before the first id is then not
@@ -95,6 +105,11 @@ pub trait Feed: fmt::Debug + Send + Sync {
     /// How long the server keeps what it can replay, where nothing else shows that it has forgotten:
     /// a longer break is a gap.
     fn kept(&self) -> Option<Duration> {
+        None
+    }
+
+    /// How long the server keeps this very event, where it says so: better than [`Feed::kept`].
+    fn keeps(&self, _event: &RawEvent) -> Option<Duration> {
         None
     }
 
@@ -175,7 +190,7 @@ mod tests {
     #[test]
     fn every_name_has_its_feed() {
         for name in NAMES {
-            assert_eq!(by_name(name).map(|feed| feed.name()), Some(*name));
+            assert_eq!(by_name(name).unwrap().name(), *name);
         }
         assert!(by_name("carrier-pigeon").is_none());
     }

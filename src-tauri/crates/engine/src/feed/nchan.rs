@@ -14,7 +14,7 @@ use crate::{failure::Cause, message::RawEvent};
 pub struct Nchan;
 
 impl Feed for Nchan {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "nchan"
     }
 
@@ -30,7 +30,7 @@ impl Feed for Nchan {
         if is_common_heartbeat(event) {
             return Decoded::Heartbeat;
         }
-        Decoded::Message(json::decode(&event.data))
+        json::decode(&event.data).into()
     }
 
     fn farewell(&self, comment: &str) -> Option<Cause> {

@@ -9,7 +9,8 @@
 //! fingerprints drop what is stored already. Whether something was missed does not depend on the
 //! id: an old one is usual on a quiet topic. It depends on the break: a message that came and left
 //! the cache within it can only have done so where the break was longer than messages are kept,
-//! 12 hours unless configured. Without an id `since=all` is asked for: else what is published in a
+//! which it says by the time at which it forgets them (`expires`), and is 12 hours unless configured.
+//! Without an id `since=all` is asked for: else what is published in a
 //! break before the first message would be lost.
 
 use std::time::Duration;
@@ -24,7 +25,8 @@ use super::{
     request::{has_parameter, with_parameter},
 };
 use crate::message::{
-    BODY_CHARS_MAX, Message, Priority, RawEvent, TAGS_MAX, TITLE_CHARS_MAX, openable, readable,
+    self, ACTIONS_MAX, Action, Attachment, BODY_CHARS_MAX, Change, Does, Extras, Message, Priority,
+    RawEvent, Sequence, TAGS_MAX, TITLE_CHARS_MAX, openable, readable, word,
 };
 
 /// See the module.
@@ -35,10 +37,9 @@ pub struct Ntfy;
 const KEPT_DEFAULT: Duration = Duration::from_secs(12 * 3600);
 /// An id has 12 letters and digits, once 10; what is shorter could be taken for a time or a word.
 const ID_CHARS_MIN: usize = 8;
-const TAG_CHARS_MAX: usize = 100;
 
 impl Feed for Ntfy {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "ntfy"
     }
 
@@ -63,6 +64,16 @@ impl Feed for Ntfy {
 
     fn kept(&self) -> Option<Duration> {
         Some(KEPT_DEFAULT)
+    }
+
+    fn keeps(&self, event: &RawEvent) -> Option<Duration> {
+        #[derive(Deserialize)]
+        struct Kept {
+            time: u64,
+            expires: u64,
+        }
+        let Kept { time, expires } = serde_json::from_str(&event.data).ok()?;
+        expires.checked_sub(time).filter(|&kept| kept > 0).map(Duration::from_secs)
     }
 
     fn cadence_default(&self) -> Option<Duration> {
@@ -94,13 +105,11 @@ impl Feed for Ntfy {
         };
         match text(&object, "event").unwrap_or(&event.kind) {
             "open" | "keepalive" => Decoded::Heartbeat,
-            "message" => Decoded::Message(message(&object)),
+            "message" => message(&object).into(),
             // Tells a phone to ask an upstream server; the message itself comes too.
             "poll_request" => Decoded::Nothing,
-            "message_clear" => {
-                Decoded::Junk("a message was marked as read on the server; here it stays")
-            }
-            "message_delete" => Decoded::Junk("a message was deleted on the server; here it stays"),
+            "message_clear" => changed(&object, Change::Read),
+            "message_delete" => changed(&object, Change::Deleted),
             _ => Decoded::Junk("it is of a kind that is not known"),
         }
     }
@@ -141,47 +150,113 @@ pub fn may_be_topic(url: &Url) -> bool {
 }
 
 fn message(object: &Map<String, Value>) -> Message {
-    let tags = object.get("tags").and_then(Value::as_array).into_iter().flatten();
     let mut emojis = String::new();
-    let mut plain_tags = Vec::new();
-    for tag in tags.filter_map(Value::as_str).take(TAGS_MAX) {
+    let mut tags = Vec::new();
+    for tag in texts(object, "tags").take(TAGS_MAX) {
         match emoji::of_code(tag) {
             Some(emoji) => {
                 emojis.push_str(emoji);
                 emojis.push(' ');
             }
-            None => plain_tags.push(readable(tag.trim(), TAG_CHARS_MAX)),
+            None => tags.extend(word(tag)),
         }
     }
-    plain_tags.retain(|tag| !tag.is_empty());
     let body = match text(object, "encoding") {
         // UnifiedPush: bytes for another program.
         Some("base64") => "(data that is no text)",
         _ => text(object, "message").unwrap_or_default(),
     };
+    let topic = text(object, "topic").and_then(word);
     // The emojis stand before the title, or before the text of a message without one. Such a message
     // is known by its topic, as in ntfy's own programs.
     let (title, body) = match text(object, "title").filter(|title| !title.trim().is_empty()) {
         Some(title) => (format!("{emojis}{title}"), body.to_owned()),
-        None => (text(object, "topic").unwrap_or_default().to_owned(), format!("{emojis}{body}")),
+        None => (topic.clone().unwrap_or_default(), format!("{emojis}{body}")),
     };
-    let attached = object.get("attachment").and_then(|attached| attached.get("url")?.as_str());
-    let url = text(object, "click").and_then(openable).or_else(|| attached.and_then(openable));
+    let extras = extras(object);
+    let attached = || extras.attachment.as_ref().map(|attached| attached.url.clone());
     Message {
-        title: readable(&title.replace(['\n', '\r'], " "), TITLE_CHARS_MAX),
+        title: message::title(&title),
         body: readable(&body, BODY_CHARS_MAX),
         priority: object
             .get("priority")
             .and_then(Value::as_i64)
             .filter(|&level| level != 0)
             .map_or(Priority::NORMAL, Priority::clamped),
-        time: object
-            .get("time")
-            .and_then(Value::as_i64)
-            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
-        url,
-        tags: plain_tags,
+        time: time(object, "time"),
+        url: text(object, "click").and_then(openable).or_else(attached),
+        tags,
+        topic,
+        sequence: sequence(object),
+        extras,
     }
+}
+
+/// A message begins a sequence of its own id, unless it names one that it goes on with.
+fn sequence(object: &Map<String, Value>) -> Option<Sequence> {
+    let own = text(object, "id").and_then(word);
+    match text(object, "sequence_id").and_then(word) {
+        Some(id) => Some(Sequence { replaces: own.as_ref() != Some(&id), id }),
+        None => own.map(|id| Sequence { id, replaces: false }),
+    }
+}
+
+fn extras(object: &Map<String, Value>) -> Extras {
+    let attached = object.get("attachment").and_then(Value::as_object);
+    let actions = object.get("actions").and_then(Value::as_array).into_iter().flatten();
+    Extras {
+        icon: text(object, "icon").and_then(openable),
+        markdown: text(object, "content_type") == Some("text/markdown"),
+        attachment: attached.and_then(|attached| {
+            Some(Attachment {
+                name: text(attached, "name").and_then(word).unwrap_or_default(),
+                url: text(attached, "url").and_then(openable)?,
+                bytes: attached.get("size").and_then(Value::as_u64),
+            })
+        }),
+        actions: actions.filter_map(Value::as_object).filter_map(action).take(ACTIONS_MAX).collect(),
+    }
+}
+
+/// `view`, `http` and `copy`. A `broadcast` is for programs on a phone.
+fn action(object: &Map<String, Value>) -> Option<Action> {
+    let url = || text(object, "url").and_then(openable);
+    let does = match text(object, "action")? {
+        "view" => Does::Open { url: url()? },
+        "http" => {
+            let headers = object.get("headers").and_then(Value::as_object).into_iter().flatten();
+            let headers = headers.filter_map(|(name, value)| {
+                Some((word(name)?, readable(value.as_str()?, TITLE_CHARS_MAX)))
+            });
+            Does::Send {
+                url: url()?,
+                method: text(object, "method").and_then(word).unwrap_or_else(|| "POST".into()),
+                headers: headers.take(ACTIONS_MAX).collect(),
+                body: readable(text(object, "body").unwrap_or_default(), BODY_CHARS_MAX),
+            }
+        }
+        "copy" => Does::Copy { text: readable(text(object, "value")?, BODY_CHARS_MAX) },
+        _ => return None,
+    };
+    let clear = object.get("clear").and_then(Value::as_bool).unwrap_or_default();
+    Some(Action { label: text(object, "label").and_then(word)?, clear, does })
+}
+
+/// A change to the message of the sequence that it names.
+fn changed(object: &Map<String, Value>, change: impl FnOnce(String) -> Change) -> Decoded {
+    match text(object, "sequence_id").and_then(word) {
+        Some(id) => Decoded::Change(change(id)),
+        None => Decoded::Junk("it changes a message and does not say which"),
+    }
+}
+
+fn time(object: &Map<String, Value>, name: &str) -> Option<Timestamp> {
+    Timestamp::from_second(object.get(name)?.as_i64()?).ok()
+}
+
+fn texts<'a>(object: &'a Map<String, Value>, name: &str) -> impl Iterator<Item = &'a str> {
+    let all = object.get(name).and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(Value::as_str)
 }
 
 fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
@@ -222,7 +297,7 @@ mod tests {
 
     fn decoded(data: &str) -> Message {
         match Ntfy.decode(&event("message", data)) {
-            Decoded::Message(message) => message,
+            Decoded::Message(message) => *message,
             other => panic!("{data}: {other:?}"),
         }
     }
@@ -302,10 +377,15 @@ mod tests {
         assert_eq!(Ntfy.decode(&event("keepalive", keepalive)), Decoded::Heartbeat);
         let poll = r#"{"id":"371sevb0pD","event":"poll_request","topic":"a","poll_id":"x"}"#;
         assert_eq!(Ntfy.decode(&event("poll_request", poll)), Decoded::Nothing);
-        for kind in ["message_clear", "message_delete", "novelty"] {
-            let data = format!(r#"{{"id":"371sevb0pD","event":"{kind}","sequence_id":"s"}}"#);
-            assert!(matches!(Ntfy.decode(&event(kind, &data)), Decoded::Junk(_)), "{kind}");
-        }
+        let change = |kind: &str, rest: &str| {
+            let data = format!(r#"{{"id":"371sevb0pD","event":"{kind}"{rest}}}"#);
+            Ntfy.decode(&event(kind, &data))
+        };
+        let named = r#","sequence_id":"s""#;
+        assert_eq!(change("message_clear", named), Decoded::Change(Change::Read("s".into())));
+        assert_eq!(change("message_delete", named), Decoded::Change(Change::Deleted("s".into())));
+        assert!(matches!(change("message_delete", ""), Decoded::Junk(_)));
+        assert!(matches!(change("novelty", named), Decoded::Junk(_)));
         let deep = "[".repeat(10_000);
         for junk in ["hello", "[1]", r#"{"id":"cut"#, &deep] {
             assert!(matches!(Ntfy.decode(&event("message", junk)), Decoded::Junk(_)), "{junk}");
@@ -318,11 +398,75 @@ mod tests {
             r#"{"id":1,"event":"message","topic":"t","title":["x"],"message":7,"priority":"9",
                 "time":9e99,"tags":"warning","click":"javascript:alert(1)","attachment":[]}"#,
         );
-        assert_eq!(odd, Message { title: "t".into(), ..Message::of_text("") });
+        let plain = Message { title: "t".into(), topic: Some("t".into()), ..Message::of_text("") };
+        assert_eq!(odd, plain);
         assert_eq!(decoded(r#"{"event":"message","priority":99}"#).priority.level(), 5);
         assert_eq!(decoded(r#"{"event":"message","priority":0}"#).priority, Priority::NORMAL);
         let many = format!(r#"{{"event":"message","tags":["{}"]}}"#, ["tagged"; 500].join("\",\""));
         assert_eq!(decoded(&many).tags.len(), TAGS_MAX);
+    }
+
+    #[test]
+    fn a_message_goes_on_with_the_sequence_that_it_names() {
+        let of = |data: &str| decoded(data).sequence;
+        let sequence = |id: &str, replaces| Some(Sequence { id: id.into(), replaces });
+        assert_eq!(of(r#"{"id":"wze9zgqK41","event":"message"}"#), sequence("wze9zgqK41", false));
+        let named = r#"{"id":"wze9zgqK41","event":"message","sequence_id":"job 7"}"#;
+        assert_eq!(of(named), sequence("job 7", true));
+        let own = r#"{"id":"wze9zgqK41","event":"message","sequence_id":"wze9zgqK41"}"#;
+        assert_eq!(of(own), sequence("wze9zgqK41", false));
+        assert_eq!(of(r#"{"event":"message"}"#), None);
+    }
+
+    #[test]
+    fn what_comes_with_a_message_is_kept() {
+        let extras = decoded(
+            r##"{"id":"wze9zgqK41","event":"message","topic":"t","message":"*hi*",
+                "content_type":"text/markdown","icon":"https://a.example/i.png",
+                "attachment":{"name":"a.jpg","type":"image/jpeg","size":337,"url":"https://a.example/f"},
+                "actions":[
+                  {"id":"1","action":"view","label":"Open","url":"https://a.example/x","clear":true},
+                  {"id":"2","action":"http","label":"Close","url":"https://a.example/y",
+                   "method":"PUT","headers":{"X-A":"b","X-N":7},"body":"{}"},
+                  {"id":"3","action":"copy","label":"Copy","value":"123"},
+                  {"id":"4","action":"broadcast","label":"For a phone"},
+                  {"id":"5","action":"view","label":"No","url":"javascript:alert(1)"}]}"##,
+        )
+        .extras;
+        let url = |path: &str| format!("https://a.example/{path}");
+        let action = |label: &str, clear, does| Action { label: label.into(), clear, does };
+        let wanted = Extras {
+            icon: Some(url("i.png")),
+            markdown: true,
+            attachment: Some(Attachment { name: "a.jpg".into(), url: url("f"), bytes: Some(337) }),
+            actions: vec![
+                action("Open", true, Does::Open { url: url("x") }),
+                action(
+                    "Close",
+                    false,
+                    Does::Send {
+                        url: url("y"),
+                        method: "PUT".into(),
+                        headers: vec![("X-A".into(), "b".into())],
+                        body: "{}".into(),
+                    },
+                ),
+                action("Copy", false, Does::Copy { text: "123".into() }),
+            ],
+        };
+        assert_eq!(extras, wanted);
+        let kept = serde_json::to_string(&wanted).unwrap();
+        assert_eq!(serde_json::from_str::<Extras>(&kept).unwrap(), wanted);
+        assert_eq!(serde_json::to_string(&Extras::default()).unwrap(), "{}");
+    }
+
+    #[test]
+    fn how_long_it_is_kept_is_what_the_server_says() {
+        let kept = |data: &str| Ntfy.keeps(&event("message", data));
+        let day = Some(Duration::from_secs(86_400));
+        assert_eq!(kept(r#"{"id":"wze9zgqK41","time":1700000000,"expires":1700086400}"#), day);
+        assert_eq!(kept(r#"{"id":"wze9zgqK41","time":1700000000}"#), None);
+        assert_eq!(kept(r#"{"id":"wze9zgqK41","time":9,"expires":1}"#), None);
     }
 
     #[test]

@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Decoded, Feed, is_common_heartbeat, json};
-use crate::message::{BODY_CHARS_MAX, Message, RawEvent, TITLE_CHARS_MAX, openable, readable};
+use crate::message::{self, BODY_CHARS_MAX, Message, RawEvent, openable, readable};
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
 pub struct Wikimedia;
 
 impl Feed for Wikimedia {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "wikimedia"
     }
 
@@ -36,7 +36,7 @@ impl Feed for Wikimedia {
         if value.pointer("/meta/domain").and_then(Value::as_str) == Some("canary") {
             return Decoded::Nothing;
         }
-        Decoded::Message(message(&value, &event.data))
+        message(&value, &event.data).into()
     }
 }
 
@@ -62,7 +62,7 @@ fn message(value: &Value, data: &str) -> Message {
         None => head.join(" · "),
     };
     Message {
-        title: readable(&title.replace(['\n', '\r', '_'], " "), TITLE_CHARS_MAX),
+        title: message::title(&title.replace('_', " ")),
         body: readable(&body, BODY_CHARS_MAX),
         time,
         url,

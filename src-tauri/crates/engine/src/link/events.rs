@@ -37,12 +37,14 @@ impl Link {
             // Its id is no cursor: it names no message.
             Decoded::Heartbeat => return self.heartbeat.on_heartbeat(now.monotonic),
             Decoded::Message(message) => Outcome::Message(message, stream.origin),
+            Decoded::Change(change) => Outcome::Changed(change),
             Decoded::Nothing => Outcome::Nothing,
             Decoded::Junk(reason) => {
                 let bytes = event.data.len() as u64;
                 Outcome::SetAside { reason, bytes }
             }
         };
+        self.config.kept = self.config.feed.keeps(&event).or(self.config.kept);
         self.config.feed.identify(&mut event);
         stream.on_event(now);
         self.heartbeat.on_message();
@@ -142,8 +144,8 @@ impl Link {
             (None, Some(before)) => (before, now.wall.duration_since(before).unsigned_abs()),
             (None, None) => return None,
         };
-        let Config { feed, cursor, .. } = &self.config;
-        let forgotten = feed.kept().is_some_and(|kept| span > kept);
+        let Config { feed, cursor, kept, .. } = &self.config;
+        let forgotten = kept.or_else(|| feed.kept()).is_some_and(|kept| span > kept);
         let unnamed = cursor.is_none() && feed.misses_without_cursor();
         (self.without_ids || unnamed || forgotten).then_some(since)
     }

@@ -37,7 +37,7 @@ use crate::{
     feed::Feed,
     heartbeat::Expect,
     history::Entry,
-    message::{Message, RawEvent},
+    message::{Change, Message, RawEvent},
     policy::Origin,
 };
 
@@ -75,6 +75,8 @@ pub struct Config {
     pub streamed_before: bool,
     /// When it was last heard before this link began, if it was.
     pub heard_before: Option<Timestamp>,
+    /// How long the server keeps messages, as it said with the last one. See [`Feed::keeps`].
+    pub kept: Option<Duration>,
     /// Whether it begins paused.
     pub paused: bool,
 }
@@ -91,6 +93,7 @@ impl Config {
             cursor: None,
             streamed_before: true,
             heard_before: None,
+            kept: None,
             paused: false,
         }
     }
@@ -238,7 +241,9 @@ pub struct Delivery {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// A message, and how it came.
-    Message(Message, Origin),
+    Message(Box<Message>, Origin),
+    /// Something about an earlier message.
+    Changed(Change),
     /// Undecodable or too large: kept aside and counted.
     SetAside {
         /// Why.

@@ -71,6 +71,7 @@ impl Model {
             cursor: committed.clone(),
             streamed_before: rng.bool(),
             heard_before: None,
+            kept: None,
             paused: rng.u8(0..8) == 0,
         };
         let link = Link::new(config, seed);

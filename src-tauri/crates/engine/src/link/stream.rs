@@ -66,6 +66,12 @@ impl Stream {
         }
     }
 
+    /// Whether what was missed may still be arriving.
+    #[must_use]
+    pub fn is_catching_up(&self) -> bool {
+        self.caught_up_at.is_some()
+    }
+
     /// Which connection it is.
     #[must_use]
     pub fn conn(&self) -> ConnId {

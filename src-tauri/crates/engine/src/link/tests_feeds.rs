@@ -215,6 +215,42 @@ fn a_break_is_a_gap_only_where_it_is_longer_than_the_server_keeps_messages() {
 }
 
 #[test]
+fn how_long_messages_are_kept_is_learned_from_them() {
+    let heard_before = |hours: u64, kept| {
+        let mut world = World::new(Config { kept, ..of(Ntfy) });
+        world.say(Input::Opened(ConnId(1)));
+        let at = world.now.wall.as_second();
+        let data = format!(
+            r#"{{"id":"aaaaaaaaaaaa","time":{at},"expires":{},"event":"message"}}"#,
+            at + 2 * 3600
+        );
+        if kept.is_none() {
+            world.say(Input::Event(ConnId(1), event("message", &data)));
+        }
+        world.say(Input::Pause);
+        world.pass(secs(hours * 3600));
+        world.effects.clear();
+        world.say(Input::Resume);
+        world.say(Input::Opened(ConnId(2)));
+        gaps(&world).len()
+    };
+    assert_eq!((heard_before(1, None), heard_before(3, None)), (0, 1));
+    let day = Some(secs(86_400));
+    assert_eq!((heard_before(23, day), heard_before(25, day)), (0, 1));
+}
+
+#[test]
+fn a_change_to_an_earlier_message_is_delivered_and_moves_the_cursor() {
+    let mut world = World::streaming(of(Ntfy));
+    world.pass(secs(3));
+    let data = r#"{"id":"bbbbbbbbbbbb","event":"message_delete","sequence_id":"job"}"#;
+    world.say(Input::Event(ConnId(1), event("message_delete", data)));
+    let delivered = deliveries(&world)[0];
+    assert_eq!(delivered.outcome, Outcome::Changed(Change::Deleted("job".into())));
+    assert_eq!(delivered.cursor, Some(Some("bbbbbbbbbbbb".into())));
+}
+
+#[test]
 fn a_new_subscription_has_missed_nothing() {
     let mut world = World::new(Config { streamed_before: false, ..of(HomeAssistant) });
     world.say(Input::Opened(ConnId(1)));

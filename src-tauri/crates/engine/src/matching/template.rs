@@ -1,0 +1,149 @@
+//! A text with places in it: `{/repository/name}: {/action}`. A pointer alone is the shortest one.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Pointer;
+
+/// The most parts of a template.
+const PARTS_MAX: usize = 64;
+
+/// See the module. `{{` and `}}` are braces themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Place(Pointer),
+}
+
+impl TryFrom<String> for Template {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let parts = match text.starts_with('/') && !text.contains(['{', '}']) {
+            true => vec![Part::Place(Pointer::parse(&text)?)],
+            false => parts(&text)?,
+        };
+        if parts.len() > PARTS_MAX {
+            return Err(format!("the text has more than {PARTS_MAX} places in it"));
+        }
+        Ok(Self { parts })
+    }
+}
+
+fn parts(text: &str) -> Result<Vec<Part>, String> {
+    let wrong = |why: &str| {
+        format!("{text:?} {why}; a place is written {{/like/this}}, and a brace itself twice")
+    };
+    let mut parts = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        let (before, from) = rest.split_at(at);
+        plain.push_str(before);
+        if let Some(after) = from.strip_prefix("{{").or_else(|| from.strip_prefix("}}")) {
+            plain.push_str(&from[..1]);
+            rest = after;
+            continue;
+        }
+        let Some((place, after)) = from.strip_prefix('{').and_then(|from| from.split_once('}'))
+        else {
+            return Err(wrong("has a brace without its other one"));
+        };
+        if !plain.is_empty() {
+            parts.push(Part::Text(std::mem::take(&mut plain)));
+        }
+        parts.push(Part::Place(Pointer::parse(place)?));
+        rest = after;
+    }
+    plain.push_str(rest);
+    if !plain.is_empty() {
+        parts.push(Part::Text(plain));
+    }
+    Ok(parts)
+}
+
+impl Template {
+    /// The text of these data; `None` where it has places and none of them is there.
+    #[must_use]
+    pub fn fill(&self, data: &Value) -> Option<String> {
+        let mut out = String::new();
+        let (mut places, mut found) = (0, 0);
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Place(pointer) => {
+                    places += 1;
+                    if let Some(value) = pointer.find(data)
+                        && let Some(text) = in_text(&value)
+                    {
+                        found += 1;
+                        out.push_str(&text);
+                    }
+                }
+            }
+        }
+        (places == 0 || found > 0).then_some(out)
+    }
+}
+
+/// A value as it stands in a text. Null and an empty text are none.
+pub(super) fn in_text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => (!text.is_empty()).then_some(Cow::Borrowed(text)),
+        other => Some(Cow::Owned(other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn template(text: &str) -> Result<Template, String> {
+        Template::try_from(text.to_owned())
+    }
+
+    #[test]
+    fn places_are_filled_and_what_is_missing_leaves_nothing() {
+        let data = json!({ "repository": { "name": "hark" }, "action": "opened", "n": 7, "no": null,
+                           "list": [1, "a"], "empty": "" });
+        for (text, wanted) in [
+            ("/action", Some("opened")),
+            ("{/repository/name}: {/action}", Some("hark: opened")),
+            ("#{/n} {/none}!", Some("#7 !")),
+            ("{{{/n}}} {{}}", Some("{7} {}")),
+            ("{/list}", Some(r#"[1,"a"]"#)),
+            ("always this", Some("always this")),
+            ("", Some("")),
+            ("{/no}{/empty}{/none}", None),
+            ("/none", None),
+        ] {
+            assert_eq!(template(text).unwrap().fill(&data).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_template_is_said() {
+        for (text, why) in [
+            ("{/a", "other one"),
+            ("a}", "other one"),
+            ("{a}", "begins with a slash"),
+            ("{/a~}", "~0"),
+            ("/a~", "~0"),
+        ] {
+            let wrong = template(text).unwrap_err();
+            assert!(wrong.contains(why), "{text}: {wrong}");
+        }
+        assert!(template(&"{/a}".repeat(65)).is_err());
+    }
+}
