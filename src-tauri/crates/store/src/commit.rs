@@ -2,8 +2,8 @@
 
 use hark_engine::{
     link::{Delivery, Outcome},
-    message::{Message, RawEvent},
-    policy::{Decision, Origin},
+    message::{Change, Extras, Message, RawEvent, Sequence},
+    policy::{Decision, Origin, Verdict},
 };
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -15,12 +15,23 @@ use crate::{Shown, Store, StoreError, to_ms};
 const HEAD_BYTES_MAX: usize = 4096;
 
 /// What became of one delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored {
     /// A new message with this id.
     New(i64),
-    /// It was there already.
+    /// A new message in the place of an earlier one of its sequence, which is gone.
+    Replaced {
+        /// The new one.
+        id: i64,
+        /// The one that is gone.
+        earlier: i64,
+    },
+    /// It was there already, or a later one of its sequence is.
     Duplicate,
+    /// The person's own rule dropped it.
+    Dropped,
+    /// These earlier messages were changed, or are gone.
+    Changed(Vec<i64>),
     /// It is kept aside.
     SetAside,
     /// Only the cursor moved.
@@ -101,7 +112,7 @@ impl Store {
         subscription: &str,
         deliveries: impl IntoIterator<Item = &'a Delivery>,
         received: Timestamp,
-        decide: impl Fn(Origin) -> Decision,
+        decide: impl Fn(&Message, &RawEvent, Origin) -> Verdict,
     ) -> Result<Committed, StoreError> {
         let transaction = self.connection.transaction()?;
         let mut stored = Vec::new();
@@ -115,15 +126,11 @@ impl Store {
                 Outcome::Nothing => Stored::Nothing,
                 _ if !is_new(&transaction, subscription, &source, event)? => Stored::Duplicate,
                 Outcome::Message(message, origin) => {
-                    let decision = decide(*origin);
-                    Stored::New(insert(
-                        &transaction,
-                        subscription,
-                        event,
-                        message,
-                        received,
-                        decision,
-                    )?)
+                    let verdict = decide(message, event, *origin);
+                    keep(&transaction, subscription, event, message, received, verdict)?
+                }
+                Outcome::Changed(change) => {
+                    Stored::Changed(apply(&transaction, subscription, change)?)
                 }
                 Outcome::SetAside { reason, bytes } => {
                     set_aside(&transaction, subscription, event, reason, *bytes, received)?;
@@ -168,30 +175,120 @@ fn is_new(
         .map(|rows| rows == 1)
 }
 
+fn keep(
+    transaction: &Transaction<'_>,
+    subscription: &str,
+    event: &RawEvent,
+    message: &Message,
+    received: Timestamp,
+    verdict: Verdict,
+) -> rusqlite::Result<Stored> {
+    let earlier = match &message.sequence {
+        Some(sequence) => latest_of(transaction, subscription, sequence)?,
+        None => None,
+    };
+    if let (Some(sequence), Some(earlier)) = (&message.sequence, &earlier)
+        && is_late(message, event, sequence, earlier)
+    {
+        return Ok(Stored::Duplicate);
+    }
+    if verdict.decision == Decision::Drop {
+        transaction
+            .prepare_cached("UPDATE cursor SET dropped = dropped + 1 WHERE subscription = ?1")?
+            .execute([subscription])?;
+        return Ok(Stored::Dropped);
+    }
+    let id = insert(transaction, subscription, event, message, received, &verdict)?;
+    let replaces = message.sequence.as_ref().is_some_and(|sequence| sequence.replaces);
+    Ok(match earlier.filter(|_| replaces) {
+        Some(Earlier { id: earlier, .. }) => {
+            transaction.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([earlier])?;
+            Stored::Replaced { id, earlier }
+        }
+        None => Stored::New(id),
+    })
+}
+
+/// The latest message of a sequence.
+struct Earlier {
+    id: i64,
+    time: Option<i64>,
+}
+
+fn latest_of(
+    transaction: &Transaction<'_>,
+    subscription: &str,
+    sequence: &Sequence,
+) -> rusqlite::Result<Option<Earlier>> {
+    transaction
+        .prepare_cached(
+            "SELECT id, time FROM message WHERE subscription = ?1 AND sequence = ?2
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row(params![subscription, sequence.id], |row| {
+            Ok(Earlier { id: row.get(0)?, time: row.get(1)? })
+        })
+        .optional()
+}
+
+/// Whether the message has been replaced before it came: a replay brings the old after the new.
+fn is_late(message: &Message, event: &RawEvent, sequence: &Sequence, earlier: &Earlier) -> bool {
+    let begins = event.own_id.as_ref() == Some(&sequence.id);
+    let older = message.time.map(to_ms).zip(earlier.time).is_some_and(|(own, there)| own < there);
+    (sequence.replaces || begins) && older
+}
+
+fn apply(
+    transaction: &Transaction<'_>,
+    subscription: &str,
+    change: &Change,
+) -> rusqlite::Result<Vec<i64>> {
+    let (sql, sequence) = match change {
+        Change::Read(sequence) => (
+            "UPDATE message SET shown = 'withdrawn'
+             WHERE subscription = ?1 AND sequence = ?2 AND shown IN ('pending', 'shown')
+             RETURNING id",
+            sequence,
+        ),
+        Change::Deleted(sequence) => (
+            "DELETE FROM message WHERE subscription = ?1 AND sequence = ?2 RETURNING id",
+            sequence,
+        ),
+    };
+    let mut statement = transaction.prepare_cached(sql)?;
+    let ids = statement.query_map(params![subscription, sequence], |row| row.get(0))?;
+    ids.collect()
+}
+
 fn insert(
     transaction: &Transaction<'_>,
     subscription: &str,
     event: &RawEvent,
     message: &Message,
     received: Timestamp,
-    decision: Decision,
+    verdict: &Verdict,
 ) -> rusqlite::Result<i64> {
-    let (decision, shown) = match decision {
+    let (decision, shown) = match verdict.decision {
         Decision::Alert => ("alert", Shown::Pending),
         Decision::Backlog => ("backlog", Shown::No),
+        Decision::Quiet | Decision::Drop => ("quiet", Shown::No),
     };
+    let extras = (message.extras != Extras::default())
+        .then(|| serde_json::to_string(&message.extras).unwrap_or_default());
     transaction
         .prepare_cached(
             "INSERT INTO message (subscription, server_id, title, body, priority, time, received,
-                                  url, tags, raw_kind, raw_data, decision, shown)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                                  url, tags, raw_kind, raw_data, decision, shown, topic, sequence,
+                                  extras, rule, sound)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                     ?18)",
         )?
         .insert(params![
             subscription,
             event.own_id,
             message.title,
             message.body,
-            message.priority.level(),
+            verdict.priority.level(),
             message.time.map(to_ms),
             to_ms(received),
             message.url,
@@ -200,6 +297,11 @@ fn insert(
             event.data,
             decision,
             shown.name(),
+            message.topic,
+            message.sequence.as_ref().map(|sequence| &sequence.id),
+            extras,
+            verdict.rule,
+            verdict.sound,
         ])
 }
 

@@ -1,7 +1,7 @@
 //! Reading messages, and the outbox of their alerts.
 
 use hark_engine::{
-    message::{Message, Priority},
+    message::{Message, Priority, RawEvent, Sequence},
     policy::Decision,
 };
 use jiff::Timestamp;
@@ -18,12 +18,17 @@ pub struct MessageRow {
     pub server_id: Option<String>,
     /// The subscription's key.
     pub subscription: String,
-    /// The message itself.
+    /// The message itself, with the priority that a rule gave it. Its sequence does not say any more
+    /// whether it replaced another.
     pub message: Message,
     /// When it was received.
     pub received: Timestamp,
     /// What was decided.
     pub decision: Decision,
+    /// The rule that decided, where one did.
+    pub rule: Option<String>,
+    /// The sound of its notification, where a rule named one.
+    pub sound: Option<String>,
     /// What became of its alert.
     pub shown: Shown,
 }
@@ -41,6 +46,8 @@ pub enum Shown {
     Digest,
     /// The notification server would not show it.
     Refused,
+    /// Taken back, since the message was read elsewhere.
+    Withdrawn,
 }
 
 impl Shown {
@@ -51,6 +58,7 @@ impl Shown {
             Self::Shown => "shown",
             Self::Digest => "digest",
             Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -60,6 +68,7 @@ impl Shown {
             "shown" => Self::Shown,
             "digest" => Self::Digest,
             "refused" => Self::Refused,
+            "withdrawn" => Self::Withdrawn,
             _ => Self::No,
         }
     }
@@ -78,7 +87,7 @@ pub struct Query {
     pub subscription: Option<String>,
 }
 
-const COLUMNS: &str = "id, server_id, subscription, title, body, priority, time, received, url, tags, decision, shown";
+const COLUMNS: &str = "id, server_id, subscription, title, body, priority, time, received, url, tags, decision, shown, topic, sequence, extras, rule, sound";
 
 impl Store {
     /// Reads messages.
@@ -191,6 +200,36 @@ impl Store {
         Ok(())
     }
 
+    /// The latest events of a subscription that became messages, as they came, the newest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn latest_events(
+        &self,
+        subscription: &str,
+        limit: u32,
+    ) -> Result<Vec<RawEvent>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT raw_kind, raw_data, server_id FROM message WHERE subscription = ?1
+             ORDER BY id DESC LIMIT ?2",
+        )?;
+        let rows = statement.query_map(params![subscription, limit], |row| {
+            Ok(RawEvent { kind: row.get(0)?, data: row.get(1)?, own_id: row.get(2)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many messages of a subscription its rules have dropped.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn dropped(&self, subscription: &str) -> Result<u32, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT dropped FROM cursor WHERE subscription = ?1")?;
+        let dropped = statement.query_row([subscription], |row| row.get(0)).optional()?;
+        Ok(dropped.unwrap_or_default())
+    }
+
     /// How many messages of a subscription are stored.
     ///
     /// # Errors
@@ -207,6 +246,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
     let tags: String = row.get(9)?;
     let decision: String = row.get(10)?;
     let shown: String = row.get(11)?;
+    let extras: Option<String> = row.get(14)?;
     Ok(MessageRow {
         id: row.get(0)?,
         server_id: row.get(1)?,
@@ -218,9 +258,18 @@ fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
             time: row.get::<_, Option<i64>>(6)?.map(from_ms),
             url: row.get(8)?,
             tags: serde_json::from_str(&tags).unwrap_or_default(),
+            topic: row.get(12)?,
+            sequence: row.get::<_, Option<_>>(13)?.map(|id| Sequence { id, replaces: false }),
+            extras: extras.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
         },
         received: from_ms(row.get(7)?),
-        decision: if decision == "alert" { Decision::Alert } else { Decision::Backlog },
+        decision: match decision.as_str() {
+            "alert" => Decision::Alert,
+            "quiet" => Decision::Quiet,
+            _ => Decision::Backlog,
+        },
+        rule: row.get(15)?,
+        sound: row.get(16)?,
         shown: Shown::of_name(&shown),
     })
 }

@@ -12,7 +12,10 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use crate::{Store, StoreError};
 
 /// Append-only: a released migration is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_sequences_and_rules.sql"),
+];
 
 /// The schema that this version writes.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;

@@ -6,8 +6,8 @@ use hark_engine::{
     failure::{Cause, Failure},
     history::Entry,
     link::{Delivery, Outcome},
-    message::{Message, RawEvent},
-    policy::{self, Origin},
+    message::{Change, Message, RawEvent, Sequence},
+    policy::{self, Decision, Origin, Rule},
 };
 use jiff::Timestamp;
 
@@ -42,7 +42,14 @@ impl World {
     }
 
     fn commit(&mut self, deliveries: &[Delivery]) -> Committed {
-        self.store.commit("builds", deliveries, now(), policy::decide).unwrap()
+        self.commit_by(deliveries, &[])
+    }
+
+    fn commit_by(&mut self, deliveries: &[Delivery], rules: &[Rule]) -> Committed {
+        let decide = |message: &Message, event: &RawEvent, origin| {
+            policy::decide(rules, message, event, origin)
+        };
+        self.store.commit("builds", deliveries, now(), decide).unwrap()
     }
 
     fn bodies(&self) -> Vec<String> {
@@ -56,7 +63,7 @@ fn message(id: Option<&str>, text: &str) -> Delivery {
     Delivery {
         cursor: own_id.clone().map(Some),
         event: RawEvent { kind: "message".into(), data: text.into(), own_id },
-        outcome: Outcome::Message(Message::of_text(text), Origin::Live),
+        outcome: Outcome::Message(Box::new(Message::of_text(text)), Origin::Live),
     }
 }
 
@@ -155,7 +162,7 @@ fn the_outbox_holds_an_alert_until_it_is_marked() {
 fn backlog_is_never_in_the_outbox() {
     let mut world = World::new();
     let mut backlog = message(Some("1"), "a");
-    backlog.outcome = Outcome::Message(Message::of_text("a"), Origin::Backlog);
+    backlog.outcome = Outcome::Message(Box::new(Message::of_text("a")), Origin::Backlog);
     world.commit(&[backlog]);
     assert_eq!(world.store.pending("builds", 10).unwrap().0, 0);
 }
@@ -226,18 +233,125 @@ fn a_newer_database_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_copy_is_kept_before_a_migration() {
+fn a_database_of_the_first_schema_is_brought_up_to_date_and_a_copy_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hark.db");
+    let first = open::try_open(&path, &[include_str!("migrations/0001_first.sql")]).unwrap();
+    first.connection.execute_batch(include_str!("migrations/fixtures/1.sql")).unwrap();
+    drop(first);
+    let mut opened = Store::open(&path, now()).unwrap();
+    assert!(opened.set_aside.is_none());
+    let query = Query { limit: 10, ..Query::default() };
+    let rows = opened.store.messages(&query).unwrap();
+    let decisions: Vec<_> = rows.iter().map(|row| (row.decision, row.shown)).collect();
+    let wanted = [
+        (Decision::Backlog, Shown::No),
+        (Decision::Alert, Shown::Pending),
+        (Decision::Alert, Shown::Shown),
+    ];
+    assert_eq!(decisions, wanted);
+    let first = &rows[2];
+    assert_eq!(first.message.title, "Build 7");
+    assert_eq!((&first.rule, &first.message.sequence, &first.message.topic), (&None, &None, &None));
+    assert_eq!(opened.store.pending("builds", 10).unwrap().0, 1);
+    assert_eq!(opened.store.dropped("builds").unwrap(), 0);
+    let decide = |_: &Message, _: &RawEvent, _| unreachable!();
+    assert_eq!(
+        opened.store.commit("builds", [], now(), decide).unwrap().cursor.as_deref(),
+        Some("1700000000:0")
+    );
+    let copy = PathBuf::from(format!("{}.before-schema-{SCHEMA_VERSION}", path.display()));
+    let copy = rusqlite::Connection::open(copy).unwrap();
+    let version = copy.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0)).unwrap();
+    assert_eq!(version, 1);
+}
+
+/// A message of the sequence `job`, at this second.
+fn of_job(id: &str, text: &str, second: i64, replaces: bool) -> Delivery {
+    let message = Message {
+        time: Some(Timestamp::from_second(second).unwrap()),
+        sequence: Some(Sequence { id: "job".into(), replaces }),
+        ..Message::of_text(text)
+    };
+    let outcome = Outcome::Message(Box::new(message), Origin::Live);
+    Delivery { outcome, ..self::message(Some(id), text) }
+}
+
+#[test]
+fn an_update_takes_the_place_of_the_message_before_it() {
     let mut world = World::new();
-    world.commit(&[message(Some("1"), "a")]);
-    let path = world.path();
-    drop(world.store);
-    let later =
-        [include_str!("migrations/0001_first.sql"), "ALTER TABLE message ADD COLUMN later TEXT"];
-    let store = open::try_open(&path, &later).unwrap();
-    assert!(store.connection.prepare("SELECT later FROM message").is_ok());
-    let copy =
-        Store::open(&PathBuf::from(format!("{}.before-schema-2", path.display())), now()).unwrap();
-    assert_eq!(copy.store.count("builds").unwrap(), 1);
+    world.commit(&[of_job("job", "0 %", 10, false), message(Some("2"), "other")]);
+    let stored = world.commit(&[of_job("3", "50 %", 20, true), of_job("4", "100 %", 30, true)]).stored;
+    let replaced = |id, earlier| Stored::Replaced { id, earlier };
+    assert_eq!(stored, [replaced(3, 1), replaced(4, 3)]);
+    assert_eq!(world.bodies(), ["other", "100 %"]);
+    assert_eq!(world.store.pending("builds", 10).unwrap().0, 2);
+}
+
+#[test]
+fn what_was_replaced_before_it_came_is_not_brought_back() {
+    let mut world = World::new();
+    world.commit(&[of_job("3", "100 %", 30, true)]);
+    let late = [of_job("2", "50 %", 20, true), of_job("job", "0 %", 10, false)];
+    assert_eq!(world.commit(&late).stored, [Stored::Duplicate, Stored::Duplicate]);
+    assert_eq!(world.bodies(), ["100 %"]);
+    // Another that merely bears the name is a message of its own.
+    assert_eq!(world.commit(&[of_job("9", "early", 10, false)]).stored, [Stored::New(2)]);
+}
+
+#[test]
+fn a_change_reaches_the_messages_of_its_sequence_alone() {
+    let mut world = World::new();
+    world.commit(&[of_job("job", "a", 10, false), message(Some("2"), "other")]);
+    let change = |id: &str, change| Delivery {
+        outcome: Outcome::Changed(change),
+        ..message(Some(id), "change")
+    };
+    let read = change("3", Change::Read("job".into()));
+    let committed = world.commit(&[read.clone()]);
+    assert_eq!(committed.stored, [Stored::Changed(vec![1])]);
+    assert_eq!(committed.cursor.as_deref(), Some("3"));
+    assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Withdrawn);
+    assert_eq!(world.store.pending("builds", 10).unwrap().0, 1);
+    assert_eq!(world.commit(&[read]).stored, [Stored::Duplicate]);
+    let deleted = [change("4", Change::Deleted("job".into())), change("5", Change::Deleted("x".into()))];
+    let stored = world.commit(&deleted).stored;
+    assert_eq!(stored, [Stored::Changed(vec![1]), Stored::Changed(vec![])]);
+    assert_eq!(world.bodies(), ["other"]);
+}
+
+#[test]
+fn a_message_says_which_rule_decided_and_a_dropped_one_is_counted() {
+    let rules: Vec<Rule> = serde_json::from_value(serde_json::json!([
+        { "name": "noise", "text": "noise", "then": "drop" },
+        { "text": "later", "then": "quiet", "priority": 2, "sound": "bell" },
+    ]))
+    .unwrap();
+    let mut world = World::new();
+    let sent = [message(Some("1"), "noise"), message(Some("2"), "later"), message(Some("3"), "now")];
+    let committed = world.commit_by(&sent, &rules);
+    assert_eq!(committed.stored, [Stored::Dropped, Stored::New(1), Stored::New(2)]);
+    assert_eq!(committed.cursor.as_deref(), Some("3"));
+    assert_eq!(world.commit_by(&sent[..1], &rules).stored, [Stored::Duplicate]);
+    let mut world = world.reopened();
+    assert_eq!(world.store.dropped("builds").unwrap(), 1);
+    let quiet = world.store.message(1).unwrap().unwrap();
+    assert_eq!((quiet.decision, quiet.shown), (Decision::Quiet, Shown::No));
+    assert_eq!((quiet.rule.as_deref(), quiet.sound.as_deref()), (Some("rule 2"), Some("bell")));
+    assert_eq!(quiet.message.priority.level(), 2);
+    let shown = world.store.message(2).unwrap().unwrap();
+    assert_eq!((shown.decision, shown.rule), (Decision::Alert, None));
+    // A changed source starts anew, its count as well.
+    world.store.begin("builds", "https://a.example/other").unwrap();
+    assert_eq!(world.store.dropped("builds").unwrap(), 0);
+}
+
+#[test]
+fn the_latest_events_are_as_they_came() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), message(None, "b")]);
+    let events = world.store.latest_events("builds", 10).unwrap();
+    assert_eq!(events, [message(None, "b").event, message(Some("1"), "a").event]);
 }
 
 #[test]
