@@ -60,7 +60,11 @@ demo: boolean,
 /**
  * Who shows the notifications.
  */
-notifications: Notifications, };
+notifications: Notifications, 
+/**
+ * What a subscription may speak: the names that `feed` may have.
+ */
+feeds: Array<string>, };
 
 export type Notifications = { 
 /**
@@ -112,7 +116,11 @@ messages: number,
 /**
  * Events set aside in this run: undecodable or too large.
  */
-set_aside: number, };
+set_aside: number, 
+/**
+ * Messages that the person's rules have dropped.
+ */
+dropped: number, };
 
 export type Phase = { "phase": "idle" } | { "phase": "dialing", 
 /**
@@ -126,7 +134,11 @@ since: Time, } | { "phase": "streaming",
 /**
  * When the connection opened.
  */
-since: Time, } | { "phase": "backing_off", 
+since: Time, 
+/**
+ * Whether what was missed may still be arriving.
+ */
+catching_up: boolean, } | { "phase": "backing_off", 
 /**
  * How many dials have failed since the link last streamed.
  */
@@ -222,17 +234,71 @@ url: string | null,
  */
 tags: Array<string>, 
 /**
+ * What it was published under, where one connection brings several topics.
+ */
+topic: string | null, 
+/**
+ * A picture to stand beside it; http or https.
+ */
+icon: string | null, 
+/**
+ * Whether the body is Markdown.
+ */
+markdown: boolean, 
+/**
+ * A file that came with it.
+ */
+attachment: Attachment | null, 
+/**
+ * What the person may do about it.
+ */
+actions: Array<Action>, 
+/**
  * What was decided.
  */
 decision: Decision, 
+/**
+ * The rule of the person's that decided, where one did.
+ */
+rule: string | null, 
 /**
  * What became of its alert.
  */
 shown: Shown, };
 
-export type Decision = "alert" | "backlog";
+export type Attachment = { 
+/**
+ * Its name; may be empty.
+ */
+name: string, 
+/**
+ * Where it is; http or https.
+ */
+url: string, 
+/**
+ * Its size, where the server knows it.
+ */
+bytes: number | null, };
 
-export type Shown = "no" | "pending" | "shown" | "digest" | "refused";
+export type Action = { 
+/**
+ * The button's text.
+ */
+label: string, 
+/**
+ * What it does.
+ */
+does: ActionKind, 
+/**
+ * What it opens, or whom it asks; null where it does neither.
+ */
+url: string | null, };
+
+export type ActionKind = "open" | "send" | "copy";
+
+export type Decision = "alert" | "backlog" | "quiet";
+
+export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn";
 
 export type MessagesQuery = { 
 /**
@@ -386,9 +452,31 @@ subscription: string,
  */
 recognised: Recognised | null, 
 /**
+ * The latest message that the server holds, as it will look.
+ */
+preview: Preview | null, 
+/**
  * Why it could not be tried now although it was saved, e.g. while offline.
  */
 warning: string | null, };
+
+export type Preview = { 
+/**
+ * May be empty.
+ */
+title: string, 
+/**
+ * May be empty.
+ */
+body: string, 
+/**
+ * 1 lowest to 5 highest.
+ */
+priority: number, 
+/**
+ * The server's time, where it gave one.
+ */
+time: Time | null, };
 
 export type Recognised = { 
 /**
@@ -418,6 +506,78 @@ export type Accepted = {
  */
 subscriptions: Array<string>, };
 
+export type RulesFor = { 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * The rules as TOML: `[[rules]]` tables, as in the settings. Those in force where missing.
+ */
+rules?: string, 
+/**
+ * Put them in force and write them into the settings as well.
+ */
+save: boolean, };
+
+export type RulesTried = { 
+/**
+ * How many messages they were tried against: the latest that are stored, up to 100.
+ */
+tried: number, 
+/**
+ * How many of them would have been alerted.
+ */
+alerts: number, 
+/**
+ * How many would have been stored quietly.
+ */
+quiet: number, 
+/**
+ * How many would have been dropped.
+ */
+dropped: number, 
+/**
+ * Each rule, in order.
+ */
+rules: Array<RuleTried>, 
+/**
+ * Each message, the newest first.
+ */
+messages: Array<MessageTried>, 
+/**
+ * Whether the rules are in force now.
+ */
+saved: boolean, };
+
+export type RuleTried = { 
+/**
+ * Its name, or its place.
+ */
+name: string, 
+/**
+ * How many messages it would have decided on.
+ */
+decided: number, };
+
+export type MessageTried = { 
+/**
+ * Its title, or where it has none the beginning of its body.
+ */
+text: string, 
+/**
+ * What would have been decided; null where it would have been dropped.
+ */
+decision: Decision | null, 
+/**
+ * Its priority then.
+ */
+priority: number, 
+/**
+ * The rule that would have decided.
+ */
+rule: string | null, };
+
 export type Sample = { 
 /**
  * Whether the notification server acknowledged it.
@@ -440,7 +600,11 @@ sentence: string, };
 
 export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed";
 
-export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "history", "data": { 
+export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "removed", "data": { 
+/**
+ * Their ids.
+ */
+messages: number[], } } | { "event": "history", "data": { 
 /**
  * The subscription's key; null for the agent's own rows.
  */
@@ -456,6 +620,7 @@ export interface Routes {
   "/v1/subscriptions/remove": { method: "POST"; query: Target; reply: Accepted };
   "/v1/pause": { method: "POST"; query: Target; reply: Accepted };
   "/v1/resume": { method: "POST"; query: Target; reply: Accepted };
+  "/v1/rules": { method: "POST"; query: RulesFor; reply: RulesTried };
   "/v1/test": { method: "POST"; query: null; reply: Sample };
   "/v1/stop": { method: "POST"; query: null; reply: null };
 }

@@ -6,7 +6,8 @@ export interface Form {
   url: string;
   name: string;
   /** Empty: recognise it. */
-  feed: "" | "json" | "nchan";
+  /** A feed's name; empty where it is to be recognised. */
+  feed: string;
   token: "none" | "env" | "file";
   /** The variable's name or the file's path. */
   place: string;

@@ -40,7 +40,7 @@ test("a link's change reaches its row alone", () => {
   });
   const after = told(held, {
     event: "link",
-    data: link({ phase: "streaming", since: ago(0) }, { subscription: "b" }),
+    data: link({ phase: "streaming", since: ago(0), catching_up: false }, { subscription: "b" }),
   });
   expect(after.status?.links.map((link) => link.phase.phase)).toEqual(["idle", "streaming"]);
 });
@@ -94,4 +94,20 @@ describe("messages", () => {
 test("a change of the history is fetched when it is next looked at", () => {
   const held: Held = { ...nothing, historyStale: false };
   expect(told(held, { event: "history", data: { subscription: "a" } }).historyStale).toBe(true);
+});
+
+describe("a message that is gone", () => {
+  const removed = (...messages: number[]): Event => ({ event: "removed", data: { messages } });
+
+  test("leaves the list, and is not brought back by a page that was asked for before", () => {
+    const held = told(nothing, reset, heard(message(1)), heard(message(2)), removed(1));
+    expect(ids(held)).toEqual([2]);
+    expect(ids(loadedLatest(held, page(2, 1), 100))).toEqual([2]);
+    expect(ids(loadedOlder(held, page(1, 1), 100))).toEqual([2]);
+  });
+
+  test("makes place for the one that replaces it", () => {
+    const held = told(nothing, reset, heard(message(1)), removed(1), heard(message(3)));
+    expect(ids(held)).toEqual([3]);
+  });
 });

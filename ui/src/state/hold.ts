@@ -5,6 +5,8 @@ import type { Failure, Told } from "../bridge-types";
 /** More messages than this are dropped from the page, the oldest first; the agent keeps them. */
 export const MESSAGES_MAX = 500;
 
+const GONE_MAX = 256;
+
 export interface Held {
   /** Whether an agent answers; null until the first word. */
   running: boolean | null;
@@ -15,6 +17,8 @@ export interface Held {
   messages: Message[];
   /** Heard since `messages` went stale; null while they are not stale. */
   fresh: Message[] | null;
+  /** The ids that went last: a page that was asked for before may still hold them. */
+  gone: readonly number[];
   /** Whether the agent may hold older messages than these. */
   older: boolean;
   /** Newest first; null until loaded. */
@@ -28,6 +32,7 @@ export const nothing: Held = {
   status: null,
   messages: [],
   fresh: [],
+  gone: [],
   older: false,
   history: null,
   historyStale: true,
@@ -69,6 +74,12 @@ function foldEvent(held: Held, event: Event): Held {
         fresh: held.fresh && merge(held.fresh, [event.data]),
       };
     }
+    case "removed": {
+      const gone = [...held.gone, ...event.data.messages].slice(-GONE_MAX);
+      const stays = (message: Message) => !event.data.messages.includes(message.id);
+      const fresh = held.fresh && held.fresh.filter(stays);
+      return { ...held, gone, messages: held.messages.filter(stays), fresh };
+    }
     case "history":
       return { ...held, historyStale: true };
     default:
@@ -82,16 +93,21 @@ export function loadedLatest(held: Held, page: Message[], asked: number): Held {
   const older = page.length >= asked;
   const oldest = older ? (page.at(-1)?.id ?? 0) : 0;
   const fresh = (held.fresh ?? []).filter((message) => message.id >= oldest);
-  return { ...held, messages: merge(page, fresh), fresh: null, older };
+  return { ...held, messages: merge(there(held, page), fresh), fresh: null, older };
 }
 
 /** A page of older messages was loaded. */
 export function loadedOlder(held: Held, page: Message[], asked: number): Held {
-  return { ...held, messages: merge(held.messages, page), older: page.length >= asked };
+  const messages = merge(held.messages, there(held, page));
+  return { ...held, messages, older: page.length >= asked };
 }
 
 export function loadedHistory(held: Held, history: HistoryEntry[]): Held {
   return { ...held, history };
+}
+
+function there(held: Held, page: Message[]): Message[] {
+  return page.filter((message) => !held.gone.includes(message.id));
 }
 
 /** Newest first, each id once (the later word counts), bounded. */

@@ -7,7 +7,7 @@ import { ago, link, NOW, refused } from "./samples";
 const en = wordsFor("en");
 const plain = (text: string | undefined) => text?.replaceAll("\u00a0", " ");
 
-const streaming: Phase = { phase: "streaming", since: ago(60) };
+const streaming: Phase = { phase: "streaming", since: ago(60), catching_up: false };
 const dialing: Phase = { phase: "dialing", attempt: 1, since: ago(1) };
 const backingOff: Phase = { phase: "backing_off", attempt: 2, retry_at: ago(-12), cause: refused };
 const paused: Phase = { phase: "paused" };

@@ -24,6 +24,7 @@ export function link(phase: Phase, more: Partial<Link> = {}): Link {
     heartbeat: null,
     messages: 0,
     set_aside: 0,
+    dropped: 0,
     ...more,
   };
 }
@@ -37,6 +38,7 @@ export function status(links: Link[]): Status {
     tray: false,
     demo: false,
     notifications: { server: null, capabilities: [] },
+    feeds: ["json", "ntfy"],
   };
   return { agent, links, conditions: [] };
 }
@@ -53,6 +55,12 @@ export function message(id: number, more: Partial<Message> = {}): Message {
     received: ago(0),
     url: null,
     tags: [],
+    topic: null,
+    icon: null,
+    markdown: false,
+    attachment: null,
+    actions: [],
+    rule: null,
     decision: "alert",
     shown: "shown",
     ...more,

@@ -45,6 +45,7 @@ export const en = {
   },
   messageCount: (n: number) => (n === 1 ? "1 message" : `${n} messages`),
   setAside: (n: number) => `${n} set aside`,
+  dropped: (n: number) => `${n} dropped by your rules`,
 
   pause: "Pause",
   resume: "Resume",
@@ -67,8 +68,12 @@ export const en = {
   more: "Show all",
   less: "Show less",
   backlog: "from before you followed it",
-  pending: "not shown yet",
-  digest: "counted in one notification",
+  shown: {
+    pending: "not shown yet",
+    digest: "counted in one notification",
+    withdrawn: "read elsewhere",
+  },
+  quiet: (rule: string | null) => (rule ? `quiet: ${rule}` : "quiet"),
 
   noHistory: "No interruption so far",
   noHistoryHint: "When a connection is lost, this shows when, why and for how long.",
@@ -112,6 +117,7 @@ export const en = {
   done: "Done",
   added: (name: string) => `Following ${name}`,
   speaks: { sure: "It speaks", likely: "It probably speaks", guess: "It may speak" },
+  previewTitle: "The latest message there",
   urlWanted: "Enter an address that begins with http:// or https://.",
   tokenWanted: "Say where the token is, or choose none.",
 

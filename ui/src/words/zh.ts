@@ -46,6 +46,7 @@ export const zh: Words = {
   },
   messageCount: (n) => `${n} 条消息`,
   setAside: (n) => `${n} 条搁置`,
+  dropped: (n) => `规则丢弃 ${n} 条`,
 
   pause: "暂停",
   resume: "继续",
@@ -62,8 +63,12 @@ export const zh: Words = {
   more: "显示全部",
   less: "收起",
   backlog: "订阅之前的消息",
-  pending: "尚未显示",
-  digest: "已合并为一条通知",
+  shown: {
+    pending: "尚未显示",
+    digest: "已合并为一条通知",
+    withdrawn: "已在别处阅读",
+  },
+  quiet: (rule) => (rule ? `静默：${rule}` : "静默"),
 
   noHistory: "至今没有中断",
   noHistoryHint: "连接中断时，这里会显示时间、原因和时长。",
@@ -107,6 +112,7 @@ export const zh: Words = {
   done: "完成",
   added: (name) => `已订阅“${name}”`,
   speaks: { sure: "识别为", likely: "很可能是", guess: "可能是" },
+  previewTitle: "那里最新的一条消息",
   urlWanted: "请输入以 http:// 或 https:// 开头的地址。",
   tokenWanted: "请填写令牌的位置，或选择“无”。",
 

@@ -21,7 +21,7 @@ use hark_engine::{
     history::Entry,
     link::{Delivery, Outcome},
     message::{Message, RawEvent},
-    policy::{self, Origin},
+    policy::{self, Origin, Verdict},
 };
 use hark_store::{Retention, Store, StoreError, Stored};
 use jiff::Timestamp;
@@ -39,9 +39,12 @@ use crate::{
     demo::Demo,
     driver::Command,
     follow, log, notify, opener,
-    recognise::{Found, Tried, recognise},
+    present,
+    presets::Presets,
+    recognise::{Found, Tried, latest, recognise},
     server,
     settings::{self, Credential, EditError, NewSubscription, Settings, Subscription},
+    sse::Ask,
     surroundings, tray, watch,
     words::Language,
 };
@@ -258,10 +261,20 @@ impl Agent {
         }
         let good = loaded.problem.is_none();
         self.core.condition(Severity::Error, "settings_invalid", loaded.problem);
+        let presets = loaded.presets;
+        let problems = (!presets.problems.is_empty()).then(|| presets.problems.join(" "));
+        self.core.condition(Severity::Error, "preset_invalid", problems);
+        self.core.set_feeds(presets.presets.feeds());
         let first = !self.begun.swap(true, Ordering::Relaxed);
         if good || first {
             self.apply(loaded.settings);
         }
+    }
+
+    /// A followed subscription as the settings have it.
+    pub(crate) fn subscription(&self, key: &str) -> Option<Subscription> {
+        let own = || self.demo.clone().filter(|_| key == follow::DEMO);
+        self.current().subscriptions.get(key).cloned().or_else(own)
     }
 
     fn current(&self) -> MutexGuard<'_, Settings> {
@@ -284,7 +297,7 @@ impl Agent {
             match (before, wanted.get(&key)) {
                 (Some(before), Some(after)) if before == after => {}
                 (Some(before), Some(after)) if are_one_stream(before, after) => {
-                    self.core.rename(&key, after.name.as_deref());
+                    self.core.revise(&key, after.name.as_deref(), &after.rules);
                     if before.paused != after.paused {
                         let command = if after.paused { Command::Pause } else { Command::Resume };
                         self.tell(&key, command);
@@ -383,13 +396,16 @@ impl Agent {
         let title = language.pick("A test from Hark", "Hark 测试").to_owned();
         let delivery = Delivery {
             event: RawEvent { kind: "test".into(), data: text.into(), own_id: None },
-            outcome: Outcome::Message(Message { title, ..Message::of_text(text) }, Origin::Live),
+            outcome: Outcome::Message(
+                Box::new(Message { title, ..Message::of_text(text) }),
+                Origin::Live,
+            ),
             cursor: None,
         };
         let mut events = self.core.hub.subscribe(None).live;
         let committed = self
             .core
-            .store(|store| store.commit(OWN, [&delivery], Timestamp::now(), policy::decide))
+            .store(|store| store.commit(OWN, [&delivery], Timestamp::now(), by_no_rule))
             .map_err(|error| ApiError { code: None, sentence: error.to_string() })?;
         let [Stored::New(id)] = committed.stored[..] else {
             return Err(ApiError {
@@ -423,24 +439,30 @@ impl Agent {
     }
 }
 
+fn by_no_rule(message: &Message, event: &RawEvent, origin: Origin) -> Verdict {
+    policy::decide(&[], message, event, origin)
+}
+
 /// Tries a URL and writes it into the settings of `profile`, with or without an agent.
 ///
 /// # Errors
 /// Where it is no URL, is refused, is followed already, or the settings cannot be written.
 pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiError> {
-    let url = settings::read_url(&new.url).map_err(|wrong| {
-        // What the person has just typed may be said to them; nothing of it is logged.
-        ApiError { code: None, sentence: format!("{}: {wrong}", new.url) }
-    })?;
+    let said = |sentence| ApiError { code: None, sentence };
+    // What the person has just typed may be said to them; nothing of it is logged.
+    let url = settings::read_url(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
+    let presets = Presets::beside(&profile.settings()).presets;
+    if let Some(feed) = new.feed.as_ref().filter(|feed| presets.feed(feed).is_none()) {
+        return Err(said(format!("Nothing was saved: {}.", presets.unknown(feed))));
+    }
     let bearer = new.bearer.map(|credential| match credential {
         hark_api::Credential::Env(name) => Credential::Env(name),
         hark_api::Credential::File(path) => Credential::File(path.into()),
     });
     let name = new.name.filter(|name| !name.trim().is_empty());
-    let mut subscription = Subscription::plain(url.clone(), new.feed.as_deref().unwrap_or("json"));
+    let mut subscription = Subscription::plain(url.clone(), "json");
     subscription.bearer.clone_from(&bearer);
-    let mut warning = None;
-    let mut found = None;
+    let (mut warning, mut found, mut preview) = (None, None, None);
     if !new.unchecked {
         let origin = subscription.origin();
         let wrong = |cause: Cause| ApiError {
@@ -448,8 +470,15 @@ pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiEr
             sentence: cause.sentence(&origin),
         };
         let ask = Access::new(subscription).ask().await.map_err(wrong)?;
-        match recognise(ask, &origin).await {
-            Tried::Stream(stream) => found = Some(stream),
+        match recognise(ask.clone(), &origin).await {
+            Tried::Stream(stream) => {
+                let feed = new.feed.as_deref().unwrap_or(&stream.recognised.feed);
+                if let Some(feed) = presets.feed(feed) {
+                    let ask = Ask { url: stream.url.clone(), ..ask };
+                    preview = latest(&ask, &*feed).await.map(present::preview);
+                }
+                found = Some(stream);
+            }
             Tried::Unreachable { sentence, guess } => {
                 warning = Some(sentence);
                 found = guess;
@@ -464,10 +493,10 @@ pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiEr
     let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
     let new = NewSubscription { url, name, feed: feed.unwrap_or_else(|| "json".into()), bearer };
     let key = settings::add(&profile.settings(), &new).map_err(refusal)?;
-    Ok(Added { subscription: key, recognised, warning })
+    Ok(Added { subscription: key, recognised, preview, warning })
 }
 
-fn refusal(error: EditError) -> ApiError {
+pub(crate) fn refusal(error: EditError) -> ApiError {
     let code = match &error {
         EditError::File(_) => None,
         EditError::Unknown(_) => Some(ErrorCode::UnknownSubscription),
@@ -478,6 +507,6 @@ fn refusal(error: EditError) -> ApiError {
 
 /// Whether nothing differs that a connection would have to be made anew for.
 fn are_one_stream(before: &Subscription, after: &Subscription) -> bool {
-    let (name, paused) = (after.name.clone(), after.paused);
-    Subscription { name, paused, ..before.clone() } == *after
+    let (name, paused, rules) = (after.name.clone(), after.paused, after.rules.clone());
+    Subscription { name, paused, rules, ..before.clone() } == *after
 }

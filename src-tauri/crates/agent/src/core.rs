@@ -5,13 +5,16 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use hark_api::{self as api, Event, profile::Profile};
-use hark_engine::history::{Entry, History};
+use hark_engine::{
+    history::{Entry, History},
+    policy::Rule,
+};
 use hark_store::{MessageRow, Query, Store, StoreError};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -29,6 +32,8 @@ pub struct Followed {
     pub link: api::Link,
     /// To its driver.
     pub commands: mpsc::Sender<Command>,
+    /// What becomes of its messages.
+    pub rules: Arc<[Rule]>,
 }
 
 /// See the module.
@@ -52,6 +57,7 @@ pub struct Core {
     followed: Mutex<IndexMap<String, Followed>>,
     conditions: Mutex<BTreeMap<(api::Severity, &'static str), String>>,
     notifications: Mutex<api::Notifications>,
+    feeds: Mutex<Vec<String>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -77,6 +83,7 @@ impl Core {
                 server: None,
                 capabilities: Vec::new(),
             }),
+            feeds: Mutex::default(),
         }
     }
 
@@ -129,6 +136,11 @@ impl Core {
         self.tell_status();
     }
 
+    /// Notes what a subscription may speak.
+    pub fn set_feeds(&self, feeds: Vec<String>) {
+        *lock(&self.feeds) = feeds;
+    }
+
     /// Notes a link's new state, and tells the clients if it is another than before. Its name is the
     /// settings', which may have changed meanwhile.
     pub fn set_link(&self, mut link: api::Link) {
@@ -143,11 +155,18 @@ impl Core {
         self.hub.tell(|| Some(Event::Link(Box::new(link))));
     }
 
-    /// Gives a followed subscription another name.
-    pub fn rename(&self, key: &str, name: Option<&str>) {
+    /// Gives a followed subscription another name and other rules. Its connection stays.
+    pub fn revise(&self, key: &str, name: Option<&str>, rules: &[Rule]) {
         if let Some(one) = lock(&self.followed).get_mut(key) {
             one.link.name = name.unwrap_or(key).to_owned();
+            one.rules = rules.into();
         }
+    }
+
+    /// The rules of a followed subscription.
+    #[must_use]
+    pub fn rules(&self, key: &str) -> Arc<[Rule]> {
+        lock(&self.followed).get(key).map(|one| one.rules.clone()).unwrap_or_default()
     }
 
     /// Everything as it is now.
@@ -171,6 +190,7 @@ impl Core {
                 tray: self.tray.load(Ordering::Relaxed),
                 demo: self.demo.load(Ordering::Relaxed),
                 notifications: lock(&self.notifications).clone(),
+                feeds: lock(&self.feeds).clone(),
             },
             links: lock(&self.followed).values().map(|one| one.link.clone()).collect(),
             conditions,
@@ -196,6 +216,13 @@ impl Core {
             let row = self.store(|store| store.message(id)).ok()??;
             Some(Event::Message(Box::new(present::message(row))))
         });
+    }
+
+    /// Tells the clients that messages are gone.
+    pub fn tell_removed(&self, messages: Vec<i64>) {
+        if !messages.is_empty() {
+            self.hub.tell(|| Some(Event::Removed { messages }));
+        }
     }
 
     /// What a person knows a subscription by.

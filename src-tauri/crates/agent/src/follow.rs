@@ -5,12 +5,12 @@ use std::sync::Arc;
 use hark_api as api;
 use hark_engine::{
     failure::Cause,
-    feed,
     history::Entry,
     link::{Config, Delivery, Link, Outcome},
+    message::{Change, Message, RawEvent},
     policy::{self, Origin},
 };
-use hark_store::{Store, StoreError, Stored};
+use hark_store::{Shown, Store, StoreError, Stored};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -43,9 +43,11 @@ pub fn follow(
     let known_since = core.store(|store| store.known_since(key))?.unwrap_or_else(Timestamp::now);
     let heard_before = core.store(|store| store.last_heard(key))?;
     let heard_before = heard_before.max(heard.map(|heard| heard.0)).filter(|_| streamed_before);
-    // An unknown name was refused when the settings were read.
-    let feed = feed::by_name(&subscription.feed).unwrap_or_else(|| Arc::new(feed::Json));
+    let feed = subscription.speaks();
+    let latest = core.store(|store| store.latest_events(key, 1))?;
+    let dropped = core.store(|store| store.dropped(key))?;
     let config = Config {
+        kept: latest.first().and_then(|event| feed.keeps(event)),
         feed,
         law: subscription.law(),
         expect: subscription.expect(),
@@ -66,9 +68,11 @@ pub fn follow(
         heartbeat: None,
         messages: u64::from(messages),
         set_aside: 0,
+        dropped: u64::from(dropped),
     };
     tracing::info!(subscription = key, origin = link.origin, "following");
     let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
+    let rules = subscription.rules.clone().into();
     let sink = Stores {
         core: core.clone(),
         access: Access::new(subscription),
@@ -76,7 +80,7 @@ pub fn follow(
         commands: commands.downgrade(),
         held: false,
     };
-    core.followed().insert(key.to_owned(), Followed { link, commands });
+    core.followed().insert(key.to_owned(), Followed { link, commands, rules });
     tokio::spawn(Driver::new(config, sink).run(receiver));
     Ok(())
 }
@@ -103,32 +107,18 @@ impl Sink for Stores {
         now: Timestamp,
     ) -> Result<Option<String>, String> {
         let key = &self.link.subscription;
-        let act = |store: &mut Store| store.commit(key, deliveries, now, policy::decide);
+        let rules = self.core.rules(key);
+        let decide = |message: &Message, event: &RawEvent, origin| {
+            policy::decide(&rules, message, event, origin)
+        };
+        let act = |store: &mut Store| store.commit(key, deliveries, now, decide);
         let committed = self.core.store(act).map_err(|error| error.to_string())?;
         let mut live = false;
         for (delivery, stored) in deliveries.iter().zip(committed.stored) {
-            match (&delivery.outcome, stored) {
-                (Outcome::Message(message, origin), Stored::New(id)) => {
-                    self.link.messages += 1;
-                    match origin {
-                        Origin::Live => live = true,
-                        Origin::Replay => self.held = true,
-                        Origin::Backlog => {}
-                    }
-                    if self.core.print {
-                        print::message(&self.core.name(key), message, now);
-                    }
-                    self.core.tell_message(id);
-                }
-                (_, Stored::SetAside) => {
-                    self.link.set_aside += 1;
-                    tracing::warn!(subscription = key, "an event was set aside");
-                }
-                _ => {}
-            }
+            live |= self.became(&delivery.outcome, stored, now);
         }
         if live {
-            self.core.outbox.put(key, Due::Live);
+            self.core.outbox.put(&self.link.subscription, Due::Live);
         }
         Ok(committed.cursor)
     }
@@ -173,6 +163,61 @@ impl Sink for Stores {
         self.link.last_heard = link.heard().map(|heard| api::Time(heard.wall));
         self.core.set_link(self.link.clone());
         true
+    }
+}
+
+impl Stores {
+    /// Tells what became of a delivery. Answers whether it may be an alert to be shown now.
+    fn became(&mut self, outcome: &Outcome, stored: Stored, now: Timestamp) -> bool {
+        let key = &self.link.subscription;
+        match (outcome, stored) {
+            (Outcome::Message(message, origin), Stored::New(id)) => {
+                self.link.messages += 1;
+                self.arrived(message, *origin, id, now)
+            }
+            (Outcome::Message(message, origin), Stored::Replaced { id, earlier }) => {
+                self.core.tell_removed(vec![earlier]);
+                // Nothing is shown in the place of what the earlier one has shown.
+                let row = self.core.store(|store| store.message(id));
+                if let Some(sequence) = &message.sequence
+                    && row.is_ok_and(|row| row.is_some_and(|row| row.shown == Shown::No))
+                {
+                    self.core.outbox.withdraw(key, &sequence.id);
+                }
+                self.arrived(message, *origin, id, now)
+            }
+            (Outcome::Changed(change), Stored::Changed(ids)) => {
+                let (Change::Read(sequence) | Change::Deleted(sequence)) = change;
+                self.core.outbox.withdraw(key, sequence);
+                match change {
+                    Change::Read(_) => ids.into_iter().for_each(|id| self.core.tell_message(id)),
+                    Change::Deleted(_) => {
+                        self.link.messages = self.link.messages.saturating_sub(ids.len() as u64);
+                        self.core.tell_removed(ids);
+                    }
+                }
+                false
+            }
+            (_, Stored::Dropped) => {
+                self.link.dropped += 1;
+                false
+            }
+            (_, Stored::SetAside) => {
+                self.link.set_aside += 1;
+                tracing::warn!(subscription = key, "an event was set aside");
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn arrived(&mut self, message: &Message, origin: Origin, id: i64, now: Timestamp) -> bool {
+        self.held |= origin == Origin::Replay;
+        if self.core.print {
+            print::message(&self.core.name(&self.link.subscription), message, now);
+        }
+        self.core.tell_message(id);
+        origin == Origin::Live
     }
 }
 

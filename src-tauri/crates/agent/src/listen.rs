@@ -1,11 +1,10 @@
 //! `hark listen`: one URL followed in the terminal, without an agent. How people debug their servers,
 //! so what it prints is exact.
 
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
 use hark_engine::{
     failure::{Cause, Class},
-    feed,
     heartbeat::Expect,
     history::Entry,
     link::{Config, Delivery, Link, Outcome, Phase},
@@ -52,7 +51,7 @@ pub async fn listen<W: Write + Send>(
     out: W,
     commands: mpsc::Receiver<Command>,
 ) -> Result<(), String> {
-    let feed = feed::by_name(&listen.subscription.feed).unwrap_or_else(|| Arc::new(feed::Json));
+    let feed = listen.subscription.speaks();
     let plain =
         listen.format == Format::Raw || matches!(listen.subscription.expect(), Expect::Timeout(_));
     let config = Config {
@@ -64,6 +63,7 @@ pub async fn listen<W: Write + Send>(
         // A 404 is a refusal until the server has streamed once.
         streamed_before: false,
         heard_before: None,
+        kept: None,
         paused: false,
     };
     let name = listen.subscription.origin();
@@ -178,6 +178,9 @@ impl<W: Write> Sink for Terminal<W> {
                             "received": format!("{now:.3}"),
                             "url": message.url,
                             "tags": message.tags,
+                            "topic": message.topic,
+                            "sequence": message.sequence.as_ref().map(|sequence| &sequence.id),
+                            "extras": message.extras,
                         });
                         self.line(&line.to_string());
                     }

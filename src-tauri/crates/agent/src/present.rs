@@ -7,6 +7,7 @@ use hark_engine::{
     heartbeat::Source,
     history::{History, Outage, Row, Span, SpanKind},
     link::{Link, Phase},
+    message::{Action, Does, Extras, Message},
     policy::Decision,
 };
 use hark_store::{MessageRow, Shown};
@@ -20,7 +21,8 @@ pub fn phase(link: &Link, server: &str) -> api::Phase {
             api::Phase::Dialing { attempt: *attempt, since: api::Time(since.wall) }
         }
         Phase::Streaming(stream) => {
-            api::Phase::Streaming { since: api::Time(stream.opened().wall) }
+            let catching_up = stream.is_catching_up();
+            api::Phase::Streaming { since: api::Time(stream.opened().wall), catching_up }
         }
         Phase::BackingOff { attempt, until, failure, .. } => api::Phase::BackingOff {
             attempt: *attempt,
@@ -70,7 +72,9 @@ pub fn cause(failure: &Failure, server: &str) -> api::Cause {
 
 /// A stored message.
 pub fn message(row: MessageRow) -> api::Message {
-    let MessageRow { id, server_id, subscription, message, received, decision, shown } = row;
+    let MessageRow { id, server_id, subscription, message, received, decision, rule, shown, .. } =
+        row;
+    let Extras { icon, markdown, attachment, actions } = message.extras;
     api::Message {
         id,
         server_id,
@@ -82,18 +86,55 @@ pub fn message(row: MessageRow) -> api::Message {
         received: api::Time(received),
         url: message.url,
         tags: message.tags,
-        decision: match decision {
-            Decision::Alert => api::Decision::Alert,
-            Decision::Backlog => api::Decision::Backlog,
-        },
+        topic: message.topic,
+        icon,
+        markdown,
+        attachment: attachment.map(|attached| api::Attachment {
+            name: attached.name,
+            url: attached.url,
+            bytes: attached.bytes,
+        }),
+        actions: actions.into_iter().map(action).collect(),
+        decision: self::decision(decision).unwrap_or(api::Decision::Quiet),
+        rule,
         shown: match shown {
             Shown::No => api::Shown::No,
             Shown::Pending => api::Shown::Pending,
             Shown::Shown => api::Shown::Shown,
             Shown::Digest => api::Shown::Digest,
             Shown::Refused => api::Shown::Refused,
+            Shown::Withdrawn => api::Shown::Withdrawn,
         },
     }
+}
+
+/// What a message will look like.
+pub fn preview(message: Message) -> api::Preview {
+    api::Preview {
+        title: message.title,
+        body: message.body,
+        priority: message.priority.level(),
+        time: message.time.map(api::Time),
+    }
+}
+
+/// What was decided; none where the message is dropped, and so not there.
+pub fn decision(decision: Decision) -> Option<api::Decision> {
+    match decision {
+        Decision::Alert => Some(api::Decision::Alert),
+        Decision::Backlog => Some(api::Decision::Backlog),
+        Decision::Quiet => Some(api::Decision::Quiet),
+        Decision::Drop => None,
+    }
+}
+
+fn action(action: Action) -> api::Action {
+    let (does, url) = match action.does {
+        Does::Open { url } => (api::ActionKind::Open, Some(url)),
+        Does::Send { url, .. } => (api::ActionKind::Send, Some(url)),
+        Does::Copy { .. } => (api::ActionKind::Copy, None),
+    };
+    api::Action { label: action.label, does, url }
 }
 
 /// The history, newest first. `server` names a subscription's server.

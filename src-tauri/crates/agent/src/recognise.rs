@@ -10,7 +10,7 @@ use hark_api::{ApiError, Certainty, ErrorCode, Recognised};
 use hark_engine::{
     failure::{Cause, Class},
     feed::{self, Decoded, Feed, Mercure, Ntfy, ntfy},
-    message::RawEvent,
+    message::{Message, RawEvent},
 };
 use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
@@ -22,6 +22,11 @@ use crate::sse::{Ask, Connection, Item, guard::Limits};
 const TRY: Duration = Duration::from_secs(5);
 /// How long an open stream is listened to for its first words.
 const LISTEN: Duration = Duration::from_millis(1500);
+
+/// How long the latest message is looked for.
+const LATEST: Duration = Duration::from_secs(3);
+/// What is replayed has all come after so long without an event.
+const QUIET: Duration = Duration::from_millis(250);
 
 /// What a URL turned out to be, and the URL that is to be followed.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +74,29 @@ pub async fn recognise(ask: Ask, origin: &str) -> Tried {
         }
     }
     refused_or_unreachable(&cause, origin, &ask.url)
+}
+
+/// The latest message that the server holds, decoded by `feed`, where it brings one soon.
+pub async fn latest(ask: &Ask, feed: &dyn Feed) -> Option<Message> {
+    let request = feed.request_latest(&ask.url);
+    let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
+    let end = Instant::now() + LATEST;
+    let mut connection = Connection::dial(ask, Limits::default());
+    let (mut latest, mut until) = (None, end);
+    while let Ok(Some(item)) = timeout_at(until, connection.next()).await {
+        match item {
+            Item::Opened(_) => until = end.min(Instant::now() + LISTEN),
+            Item::Event { event, .. } => {
+                if let Decoded::Message(message) = feed.decode(&event) {
+                    latest = Some(*message);
+                }
+                until = end.min(Instant::now() + QUIET);
+            }
+            Item::Closed(_) => break,
+            _ => {}
+        }
+    }
+    latest
 }
 
 /// Where else the stream may be, after this answer: at the topic's `/sse`, or in the parameters of

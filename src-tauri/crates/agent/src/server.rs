@@ -64,6 +64,7 @@ pub async fn serve(listener: UnixListener, agent: Arc<Agent>) -> io::Result<()> 
         .route(route::REMOVE.path, post(remove))
         .route(route::PAUSE.path, post(pause))
         .route(route::RESUME.path, post(resume))
+        .route(route::RULES.path, post(rules))
         .route(route::TEST.path, post(test))
         .route(route::STOP.path, post(stop))
         .fallback(unknown)
@@ -172,6 +173,10 @@ async fn pause(State(agent): Shared, bytes: Bytes) -> Response {
 
 async fn resume(State(agent): Shared, bytes: Bytes) -> Response {
     answer(body(&bytes).and_then(|target| agent.set_paused(target, false)))
+}
+
+async fn rules(State(agent): Shared, bytes: Bytes) -> Response {
+    answer(body(&bytes).and_then(|asked| agent.rules(&asked)))
 }
 
 async fn test(State(agent): Shared) -> Response {

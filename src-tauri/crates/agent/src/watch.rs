@@ -1,4 +1,4 @@
-//! Watches the settings file, and has it read again when it changes.
+//! Watches the settings file and the presets beside it, and has them read again when one changes.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use std::{
 use notify::{ErrorKind, Event, RecursiveMode, Watcher};
 use tokio::{sync::mpsc, time::sleep};
 
-use crate::agent::Agent;
+use crate::{agent::Agent, presets};
 
 /// Editors write in several steps: the last one counts.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -33,7 +33,7 @@ pub async fn run(agent: Arc<Agent>) {
 }
 
 /// Calls `changed` after each change of the file at `path`, be it a link, and be its folder removed
-/// and made again. Ends where the system cannot watch.
+/// and made again; and of what is in the presets' folder beside it. Ends where the system cannot watch.
 async fn follow(path: &Path, mut changed: impl FnMut()) -> notify::Result<()> {
     let mut first = true;
     let mut gone = false;
@@ -70,16 +70,25 @@ async fn follow(path: &Path, mut changed: impl FnMut()) -> notify::Result<()> {
     }
 }
 
-/// Something to watch: a file, and the nearest folder above it that there is.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Something to watch: a file or a folder, and the nearest folder above it that there is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     folder: PathBuf,
     file: PathBuf,
+    /// Whether it is a folder, of which each file counts.
+    all: bool,
+}
+
+impl Place {
+    /// Whether a change at `path` is one of it. A folder on the way to it counts: it may come or go.
+    fn is_at(&self, path: &Path) -> bool {
+        self.file.starts_with(path) || (self.all && path.starts_with(&self.file))
+    }
 }
 
 /// The file at `path`, and where it is a link, what it points to.
 fn places(path: &Path) -> BTreeSet<Place> {
-    let mut places = BTreeSet::new();
+    let mut places = BTreeSet::from_iter(contents(&path.with_file_name(presets::FOLDER)));
     let mut path = path.to_path_buf();
     for _ in 0..LINKS_MAX {
         places.extend(place(&path));
@@ -93,14 +102,22 @@ fn place(path: &Path) -> Option<Place> {
     path.ancestors().skip(1).find_map(|folder| {
         // One name for each folder, as the system watches each one once.
         let real = fs::canonicalize(folder).ok().filter(|real| real.is_dir())?;
-        Some(Place { file: real.join(path.strip_prefix(folder).ok()?), folder: real })
+        let file = real.join(path.strip_prefix(folder).ok()?);
+        Some(Place { file, folder: real, all: false })
     })
 }
 
+/// What is in a folder, whether that is there yet or not.
+fn contents(folder: &Path) -> Option<Place> {
+    match fs::canonicalize(folder) {
+        Ok(real) if real.is_dir() => Some(Place { file: real.clone(), folder: real, all: true }),
+        _ => place(folder).map(|place| Place { all: true, ..place }),
+    }
+}
+
 fn watch(places: &BTreeSet<Place>, told: mpsc::Sender<()>) -> notify::Result<impl Watcher + use<>> {
-    let files: Vec<PathBuf> = places.iter().map(|place| place.file.clone()).collect();
-    // A folder on the way to the file counts as well: it may come or go.
-    let ours = move |path: &PathBuf| files.iter().any(|file| file.starts_with(path));
+    let all = places.clone();
+    let ours = move |path: &PathBuf| all.iter().any(|place| place.is_at(path));
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         if event.is_ok_and(|event| !event.kind.is_access() && event.paths.iter().any(&ours)) {
             // One that waits already stands for this one too.
@@ -160,6 +177,24 @@ mod tests {
                     symlink(here("other/hark.toml"), &path).unwrap();
                 },
                 &|| fs::write(here("other/hark.toml"), "a = 3").unwrap(),
+            ],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_preset_that_comes_changes_or_goes_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let presets = folder.path().join(presets::FOLDER);
+        each_is_seen(
+            &path,
+            &[
+                &|| fs::create_dir(&presets).unwrap(),
+                &|| fs::write(presets.join("a.toml"), "").unwrap(),
+                &|| fs::write(presets.join("a.toml"), "title = \"/a\"").unwrap(),
+                &|| fs::write(&path, "").unwrap(),
+                &|| fs::remove_dir_all(&presets).unwrap(),
             ],
         )
         .await;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Time;
+
 /// A subscription to add.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
@@ -43,8 +45,24 @@ pub struct Added {
     pub subscription: String,
     /// What was found when it was tried.
     pub recognised: Option<Recognised>,
+    /// The latest message that the server holds, as it will look.
+    pub preview: Option<Preview>,
     /// Why it could not be tried now although it was saved, e.g. while offline.
     pub warning: Option<String>,
+}
+
+/// What a message looks like. Plain text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Preview {
+    /// May be empty.
+    pub title: String,
+    /// May be empty.
+    pub body: String,
+    /// 1 lowest to 5 highest.
+    pub priority: u8,
+    /// The server's time, where it gave one.
+    pub time: Option<Time>,
 }
 
 /// What a URL turned out to be.

@@ -20,6 +20,12 @@ pub enum Event {
     Link(Box<Link>),
     /// A message was stored, or its `shown` changed.
     Message(Box<Message>),
+    /// These messages are gone: replaced by a later one of theirs, or deleted on the server.
+    Removed {
+        /// Their ids.
+        #[cfg_attr(test, ts(type = "number[]"))]
+        messages: Vec<i64>,
+    },
     /// The history changed; fetch it again where it is in view.
     History {
         /// The subscription's key; null for the agent's own rows.

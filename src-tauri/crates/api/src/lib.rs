@@ -11,16 +11,18 @@ mod history;
 mod message;
 pub mod profile;
 pub mod route;
+mod rules;
 mod status;
 mod time;
 
 pub use command::{
-    Accepted, AddSubscription, Added, ApiError, Certainty, Credential, ErrorCode, Recognised,
-    Sample, Target,
+    Accepted, AddSubscription, Added, ApiError, Certainty, Credential, ErrorCode, Preview,
+    Recognised, Sample, Target,
 };
 pub use event::Event;
 pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, Span, SpanKind};
-pub use message::{Decision, Message, MessagesQuery, Shown};
+pub use message::{Action, ActionKind, Attachment, Decision, Message, MessagesQuery, Shown};
+pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};
 pub use status::{
     AgentInfo, Condition, Heartbeat, HeartbeatSource, Link, Notifications, Phase, Severity, Status,
 };

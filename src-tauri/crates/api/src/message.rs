@@ -29,10 +29,60 @@ pub struct Message {
     pub url: Option<String>,
     /// The server's tags.
     pub tags: Vec<String>,
+    /// What it was published under, where one connection brings several topics.
+    pub topic: Option<String>,
+    /// A picture to stand beside it; http or https.
+    pub icon: Option<String>,
+    /// Whether the body is Markdown.
+    pub markdown: bool,
+    /// A file that came with it.
+    pub attachment: Option<Attachment>,
+    /// What the person may do about it.
+    pub actions: Vec<Action>,
     /// What was decided.
     pub decision: Decision,
+    /// The rule of the person's that decided, where one did.
+    pub rule: Option<String>,
     /// What became of its alert.
     pub shown: Shown,
+}
+
+/// A file that came with a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Attachment {
+    /// Its name; may be empty.
+    pub name: String,
+    /// Where it is; http or https.
+    pub url: String,
+    /// Its size, where the server knows it.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub bytes: Option<u64>,
+}
+
+/// Something that the person may do about a message. What a request would send stays in the agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Action {
+    /// The button's text.
+    pub label: String,
+    /// What it does.
+    pub does: ActionKind,
+    /// What it opens, or whom it asks; null where it does neither.
+    pub url: Option<String>,
+}
+
+/// What an action does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// Opens a page.
+    Open,
+    /// Sends a request.
+    Send,
+    /// Copies a text.
+    Copy,
 }
 
 /// Whether a message was to be shown.
@@ -44,6 +94,8 @@ pub enum Decision {
     Alert,
     /// Stored quietly: it was there before the first connection.
     Backlog,
+    /// Stored quietly: a rule says so.
+    Quiet,
 }
 
 /// What became of an alert. "Shown" is what the notification server acknowledged, never "seen".
@@ -61,6 +113,8 @@ pub enum Shown {
     Digest,
     /// The notification server would not show it.
     Refused,
+    /// Taken back, since the message was read elsewhere.
+    Withdrawn,
 }
 
 /// Which messages to answer, newest first unless `after` is given.

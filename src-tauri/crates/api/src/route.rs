@@ -6,7 +6,7 @@ use http::Method;
 
 use crate::{
     Accepted, AddSubscription, Added, HistoryEntry, HistoryQuery, JournalRow, Message,
-    MessagesQuery, Sample, Status, Target,
+    MessagesQuery, RulesFor, RulesTried, Sample, Status, Target,
 };
 
 /// What a route's method says.
@@ -88,6 +88,8 @@ routes! {
     PAUSE = post "/v1/pause": Target => Accepted;
     /// Resume one subscription, or all; also what ends a halt.
     RESUME = post "/v1/resume": Target => Accepted;
+    /// Try rules against the latest stored messages, and put them in force where that is asked for.
+    RULES = post "/v1/rules": RulesFor => RulesTried;
     /// Send a sample message the whole way.
     TEST = post "/v1/test": () => Sample;
     /// Stop the agent.

@@ -34,6 +34,8 @@ pub struct AgentInfo {
     pub demo: bool,
     /// Who shows the notifications.
     pub notifications: Notifications,
+    /// What a subscription may speak: the names that `feed` may have.
+    pub feeds: Vec<String>,
 }
 
 /// The desktop's notification server as the agent sees it.
@@ -70,6 +72,8 @@ pub struct Link {
     pub messages: u64,
     /// Events set aside in this run: undecodable or too large.
     pub set_aside: u64,
+    /// Messages that the person's rules have dropped.
+    pub dropped: u64,
 }
 
 /// The state of a link.
@@ -90,6 +94,8 @@ pub enum Phase {
     Streaming {
         /// When the connection opened.
         since: Time,
+        /// Whether what was missed may still be arriving.
+        catching_up: bool,
     },
     /// Waiting to dial again.
     BackingOff {

@@ -64,6 +64,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what the rules of a subscription do with its latest messages, or try others
+    Rules(RulesOptions),
     /// Send a sample notification the whole way, and say whether the desktop took it
     Test,
     /// Stop the agent
@@ -100,8 +102,8 @@ pub struct AddOptions {
     /// What to call it
     #[arg(long)]
     pub name: Option<String>,
-    /// What it speaks; recognised where missing
-    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(hark_agent::settings::FEEDS))]
+    /// What it speaks, as json, ntfy or a preset's name; recognised where missing
+    #[arg(long)]
     pub feed: Option<String>,
     /// The bearer token is in this environment variable of the agent
     #[arg(long, value_name = "NAME", conflicts_with = "token_file")]
@@ -112,6 +114,21 @@ pub struct AddOptions {
     /// Save it without trying it
     #[arg(long)]
     pub unchecked: bool,
+}
+
+/// Options of `hark rules`.
+#[derive(Debug, Args)]
+pub struct RulesOptions {
+    /// As `hark status` shows it
+    pub key: String,
+    /// Try the `[[rules]]` of this TOML file instead of those in force; `-` reads them from the input
+    pub file: Option<PathBuf>,
+    /// Put them in force, and write them into the settings
+    #[arg(long, requires = "file")]
+    pub save: bool,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `hark listen`.
@@ -125,8 +142,8 @@ pub struct ListenOptions {
     /// Everything that comes on one plain connection, as JSON, one object a line
     #[arg(long)]
     pub raw: bool,
-    /// What it speaks
-    #[arg(long, default_value = "json", value_parser = clap::builder::PossibleValuesParser::new(hark_agent::settings::FEEDS))]
+    /// What it speaks, as ntfy or a preset's name
+    #[arg(long, default_value = "json")]
     pub feed: String,
     /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
     #[arg(short = 'H', long = "header", value_name = "HEADER")]

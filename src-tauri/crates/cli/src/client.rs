@@ -1,17 +1,25 @@
 //! Commands that ask the running agent. Where none runs, `add` and `remove` edit the settings alone.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs, io,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use hark_agent::{agent, settings};
 use hark_api::{
-    AddSubscription, Certainty, Credential, ErrorCode, HistoryEntry, HistoryQuery, MessagesQuery,
-    Target,
+    AddSubscription, Added, Certainty, Credential, ErrorCode, HistoryEntry, HistoryQuery,
+    MessagesQuery, RulesFor, Target,
     client::{CallError, Client},
     profile::Profile,
     route,
 };
 
-use crate::{Done, Failed, arguments::AddOptions, out, show};
+use crate::{
+    Done, Failed,
+    arguments::{AddOptions, RulesOptions},
+    out, show, token,
+};
 
 /// An agent that has not stopped by then is stuck.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,30 +34,31 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         Credential::File(path.display().to_string())
     };
     let given = options.feed.clone();
-    let new = AddSubscription {
+    let mut new = AddSubscription {
         url: options.url,
         name: options.name,
         feed: options.feed,
         bearer: options.token_env.map(Credential::Env).or(options.token_file.map(file)),
         unchecked: options.unchecked,
     };
-    let answer = match client(profile).call(&route::ADD, &new).await {
-        Err(CallError::NoAgent) => {
-            let added = agent::add(profile, new).await.map_err(CallError::from);
-            if added.is_ok() {
-                out::note("No agent is running; it will be followed once one is: hark agent");
-            }
-            added
+    let mut answer = ask_to_add(profile, &new).await;
+    if let Err(CallError::Refused(error)) = &answer
+        && error.code == Some(ErrorCode::CredentialWanted)
+    {
+        let how = "Name one with --token-env NAME or --token-file FILE. Nothing was saved.";
+        let refused = format!("{error} {how}");
+        if new.bearer.is_some() {
+            return Err(Failed(refused));
         }
-        answer => answer,
-    };
-    let added = match answer {
-        Err(CallError::Refused(error)) if error.code == Some(ErrorCode::CredentialWanted) => {
-            let how = "Name one with --token-env NAME or --token-file FILE. Nothing was saved.";
-            return Err(Failed(format!("{error} {how}")));
+        out::note(error);
+        let Some(token) = token::ask(profile, &new.url)? else { return Err(Failed(refused)) };
+        new.bearer = Some(Credential::File(token.path().display().to_string()));
+        answer = ask_to_add(profile, &new).await;
+        if answer.is_ok() {
+            out::note(format_args!("The token is kept in {}.", token.keep().display()));
         }
-        answer => answer?,
-    };
+    }
+    let added = answer?;
     out::line(format_args!("Added as {}.", added.subscription))?;
     if let Some(feed) = given {
         out::line(format_args!("Followed as {feed}, as you said."))?;
@@ -61,10 +70,51 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         };
         out::line(format_args!("{sure} {}: {}.", found.feed, found.reason))?;
     }
+    if let Some(preview) = added.preview {
+        out::line(format_args!("The latest message there:\n{}", show::preview(&preview)))?;
+    }
     if let Some(warning) = added.warning {
         out::note(format_args!("It could not be tried now, and is saved all the same. {warning}"));
     }
     Ok(())
+}
+
+/// Through the agent, or where none runs, here.
+async fn ask_to_add(profile: &Profile, new: &AddSubscription) -> Result<Added, CallError> {
+    match client(profile).call(&route::ADD, new).await {
+        Err(CallError::NoAgent) => {
+            let added = agent::add(profile, new.clone()).await.map_err(CallError::from);
+            if added.is_ok() {
+                out::note("No agent is running; it will be followed once one is: hark agent");
+            }
+            added
+        }
+        answer => answer,
+    }
+}
+
+pub async fn rules(profile: &Profile, options: RulesOptions) -> Done {
+    let rules = match &options.file {
+        Some(path) => Some(read(path)?),
+        None => None,
+    };
+    let asked = RulesFor { subscription: options.key, rules, save: options.save };
+    let tried = client(profile).call(&route::RULES, &asked).await?;
+    if options.json {
+        out::line(serde_json::to_string_pretty(&tried)?)?;
+    } else {
+        out::print(show::rules(&tried, asked.rules.is_some()))?;
+    }
+    Ok(())
+}
+
+/// A file's text, or the input's.
+fn read(path: &Path) -> Result<String, Failed> {
+    let text = match path.as_os_str() == "-" {
+        true => io::read_to_string(io::stdin()),
+        false => fs::read_to_string(path),
+    };
+    text.map_err(|error| Failed(format!("{} cannot be read: {error}.", path.display())))
 }
 
 pub async fn remove(profile: &Profile, key: String) -> Done {

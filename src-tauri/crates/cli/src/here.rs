@@ -11,7 +11,8 @@ use hark_agent::{
     demo::Demo,
     listen::{self, Format, Listen},
     opener,
-    settings::{Subscription, read_duration, read_retry, read_url},
+    presets::Presets,
+    settings::{Subscription, read_retry, read_url, span},
     sse::Ask,
 };
 use hark_api::{
@@ -101,12 +102,17 @@ pub async fn demo(port: u16) -> Done {
     }
 }
 
-pub async fn listen(options: ListenOptions) -> Done {
+pub async fn listen(profile: &Profile, options: ListenOptions) -> Done {
     let url =
         read_url(&options.url).map_err(|wrong| Failed(format!("{}: {wrong}", options.url)))?;
+    let presets = Presets::beside(&profile.settings()).presets;
+    if presets.feed(&options.feed).is_none() {
+        return Err(Failed(format!("{}.", presets.unknown(&options.feed))));
+    }
     let mut subscription = Subscription::plain(url.clone(), &options.feed);
+    subscription.mapping = presets.get(&options.feed).cloned();
     subscription.heartbeat =
-        options.heartbeat.as_deref().map(read_duration).transpose().map_err(Failed)?;
+        options.heartbeat.as_deref().map(span::read).transpose().map_err(Failed)?;
     subscription.retry = options.retry.as_deref().map(read_retry).transpose().map_err(Failed)?;
     let method = Method::from_bytes(options.method.as_bytes())
         .map_err(|_| Failed(format!("{:?} is no HTTP method.", options.method)))?;

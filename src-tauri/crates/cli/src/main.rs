@@ -8,6 +8,7 @@ mod client;
 mod here;
 mod out;
 mod show;
+mod token;
 
 use std::process::ExitCode;
 
@@ -44,7 +45,7 @@ fn run(arguments: Arguments) -> Done {
     runtime.block_on(async {
         match arguments.command {
             Command::Agent(options) => here::agent(profile, options).await,
-            Command::Listen(options) => here::listen(options).await,
+            Command::Listen(options) => here::listen(&profile, options).await,
             Command::Demo { port } => here::demo(port).await,
             Command::Open => here::open(&profile).await,
             Command::Add(options) => client::add(&profile, options).await,
@@ -54,6 +55,7 @@ fn run(arguments: Arguments) -> Done {
             Command::Status { json } => client::status(&profile, json).await,
             Command::Messages { limit, json } => client::messages(&profile, limit, json).await,
             Command::History { limit, json } => client::history(&profile, limit, json).await,
+            Command::Rules(options) => client::rules(&profile, options).await,
             Command::Test => client::test(&profile).await,
             Command::Stop => client::stop(&profile).await,
         }

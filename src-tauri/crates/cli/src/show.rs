@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use hark_api::{
-    HistoryEntry, Link, Message, Outage, Phase, Severity, Span, SpanKind, Status, Time,
+    Decision, HistoryEntry, Link, Message, Outage, Phase, Preview, RulesTried, Severity, Span,
+    SpanKind, Status, Time,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -42,7 +43,7 @@ fn one(link: &Link, now: Timestamp) -> String {
         Phase::Idle => "not started".to_owned(),
         Phase::Dialing { attempt: 1, .. } => "connecting".to_owned(),
         Phase::Dialing { attempt, .. } => format!("connecting, attempt {attempt}"),
-        Phase::Streaming { since } => format!("connected since {}", local(*since)),
+        Phase::Streaming { since, .. } => format!("connected since {}", local(*since)),
         Phase::BackingOff { retry_at, cause, .. } => {
             let ms = retry_at.0.as_millisecond() - now.as_millisecond();
             let wait = length(u64::try_from(ms).unwrap_or_default());
@@ -57,19 +58,70 @@ fn one(link: &Link, now: Timestamp) -> String {
         1 => "1 message".to_owned(),
         count => format!("{count} messages"),
     };
-    format!("{phase}{heard}; {count} ({}, {})", link.origin, link.feed)
+    let more = |count: u64, what| match count {
+        0 => String::new(),
+        count => format!(", {count} {what}"),
+    };
+    let dropped = more(link.dropped, "dropped by its rules");
+    let aside = more(link.set_aside, "set aside");
+    format!("{phase}{heard}; {count}{dropped}{aside} ({}, {})", link.origin, link.feed)
 }
 
 /// A message as a line.
 pub fn message(message: &Message) -> String {
-    let body = message.body.replace('\n', " ⏎ ");
-    let text = match (message.title.is_empty(), body.is_empty()) {
-        (true, _) => body,
-        (false, true) => message.title.clone(),
-        (false, false) => format!("{}: {body}", message.title),
+    let text = text(&message.title, &message.body, message.priority);
+    let quiet = match (&message.decision, &message.rule) {
+        (Decision::Quiet, Some(rule)) => format!("  (quiet: {rule})"),
+        _ => String::new(),
     };
-    let urgent = if message.priority >= 4 { "! " } else { "" };
-    format!("{}  {}  {urgent}{text}", local(message.time), message.subscription)
+    format!("{}  {}  {text}{quiet}", local(message.time), message.subscription)
+}
+
+fn text(title: &str, body: &str, priority: u8) -> String {
+    let body = body.replace('\n', " ⏎ ");
+    let urgent = if priority >= 4 { "! " } else { "" };
+    match (title.is_empty(), body.is_empty()) {
+        (true, _) => format!("{urgent}{body}"),
+        (false, true) => format!("{urgent}{title}"),
+        (false, false) => format!("{urgent}{title}: {body}"),
+    }
+}
+
+/// A message that is not stored yet, as a line.
+pub fn preview(preview: &Preview) -> String {
+    let time = preview.time.map(|time| format!("{}  ", local(time))).unwrap_or_default();
+    format!("  {time}{}", text(&preview.title, &preview.body, preview.priority))
+}
+
+/// What rules do, or would do, with the latest messages.
+pub fn rules(tried: &RulesTried, others: bool) -> String {
+    let RulesTried { tried: all, alerts, quiet, dropped, rules, messages, saved } = tried;
+    let mut out = String::new();
+    if rules.is_empty() {
+        let _ = writeln!(out, "There are no rules: every new message is shown.");
+    }
+    for message in messages.iter().rev() {
+        let what = match message.decision {
+            Some(Decision::Alert) => "alert",
+            Some(Decision::Quiet | Decision::Backlog) => "quiet",
+            None => "drop",
+        };
+        let by = message.rule.as_ref().map(|rule| format!("  ({rule})")).unwrap_or_default();
+        let _ = writeln!(out, "{what:5}  {}{by}", message.text);
+    }
+    let _ = writeln!(
+        out,
+        "\nWould have alerted {alerts} of {all}, stored {quiet} quietly and dropped {dropped}."
+    );
+    for rule in rules {
+        let _ = writeln!(out, "  {:4} by {}", rule.decided, rule.name);
+    }
+    let _ = match (others, saved) {
+        (true, true) => writeln!(out, "They are in force now."),
+        (true, false) => writeln!(out, "Nothing was changed; put them in force with --save."),
+        (false, _) => Ok(()),
+    };
+    out
 }
 
 /// An entry of the history as a line.

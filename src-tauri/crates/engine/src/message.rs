@@ -201,7 +201,7 @@ pub fn readable(text: &str, chars_max: usize) -> String {
 /// A stranger's text as the one line of a title.
 #[must_use]
 pub fn title(text: &str) -> String {
-    readable(&text.replace(['\n', '\r'], " "), TITLE_CHARS_MAX)
+    readable(text.replace(['\n', '\r'], " ").trim(), TITLE_CHARS_MAX)
 }
 
 /// A stranger's short text, such as a tag; `None` where nothing is left of it.

@@ -123,28 +123,29 @@ impl Store {
         Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
     }
 
-    /// The outbox of one subscription: how many alerts wait, and the first `limit` of them.
+    /// The alert of one subscription that has waited longest.
     ///
     /// # Errors
     /// Where the database cannot be used.
-    pub fn pending(
-        &self,
-        subscription: &str,
-        limit: u32,
-    ) -> Result<(u32, Vec<MessageRow>), StoreError> {
-        let count = self
+    pub fn next_pending(&self, subscription: &str) -> Result<Option<MessageRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message WHERE subscription = ?1 AND shown = 'pending'
+             ORDER BY id LIMIT 1",
+        );
+        Ok(self.connection.prepare_cached(&sql)?.query_row([subscription], read).optional()?)
+    }
+
+    /// How many alerts of one subscription wait.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn pending_count(&self, subscription: &str) -> Result<u32, StoreError> {
+        Ok(self
             .connection
             .prepare_cached(
                 "SELECT count(*) FROM message WHERE subscription = ?1 AND shown = 'pending'",
             )?
-            .query_row([subscription], |row| row.get(0))?;
-        let sql = format!(
-            "SELECT {COLUMNS} FROM message WHERE subscription = ?1 AND shown = 'pending'
-             ORDER BY id LIMIT ?2",
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![subscription, limit], read)?;
-        Ok((count, rows.collect::<Result<_, _>>()?))
+            .query_row([subscription], |row| row.get(0))?)
     }
 
     /// The outbox of one subscription: how many alerts wait, and the latest few, oldest first.
@@ -156,7 +157,7 @@ impl Store {
         subscription: &str,
         few: u32,
     ) -> Result<(u32, Vec<MessageRow>), StoreError> {
-        let (count, _) = self.pending(subscription, 0)?;
+        let count = self.pending_count(subscription)?;
         let sql = format!(
             "SELECT {COLUMNS} FROM message WHERE subscription = ?1 AND shown = 'pending'
              ORDER BY id DESC LIMIT ?2",

@@ -31,6 +31,7 @@ trait Server {
         hints: HashMap<&str, Value<'_>>,
         expire_timeout: i32,
     ) -> zbus::Result<u32>;
+    fn close_notification(&self, id: u32) -> zbus::Result<()>;
     fn get_capabilities(&self) -> zbus::Result<Vec<String>>;
     fn get_server_information(&self) -> zbus::Result<(String, String, String, String)>;
     #[zbus(signal)]
@@ -130,16 +131,22 @@ impl Bus {
         timeout(CALL_TIMEOUT, ask).await.unwrap_or(Err(BusError::TimedOut))
     }
 
-    /// Shows a notification; answers the server's number for it.
+    /// Shows a notification, in the place of an earlier one where that is still there; answers the
+    /// server's number for it.
     ///
     /// # Errors
     /// Where the server does not acknowledge it in time. It may still have been shown.
-    pub async fn show(&self, notification: &Notification) -> Result<u32, BusError> {
+    pub async fn show(
+        &self,
+        notification: &Notification,
+        earlier: Option<u32>,
+    ) -> Result<u32, BusError> {
         let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
         let hints = notification.hints.iter().filter_map(hint).collect();
         let call = self.server.notify(
             &notification.appname,
-            0,
+            // No notification has this number.
+            earlier.unwrap_or(0),
             &notification.icon,
             &notification.summary,
             &notification.body,
@@ -149,6 +156,15 @@ impl Bus {
         );
         Ok(timeout(CALL_TIMEOUT, call).await.map_err(|_| BusError::TimedOut)??)
     }
+
+    /// Closes a notification.
+    ///
+    /// # Errors
+    /// Where the server does not answer, or has none of that number any more.
+    pub async fn close(&self, id: u32) -> Result<(), BusError> {
+        let call = self.server.close_notification(id);
+        Ok(timeout(CALL_TIMEOUT, call).await.map_err(|_| BusError::TimedOut)??)
+    }
 }
 
 /// The hints that our toasts bear, as the bus wants them.
@@ -156,6 +172,8 @@ fn hint(hint: &Hint) -> Option<(&'static str, Value<'_>)> {
     match hint {
         Hint::DesktopEntry(entry) => Some(("desktop-entry", Value::from(entry.as_str()))),
         Hint::Urgency(urgency) => Some(("urgency", Value::from(*urgency as u8))),
+        Hint::SoundName(name) => Some(("sound-name", Value::from(name.as_str()))),
+        Hint::SuppressSound(quiet) => Some(("suppress-sound", Value::from(*quiet))),
         _ => None,
     }
 }

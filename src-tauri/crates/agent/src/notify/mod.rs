@@ -21,10 +21,10 @@ use crate::{core::Core, opener, words::Language};
 use bus::{Bus, Said};
 use toast::{Capabilities, Toast};
 
-/// Notifications whose click is waited for; servers keep fewer.
-const CLICKABLE_MAX: usize = 256;
-/// Alerts read from the outbox at a time.
-const ROWS_MAX: u32 = 50;
+/// Notifications that are remembered, to be clicked, replaced or closed; servers keep fewer.
+const ON_SCREEN_MAX: usize = 256;
+/// Notifications that wait to be closed.
+const WITHDRAWN_MAX: usize = 256;
 /// After a failed call, when to try again although no new server has shown up.
 const RETRY: Duration = Duration::from_secs(60);
 
@@ -44,8 +44,12 @@ pub enum Due {
 #[derive(Debug, Default)]
 pub struct Outbox {
     due: Mutex<IndexMap<String, Due>>,
+    withdrawn: Mutex<VecDeque<Series>>,
     wake: Notify,
 }
+
+/// A subscription's key, and the sequence of some of its messages.
+type Series = (String, String);
 
 impl Outbox {
     /// The alerts of a subscription are due.
@@ -55,6 +59,21 @@ impl Outbox {
         *known = due.max(*known);
         drop(all);
         self.wake.notify_one();
+    }
+
+    /// What is on the screen of this sequence is to be closed.
+    pub fn withdraw(&self, subscription: &str, sequence: &str) {
+        let mut all = self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() == WITHDRAWN_MAX {
+            all.pop_front();
+        }
+        all.push_back((subscription.to_owned(), sequence.to_owned()));
+        drop(all);
+        self.wake.notify_one();
+    }
+
+    fn take_withdrawn(&self) -> Option<Series> {
+        self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
     fn take(&self) -> Option<(String, Due)> {
@@ -68,8 +87,8 @@ pub async fn run(core: Arc<Core>) {
     loop {
         match Bus::connect().await {
             Ok((bus, said)) => {
-                let (can, clickable) = (Capabilities::default(), VecDeque::new());
-                Notifier { core: core.clone(), bus, can, language, clickable }.run(said).await;
+                let (can, on_screen) = (Capabilities::default(), VecDeque::new());
+                Notifier { core: core.clone(), bus, can, language, on_screen }.run(said).await;
             }
             Err(error) => {
                 tracing::debug!("no session bus: {error}");
@@ -92,7 +111,17 @@ struct Notifier {
     bus: Bus,
     can: Capabilities,
     language: Language,
-    clickable: VecDeque<(u32, String)>,
+    on_screen: VecDeque<OnScreen>,
+}
+
+/// A notification that the server has acknowledged and not closed yet.
+struct OnScreen {
+    /// The server's number.
+    id: u32,
+    /// What a click opens.
+    url: Option<String>,
+    /// What it shows the latest of.
+    of: Option<Series>,
 }
 
 impl Notifier {
@@ -114,7 +143,7 @@ impl Notifier {
                         self.gone("It is not running.");
                     }
                     Some(Said::Clicked(id)) => self.clicked(id),
-                    Some(Said::Closed(id)) => self.clickable.retain(|(known, _)| *known != id),
+                    Some(Said::Closed(id)) => self.on_screen.retain(|known| known.id != id),
                     None => return,
                 },
                 () = wait => there = self.meet().await,
@@ -152,6 +181,7 @@ impl Notifier {
     }
 
     async fn show_due(&mut self) -> bool {
+        self.withdraw_due().await;
         while let Some((key, due)) = self.core.outbox.take() {
             if let Err(error) = self.show_all(&key, due).await {
                 self.core.outbox.put(&key, Due::Replay);
@@ -162,22 +192,38 @@ impl Notifier {
         true
     }
 
-    /// Empties the outbox of one subscription. A failing store ends it early: that is a condition
-    /// already, and an alert that could not be marked is shown once more.
+    /// Closes what was taken back. One that cannot be closed stays, as on any screen.
+    async fn withdraw_due(&mut self) {
+        while let Some(series) = self.core.outbox.take_withdrawn() {
+            let of = |shown: &OnScreen| shown.of.as_ref() == Some(&series);
+            let Some(at) = self.on_screen.iter().position(of) else { continue };
+            if let Some(shown) = self.on_screen.remove(at)
+                && let Err(error) = self.bus.close(shown.id).await
+            {
+                tracing::debug!("a notification could not be closed: {error}");
+            }
+        }
+    }
+
+    /// Empties the outbox of one subscription, one alert after the other: what is taken back meanwhile
+    /// is not shown, and what was shown already is closed before anything new. A failing store ends it
+    /// early: that is a condition already, and an alert that could not be marked is shown once more.
     async fn show_all(&mut self, key: &str, due: Due) -> Result<(), bus::BusError> {
         let name = self.core.name(key);
-        while let Ok((count, rows)) = self.core.store(|store| store.pending(key, ROWS_MAX)) {
-            let Some(first) = rows.first().map(|row| row.id) else { break };
-            if due == Due::Replay && count as usize > REPLAY_ALERTS_MAX {
-                return self.show_digest(key, &name, first).await;
+        while let Ok(Some(row)) = self.core.store(|store| store.next_pending(key)) {
+            if due == Due::Replay
+                && let Ok(count) = self.core.store(|store| store.pending_count(key))
+                && count as usize > REPLAY_ALERTS_MAX
+            {
+                return self.show_digest(key, &name, row.id).await;
             }
-            for row in rows {
-                let toast = toast::of_message(&name, &row.message, self.can, self.language);
-                let shown = self.show_or_refused(toast).await?;
-                if self.mark(key, row.id, row.id, shown).is_err() {
-                    return Ok(());
-                }
+            let id = row.id;
+            let toast = toast::of_message(&name, row, self.can, self.language);
+            let shown = self.show_or_refused(toast).await?;
+            if self.mark(key, id, id, shown).is_err() {
+                return Ok(());
             }
+            self.withdraw_due().await;
         }
         Ok(())
     }
@@ -225,18 +271,23 @@ impl Notifier {
     }
 
     async fn show(&mut self, toast: Toast) -> Result<(), bus::BusError> {
-        let id = self.bus.show(&toast.notification).await?;
-        if let Some(url) = toast.url {
-            if self.clickable.len() == CLICKABLE_MAX {
-                self.clickable.pop_front();
+        let Toast { notification, url, of } = toast;
+        let shows = |shown: &&OnScreen| of.is_some() && shown.of == of;
+        let earlier = self.on_screen.iter().find(shows).map(|shown| shown.id);
+        let id = self.bus.show(&notification, earlier).await?;
+        self.on_screen.retain(|shown| shown.id != id && Some(shown.id) != earlier);
+        if url.is_some() || of.is_some() {
+            if self.on_screen.len() == ON_SCREEN_MAX {
+                self.on_screen.pop_front();
             }
-            self.clickable.push_back((id, url));
+            self.on_screen.push_back(OnScreen { id, url, of });
         }
         Ok(())
     }
 
     fn clicked(&mut self, id: u32) {
-        if let Some((_, url)) = self.clickable.iter().find(|(known, _)| *known == id)
+        let shown = self.on_screen.iter().find(|shown| shown.id == id);
+        if let Some(url) = shown.and_then(|shown| shown.url.as_ref())
             && let Err(error) = opener::url(url)
         {
             tracing::warn!("{error}");

@@ -1,6 +1,7 @@
 //! What a notification says: a pure function of message and server.
 
 use hark_engine::message::Message;
+use hark_store::MessageRow;
 use notify_rust::{Hint, Notification, Urgency};
 
 use crate::words::Language;
@@ -20,7 +21,12 @@ pub struct Toast {
     pub notification: Notification,
     /// http or https.
     pub url: Option<String>,
+    /// The subscription and the sequence of which it shows the latest.
+    pub of: Option<(String, String)>,
 }
+
+/// The sound of a rule that wants silence.
+const NO_SOUND: &str = "none";
 
 /// What a notification server can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +47,8 @@ impl Capabilities {
 
 /// The notification of one message of the subscription called `name`.
 #[must_use]
-pub fn of_message(name: &str, message: &Message, can: Capabilities, language: Language) -> Toast {
+pub fn of_message(name: &str, row: MessageRow, can: Capabilities, language: Language) -> Toast {
+    let MessageRow { message, subscription, sound, .. } = row;
     let title = if message.title.is_empty() { name } else { &message.title };
     let urgency = match message.priority.level() {
         1 | 2 => Urgency::Low,
@@ -49,11 +56,17 @@ pub fn of_message(name: &str, message: &Message, can: Capabilities, language: La
         _ => Urgency::Normal,
     };
     let mut notification = basic(title, &message.body, urgency, can);
-    let url = message.url.clone().filter(|_| can.actions);
+    match sound.as_deref() {
+        Some(NO_SOUND) => drop(notification.hint(Hint::SuppressSound(true))),
+        Some(sound) => drop(notification.hint(Hint::SoundName(sound.to_owned()))),
+        None => {}
+    }
+    let url = message.url.filter(|_| can.actions);
     if url.is_some() {
         notification.action("default", language.pick("Open", "打开"));
     }
-    Toast { notification, url }
+    let of = message.sequence.map(|sequence| (subscription, sequence.id));
+    Toast { notification, url, of }
 }
 
 /// The one notification for `count` messages, of which the latest few are quoted.
@@ -70,7 +83,8 @@ pub fn of_digest(
         let text = if message.title.is_empty() { &message.body } else { &message.title };
         lines.push(format!("• {}", cut(text.lines().next().unwrap_or_default(), 80)));
     }
-    Toast { notification: basic(name, &lines.join("\n"), Urgency::Normal, can), url: None }
+    let notification = basic(name, &lines.join("\n"), Urgency::Normal, can);
+    Toast { notification, url: None, of: None }
 }
 
 fn basic(title: &str, body: &str, urgency: Urgency, can: Capabilities) -> Notification {
@@ -101,11 +115,31 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hark_engine::message::Priority;
+    use hark_engine::{
+        message::{Priority, Sequence},
+        policy::Decision,
+    };
+    use hark_store::Shown;
+    use jiff::Timestamp;
 
     use super::*;
 
     const ALL: Capabilities = Capabilities { body_markup: true, actions: true };
+
+    /// As the outbox has it.
+    fn row(message: Message) -> MessageRow {
+        MessageRow {
+            id: 1,
+            server_id: None,
+            subscription: "builds".into(),
+            message,
+            received: Timestamp::UNIX_EPOCH,
+            decision: Decision::Alert,
+            rule: None,
+            sound: None,
+            shown: Shown::Pending,
+        }
+    }
 
     fn message() -> Message {
         Message {
@@ -118,25 +152,25 @@ mod tests {
 
     #[test]
     fn a_title_is_plain_and_a_body_is_escaped_where_the_server_reads_markup() {
-        let toast = of_message("Builds", &message(), ALL, Language::English);
+        let toast = of_message("Builds", row(message()), ALL, Language::English);
         assert_eq!(toast.notification.summary, "Build <b>7</b>");
         assert_eq!(toast.notification.body, "a &lt; b &amp; c");
-        let plain = of_message("Builds", &message(), Capabilities::default(), Language::English);
+        let plain = of_message("Builds", row(message()), Capabilities::default(), Language::English);
         assert_eq!(plain.notification.body, "a < b & c");
     }
 
     #[test]
     fn a_click_opens_only_where_the_server_passes_it_on() {
-        let toast = of_message("Builds", &message(), ALL, Language::English);
+        let toast = of_message("Builds", row(message()), ALL, Language::English);
         assert_eq!(toast.url.as_deref(), Some("https://ci.example/7"));
         assert_eq!(toast.notification.actions, ["default", "Open"]);
-        let without = of_message("Builds", &message(), Capabilities::default(), Language::English);
+        let without = of_message("Builds", row(message()), Capabilities::default(), Language::English);
         assert_eq!((without.url, without.notification.actions.len()), (None, 0));
     }
 
     #[test]
     fn a_message_without_a_title_bears_the_subscriptions_name() {
-        let toast = of_message("Builds", &Message::of_text("red"), ALL, Language::English);
+        let toast = of_message("Builds", row(Message::of_text("red")), ALL, Language::English);
         assert_eq!(toast.notification.summary, "Builds");
         assert_eq!(toast.notification.body, "red");
     }
@@ -145,9 +179,26 @@ mod tests {
     fn urgency_follows_priority() {
         for (level, urgency) in [(1, Urgency::Low), (3, Urgency::Normal), (5, Urgency::Critical)] {
             let message = Message { priority: Priority::clamped(level), ..message() };
-            let toast = of_message("Builds", &message, ALL, Language::English);
+            let toast = of_message("Builds", row(message), ALL, Language::English);
             assert!(toast.notification.hints.contains(&Hint::Urgency(urgency)), "{level}");
         }
+    }
+
+    #[test]
+    fn a_rules_sound_is_played_or_kept_silent() {
+        let hints = |sound: &str| {
+            let row = MessageRow { sound: Some(sound.into()), ..row(message()) };
+            of_message("Builds", row, ALL, Language::English).notification.hints
+        };
+        assert!(hints("bell").contains(&Hint::SoundName("bell".into())));
+        assert!(hints("none").contains(&Hint::SuppressSound(true)));
+    }
+
+    #[test]
+    fn a_message_of_a_sequence_is_known_by_it() {
+        let sequence = Some(Sequence { id: "job".into(), replaces: false });
+        let toast = of_message("B", row(Message { sequence, ..message() }), ALL, Language::English);
+        assert_eq!(toast.of, Some(("builds".into(), "job".into())));
     }
 
     #[test]
@@ -163,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_text_is_cut() {
-        let toast = of_message("B", &Message::of_text(&"ä".repeat(9_000)), ALL, Language::English);
+        let toast = of_message("B", row(Message::of_text(&"ä".repeat(9_000))), ALL, Language::English);
         assert_eq!(toast.notification.body.chars().count(), 1_000);
     }
 }

@@ -9,6 +9,7 @@ use super::{
     Credential, Settings,
     file::{self, SettingsError},
 };
+use crate::presets::Presets;
 
 /// A subscription to write down.
 #[derive(Clone, Debug)]
@@ -168,6 +169,34 @@ pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<(), Edit
     })
 }
 
+/// Writes down the rules of a subscription, given as `[[rules]]` tables, in the place of those it has.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn set_rules(path: &Path, key: &str, rules: &str) -> Result<(), EditError> {
+    edit(path, |document, _| {
+        let mut given: DocumentMut = rules.parse().map_err(|error: toml_edit::TomlError| {
+            let message = error.message().to_owned();
+            SettingsError::Wrong { path: path.to_path_buf(), line: 1, column: 1, message }
+        })?;
+        let one = document["subscriptions"]
+            .as_table_like_mut()
+            .and_then(|all| all.get_mut(key))
+            .and_then(Item::as_table_like_mut)
+            .ok_or_else(|| EditError::Unknown(key.to_owned()))?;
+        one.remove("rules");
+        let mut rules = given.remove("rules").unwrap_or_default();
+        // Their places in the file are those of the text that they came in.
+        if let Some(tables) = rules.as_array_of_tables_mut() {
+            tables.iter_mut().for_each(|table| table.set_position(None));
+        }
+        if !rules.is_none() {
+            one.insert("rules", rules);
+        }
+        Ok(())
+    })
+}
+
 fn has_comment(table: &dyn TableLike, key: &str) -> bool {
     let above = table.key(key).and_then(|key| key.leaf_decor().prefix());
     let behind = table.get(key).and_then(Item::as_value).and_then(|value| value.decor().suffix());
@@ -184,7 +213,8 @@ fn edit<T>(
 ) -> Result<T, EditError> {
     // Until the end: what another one writes between reading and writing would be lost.
     let _lock = file::lock(path)?;
-    let (text, settings) = file::read(path)?;
+    let presets = Presets::beside(path).presets;
+    let (text, settings) = file::read(path, &presets)?;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         let message = error.message().to_owned();
         SettingsError::Wrong { path: path.to_path_buf(), line: 1, column: 1, message }
@@ -198,7 +228,7 @@ fn edit<T>(
         changed = format!("{text}\n{document}");
     }
     // What cannot be read back is never written.
-    file::parse(path, &changed)?;
+    file::parse(path, &changed, &presets)?;
     if changed != text {
         file::write(path, &changed)?;
     }

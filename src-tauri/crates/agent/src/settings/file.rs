@@ -13,11 +13,15 @@ use rustix::{
 };
 use toml_edit::Document;
 
-use super::{FEEDS, Settings};
+use hark_engine::policy::{RULES_MAX, Rule};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::Settings;
+use crate::presets::{self, LoadedPresets, Presets};
 
 /// What a fresh settings file says.
 fn fresh() -> String {
-    let feeds = FEEDS.join(", ");
+    let feeds = Presets::built_in().feeds().join(", ");
     format!(
         "\
 # Hark's settings. Changes take effect when the file is saved.
@@ -42,13 +46,15 @@ pub struct Loaded {
     pub settings: Settings,
     /// What is wrong.
     pub problem: Option<String>,
+    /// The presets in force, and what is wrong with others.
+    pub presets: LoadedPresets,
 }
 
 /// Why a settings file is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// It is no TOML, or says something that Hark does not know.
-    #[error("The settings file {} has an error in line {line}, column {column}: {message}.", path.display())]
+    #[error("{} has an error in line {line}, column {column}: {message}.", file(path))]
     Wrong {
         /// The file.
         path: PathBuf,
@@ -60,7 +66,7 @@ pub enum SettingsError {
         message: String,
     },
     /// It cannot be read or written.
-    #[error("The settings file {} cannot be {action}: {source}. Check its owner and permissions.", path.display())]
+    #[error("{} cannot be {action}: {source}. Check its owner and permissions.", file(path))]
     Inaccessible {
         /// The file.
         path: PathBuf,
@@ -77,22 +83,31 @@ pub enum SettingsError {
     },
 }
 
+/// What a person calls the file at `path`.
+fn file(path: &Path) -> String {
+    let is_preset = path.parent().is_some_and(|folder| folder.ends_with(presets::FOLDER));
+    let what = if is_preset { "preset" } else { "settings file" };
+    format!("The {what} {}", path.display())
+}
+
 /// Loads `path`; where it is bad, the copy that `last_good` keeps of it. A good one is copied there.
 #[must_use]
 pub fn load(path: &Path, last_good: &Path) -> Loaded {
-    match read(path) {
+    let presets = Presets::load(path, last_good);
+    match read(path, &presets.presets) {
         Ok((text, settings)) => {
             if fs::read_to_string(last_good).ok().as_deref() != Some(&text)
                 && let Err(error) = write(last_good, &text)
             {
                 tracing::warn!("{error}");
             }
-            Loaded { settings, problem: None }
+            Loaded { settings, problem: None, presets }
         }
         Err(error) => {
-            let settings = read(last_good).map(|(_, settings)| settings).unwrap_or_default();
+            let before = read(last_good, &presets.presets);
+            let settings = before.map(|(_, settings)| settings).unwrap_or_default();
             let problem = format!("{error} Hark goes on with the last good settings.");
-            Loaded { settings, problem: Some(problem) }
+            Loaded { settings, problem: Some(problem), presets }
         }
     }
 }
@@ -101,7 +116,7 @@ pub fn load(path: &Path, last_good: &Path) -> Loaded {
 ///
 /// # Errors
 /// See [`SettingsError`].
-pub fn read(path: &Path) -> Result<(String, Settings), SettingsError> {
+pub fn read(path: &Path, presets: &Presets) -> Result<(String, Settings), SettingsError> {
     let text = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => fresh(),
         Err(source) => {
@@ -114,7 +129,7 @@ pub fn read(path: &Path) -> Result<(String, Settings), SettingsError> {
             wrong(path, &before, "this is not UTF-8; save the file in that encoding")
         })?,
     };
-    let settings = parse(path, &text)?;
+    let settings = parse(path, &text, presets)?;
     Ok((text, settings))
 }
 
@@ -122,15 +137,51 @@ pub fn read(path: &Path) -> Result<(String, Settings), SettingsError> {
 ///
 /// # Errors
 /// [`SettingsError::Wrong`].
-pub fn parse(path: &Path, text: &str) -> Result<Settings, SettingsError> {
-    let until = |at: usize| &text[..text.floor_char_boundary(at)];
-    let settings = toml::from_str(text).map_err(|error| {
-        wrong(path, until(error.span().map_or(0, |span| span.start)), error.message())
-    })?;
-    match contradiction(text, &settings) {
-        Some((at, message)) => Err(wrong(path, until(at), message)),
-        None => Ok(settings),
+pub fn parse(path: &Path, text: &str, presets: &Presets) -> Result<Settings, SettingsError> {
+    let mut settings: Settings = read_toml(path, text)?;
+    if let Some((at, message)) = contradiction(text, &settings, presets) {
+        return Err(wrong(path, &text[..text.floor_char_boundary(at)], &message));
     }
+    for one in settings.subscriptions.values_mut() {
+        if let Some(form) = presets.get(&one.feed) {
+            one.mapping = Some(form.clone());
+        }
+    }
+    Ok(settings)
+}
+
+/// Reads the value that a TOML text says. `path` is for the error alone.
+///
+/// # Errors
+/// [`SettingsError::Wrong`].
+pub fn read_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, SettingsError> {
+    toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        wrong(path, &text[..text.floor_char_boundary(at)], error.message())
+    })
+}
+
+/// Reads rules that stand in a text of their own, as `[[rules]]` tables.
+///
+/// # Errors
+/// One sentence.
+pub fn read_rules(text: &str) -> Result<Vec<Rule>, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Given {
+        #[serde(default)]
+        rules: Vec<Rule>,
+    }
+    let Given { rules } = read_toml(Path::new(""), text).map_err(|error| match error {
+        SettingsError::Wrong { line, column, message, .. } => {
+            format!("The rules have an error in line {line}, column {column}: {message}.")
+        }
+        other => other.to_string(),
+    })?;
+    if rules.len() > RULES_MAX {
+        return Err(format!("A subscription has at most {RULES_MAX} rules."));
+    }
+    Ok(rules)
 }
 
 /// An error at the end of `before`.
@@ -143,23 +194,31 @@ fn wrong(path: &Path, before: &str, message: &str) -> SettingsError {
     }
 }
 
-/// Two keys of one subscription that exclude each other: where the second stands, and why.
-fn contradiction(text: &str, settings: &Settings) -> Option<(usize, &'static str)> {
-    let (key, second, message) = settings.subscriptions.iter().find_map(|(key, one)| {
+/// What is wrong in a subscription as a whole: where it stands, and what it is.
+fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(usize, String)> {
+    let (key, place, message) = settings.subscriptions.iter().find_map(|(key, one)| {
         if one.bearer.is_some() && one.basic.is_some() {
-            return Some((key, "basic", "a request has one of `bearer` and `basic`, not both"));
+            let message = "a request has one of `bearer` and `basic`, not both";
+            return Some((key, "basic", message.to_owned()));
         }
         if one.heartbeat.is_some() && one.cadence.is_some() {
             let message = "`heartbeat` is a plain timeout and `cadence` the interval to judge by; \
                            set one of them";
-            return Some((key, "cadence", message));
+            return Some((key, "cadence", message.to_owned()));
+        }
+        if presets.feed(&one.feed).is_none() {
+            return Some((key, "feed", presets.unknown(&one.feed)));
+        }
+        if one.mapping.is_some() && one.feed != "json" {
+            let message = "a `mapping` is for the feed json; other feeds know where things are";
+            return Some((key, "mapping", message.to_owned()));
         }
         None
     })?;
     let document = Document::parse(text).ok();
     let at = document.as_ref().and_then(|document| {
         let one = document.get("subscriptions")?.as_table_like()?.get(key)?.as_table_like()?;
-        one.key(second)?.span()
+        one.key(place)?.span()
     });
     Some((at.map_or(0, |span| span.start), message))
 }

@@ -5,15 +5,15 @@ mod file;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, marker::PhantomData, path::PathBuf, time::Duration};
+use std::{fmt, marker::PhantomData, path::PathBuf, sync::Arc, time::Duration};
 
 use hark_engine::{
     backoff::{Law, Manners, Retry},
-    feed,
+    feed::{self, Feed, Form, Json, Mapped},
     heartbeat::Expect,
+    policy::{RULES_MAX, Rule},
 };
 use indexmap::IndexMap;
-use jiff::SignedDuration;
 use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
@@ -22,11 +22,11 @@ use url::Url;
 
 use crate::{sse::Proxy, surroundings};
 
-/// The names that `feed` may have.
-pub use hark_engine::feed::NAMES as FEEDS;
+/// How a length of time is read.
+pub use hark_engine::span;
 
-pub use edit::{EditError, NewSubscription, add, key_for, remove, set_paused};
-pub use file::{Loaded, SettingsError, load, parse, write};
+pub use edit::{EditError, NewSubscription, add, key_for, remove, set_paused, set_rules};
+pub use file::{Loaded, SettingsError, load, parse, read_rules, read_toml, write};
 
 /// Everything that the person can set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -48,8 +48,14 @@ pub struct Subscription {
     #[serde(default)]
     pub name: Option<String>,
     /// What it speaks.
-    #[serde(default = "default_feed", deserialize_with = "known_feed")]
+    #[serde(default = "default_feed")]
     pub feed: String,
+    /// Where a message's parts stand, for `json`; a preset's where `feed` names one.
+    #[serde(default)]
+    pub mapping: Option<Form>,
+    /// What becomes of its messages.
+    #[serde(default, deserialize_with = "rules")]
+    pub rules: Vec<Rule>,
     /// A bearer token.
     #[serde(default)]
     pub bearer: Option<Credential>,
@@ -130,6 +136,8 @@ impl Subscription {
             url,
             name: None,
             feed: feed.to_owned(),
+            mapping: None,
+            rules: Vec::new(),
             bearer: None,
             basic: None,
             headers: IndexMap::new(),
@@ -143,6 +151,16 @@ impl Subscription {
             spread: None,
             manners: None,
             paused: false,
+        }
+    }
+
+    /// What it speaks.
+    #[must_use]
+    pub fn speaks(&self) -> Arc<dyn Feed> {
+        match &self.mapping {
+            Some(form) => Arc::new(Mapped::new(&self.feed, form.clone())),
+            // An unknown name was refused when the settings were read.
+            None => feed::by_name(&self.feed).unwrap_or_else(|| Arc::new(Json)),
         }
     }
 
@@ -184,13 +202,12 @@ fn default_feed() -> String {
     "json".to_owned()
 }
 
-fn known_feed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    if feed::by_name(&name).is_some() {
-        return Ok(name);
+fn rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rule>, D::Error> {
+    let rules = Vec::deserialize(deserializer)?;
+    if rules.len() > RULES_MAX {
+        return Err(de::Error::custom(format!("a subscription has at most {RULES_MAX} rules")));
     }
-    let known = feed::NAMES.join(", ");
-    Err(de::Error::custom(format!("there is no feed {name:?}; known are {known}")))
+    Ok(rules)
 }
 
 /// What a credential may be. It stands in for every error in one.
@@ -324,18 +341,8 @@ fn proxy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Proxy, D::Error> 
     Ok(Proxy::To(url))
 }
 
-/// A length of time as people write it: `500ms`, `30s`, `5m`, `1h 30m`.
-///
-/// # Errors
-/// One sentence that says what is wrong with it.
-pub fn read_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is not a length of time; write it like 30s, 5m or 1h");
-    let span: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
-    Duration::try_from(span).ok().filter(|span| *span >= Duration::from_millis(1)).ok_or_else(wrong)
-}
-
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    read_duration(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
+    span::read(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
 }
 
 /// A way to retry: `fixed 5s`.
@@ -344,7 +351,7 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 /// One sentence that says what is wrong with it.
 pub fn read_retry(text: &str) -> Result<Retry, String> {
     match text.trim().strip_prefix("fixed ") {
-        Some(interval) => read_duration(interval).map(Retry::Fixed),
+        Some(interval) => span::read(interval).map(Retry::Fixed),
         None => Err(format!("{text:?} is no way to retry; write it like \"fixed 5s\"")),
     }
 }

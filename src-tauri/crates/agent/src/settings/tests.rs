@@ -5,13 +5,14 @@ use std::{fs, path::Path, time::Duration};
 use hark_engine::{backoff::Retry, heartbeat::Expect};
 
 use super::*;
+use crate::presets::Presets;
 
 fn read_all(text: &str) -> Settings {
-    parse(Path::new("config.toml"), text).unwrap()
+    parse(Path::new("config.toml"), text, &Presets::built_in()).unwrap()
 }
 
 fn problem(text: &str) -> String {
-    parse(Path::new("config.toml"), text).unwrap_err().to_string()
+    parse(Path::new("config.toml"), text, &Presets::built_in()).unwrap_err().to_string()
 }
 
 #[test]
@@ -287,12 +288,12 @@ fn the_first_subscription_comes_and_goes_without_a_trace() {
 #[test]
 fn the_fresh_text_is_settings_once_its_comments_are_taken_away() {
     let folder = tempfile::tempdir().unwrap();
-    let (text, _) = file::read(&folder.path().join("config.toml")).unwrap();
+    let (text, _) = file::read(&folder.path().join("config.toml"), &Presets::built_in()).unwrap();
     let example: String =
         text.lines().skip(2).map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
     assert!(read_all(&example).subscriptions.contains_key("builds"), "{example}");
-    for feed in FEEDS {
-        assert!(text.contains(feed), "{text}");
+    for feed in Presets::built_in().feeds() {
+        assert!(text.contains(&feed), "{text}");
     }
 }
 
@@ -327,4 +328,70 @@ fn keys_are_short_plain_and_unique() {
     assert_eq!(key_for("", &url("https://a.example/sub/x.y/"), free), "x-y");
     assert_eq!(key_for("日本", &url("https://a.example/"), free), "a-example");
     assert_eq!(key_for("x", &url("https://a.example/"), |key| key != "x-3"), "x-3");
+}
+
+#[test]
+fn a_mapping_and_rules_are_read_and_an_error_in_one_says_where() {
+    let settings = read_all(
+        r#"[subscriptions.a]
+url = "http://a/"
+mapping = { title = "{/repository/name}: {/action}", sequence = "/run" }
+
+[[subscriptions.a.rules]]
+name = "noise"
+tag = "debug"
+then = "drop"
+
+[[subscriptions.a.rules]]
+field = { at = "/branch", equals = "main" }
+raise = 1
+"#,
+    );
+    let one = &settings.subscriptions["a"];
+    assert_eq!(one.rules.len(), 2);
+    assert_eq!(one.rules[0].name.as_deref(), Some("noise"));
+    let event = hark_engine::message::RawEvent {
+        data: r#"{"repository":{"name":"hark"},"action":"opened"}"#.into(),
+        ..Default::default()
+    };
+    let feed::Decoded::Message(message) = one.speaks().decode(&event) else { panic!() };
+    assert_eq!(message.title, "hark: opened");
+    for (text, wanted) in [
+        ("mapping = { title = \"{/a\" }", "line 3, column 21: \"{/a\" has a brace"),
+        ("mapping = { titel = \"/a\" }", "line 3, column 13: unknown field `titel`"),
+        ("rules = [{ text = \"(\" }]", "line 3, column 19: \"(\" is no regular expression"),
+        ("rules = [{ min_priority = 9 }]", "a priority is 1 (lowest) to 5, not 9"),
+        ("feed = \"pigeon\"", "line 3, column 1: there is no feed \"pigeon\"; known are json, ntfy"),
+        ("feed = \"ntfy\"\nmapping = { title = \"/a\" }", "line 4, column 1: a `mapping` is for"),
+    ] {
+        let wrong = problem(&format!("[subscriptions.a]\nurl = \"http://a/\"\n{text}\n"));
+        assert!(wrong.contains(wanted), "{text}: {wrong}");
+    }
+}
+
+#[test]
+fn a_feed_may_be_a_preset() {
+    let settings = read_all("[subscriptions.a]\nurl = \"http://a/\"\nfeed = \"smee\"\n");
+    assert_eq!(settings.subscriptions["a"].speaks().name(), "smee");
+}
+
+#[test]
+fn rules_are_written_in_the_place_of_those_before_and_all_else_stays() {
+    let before = "# Top.\n[subscriptions.a] # own\nurl = \"http://a/\"\n\n\
+                  [[subscriptions.a.rules]]\ntag = \"old\"\n\n[subscriptions.b]\nurl = \"http://b/\"\n";
+    let rules = "# Why.\n[[rules]]\ntag = \"new\" # note\nthen = \"quiet\"\n\n[[rules]]\ntext = \"x\"\n";
+    let set = |text: &str, rules: &str| edited(text, |path| set_rules(path, "a", rules).unwrap());
+    let after = set(before, rules);
+    let read = read_all(&after);
+    assert_eq!(read.subscriptions["a"].rules.len(), 2);
+    assert!(read.subscriptions["b"].rules.is_empty());
+    for kept in ["# Top.", "# own", "# Why.", "# note"] {
+        assert!(after.contains(kept), "{after}");
+    }
+    assert!(!after.contains("old"), "{after}");
+    assert!(read_all(&set(&after, "")).subscriptions["a"].rules.is_empty());
+    let inline = "[subscriptions]\na = { url = \"http://a/\" }\n";
+    assert_eq!(read_all(&set(inline, rules)).subscriptions["a"].rules.len(), 2);
+    let unknown = set_rules(Path::new("/nonexistent/config.toml"), "z", rules);
+    assert!(unknown.is_err());
 }

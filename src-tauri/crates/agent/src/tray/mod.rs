@@ -133,6 +133,7 @@ mod tests {
             heartbeat: None,
             messages: 0,
             set_aside: 0,
+            dropped: 0,
         });
         let agent = AgentInfo {
             version: "1".into(),
@@ -142,6 +143,7 @@ mod tests {
             tray: true,
             demo: false,
             notifications: Notifications { server: None, capabilities: vec![] },
+            feeds: vec![],
         };
         Status { agent, links: links.collect(), conditions: vec![] }
     }
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_icon_shows_the_worst() {
-        let streaming = || Phase::Streaming { since: now() };
+        let streaming = || Phase::Streaming { since: now(), catching_up: false };
         for (phases, icon) in [
             (vec![], Icon::Idle),
             (vec![streaming()], Icon::Connected),

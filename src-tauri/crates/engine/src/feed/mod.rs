@@ -78,6 +78,11 @@ pub trait Feed: fmt::Debug + Send + Sync {
         Request::by_header(url, cursor)
     }
 
+    /// What to ask for the latest message that the server holds, and as little more as it can.
+    fn request_latest(&self, url: &Url) -> Request {
+        self.request(url, None)
+    }
+
     /// Whether [`Feed::request`] can resume after this id. If not, the cursor stays where it was.
     fn resumes_from(&self, id: &str) -> bool {
         is_sendable(id)

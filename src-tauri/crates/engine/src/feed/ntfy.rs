@@ -52,6 +52,10 @@ impl Feed for Ntfy {
         }
     }
 
+    fn request_latest(&self, url: &Url) -> Request {
+        Request::plain(&with_parameter(&stream_url(url), "since", "latest"))
+    }
+
     fn resumes_from(&self, id: &str) -> bool {
         id.len() >= ID_CHARS_MIN && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
     }
@@ -326,6 +330,8 @@ mod tests {
             Ntfy.request(&url("https://ntfy.sh/a"), Some("wze9zgqK41wk")).last_event_id,
             None
         );
+        let latest = Ntfy.request_latest(&url("https://ntfy.sh/a?since=1h")).url.to_string();
+        assert_eq!(latest, "https://ntfy.sh/a/sse?since=latest");
     }
 
     #[test]

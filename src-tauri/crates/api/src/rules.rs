@@ -1,0 +1,63 @@
+//! Rules of a subscription, tried before they are in force.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Decision;
+
+/// Rules to try against the latest stored messages, or to put in force.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+pub struct RulesFor {
+    /// The subscription's key.
+    pub subscription: String,
+    /// The rules as TOML: `[[rules]]` tables, as in the settings. Those in force where missing.
+    #[serde(default)]
+    pub rules: Option<String>,
+    /// Put them in force and write them into the settings as well.
+    #[serde(default)]
+    pub save: bool,
+}
+
+/// What rules would have done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RulesTried {
+    /// How many messages they were tried against: the latest that are stored, up to 100.
+    pub tried: u32,
+    /// How many of them would have been alerted.
+    pub alerts: u32,
+    /// How many would have been stored quietly.
+    pub quiet: u32,
+    /// How many would have been dropped.
+    pub dropped: u32,
+    /// Each rule, in order.
+    pub rules: Vec<RuleTried>,
+    /// Each message, the newest first.
+    pub messages: Vec<MessageTried>,
+    /// Whether the rules are in force now.
+    pub saved: bool,
+}
+
+/// What one rule would have done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RuleTried {
+    /// Its name, or its place.
+    pub name: String,
+    /// How many messages it would have decided on.
+    pub decided: u32,
+}
+
+/// What would have become of one message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct MessageTried {
+    /// Its title, or where it has none the beginning of its body.
+    pub text: String,
+    /// What would have been decided; null where it would have been dropped.
+    pub decision: Option<Decision>,
+    /// Its priority then.
+    pub priority: u8,
+    /// The rule that would have decided.
+    pub rule: Option<String>,
+}
