@@ -3,20 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
-use hark_tests::{LONG, World, eventually, ntfy::Ntfy};
+use hark_tests::{LONG, World, bus::Bus, eventually, fake::Notifications, ntfy::Ntfy};
 use serde_json::{Value, json};
 
 fn follow(world: &World, url: &str, rest: &str) {
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\nretry = \"fixed 1s\"\n{rest}"
     ));
-}
-
-/// Waits until what is replayed is over: the cursor moves with it, which nothing outside shows.
-async fn caught_up() {
-    tokio::time::sleep(Duration::from_millis(600)).await;
 }
 
 fn bodies(messages: &[Value]) -> Vec<&str> {
@@ -54,7 +49,7 @@ async fn several_topics_are_resumed_without_loss_or_duplicates_after_a_kill() {
     let (wanted, _) = publish(0..8);
     assert_stored_once(&world.stored(wanted.len()).await, &wanted);
     ntfy.keepalive();
-    caught_up().await;
+    world.caught_up("news").await;
 
     agent.kill();
     publish(8..60);
@@ -62,7 +57,7 @@ async fn several_topics_are_resumed_without_loss_or_duplicates_after_a_kill() {
     let (wanted, _) = publish(60..62);
     assert_stored_once(&world.stored(wanted.len()).await, &wanted);
 
-    caught_up().await;
+    world.caught_up("news").await;
 
     // A restart of the server, while it is followed. Nothing of an `open` or `keepalive` is a cursor.
     ntfy.keepalive();
@@ -107,7 +102,7 @@ async fn an_id_that_has_left_the_cache_brings_everything_once_and_is_no_gap() {
     wanted.push("gone".to_owned());
     let gone = ntfy.publish("a", "gone");
     world.stored(6).await;
-    caught_up().await;
+    world.caught_up("news").await;
     agent.kill();
     ntfy.expire(&gone);
     wanted.push("new".to_owned());
@@ -119,25 +114,64 @@ async fn an_id_that_has_left_the_cache_brings_everything_once_and_is_no_gap() {
 }
 
 #[tokio::test]
-async fn updates_are_shown_and_deletions_are_set_aside() {
-    let world = World::new();
+async fn an_update_replaces_what_is_on_the_screen_and_a_deletion_closes_it() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let mut screen = Notifications::start(&bus).await;
     let ntfy = Ntfy::start().await;
     follow(&world, &ntfy.url("/a/sse"), "");
     let _agent = world.agent().await;
-    world.phase("news", "streaming").await;
+    world.caught_up("news").await;
+    let progress = |text: &str, of: &str| {
+        ntfy.publish_as("message", "a", json!({ "message": text, "sequence_id": of }))
+    };
     let first = ntfy.publish_as(
         "message",
         "a",
-        json!({ "title": "Disk", "message": "80 %", "tags": ["warning", "db"], "priority": 4 }),
+        json!({ "title": "Disk", "message": "80 %", "tags": ["warning", "db"], "priority": 4,
+                "attachment": { "name": "disk.png", "size": 7, "url": "https://a.example/f" } }),
     );
-    ntfy.publish_as("message_delete", "a", json!({ "sequence_id": first }));
-    ntfy.publish_as("message", "a", json!({ "message": "81 %", "sequence_id": first }));
-    let stored = world.stored(2).await;
-    assert_eq!(bodies(&stored), ["80 %", "81 %"]);
-    assert_eq!(stored[0]["title"], "⚠️ Disk");
+    let shown = screen.next().await;
+    assert_eq!(
+        (shown.summary.as_str(), shown.body.as_str(), shown.replaces),
+        ("⚠️ Disk", "80 %", 0)
+    );
+    let stored = world.stored(1).await;
     assert_eq!(stored[0]["tags"], json!(["db"]));
     assert_eq!(stored[0]["priority"], 4);
-    assert_eq!(world.link("news").await["set_aside"], 1);
+    assert_eq!(stored[0]["topic"], "a");
+    assert_eq!(stored[0]["attachment"]["name"], "disk.png");
+
+    // Another message in between is another notification.
+    ntfy.publish("a", "other");
+    let other = screen.next().await;
+    progress("81 %", &first);
+    let updated = screen.next().await;
+    assert_eq!((updated.body.as_str(), updated.replaces), ("81 %", shown.id));
+    assert_eq!(bodies(&world.messages().await), ["other", "81 %"]);
+
+    // Read elsewhere: it leaves the screen and stays a message.
+    ntfy.publish_as("message_clear", "a", json!({ "sequence_id": first }));
+    assert_eq!(screen.next_closed().await, shown.id);
+    let read = world.messages().await;
+    assert_eq!(
+        (bodies(&read), read[1]["shown"].as_str()),
+        (vec!["other", "81 %"], Some("withdrawn"))
+    );
+
+    progress("82 %", &first);
+    let again = screen.next().await;
+    assert_eq!((again.body.as_str(), again.replaces), ("82 %", 0));
+    ntfy.publish_as("message_delete", "a", json!({ "sequence_id": first }));
+    assert_eq!(screen.next_closed().await, again.id);
+    eventually("it is gone", LONG, async || {
+        let messages = world.messages().await;
+        (bodies(&messages) == ["other"]).then_some(()).ok_or(messages.len())
+    })
+    .await;
+    let link = world.link("news").await;
+    assert_eq!((&link["messages"], &link["set_aside"]), (&json!(1), &json!(0)));
+    assert_ne!(other.id, shown.id);
 }
 
 #[tokio::test]
@@ -175,8 +209,13 @@ async fn a_refusal_says_what_it_means() {
 async fn a_topics_page_is_recognised_and_its_stream_is_followed() {
     let world = World::new();
     let ntfy = Ntfy::start().await;
+    ntfy.publish("garage", "not this");
+    ntfy.publish_as("message", "garage", json!({ "title": "Door", "message": "open" }));
+    ntfy.publish("other", "nor this");
     let added = world.hark(&["add", &ntfy.url("/garage")]).await.ok();
     assert!(added.contains("It speaks ntfy"), "{added}");
+    let preview = added.split_once("The latest message there:").expect("a preview").1;
+    assert!(preview.trim_end().ends_with("Door: open") && !preview.contains("this"), "{added}");
     let settings = std::fs::read_to_string(world.path("profile/config/config.toml")).unwrap();
     assert!(
         settings.contains("/garage/sse\"") && settings.contains("feed = \"ntfy\""),

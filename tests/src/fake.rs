@@ -6,10 +6,13 @@ use std::{
     time::Instant,
 };
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::timeout,
+};
 use zbus::zvariant::OwnedValue;
 
-use crate::bus::Bus;
+use crate::{LONG, bus::Bus};
 
 /// A call of `Notify`.
 #[derive(Clone, Debug)]
@@ -20,17 +23,26 @@ pub struct Notified {
     pub summary: String,
     /// Its text.
     pub body: String,
+    /// In the place of which number; 0 for none.
+    pub replaces: u32,
+    /// The number that it was given.
+    pub id: u32,
+    /// The sound that it names.
+    pub sound: Option<String>,
 }
 
 /// A notification server that shows nothing and acknowledges all.
 pub struct Notifications {
     /// The calls as they come.
     pub calls: UnboundedReceiver<Notified>,
+    /// The numbers that were closed, as they come.
+    pub closed: UnboundedReceiver<u32>,
     _connection: zbus::Connection,
 }
 
 struct NotificationServer {
     calls: UnboundedSender<Notified>,
+    closed: UnboundedSender<u32>,
     last: u32,
 }
 
@@ -45,21 +57,24 @@ impl NotificationServer {
         summary: &str,
         body: &str,
         _actions: Vec<String>,
-        _hints: HashMap<String, OwnedValue>,
+        hints: HashMap<String, OwnedValue>,
         _timeout: i32,
     ) -> u32 {
         let at = Instant::now();
         let (summary, body) = (summary.to_owned(), body.to_owned());
-        // Where the test has stopped reading, nobody wants to know.
-        _ = self.calls.send(Notified { at, summary, body });
-        if replaces != 0 {
-            return replaces;
+        let sound = hints.get("sound-name").and_then(|name| name.downcast_ref::<String>().ok());
+        if replaces == 0 {
+            self.last += 1;
         }
-        self.last += 1;
-        self.last
+        let id = if replaces == 0 { self.last } else { replaces };
+        // Where the test has stopped reading, nobody wants to know.
+        _ = self.calls.send(Notified { at, summary, body, replaces, id, sound });
+        id
     }
 
-    fn close_notification(&self, _id: u32) {}
+    fn close_notification(&self, id: u32) {
+        _ = self.closed.send(id);
+    }
 
     fn get_capabilities(&self) -> Vec<String> {
         ["actions", "body"].map(str::to_owned).to_vec()
@@ -74,11 +89,24 @@ impl Notifications {
     /// Serves on a bus.
     pub async fn start(bus: &Bus) -> Self {
         let (sender, calls) = unbounded_channel();
+        let (close, closed) = unbounded_channel();
         let connection = bus.connect().await;
-        let server = NotificationServer { calls: sender, last: 0 };
+        let server = NotificationServer { calls: sender, closed: close, last: 0 };
         connection.object_server().at("/org/freedesktop/Notifications", server).await.unwrap();
         connection.request_name("org.freedesktop.Notifications").await.unwrap();
-        Self { calls, _connection: connection }
+        Self { calls, closed, _connection: connection }
+    }
+}
+
+impl Notifications {
+    /// The next call.
+    pub async fn next(&mut self) -> Notified {
+        timeout(LONG, self.calls.recv()).await.expect("a notification comes").unwrap()
+    }
+
+    /// The next number that is closed.
+    pub async fn next_closed(&mut self) -> u32 {
+        timeout(LONG, self.closed.recv()).await.expect("a notification is closed").unwrap()
     }
 }
 

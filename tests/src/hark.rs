@@ -192,6 +192,15 @@ impl World {
         .await
     }
 
+    /// Waits until a link streams and what was missed has arrived.
+    pub async fn caught_up(&self, subscription: &str) {
+        eventually(&format!("{subscription} has caught up"), LONG, async || {
+            let link = self.link(subscription).await;
+            if link["phase"]["catching_up"] == false { Ok(()) } else { Err(link) }
+        })
+        .await;
+    }
+
     /// All stored messages, oldest first.
     pub async fn messages(&self) -> Vec<Value> {
         self.hark(&["messages", "--limit", "1000", "--json"]).await.lines()

@@ -180,6 +180,10 @@ fn replay(cached: &[Cached], topics: &[String], since: &str) -> Option<Vec<Cache
     let (first, earliest) = match since {
         "none" => (cached.len(), 0),
         "all" => (0, 0),
+        "latest" => {
+            let of_these = |known: &Cached| topics.contains(&known.topic);
+            (cached.iter().rposition(of_these).unwrap_or(cached.len()), 0)
+        }
         // An id that is not in the cache is no limit, whatever topic it was of.
         id if is_id => (cached.iter().position(|known| known.id == id).map_or(0, |row| row + 1), 0),
         time => (0, time.parse().ok()?),

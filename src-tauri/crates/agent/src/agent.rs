@@ -38,8 +38,7 @@ use crate::{
     core::Core,
     demo::Demo,
     driver::Command,
-    follow, log, notify, opener,
-    present,
+    follow, log, notify, opener, present,
     presets::Presets,
     recognise::{Found, Tried, latest, recognise},
     server,
@@ -450,7 +449,8 @@ fn by_no_rule(message: &Message, event: &RawEvent, origin: Origin) -> Verdict {
 pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiError> {
     let said = |sentence| ApiError { code: None, sentence };
     // What the person has just typed may be said to them; nothing of it is logged.
-    let url = settings::read_url(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
+    let url =
+        settings::read_url(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
     let presets = Presets::beside(&profile.settings()).presets;
     if let Some(feed) = new.feed.as_ref().filter(|feed| presets.feed(feed).is_none()) {
         return Err(said(format!("Nothing was saved: {}.", presets.unknown(feed))));

@@ -72,8 +72,9 @@ pub fn cause(failure: &Failure, server: &str) -> api::Cause {
 
 /// A stored message.
 pub fn message(row: MessageRow) -> api::Message {
-    let MessageRow { id, server_id, subscription, message, received, decision, rule, shown, .. } =
-        row;
+    let MessageRow {
+        id, server_id, subscription, message, received, decision, rule, shown, ..
+    } = row;
     let Extras { icon, markdown, attachment, actions } = message.extras;
     api::Message {
         id,

@@ -56,9 +56,9 @@ pub fn ask(profile: &Profile, url: &str) -> Result<Option<Token>, Failed> {
     }
     let host = url.parse().ok().and_then(|url: url::Url| url.host_str().map(str::to_owned));
     let folder = profile.settings().with_file_name(FOLDER);
-    keep(&folder, &host.unwrap_or_else(|| "server".to_owned()), token)
-        .map(Some)
-        .map_err(|error| Failed(format!("The token cannot be kept in {}: {error}.", folder.display())))
+    keep(&folder, &host.unwrap_or_else(|| "server".to_owned()), token).map(Some).map_err(|error| {
+        Failed(format!("The token cannot be kept in {}: {error}.", folder.display()))
+    })
 }
 
 /// Writes a token into a new file of `folder`.

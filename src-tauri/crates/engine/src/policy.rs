@@ -127,7 +127,8 @@ impl Rule {
     fn holds(&self, message: &Message, facts: &Facts<'_>) -> bool {
         let within = self.min_priority.is_none_or(|least| message.priority >= least)
             && self.max_priority.is_none_or(|most| message.priority <= most);
-        let tagged = || self.tag.is_empty() || self.tag.iter().any(|tag| message.tags.contains(tag));
+        let tagged =
+            || self.tag.is_empty() || self.tag.iter().any(|tag| message.tags.contains(tag));
         let under = || {
             let topic = message.topic.as_ref();
             self.topic.is_empty() || topic.is_some_and(|topic| self.topic.contains(topic))
@@ -228,8 +229,11 @@ mod tests {
             (json!({ "text": "(?i)RED" }), true),
             (json!({ "text": "green" }), false),
             (json!({ "field": { "at": "/branch", "equals": "main" } }), true),
-            (json!({ "field": [{ "at": "/branch", "exists": true },
-                               { "at": "type", "equals": "begun" }] }), false),
+            (
+                json!({ "field": [{ "at": "/branch", "exists": true },
+                               { "at": "type", "equals": "begun" }] }),
+                false,
+            ),
             (json!({ "tag": "ci", "topic": "builds", "text": "red", "min_priority": 2 }), true),
             (json!({ "tag": "ci", "topic": "other" }), false),
         ] {

@@ -250,10 +250,9 @@ fn apply(
              RETURNING id",
             sequence,
         ),
-        Change::Deleted(sequence) => (
-            "DELETE FROM message WHERE subscription = ?1 AND sequence = ?2 RETURNING id",
-            sequence,
-        ),
+        Change::Deleted(sequence) => {
+            ("DELETE FROM message WHERE subscription = ?1 AND sequence = ?2 RETURNING id", sequence)
+        }
     };
     let mut statement = transaction.prepare_cached(sql)?;
     let ids = statement.query_map(params![subscription, sequence], |row| row.get(0))?;

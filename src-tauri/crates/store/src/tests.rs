@@ -281,7 +281,8 @@ fn of_job(id: &str, text: &str, second: i64, replaces: bool) -> Delivery {
 fn an_update_takes_the_place_of_the_message_before_it() {
     let mut world = World::new();
     world.commit(&[of_job("job", "0 %", 10, false), message(Some("2"), "other")]);
-    let stored = world.commit(&[of_job("3", "50 %", 20, true), of_job("4", "100 %", 30, true)]).stored;
+    let stored =
+        world.commit(&[of_job("3", "50 %", 20, true), of_job("4", "100 %", 30, true)]).stored;
     let replaced = |id, earlier| Stored::Replaced { id, earlier };
     assert_eq!(stored, [replaced(3, 1), replaced(4, 3)]);
     assert_eq!(world.bodies(), ["other", "100 %"]);
@@ -314,7 +315,8 @@ fn a_change_reaches_the_messages_of_its_sequence_alone() {
     assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Withdrawn);
     assert_eq!(world.store.pending_count("builds").unwrap(), 1);
     assert_eq!(world.commit(&[read]).stored, [Stored::Duplicate]);
-    let deleted = [change("4", Change::Deleted("job".into())), change("5", Change::Deleted("x".into()))];
+    let deleted =
+        [change("4", Change::Deleted("job".into())), change("5", Change::Deleted("x".into()))];
     let stored = world.commit(&deleted).stored;
     assert_eq!(stored, [Stored::Changed(vec![1]), Stored::Changed(vec![])]);
     assert_eq!(world.bodies(), ["other"]);
@@ -328,7 +330,8 @@ fn a_message_says_which_rule_decided_and_a_dropped_one_is_counted() {
     ]))
     .unwrap();
     let mut world = World::new();
-    let sent = [message(Some("1"), "noise"), message(Some("2"), "later"), message(Some("3"), "now")];
+    let sent =
+        [message(Some("1"), "noise"), message(Some("2"), "later"), message(Some("3"), "now")];
     let committed = world.commit_by(&sent, &rules);
     assert_eq!(committed.stored, [Stored::Dropped, Stored::New(1), Stored::New(2)]);
     assert_eq!(committed.cursor.as_deref(), Some("3"));

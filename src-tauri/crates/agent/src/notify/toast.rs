@@ -155,7 +155,8 @@ mod tests {
         let toast = of_message("Builds", row(message()), ALL, Language::English);
         assert_eq!(toast.notification.summary, "Build <b>7</b>");
         assert_eq!(toast.notification.body, "a &lt; b &amp; c");
-        let plain = of_message("Builds", row(message()), Capabilities::default(), Language::English);
+        let plain =
+            of_message("Builds", row(message()), Capabilities::default(), Language::English);
         assert_eq!(plain.notification.body, "a < b & c");
     }
 
@@ -164,7 +165,8 @@ mod tests {
         let toast = of_message("Builds", row(message()), ALL, Language::English);
         assert_eq!(toast.url.as_deref(), Some("https://ci.example/7"));
         assert_eq!(toast.notification.actions, ["default", "Open"]);
-        let without = of_message("Builds", row(message()), Capabilities::default(), Language::English);
+        let without =
+            of_message("Builds", row(message()), Capabilities::default(), Language::English);
         assert_eq!((without.url, without.notification.actions.len()), (None, 0));
     }
 
@@ -214,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_flood_of_text_is_cut() {
-        let toast = of_message("B", row(Message::of_text(&"ä".repeat(9_000))), ALL, Language::English);
+        let toast =
+            of_message("B", row(Message::of_text(&"ä".repeat(9_000))), ALL, Language::English);
         assert_eq!(toast.notification.body.chars().count(), 1_000);
     }
 }

@@ -42,7 +42,8 @@ impl Presets {
     #[must_use]
     pub fn built_in() -> Self {
         // Each is read by a test.
-        let read = |&(name, text): &(&str, &str)| Some((name.to_owned(), toml::from_str(text).ok()?));
+        let read =
+            |&(name, text): &(&str, &str)| Some((name.to_owned(), toml::from_str(text).ok()?));
         Self(BUILT_IN.iter().filter_map(read).collect())
     }
 
@@ -65,9 +66,8 @@ impl Presets {
     pub fn load(settings: &Path, last_good: &Path) -> LoadedPresets {
         let mut loaded = LoadedPresets { presets: Self::built_in(), problems: Vec::new() };
         let copies = last_good.with_file_name(FOLDER);
-        let mut known: BTreeMap<String, Form> = files(&copies)
-            .filter_map(|(name, read)| Some((name, read.ok()?.1)))
-            .collect();
+        let mut known: BTreeMap<String, Form> =
+            files(&copies).filter_map(|(name, read)| Some((name, read.ok()?.1))).collect();
         for (name, read) in files(&settings.with_file_name(FOLDER)) {
             match read {
                 Ok((text, form)) => {
@@ -199,7 +199,10 @@ mod tests {
         let changed = r#"{"topic":"openhab/items/Kitchen/statechanged","payload":"{\"type\":\"OnOff\",\"value\":\"ON\",\"oldType\":\"OnOff\",\"oldValue\":\"OFF\"}","type":"ItemStateChangedEvent"}"#;
         let wanted = ("openhab/items/Kitchen/statechanged".into(), "OFF → ON".into());
         assert_eq!(said("openhab", "message", changed), wanted);
-        assert_eq!(decoded("openhab", "alive", r#"{"type":"ALIVE","interval":10}"#), Decoded::Heartbeat);
+        assert_eq!(
+            decoded("openhab", "alive", r#"{"type":"ALIVE","interval":10}"#),
+            Decoded::Heartbeat
+        );
     }
 
     #[test]

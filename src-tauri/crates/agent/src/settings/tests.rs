@@ -361,7 +361,10 @@ raise = 1
         ("mapping = { titel = \"/a\" }", "line 3, column 13: unknown field `titel`"),
         ("rules = [{ text = \"(\" }]", "line 3, column 19: \"(\" is no regular expression"),
         ("rules = [{ min_priority = 9 }]", "a priority is 1 (lowest) to 5, not 9"),
-        ("feed = \"pigeon\"", "line 3, column 1: there is no feed \"pigeon\"; known are json, ntfy"),
+        (
+            "feed = \"pigeon\"",
+            "line 3, column 1: there is no feed \"pigeon\"; known are json, ntfy",
+        ),
         ("feed = \"ntfy\"\nmapping = { title = \"/a\" }", "line 4, column 1: a `mapping` is for"),
     ] {
         let wrong = problem(&format!("[subscriptions.a]\nurl = \"http://a/\"\n{text}\n"));
@@ -379,7 +382,8 @@ fn a_feed_may_be_a_preset() {
 fn rules_are_written_in_the_place_of_those_before_and_all_else_stays() {
     let before = "# Top.\n[subscriptions.a] # own\nurl = \"http://a/\"\n\n\
                   [[subscriptions.a.rules]]\ntag = \"old\"\n\n[subscriptions.b]\nurl = \"http://b/\"\n";
-    let rules = "# Why.\n[[rules]]\ntag = \"new\" # note\nthen = \"quiet\"\n\n[[rules]]\ntext = \"x\"\n";
+    let rules =
+        "# Why.\n[[rules]]\ntag = \"new\" # note\nthen = \"quiet\"\n\n[[rules]]\ntext = \"x\"\n";
     let set = |text: &str, rules: &str| edited(text, |path| set_rules(path, "a", rules).unwrap());
     let after = set(before, rules);
     let read = read_all(&after);

@@ -8,10 +8,14 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use url::Url;
 
-use super::{Decoded, Feed, Request, is_common_heartbeat, is_sendable, json, request::with_parameter};
+use super::{
+    Decoded, Feed, Request, is_common_heartbeat, is_sendable, json, request::with_parameter,
+};
 use crate::{
     matching::{Condition, Facts, OneOrMany, Pointer, Template},
-    message::{self, BODY_CHARS_MAX, Message, Priority, RawEvent, Sequence, openable, readable, word},
+    message::{
+        self, BODY_CHARS_MAX, Message, Priority, RawEvent, Sequence, openable, readable, word,
+    },
     span,
 };
 
@@ -124,7 +128,8 @@ impl Mapped {
 
     fn priority(&self, value: &Value) -> Option<Priority> {
         first(&self.form.priority, value, |found| {
-            let own = found.as_str().and_then(|word| self.form.priorities.get(&word.to_lowercase()));
+            let own =
+                found.as_str().and_then(|word| self.form.priorities.get(&word.to_lowercase()));
             let number = || self.form.priorities.get(&found.to_string());
             own.or_else(number).copied().or_else(|| json::priority(found))
         })
@@ -156,7 +161,8 @@ impl Feed for Mapped {
     }
 
     fn resumes_from(&self, id: &str) -> bool {
-        self.form.replays != Some(false) && (self.form.resume_parameter.is_some() || is_sendable(id))
+        self.form.replays != Some(false)
+            && (self.form.resume_parameter.is_some() || is_sendable(id))
     }
 
     fn misses_without_cursor(&self) -> bool {
@@ -333,7 +339,8 @@ mod tests {
 
     #[test]
     fn a_strangers_texts_are_cleaned_and_cut() {
-        let form = json!({ "title": "/t", "body": "/b", "tags": "/g", "sequence": "/t", "url": "/u" });
+        let form =
+            json!({ "title": "/t", "body": "/b", "tags": "/g", "sequence": "/t", "url": "/u" });
         let long = "ä".repeat(100_000);
         let data = json!({ "t": format!("a\u{202e}\nb{long}"), "b": long, "g": vec!["x"; 500],
                            "u": "javascript:alert(1)" });

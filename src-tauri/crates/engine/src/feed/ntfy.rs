@@ -218,7 +218,11 @@ fn extras(object: &Map<String, Value>) -> Extras {
                 bytes: attached.get("size").and_then(Value::as_u64),
             })
         }),
-        actions: actions.filter_map(Value::as_object).filter_map(action).take(ACTIONS_MAX).collect(),
+        actions: actions
+            .filter_map(Value::as_object)
+            .filter_map(action)
+            .take(ACTIONS_MAX)
+            .collect(),
     }
 }
 
