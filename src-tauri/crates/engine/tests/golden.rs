@@ -3,14 +3,31 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{fmt::Write, fs, path::Path};
+use std::{fmt::Write, fs, path::Path, sync::Arc};
 
 use hark_engine::{
-    feed::{self, Decoded, Feed},
-    message::RawEvent,
+    feed::{self, Decoded, Feed, Mapped},
+    message::{
+        ACTIONS_MAX, BODY_CHARS_MAX, Change, RawEvent, TAGS_MAX, TITLE_CHARS_MAX, WORD_CHARS_MAX,
+    },
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
+
+/// Every feed, and one that is described by data in all of its parts.
+fn feeds() -> Vec<Arc<dyn Feed>> {
+    let form = json!({
+        "title": ["{/title} {/topic}", "/data/new_state"], "body": "/message", "url": "/url",
+        "topic": "/topic", "tags": ["/tags", "/data"], "priority": "/priority",
+        "priorities": { "high": 5 }, "time": "/time", "id": "/id", "sequence": "/event_type",
+        "heartbeat": { "at": "/event", "equals": "keepalive" },
+        "message": { "at": "", "exists": true },
+        "update": { "at": "/message", "matches": "(?i)a+b" },
+    });
+    let mapped = Mapped::new("mapped", serde_json::from_value(form).unwrap());
+    let coded = feed::NAMES.iter().map(|name| feed::by_name(name).unwrap());
+    coded.chain([Arc::new(mapped) as Arc<dyn Feed>]).collect()
+}
 
 /// What the blocks of a stream mean, in order.
 fn read(feed: &dyn Feed, stream: &str) -> String {
@@ -74,11 +91,24 @@ fn every_feed_reads_its_servers_documented_stream() {
 
 /// A feed answers, within its bounds.
 fn check(feed: &dyn Feed, event: &RawEvent) {
-    let Decoded::Message(message) = feed.decode(event) else { return };
-    assert!(message.title.chars().count() <= 1_000, "{feed:?}");
-    assert!(message.body.chars().count() <= 64_000, "{feed:?}");
-    assert!(message.tags.len() <= 32, "{feed:?}");
-    assert!(message.tags.iter().all(|tag| tag.chars().count() <= 100), "{feed:?}");
+    let message = match feed.decode(event) {
+        Decoded::Message(message) => message,
+        Decoded::Change(Change::Read(sequence) | Change::Deleted(sequence)) => {
+            return assert!(sequence.chars().count() <= WORD_CHARS_MAX, "{feed:?}");
+        }
+        _ => return,
+    };
+    assert!(message.title.chars().count() <= TITLE_CHARS_MAX, "{feed:?}");
+    assert!(message.body.chars().count() <= BODY_CHARS_MAX, "{feed:?}");
+    assert!(message.tags.len() <= TAGS_MAX, "{feed:?}");
+    assert!(message.extras.actions.len() <= ACTIONS_MAX, "{feed:?}");
+    let words = message.tags.iter().chain(&message.topic);
+    let words = words.chain(message.sequence.as_ref().map(|sequence| &sequence.id));
+    let words = words.chain(message.extras.attachment.as_ref().map(|attached| &attached.name));
+    for word in words.chain(message.extras.actions.iter().map(|action| &action.label)) {
+        assert!(word.chars().count() <= WORD_CHARS_MAX, "{feed:?}: {word}");
+        assert!(!word.chars().any(char::is_control), "{feed:?}: {word:?}");
+    }
     let all = format!("{}{}", message.title, message.body);
     let plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
     assert!(all.chars().all(plain) && !all.contains('\u{202e}'), "{feed:?}");
@@ -92,8 +122,7 @@ fn the_fuzzers_corpus_is_decoded_within_bounds() {
     for file in files {
         let text = fs::read_to_string(file).unwrap();
         let (kind, data) = text.split_once('\n').unwrap_or(("message", &text));
-        for name in feed::NAMES {
-            let feed = feed::by_name(name).unwrap();
+        for feed in feeds() {
             let mut event = RawEvent { kind: kind.into(), data: data.into(), own_id: None };
             feed.identify(&mut event);
             check(&*feed, &event);
@@ -115,6 +144,12 @@ fn any_json() -> impl Strategy<Value = Value> {
         "click",
         "encoding",
         "attachment",
+        "sequence_id",
+        "actions",
+        "name",
+        "label",
+        "action",
+        "expires",
         "url",
         "event_type",
         "data",
@@ -180,8 +215,7 @@ proptest! {
         text in ".*",
     ) {
         for data in [value.to_string(), json!({ "event": "message", "x": value }).to_string(), text] {
-            for name in feed::NAMES {
-                let feed = feed::by_name(name).unwrap();
+            for feed in feeds() {
                 let mut event = RawEvent { kind: kind.into(), data: data.clone(), own_id: None };
                 feed.identify(&mut event);
                 check(&*feed, &event);
@@ -211,6 +245,10 @@ fn no_input_makes_a_feed_panic_or_exceed_its_bounds() {
         &format!(r#"{{"event":"message","topic":"{long}","title":"{long}","tags":["{long}"]}}"#),
         &format!(r#"{{"event_type":"x","data":{{"a":"{long}"}}}}"#),
         &format!(
+            r#"{{"event":"message","id":"{long}","sequence_id":"{long}","attachment":{{"name":"{long}","url":"http://a/"}},"actions":[{{"action":"view","label":"{long}","url":"http://a/"}}]}}"#
+        ),
+        &format!(r#"{{"event":"message_delete","sequence_id":"{long}"}}"#),
+        &format!(
             r#"{{"account":{{"display_name":"{long}"}},"content":"{}"}}"#,
             "<".repeat(200_000)
         ),
@@ -220,8 +258,7 @@ fn no_input_makes_a_feed_panic_or_exceed_its_bounds() {
     ];
     let kinds =
         ["message", "open", "update", "notification", "conversation", "announcement", "error"];
-    for name in feed::NAMES {
-        let feed = feed::by_name(name).unwrap();
+    for feed in feeds() {
         for text in texts {
             for kind in kinds {
                 let mut event = RawEvent { kind: kind.into(), data: text.to_owned(), own_id: None };

@@ -309,7 +309,7 @@ fn a_change_reaches_the_messages_of_its_sequence_alone() {
         ..message(Some(id), "change")
     };
     let read = change("3", Change::Read("job".into()));
-    let committed = world.commit(&[read.clone()]);
+    let committed = world.commit(std::slice::from_ref(&read));
     assert_eq!(committed.stored, [Stored::Changed(vec![1])]);
     assert_eq!(committed.cursor.as_deref(), Some("3"));
     assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Withdrawn);

@@ -399,3 +399,19 @@ fn rules_are_written_in_the_place_of_those_before_and_all_else_stays() {
     let unknown = set_rules(Path::new("/nonexistent/config.toml"), "z", rules);
     assert!(unknown.is_err());
 }
+
+#[test]
+fn every_example_of_the_page_about_messages_is_read() {
+    let page = include_str!("../../../../docs/messages.md");
+    let mut blocks = 0;
+    for block in page.split("```toml").skip(1) {
+        let (head, rest) = block.split_once('\n').unwrap();
+        let text = rest.split("```").next().unwrap();
+        match head.trim() {
+            "preset" => drop(read_toml::<Form>(Path::new("preset"), text).unwrap()),
+            _ => assert!(!read_all(text).subscriptions.is_empty(), "{text}"),
+        }
+        blocks += 1;
+    }
+    assert_eq!(blocks, 3);
+}
