@@ -3,7 +3,15 @@
 //! Hints only: a link never waits for one, and one that is missed delays nothing but the dial that
 //! it would have hastened.
 
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
 mod linux;
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere as platform;
+#[cfg(target_os = "linux")]
+use linux as platform;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -31,7 +39,7 @@ enum Told {
 /// Watches for as long as the agent runs.
 pub async fn run(core: Arc<Core>) {
     let (tell, mut told) = mpsc::channel(8);
-    let _watching = linux::watch(tell);
+    let _watching = platform::watch(tell);
     let mut slept = clock::slept();
     loop {
         let heard = tokio::select! {
