@@ -54,6 +54,8 @@ pub struct Core {
     /// Whether each message is printed.
     pub print: bool,
     store: Mutex<Store>,
+    /// Whether messages could not be stored when that was last tried.
+    unstored: AtomicBool,
     followed: Mutex<IndexMap<String, Followed>>,
     conditions: Mutex<BTreeMap<(api::Severity, &'static str), String>>,
     notifications: Mutex<api::Notifications>,
@@ -77,6 +79,7 @@ impl Core {
             demo: AtomicBool::new(false),
             print,
             store: Mutex::new(store),
+            unstored: AtomicBool::new(false),
             followed: Mutex::default(),
             conditions: Mutex::default(),
             notifications: Mutex::new(api::Notifications {
@@ -87,8 +90,8 @@ impl Core {
         }
     }
 
-    /// The store. A failure becomes a condition as well as an error, and what is written ends it:
-    /// that something could be read does not say that the disk is well.
+    /// The store. A failure becomes a condition as well as an error, and what is written ends it: that
+    /// something could be read does not say that the disk is well.
     ///
     /// # Errors
     /// Those of the store.
@@ -96,16 +99,44 @@ impl Core {
         &self,
         act: impl FnOnce(&mut Store) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let (answer, wrote) = self.act(act);
+        // A row of the journal may find room where messages have found none.
+        self.judge(answer.as_ref().err(), wrote && !self.unstored.load(Ordering::Relaxed));
+        answer
+    }
+
+    /// The same for what a link has brought: once that has failed, only its like ends the condition.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn store_messages<T>(
+        &self,
+        act: impl FnOnce(&mut Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (answer, wrote) = self.act(act);
+        if answer.is_err() || wrote {
+            self.unstored.store(answer.is_err(), Ordering::Relaxed);
+        }
+        self.judge(answer.as_ref().err(), wrote);
+        answer
+    }
+
+    fn act<T>(
+        &self,
+        act: impl FnOnce(&mut Store) -> Result<T, StoreError>,
+    ) -> (Result<T, StoreError>, bool) {
         let mut store = lock(&self.store);
         let before = store.rows_written();
         let answer = act(&mut store);
         let wrote = store.rows_written() != before;
-        drop(store);
-        let problem = answer.as_ref().err().map(ToString::to_string);
-        if wrote || problem.is_some() {
-            self.condition(api::Severity::Error, "store_failed", problem);
+        (answer, wrote)
+    }
+
+    fn judge(&self, problem: Option<&StoreError>, is_well: bool) {
+        if is_well || problem.is_some() {
+            let sentence = problem.map(ToString::to_string);
+            self.condition(api::Severity::Error, "store_failed", sentence);
         }
-        answer
     }
 
     /// The followed subscriptions.

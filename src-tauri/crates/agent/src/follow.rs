@@ -112,7 +112,7 @@ impl Sink for Stores {
             policy::decide(&rules, message, event, origin)
         };
         let act = |store: &mut Store| store.commit(key, deliveries, now, decide);
-        let committed = self.core.store(act).map_err(|error| error.to_string())?;
+        let committed = self.core.store_messages(act).map_err(|error| error.to_string())?;
         let mut live = false;
         for (delivery, stored) in deliveries.iter().zip(committed.stored) {
             live |= self.became(&delivery.outcome, stored, now);

@@ -181,7 +181,8 @@ impl Message {
 pub fn readable(text: &str, chars_max: usize) -> String {
     let text = text.trim_end_matches(['\r', '\n']);
     let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    if text.len() <= chars_max && text.bytes().all(plain) {
+    // Without an early end, so that it goes by many bytes at a time.
+    if text.len() <= chars_max && text.bytes().fold(true, |all, byte| all & plain(byte)) {
         return text.to_owned();
     }
     let kept = |&c: &char| match c {
@@ -201,7 +202,10 @@ pub fn readable(text: &str, chars_max: usize) -> String {
 /// A stranger's text as the one line of a title.
 #[must_use]
 pub fn title(text: &str) -> String {
-    readable(text.replace(['\n', '\r'], " ").trim(), TITLE_CHARS_MAX)
+    match text.contains(['\n', '\r']) {
+        true => readable(text.replace(['\n', '\r'], " ").trim(), TITLE_CHARS_MAX),
+        false => readable(text.trim(), TITLE_CHARS_MAX),
+    }
 }
 
 /// A stranger's short text, such as a tag; `None` where nothing is left of it.

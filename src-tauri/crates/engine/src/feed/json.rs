@@ -1,5 +1,7 @@
 //! `json`: any SSE server. Data is plain text, or a JSON object whose usual fields are recognised.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -19,6 +21,9 @@ const TIME: &[&str] = &["time", "timestamp", "date", "created_at", "ts"];
 const TAGS: &[&str] = &["tags", "labels"];
 /// A number of seconds above this would be past the year 5000, so it is milliseconds.
 const SECONDS_MAX: i64 = 100_000_000_000;
+
+/// So many members of an object are looked through.
+const FEW: usize = 12;
 
 impl Feed for Json {
     fn name(&self) -> &str {
@@ -52,11 +57,16 @@ pub(super) fn whole(message: Message, data: &str) -> Message {
 
 /// What the usual names hold. Title and body are empty where none of theirs is there.
 pub(super) fn fields(object: &Map<String, Value>) -> Message {
-    let all = |names: &'static [&str]| names.iter().filter_map(|name| object.get(*name));
+    // To hash a name costs more than to look through a few.
+    let get = |name: &str| match object.len() {
+        ..=FEW => object.iter().find(|(key, _)| *key == name).map(|(_, value)| value),
+        _ => object.get(name),
+    };
+    let all = |names: &'static [&str]| names.iter().filter_map(move |name| get(name));
     Message {
         title: title(&all(TITLE).find_map(text).unwrap_or_default()),
         body: readable(&all(BODY).find_map(text).unwrap_or_default(), BODY_CHARS_MAX),
-        priority: object.get("priority").and_then(priority).unwrap_or(Priority::NORMAL),
+        priority: get("priority").and_then(priority).unwrap_or(Priority::NORMAL),
         time: all(TIME).find_map(time),
         url: all(URL).filter_map(Value::as_str).find_map(openable),
         tags: all(TAGS).next().map(tags).unwrap_or_default(),
@@ -64,10 +74,10 @@ pub(super) fn fields(object: &Map<String, Value>) -> Message {
     }
 }
 
-fn text(value: &Value) -> Option<String> {
+fn text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if !text.is_empty() => Some(text.into()),
+        Value::Number(number) => Some(number.to_string().into()),
         _ => None,
     }
 }
