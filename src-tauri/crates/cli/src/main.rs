@@ -5,6 +5,7 @@
 
 mod arguments;
 mod client;
+mod doctor;
 mod here;
 mod out;
 mod show;
@@ -45,6 +46,7 @@ fn run(arguments: Arguments) -> Done {
         match arguments.command {
             Command::Agent(options) => here::agent(profile, options).await,
             Command::Listen(options) => here::listen(options).await,
+            Command::Doctor(options) => doctor::doctor(options).await,
             Command::Demo { port } => here::demo(port).await,
             Command::Open => here::open(&profile).await,
             Command::Add(options) => client::add(&profile, options).await,

@@ -17,6 +17,7 @@ use url::Url;
 use super::{
     cause,
     connect::{Established, Via, connect},
+    trail::Trail,
 };
 
 const REDIRECTS_MAX: usize = 10;
@@ -41,14 +42,23 @@ pub struct Ask {
     pub body: Bytes,
     /// By which way.
     pub via: Via,
+    /// Notes each answer on the way, where somebody wants to know.
+    pub trail: Trail,
 }
 
 impl Ask {
     /// A plain `GET`.
     #[must_use]
     pub fn get(url: Url) -> Self {
-        let (headers, body) = (HeaderMap::new(), Bytes::new());
-        Self { url, method: Method::GET, headers, last_event_id: None, body, via: Via::default() }
+        Self {
+            url,
+            method: Method::GET,
+            headers: HeaderMap::new(),
+            last_event_id: None,
+            body: Bytes::new(),
+            via: Via::default(),
+            trail: Trail::default(),
+        }
     }
 
     fn request(&self) -> Result<Request<Full<Bytes>>, Cause> {
@@ -95,6 +105,7 @@ impl Ask {
 pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
     for _ in 0..=REDIRECTS_MAX {
         let response = exchange(&ask).await?;
+        ask.trail.note(&ask.url, &response);
         match response.status() {
             StatusCode::OK => return check(response),
             StatusCode::NO_CONTENT => return Err(Cause::NoContent),
