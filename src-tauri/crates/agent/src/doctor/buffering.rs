@@ -26,7 +26,8 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     let Some(opened) = seen.opened else {
         let (after, cause) = seen.ended.as_ref()?;
         let text = format!(
-            "{} took the connection and sent no headers for {}. A proxy holds the answer back, or the server sends its headers only with the first event.",
+            "{} took the connection and sent no headers for {}. A proxy holds the answer back, or \
+             the server sends its headers only with the first event.",
             seen.origin(),
             span(*after)
         );
@@ -40,7 +41,8 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
         let crowd = with_headers.filter(|first| first.heartbeats + first.messages >= 3);
         if let Some(crowd) = crowd {
             let text = format!(
-                "The headers took {}, and {} came with them at one moment: they were held back on the way.",
+                "The headers took {}, and {} came with them at one moment: they were held back on \
+                 the way.",
                 span(opened),
                 crowd.count()
             );
@@ -48,7 +50,8 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
         }
         let with = if with_headers.is_some() { " and came with the first line" } else { "" };
         let text = format!(
-            "The headers took {}{with}: until then no client knows that it is connected. Send them at once, with a comment, and flush.",
+            "The headers took {}{with}: until then no client knows that it is connected. Send \
+             them at once, with a comment, and flush.",
             span(opened)
         );
         return Some(held_back(seen, about(Mark::Wrong, text)));
@@ -79,7 +82,8 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     let asked = if asked { " X-Accel-Buffering: no is set, too." } else { "" };
     Some(match moments.as_slice() {
         [] => {
-            let text = "Nothing followed the headers, so a buffer could not be told from a silent server. Send a comment at once.";
+            let text = "Nothing followed the headers, so a buffer could not be told from a silent \
+                        server. Send a comment at once.";
             let finding =
                 about(Mark::Unknown, text.to_owned()).change(Place::Server, r": hello\n\n");
             match seen.proxy() {
@@ -88,21 +92,20 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
             }
         }
         [only] if only.lines > FEW => {
-            let text = "Everything came at one moment, so it cannot be told. Publish something while this runs.";
+            let text = "Everything came at one moment, so it cannot be told. Publish something \
+                        while this runs.";
             about(Mark::Unknown, text.to_owned())
         }
         [only] => {
             let text = format!(
-                "None: the first line came {} after the headers.{asked}",
+                "None seen: the first line came {} after the headers.{asked}",
                 span(only.at.saturating_sub(opened))
             );
             about(Mark::Ok, text)
         }
         several => {
-            let text = format!(
-                "None: what came, came at {} moments and not in crowds.{asked}",
-                several.len()
-            );
+            let text =
+                format!("None seen: it came bit by bit, at {} moments.{asked}", several.len());
             about(Mark::Ok, text)
         }
     })

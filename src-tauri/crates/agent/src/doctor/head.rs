@@ -33,7 +33,8 @@ fn redirects(seen: &Observation) -> Vec<Finding> {
             let to_where = place(&to.url);
             if seen.credential && from.url.origin() != to.url.origin() {
                 let text = format!(
-                    "HTTP {code} to {to_where}, another server: the credential is not sent there. Follow that URL itself."
+                    "HTTP {code} to {to_where}, another server: the credential is not sent there. \
+                     Follow that URL itself."
                 );
                 return Finding::new(About::Redirect, Mark::Wrong, text);
             }
@@ -67,7 +68,8 @@ fn answer(seen: &Observation) -> Vec<Finding> {
         }
         Cause::NoContent => {
             let text = format!(
-                "{origin} answered HTTP 204, which tells clients not to come back (WHATWG HTML, 9.2.3). That is right only where the stream has ended for good."
+                "{origin} answered HTTP 204, which tells clients not to come back (WHATWG HTML, \
+                 9.2.3). That is right only where the stream has ended for good."
             );
             vec![about(Mark::Wrong, text).change(Place::Server, "HTTP/1.1 200 OK")]
         }
@@ -169,7 +171,8 @@ fn content_type(seen: &Observation) -> Option<Finding> {
         let text = match found.as_str() {
             "" => "There is no Content-Type, so no client takes it for an event stream.".to_owned(),
             other => format!(
-                "It is {other}, which no client takes for an event stream. A login page answers so, too."
+                "It is {other}, which no client takes for an event stream. A login page answers \
+                 so, too."
             ),
         };
         return Some(about(Mark::Wrong, text).change(Place::Server, line));
@@ -204,8 +207,12 @@ fn caching(seen: &Observation) -> Finding {
             format!("Cache-Control: {found}: a cache in between may answer with an old stream.")
         }
     };
-    Finding::new(About::Caching, Mark::Warning, text)
-        .change(Place::Server, "Cache-Control: no-store")
+    let finding = Finding::new(About::Caching, Mark::Warning, text)
+        .change(Place::Server, "Cache-Control: no-store");
+    match seen.proxy() {
+        Some(Place::Nginx) => finding.change(Place::Nginx, "add_header Cache-Control no-store;"),
+        _ => finding,
+    }
 }
 
 fn compression(seen: &Observation) -> Finding {
@@ -214,26 +221,27 @@ fn compression(seen: &Observation) -> Finding {
         (Some(encoding), _) if seen.opened.is_none() => about(
             Mark::Wrong,
             format!(
-                "The stream is compressed ({encoding}) though nobody asked for it. Hark does not take it, and a compressor holds events back."
+                "The stream is compressed ({encoding}) though nobody asked for it. Hark does not \
+                 take it, and a compressor holds events back."
             ),
         ),
         (_, Some(encoding)) => about(
             Mark::Warning,
             format!(
-                "The stream is compressed ({encoding}) for clients that take it, as browsers do; Hark does not ask for it. A compressor may hold events back."
+                "The stream is compressed ({encoding}) for clients that take it, as browsers do; \
+                 Hark does not ask for it. A compressor may hold events back."
             ),
         ),
         _ => return about(Mark::Ok, "None, also for clients that would take it.".to_owned()),
     };
-    let finding = finding.change(
-        Place::Server,
-        "Cache-Control: no-store, no-transform   (and no compression of text/event-stream)",
-    );
     match seen.proxy() {
         Some(Place::Nginx) => finding.change(Place::Nginx, "gzip off;"),
-        Some(Place::Caddy) => {
-            finding.change(Place::Caddy, "encode @plain gzip   (with: @plain not path /events*)")
-        }
-        _ => finding,
+        Some(Place::Caddy) => finding
+            .change(Place::Caddy, "@plain not path /events*")
+            .change(Place::Caddy, "encode @plain gzip"),
+        _ => finding.change(
+            Place::Server,
+            "Cache-Control: no-store, no-transform   (and no compression of text/event-stream)",
+        ),
     }
 }

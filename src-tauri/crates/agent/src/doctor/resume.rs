@@ -117,15 +117,22 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     match verdict(&ids, worst) {
         Verdict::Nothing { of } => wrong(
             Mark::Wrong,
-            format!("Last-Event-ID is ignored: of {of} that came after the id, none came again. What is sent while a client is away is lost. Keep the latest events, and send first what came after that id."),
+            format!(
+                "Coming back {} behind brought nothing: Last-Event-ID is ignored, and what is sent \
+                 while a client is away is lost. Keep the latest events, and send first what came \
+                 after that id.",
+                events(of)
+            ),
         ),
         Verdict::Everything => wrong(
             Mark::Wrong,
-            "Last-Event-ID is ignored: what came before the id came again, too. Each return brings everything twice.".to_owned(),
+            "Last-Event-ID is ignored: what came before that id came again, too. Each return \
+             brings everything twice."
+                .to_owned(),
         ),
         Verdict::Partial { missing, of } => wrong(
             Mark::Wrong,
-            format!("Of {of} that came after the id, {missing} did not come again."),
+            format!("Coming back {} behind brought only {} of them.", events(of), of - missing),
         ),
         Verdict::Inclusive => wrong(
             Mark::Warning,
@@ -133,20 +140,29 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
         ),
         Verdict::Disordered if !seen.feed.replays_out_of_order() => wrong(
             Mark::Warning,
-            "What is replayed comes in another order than at first. A client that is cut off in the middle loses what was to come.".to_owned(),
+            "What is replayed comes in another order than at first: who is cut off in the middle \
+             of it loses the rest."
+                .to_owned(),
         ),
         Verdict::Exact | Verdict::Disordered if ids.len() == 1 => about(
             Mark::Unknown,
-            "Coming back with the only id brought nothing old, which is right. Whether it brings what was missed takes two events.".to_owned(),
+            "Coming back with the only id brought nothing old, which is right. Whether it brings \
+             what was missed takes two events."
+                .to_owned(),
         ),
         Verdict::Exact | Verdict::Disordered => {
             let behind = |resumed: &Resumed| ids.len().saturating_sub(resumed.cursor + 1);
-            let of = seen.resumed.iter().map(behind).max();
-            let of = of.unwrap_or_default();
-            about(
-                Mark::Ok,
-                format!("Works: coming back {of} event{} behind brought just what was missed.", if of == 1 { "" } else { "s" }),
-            )
+            let of = seen.resumed.iter().map(behind).max().unwrap_or_default();
+            let text =
+                format!("Works: coming back {} behind brought just what was missed.", events(of));
+            about(Mark::Ok, text)
         }
+    }
+}
+
+fn events(count: usize) -> String {
+    match count {
+        1 => "1 event".to_owned(),
+        count => format!("{count} events"),
     }
 }

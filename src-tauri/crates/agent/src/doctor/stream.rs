@@ -43,7 +43,7 @@ fn stays(seen: &Observation) -> Finding {
     let about = |mark, text: String| Finding::new(About::Stream, mark, text);
     let Some((at, cause)) = &seen.ended else {
         let length = span(seen.listened.saturating_sub(opened(seen)));
-        return about(Mark::Ok, format!("It stayed open for the {length} that were listened."));
+        return about(Mark::Ok, format!("It stayed open for all of {length}."));
     };
     let life = at.saturating_sub(opened(seen));
     let how = match cause {
@@ -66,12 +66,18 @@ fn stays(seen: &Observation) -> Finding {
     }
     if life < LIFE_MIN {
         let text = format!(
-            "It {how} after {after}. An event stream stays open; else clients come back again and again. Do not return from the handler."
+            "It {how} after {after}. An event stream stays open, or clients come back again and \
+             again. Either the handler returns, or something in between limits the time."
         );
-        return about(Mark::Wrong, text);
+        let finding = about(Mark::Wrong, text);
+        return match seen.proxy() {
+            Some(Place::Nginx) => finding.change(Place::Nginx, "proxy_read_timeout 1h;"),
+            _ => finding,
+        };
     }
     let text = format!(
-        "It {how} after {after}. Look for a limit on the length of a request, in the server or a proxy."
+        "It {how} after {after}. Look for a limit on the length of a request, in the server or a \
+         proxy."
     );
     about(Mark::Warning, text).change(Place::Nginx, "proxy_read_timeout 1h;")
 }
@@ -170,7 +176,8 @@ fn none(seen: &Observation) -> Finding {
         return about(Mark::Unknown, text).change(Place::Try, longer(seen));
     }
     let text = format!(
-        "None came in {silent} of silence. Clients cannot tell that from a dead connection, and proxies end what is idle."
+        "None came in {silent} of silence. Clients cannot tell that from a dead connection, and \
+         proxies end what is idle."
     );
     about(Mark::Wrong, text).change(Place::Server, r": keepalive\n\n   (every 15 to 30 s)")
 }
@@ -232,20 +239,23 @@ fn ids(seen: &Observation) -> Vec<Finding> {
     let twice = ids.len() - different.len();
     if bad > 0 {
         let text = format!(
-            "{bad} of {of} cannot be sent back in a header: control characters, or a space at an end."
+            "{bad} of {of} cannot be sent back in a header: control characters, or a space at an \
+             end."
         );
         findings.push(about(Mark::Wrong, text).change(Place::Server, line));
     }
     if twice > 0 {
         let text = format!(
-            "{twice} of {of} events have the id of an earlier one. An id names one event and no other."
+            "{twice} of {of} events have the id of an earlier one. An id names one event and no \
+             other."
         );
         findings.push(about(Mark::Wrong, text).change(Place::Server, line));
     }
     let heartbeat =
         seen.heard.iter().any(|heard| matches!(&heard.what, What::Heartbeat { has_id: true, .. }));
     if heartbeat {
-        let text = "Heartbeats have ids: a client comes back with the id of one, after which the server must be able to go on. Leave them out there.";
+        let text = "Heartbeats have ids: a client comes back with the id of one, after which the \
+                    server must be able to go on. Leave them out there.";
         findings
             .push(about(Mark::Warning, text.to_owned()).change(Place::Server, r": keepalive\n\n"));
     }
@@ -277,7 +287,7 @@ fn retry(seen: &Observation) -> Finding {
                 format!("{}: so long stays away whoever was cut off for a moment.", span(hint));
             about(Mark::Warning, text).change(Place::Server, r"retry: 5000\n\n   (milliseconds)")
         }
-        Some(hint) => about(Mark::Ok, format!("{}.", span(hint))),
+        Some(hint) => about(Mark::Ok, format!("Clients are asked to wait {}.", span(hint))),
     }
 }
 
@@ -303,7 +313,9 @@ pub(super) fn format(seen: &Observation) -> Vec<Finding> {
         {
             let text = match kind {
                 Some(kind) => format!("An event of type {kind} has no data, so no client gets it."),
-                None => "A block has no field that is known: names are in lower case, at the line's beginning.".to_owned(),
+                None => "A block has no field that is known: names are in lower case, at the \
+                         line's beginning."
+                    .to_owned(),
             };
             findings.push(about(Mark::Warning, text).change(Place::Server, r"data: text\n"));
             break;
@@ -315,7 +327,8 @@ pub(super) fn format(seen: &Observation) -> Vec<Finding> {
         _ => None,
     }) {
         let text = format!(
-            "An event has {} KiB; Hark sets aside what has a line over 1 MiB or is over 4 MiB. Send a link to what is large.",
+            "An event has {} KiB; Hark sets aside what has a line over 1 MiB or is over 4 MiB. \
+             Send a link to what is large.",
             bytes >> 10
         );
         findings.push(about(Mark::Wrong, text));
