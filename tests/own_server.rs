@@ -16,6 +16,7 @@ use hark_tests::{
     sse::Server,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
@@ -276,6 +277,21 @@ async fn the_doctor_comes_back_in_each_feeds_own_way() {
         (0..3).for_each(|n| drop(hub.publish("door", &n.to_string())));
         comes_back("mercure", &hub.url("topic=door")).await;
     }
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_listening_and_what_was_heard_is_judged() {
+    let (world, server) = (World::new(), small_server(SECOND).await);
+    let url = format!("http://127.0.0.1:{}/events", server.port);
+    let mut doctor = world.start_hark("doctor", &["doctor", &url]);
+    eventually("it listens", SHORT, async || match doctor.err() {
+        err if err.contains("Listening for 60s") => Ok(()),
+        err => Err(err),
+    })
+    .await;
+    doctor.signal(Signal::INT);
+    assert!(doctor.ended(SHORT).await.success(), "{}{}", doctor.out(), doctor.err());
+    assert!(doctor.out().contains("Works: coming back 1 event behind"), "{}", doctor.out());
 }
 
 #[tokio::test]

@@ -167,10 +167,4 @@ pub struct DoctorOptions {
     /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     pub headers: Vec<String>,
-    /// Send the request with this method
-    #[arg(long, default_value = "GET")]
-    pub method: String,
-    /// Send this as the request's body
-    #[arg(long)]
-    pub data: Option<String>,
 }

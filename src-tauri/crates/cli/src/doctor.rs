@@ -18,7 +18,7 @@ const COLUMNS: usize = 100;
 const INDENT: usize = 24;
 
 pub async fn doctor(options: DoctorOptions) -> Done {
-    let ask = here::ask(&options.url, &options.method, &options.headers, options.data)?;
+    let ask = here::ask(&options.url, "GET", &options.headers, None)?;
     let length = read_duration(&options.length).map_err(Failed)?;
     let opened = || {
         out::note(format_args!(
@@ -132,7 +132,7 @@ mod tests {
         let mut text = String::new();
         one(&finding, &mut text);
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].starts_with("WRONG      heartbeat   None came"), "{text}");
+        assert!(lines[0].starts_with("WRONG      heartbeat    None came"), "{text}");
         assert!(lines[1].starts_with(&" ".repeat(INDENT)), "{text}");
         assert!(lines[..2].iter().all(|line| line.chars().count() <= COLUMNS), "{text}");
         assert_eq!(lines[2].trim_start(), format!("server:  {long}"));

@@ -26,6 +26,8 @@ use crate::{
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 /// So much of a stream is enough to judge it.
 const HEARD_MAX: usize = 8192;
+/// And so many events of one that is resumed.
+const BROUGHT_MAX: usize = 1024;
 /// How long a probe may take to be answered.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long after it opened a stream is given to replay.
@@ -141,12 +143,7 @@ impl Visitor {
         while seen.heard.len() < HEARD_MAX {
             let item = tokio::select! {
                 item = connection.next() => item,
-                () = sleep_until(until) => {
-                    if seen.opened.is_none() {
-                        seen.ended = Some((begun.elapsed(), Cause::HeadersTimeout));
-                    }
-                    break;
-                }
+                () = sleep_until(until) => break,
                 () = &mut stop => break,
             };
             let after = begun.elapsed();
@@ -167,6 +164,13 @@ impl Visitor {
             }
         }
         seen.listened = begun.elapsed();
+        if seen.opened.is_none() && seen.ended.is_none() {
+            let cause = match trail.is_connected() {
+                true => Cause::HeadersTimeout,
+                false => Cause::ConnectTimeout,
+            };
+            seen.ended = Some((seen.listened, cause));
+        }
         let heads = trail.heads().into_iter();
         seen.heads = heads
             .map(|head| (head.at.duration_since(begun), head))
@@ -207,7 +211,7 @@ impl Visitor {
         if !waits {
             until = Instant::now() + AFTER_REPLAY;
         }
-        while resumed.refused.is_none() && resumed.brought.len() < HEARD_MAX {
+        while resumed.refused.is_none() && resumed.brought.len() < BROUGHT_MAX {
             let Ok(Some(item)) = timeout_at(until, connection.next()).await else { break };
             if let Some(What::Message { id: Some(id), .. }) = What::of(item, &*self.feed) {
                 resumed.brought.push(id);

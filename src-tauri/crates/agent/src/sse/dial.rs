@@ -105,7 +105,7 @@ impl Ask {
 pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
     for _ in 0..=REDIRECTS_MAX {
         let response = exchange(&ask).await?;
-        ask.trail.note(&ask.url, &response);
+        ask.trail.answered(&ask.url, &response);
         match response.status() {
             StatusCode::OK => return check(response),
             StatusCode::NO_CONTENT => return Err(Cause::NoContent),
@@ -124,6 +124,7 @@ pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
 async fn exchange(ask: &Ask) -> Result<Response<Incoming>, Cause> {
     let mut request = ask.request()?;
     let Established { io, forwarding } = connect(&ask.url, &ask.via).await?;
+    ask.trail.connected();
     if let Some(auth) = forwarding {
         // A proxy that forwards wants the whole URL (RFC 9112, 3.2.2).
         let whole = ask.url[..url::Position::AfterQuery].parse::<Uri>();

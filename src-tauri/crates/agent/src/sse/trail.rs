@@ -2,7 +2,7 @@
 //!
 //! A dial writes it down and reads nothing of it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, Response, StatusCode, Version};
 use tokio::time::Instant;
@@ -23,9 +23,15 @@ pub struct Head {
     pub at: Instant,
 }
 
-/// Where heads are noted; keeps nothing unless it was made by [`Trail::kept`]. Clones share it.
+/// Where that is noted; keeps nothing unless it was made by [`Trail::kept`]. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Trail(Option<Arc<Mutex<Vec<Head>>>>);
+pub struct Trail(Option<Arc<Mutex<Notes>>>);
+
+#[derive(Debug, Default)]
+struct Notes {
+    connected: bool,
+    heads: Vec<Head>,
+}
 
 impl Trail {
     /// A trail that is kept.
@@ -34,16 +40,32 @@ impl Trail {
         Self(Some(Arc::default()))
     }
 
-    /// What was noted so far, in order.
+    /// The heads so far, in order.
     #[must_use]
     pub fn heads(&self) -> Vec<Head> {
-        let Some(heads) = &self.0 else { return Vec::new() };
-        heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.notes().map_or_else(Vec::new, |notes| notes.heads.clone())
     }
 
-    pub(super) fn note<B>(&self, url: &Url, response: &Response<B>) {
-        let Some(heads) = &self.0 else { return };
-        heads.lock().unwrap_or_else(PoisonError::into_inner).push(Head {
+    /// Whether a server took a connection, so that it could be asked.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.notes().is_some_and(|notes| notes.connected)
+    }
+
+    fn notes(&self) -> Option<MutexGuard<'_, Notes>> {
+        let notes = self.0.as_ref()?;
+        Some(notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn connected(&self) {
+        if let Some(mut notes) = self.notes() {
+            notes.connected = true;
+        }
+    }
+
+    pub(super) fn answered<B>(&self, url: &Url, response: &Response<B>) {
+        let Some(mut notes) = self.notes() else { return };
+        notes.heads.push(Head {
             url: url.clone(),
             status: response.status(),
             version: response.version(),
