@@ -173,6 +173,9 @@ fn headers_are_those_of_a_stream_that_nothing_keeps() {
     check(&utf8, Type, Mark::Ok, "charset", None);
     let kept = with_headers(&[("cache-control", "max-age=600")]);
     check(&kept, Caching, Mark::Warning, "max-age=600", Some((Place::Server, "no-store")));
+    let proxied = with_headers(&[("cache-control", "public"), ("server", "nginx/1.22.1")]);
+    let added = Some((Place::Nginx, "add_header Cache-Control no-store;"));
+    check(&proxied, Caching, Mark::Warning, "public", added);
     let length = with_headers(&[("content-length", "90")]);
     check(&length, Answer, Mark::Wrong, "Content-Length: 90", Some((Place::Server, "chunked")));
     let mut old = right();
