@@ -27,6 +27,7 @@ pub(crate) const BENCH: &[Need] =
 pub(crate) const TESTS: &[Need] = &[
     ("nginx", "the push server of the tests, with libnginx-mod-nchan"),
     ("libnginx-mod-nchan", "the push server of the tests"),
+    ("caddy", "a proxy before a server of the tests"),
     ("dbus-daemon", "a bus of the tests' own"),
     ("iproute2", "networks of the tests' own"),
     ("nftables", "silences and resets in them"),
@@ -61,9 +62,11 @@ if [ ! -e "$policy" ]; then
 fi
 apt-get install -qq --no-install-recommends "$@" >/dev/null
 for package; do
-    if [ "$package" = nginx ] && [ -d /run/systemd/system ]; then
-        systemctl --quiet disable nginx
-    fi
+    case "$package" in nginx | caddy)
+        if [ -d /run/systemd/system ]; then
+            systemctl --quiet disable "$package"
+        fi ;;
+    esac
 done
 "#;
 

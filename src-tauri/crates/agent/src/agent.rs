@@ -452,8 +452,8 @@ pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiEr
     let url =
         settings::read_url(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
     let presets = Presets::beside(&profile.settings()).presets;
-    if let Some(feed) = new.feed.as_ref().filter(|feed| presets.feed(feed).is_none()) {
-        return Err(said(format!("Nothing was saved: {}.", presets.unknown(feed))));
+    if let Some(feed) = &new.feed {
+        presets.feed(feed).map_err(said)?;
     }
     let bearer = new.bearer.map(|credential| match credential {
         hark_api::Credential::Env(name) => Credential::Env(name),
@@ -473,7 +473,7 @@ pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiEr
         match recognise(ask.clone(), &origin).await {
             Tried::Stream(stream) => {
                 let feed = new.feed.as_deref().unwrap_or(&stream.recognised.feed);
-                if let Some(feed) = presets.feed(feed) {
+                if let Ok(feed) = presets.feed(feed) {
                     let ask = Ask { url: stream.url.clone(), ..ask };
                     preview = latest(&ask, &*feed).await.map(present::preview);
                 }

@@ -9,6 +9,7 @@ pub mod agent;
 mod clock;
 mod core;
 pub mod demo;
+pub mod doctor;
 pub mod driver;
 mod follow;
 mod hub;

@@ -127,7 +127,8 @@ async fn listen(ask: &Ask, deadline: Instant) -> Result<Recognised, Cause> {
                 until = deadline.min(Instant::now() + LISTEN);
             }
             (Ok(Some(Item::Comment(text))), _) => {
-                if let Some(found) = by_comment(&ask.url, &text) {
+                let nginx = opened.as_ref().is_some_and(is_nginx);
+                if let Some(found) = by_comment(&ask.url, nginx, &text) {
                     return Ok(found);
                 }
             }
@@ -191,10 +192,16 @@ fn by_headers(headers: &HeaderMap) -> Option<Recognised> {
     (own || linked).then(|| found("mercure", Certainty::Sure, "its headers are a Mercure hub's"))
 }
 
-fn by_comment(url: &Url, text: &str) -> Option<Recognised> {
+fn is_nginx(headers: &HeaderMap) -> bool {
+    let is_it = |value: &[u8]| value.starts_with(b"nginx") || value.starts_with(b"openresty");
+    headers.get("server").is_some_and(|value| is_it(value.as_bytes()))
+}
+
+fn by_comment(url: &Url, nginx: bool, text: &str) -> Option<Recognised> {
     let shape = by_shape(url).map(|found| found.feed);
     match text {
-        "hi" => Some(found("nchan", Certainty::Sure, "it greets as Nchan does")),
+        "hi" if nginx => Some(found("nchan", Certainty::Sure, "it greets as Nchan does")),
+        "hi" => Some(found("nchan", Certainty::Likely, "it greets as Nchan does")),
         // `:)` and `:thump`.
         ")" | "thump" if shape.as_deref() == Some("mastodon") => {
             Some(found("mastodon", Certainty::Sure, "it greets as Mastodon does"))
@@ -207,7 +214,6 @@ fn by_event(url: &Url, headers: &HeaderMap, event: &RawEvent) -> Recognised {
     let id = event.own_id.as_deref().unwrap_or_default();
     let json = serde_json::from_str(&event.data).unwrap_or(serde_json::Value::Null);
     let text = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
-    let nginx = headers.get("server").is_some_and(|value| value.as_bytes().starts_with(b"nginx"));
     if event.kind == "open" && text("event") == Some("open") && text("topic").is_some() {
         return found("ntfy", Certainty::Sure, "it opens as ntfy does");
     }
@@ -231,7 +237,7 @@ fn by_event(url: &Url, headers: &HeaderMap, event: &RawEvent) -> Recognised {
         Some(shape) => return shape,
         None => {}
     }
-    if nginx && is_nchan_id(id) {
+    if is_nginx(headers) && is_nchan_id(id) {
         return found("nchan", Certainty::Likely, "nginx sends ids as Nchan does");
     }
     found("json", Certainty::Likely, "it is an event stream of no kind that is known")
@@ -363,10 +369,12 @@ mod tests {
             let (feed, certainty) = wanted;
             assert_eq!(heard(at, kind, data, id), (feed.to_owned(), certainty), "{kind} {data}");
         }
-        assert_eq!(by_comment(&url(any), "hi").unwrap().feed, "nchan");
-        assert_eq!(by_comment(&url(any), "thump"), None);
+        let hi = |nginx| by_comment(&url(any), nginx, "hi").unwrap();
+        assert_eq!((hi(true).feed.as_str(), hi(true).certainty), ("nchan", Sure));
+        assert_eq!((hi(false).feed.as_str(), hi(false).certainty), ("nchan", Likely));
+        assert_eq!(by_comment(&url(any), false, "thump"), None);
         let mastodon = url("https://a.example/api/v1/streaming/user");
-        assert_eq!(by_comment(&mastodon, ")").unwrap().certainty, Sure);
+        assert_eq!(by_comment(&mastodon, false, ")").unwrap().certainty, Sure);
     }
 
     #[test]

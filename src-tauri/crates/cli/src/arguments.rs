@@ -72,6 +72,8 @@ pub enum Command {
     Stop,
     /// Follow one URL in this terminal, without an agent
     Listen(ListenOptions),
+    /// Say what a push server does right and wrong, and which line to change
+    Doctor(DoctorOptions),
     /// Run a small push server on this computer, to try things with
     Demo {
         /// The port; a free one where missing
@@ -163,4 +165,23 @@ pub struct ListenOptions {
     /// Send this as the request's body
     #[arg(long)]
     pub data: Option<String>,
+}
+
+/// Options of `hark doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorOptions {
+    /// http or https
+    pub url: String,
+    /// How long to listen, as 60s; Ctrl-C listens no longer
+    #[arg(long = "for", value_name = "TIME", default_value = "60s")]
+    pub length: String,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// What it speaks; recognised where missing
+    #[arg(long)]
+    pub feed: Option<String>,
+    /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub headers: Vec<String>,
 }

@@ -103,21 +103,14 @@ pub async fn demo(port: u16) -> Done {
 }
 
 pub async fn listen(profile: &Profile, options: ListenOptions) -> Done {
-    let url =
-        read_url(&options.url).map_err(|wrong| Failed(format!("{}: {wrong}", options.url)))?;
+    let ask = ask(&options.url, &options.method, &options.headers, options.data)?;
     let presets = Presets::beside(&profile.settings()).presets;
-    if presets.feed(&options.feed).is_none() {
-        return Err(Failed(format!("{}.", presets.unknown(&options.feed))));
-    }
-    let mut subscription = Subscription::plain(url.clone(), &options.feed);
+    presets.feed(&options.feed).map_err(Failed)?;
+    let mut subscription = Subscription::plain(ask.url.clone(), &options.feed);
     subscription.mapping = presets.get(&options.feed).cloned();
     subscription.heartbeat =
         options.heartbeat.as_deref().map(span::read).transpose().map_err(Failed)?;
     subscription.retry = options.retry.as_deref().map(read_retry).transpose().map_err(Failed)?;
-    let method = Method::from_bytes(options.method.as_bytes())
-        .map_err(|_| Failed(format!("{:?} is no HTTP method.", options.method)))?;
-    let mut ask = Ask { method, headers: headers(&options.headers)?, ..Ask::get(url) };
-    ask.body = options.data.unwrap_or_default().into();
     let format = match (options.raw, options.json) {
         (true, _) => Format::Raw,
         (_, true) => Format::Json,
@@ -135,6 +128,16 @@ pub async fn listen(profile: &Profile, options: ListenOptions) -> Done {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
     }
+}
+
+/// What to ask, as the command line says it.
+pub fn ask(url: &str, method: &str, given: &[String], data: Option<String>) -> Result<Ask, Failed> {
+    let url = read_url(url).map_err(|wrong| Failed(format!("{url}: {wrong}")))?;
+    let method = Method::from_bytes(method.as_bytes())
+        .map_err(|_| Failed(format!("{method:?} is no HTTP method.")))?;
+    let mut ask = Ask { method, headers: headers(given)?, ..Ask::get(url) };
+    ask.body = data.unwrap_or_default().into();
+    Ok(ask)
 }
 
 /// An id that can be sent as a header's value.

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod client;
+mod doctor;
 mod here;
 mod out;
 mod show;
@@ -46,6 +47,7 @@ fn run(arguments: Arguments) -> Done {
         match arguments.command {
             Command::Agent(options) => here::agent(profile, options).await,
             Command::Listen(options) => here::listen(&profile, options).await,
+            Command::Doctor(options) => doctor::doctor(&profile, options).await,
             Command::Demo { port } => here::demo(port).await,
             Command::Open => here::open(&profile).await,
             Command::Add(options) => client::add(&profile, options).await,

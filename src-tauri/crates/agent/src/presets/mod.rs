@@ -98,10 +98,14 @@ impl Presets {
     }
 
     /// The feed of this name: one of the engine's own, or a preset's.
-    #[must_use]
-    pub fn feed(&self, name: &str) -> Option<Arc<dyn Feed>> {
+    ///
+    /// # Errors
+    /// One sentence with the names that there are.
+    pub fn feed(&self, name: &str) -> Result<Arc<dyn Feed>, String> {
         let preset = || Some(Arc::new(Mapped::new(name, self.get(name)?.clone())) as Arc<dyn Feed>);
-        feed::by_name(name).or_else(preset)
+        feed::by_name(name).or_else(preset).ok_or_else(|| {
+            format!("There is no feed {name:?}; known are {}.", self.feeds().join(", "))
+        })
     }
 
     /// Every name that [`Presets::feed`] knows.
@@ -109,12 +113,6 @@ impl Presets {
     pub fn feeds(&self) -> Vec<String> {
         let own = self.0.keys().map(String::as_str);
         feed::NAMES.iter().copied().chain(own).map(str::to_owned).collect()
-    }
-
-    /// Why there is no feed of this name.
-    #[must_use]
-    pub fn unknown(&self, name: &str) -> String {
-        format!("there is no feed {name:?}; known are {}", self.feeds().join(", "))
     }
 }
 

@@ -206,8 +206,8 @@ fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(
                            set one of them";
             return Some((key, "cadence", message.to_owned()));
         }
-        if presets.feed(&one.feed).is_none() {
-            return Some((key, "feed", presets.unknown(&one.feed)));
+        if let Err(unknown) = presets.feed(&one.feed) {
+            return Some((key, "feed", unknown));
         }
         if one.mapping.is_some() && one.feed != "json" {
             let message = "a `mapping` is for the feed json; other feeds know where things are";

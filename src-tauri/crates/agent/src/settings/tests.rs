@@ -363,7 +363,7 @@ raise = 1
         ("rules = [{ min_priority = 9 }]", "a priority is 1 (lowest) to 5, not 9"),
         (
             "feed = \"pigeon\"",
-            "line 3, column 1: there is no feed \"pigeon\"; known are json, ntfy",
+            "line 3, column 1: There is no feed \"pigeon\"; known are json, ntfy",
         ),
         ("feed = \"ntfy\"\nmapping = { title = \"/a\" }", "line 4, column 1: a `mapping` is for"),
     ] {

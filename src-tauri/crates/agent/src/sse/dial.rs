@@ -17,6 +17,7 @@ use url::Url;
 use super::{
     cause,
     connect::{Established, Via, connect},
+    trail::Trail,
 };
 
 const REDIRECTS_MAX: usize = 10;
@@ -41,14 +42,23 @@ pub struct Ask {
     pub body: Bytes,
     /// By which way.
     pub via: Via,
+    /// Notes each answer on the way, where somebody wants to know.
+    pub trail: Trail,
 }
 
 impl Ask {
     /// A plain `GET`.
     #[must_use]
     pub fn get(url: Url) -> Self {
-        let (headers, body) = (HeaderMap::new(), Bytes::new());
-        Self { url, method: Method::GET, headers, last_event_id: None, body, via: Via::default() }
+        Self {
+            url,
+            method: Method::GET,
+            headers: HeaderMap::new(),
+            last_event_id: None,
+            body: Bytes::new(),
+            via: Via::default(),
+            trail: Trail::default(),
+        }
     }
 
     fn request(&self) -> Result<Request<Full<Bytes>>, Cause> {
@@ -95,6 +105,7 @@ impl Ask {
 pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
     for _ in 0..=REDIRECTS_MAX {
         let response = exchange(&ask).await?;
+        ask.trail.answered(&ask.url, &response);
         match response.status() {
             StatusCode::OK => return check(response),
             StatusCode::NO_CONTENT => return Err(Cause::NoContent),
@@ -113,6 +124,7 @@ pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
 async fn exchange(ask: &Ask) -> Result<Response<Incoming>, Cause> {
     let mut request = ask.request()?;
     let Established { io, forwarding } = connect(&ask.url, &ask.via).await?;
+    ask.trail.connected();
     if let Some(auth) = forwarding {
         // A proxy that forwards wants the whole URL (RFC 9112, 3.2.2).
         let whole = ask.url[..url::Position::AfterQuery].parse::<Uri>();

@@ -13,6 +13,7 @@ pub mod guard;
 mod tests;
 #[cfg(test)]
 mod tests_via;
+mod trail;
 
 use std::{
     collections::VecDeque,
@@ -35,6 +36,7 @@ use cause::Ended;
 pub use connect::{Proxy, Via, is_loopback, tls_config};
 pub use dial::Ask;
 use guard::{Fact, Guard, Limits};
+pub use trail::{Head, Trail};
 
 /// Facts that may wait while nothing is passed on.
 const FACTS_MAX: usize = 4096;

@@ -1,0 +1,168 @@
+//! Which ids to come back with, and what to think of what that brings. Pure.
+
+use std::collections::HashSet;
+
+use hark_engine::{failure::Cause, message::readable};
+
+use super::{About, Finding, Mark, Observation, Place, What};
+
+/// So many messages are asked for again at most.
+const REPLAY_MAX: usize = 20;
+const ID_CHARS_MAX: usize = 40;
+
+/// What a dial with an event id brought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resumed {
+    /// Which of [`ids`] it was.
+    pub cursor: usize,
+    /// The ids that came, in order.
+    pub brought: Vec<String>,
+    /// Why it was refused.
+    pub refused: Option<Cause>,
+}
+
+/// The ids that a client can come back with: each once, in the order of the stream.
+#[must_use]
+pub fn ids(seen: &Observation) -> Vec<String> {
+    let mut known = HashSet::new();
+    let ids = seen.heard.iter().filter_map(|heard| match &heard.what {
+        What::Message { id: Some(id), .. } if seen.feed.resumes_from(id) => Some(id),
+        _ => None,
+    });
+    ids.filter(|id| known.insert(*id)).cloned().collect()
+}
+
+/// Which of so many ids to come back with: one that has some after it and, where there are enough,
+/// one before it, so that a replay of everything can be told from a right one; and the last.
+#[must_use]
+pub fn cursors(ids: usize) -> Vec<usize> {
+    match ids {
+        0 => vec![],
+        1 => vec![0],
+        2 => vec![0, 1],
+        _ => vec![(ids - 1).saturating_sub(REPLAY_MAX).max(1), ids - 1],
+    }
+}
+
+/// What one dial showed, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    /// What came after the id, and nothing else.
+    Exact,
+    /// The same, in another order.
+    Disordered,
+    /// The event of the id once more.
+    Inclusive,
+    /// Some of what came after is missing.
+    Partial { missing: usize, of: usize },
+    /// What came before, too.
+    Everything,
+    /// Nothing of what came after.
+    Nothing { of: usize },
+}
+
+fn verdict(ids: &[String], resumed: &Resumed) -> Verdict {
+    let place = |id: &String| ids.iter().position(|known| known == id);
+    let places: Vec<usize> = resumed.brought.iter().filter_map(place).collect();
+    let of = ids.len().saturating_sub(resumed.cursor + 1);
+    let came: HashSet<usize> = places.iter().copied().filter(|at| *at > resumed.cursor).collect();
+    let missing = of.saturating_sub(came.len());
+    if places.iter().any(|at| *at < resumed.cursor) {
+        Verdict::Everything
+    } else if missing == of && of > 0 {
+        Verdict::Nothing { of }
+    } else if missing > 0 {
+        Verdict::Partial { missing, of }
+    } else if places.contains(&resumed.cursor) {
+        Verdict::Inclusive
+    } else if !places.is_sorted() {
+        Verdict::Disordered
+    } else {
+        Verdict::Exact
+    }
+}
+
+/// What to think of it. Without any id there is nothing to say that is not said of the ids.
+#[must_use]
+pub(super) fn judge(seen: &Observation) -> Option<Finding> {
+    let about = |mark, text: String| Some(Finding::new(About::Resume, mark, text));
+    let ids = ids(seen);
+    if seen.messages() == 0 {
+        return about(
+            Mark::Unknown,
+            "No event came, so it cannot be tried. Publish two while this runs.".to_owned(),
+        );
+    }
+    let refused = seen.resumed.iter().find(|resumed| resumed.refused.is_some());
+    let worst = || seen.resumed.iter().max_by_key(|resumed| verdict(&ids, resumed));
+    let worst = refused.or_else(worst)?;
+    let id = ids.get(worst.cursor).map(|id| readable(id, ID_CHARS_MAX)).unwrap_or_default();
+    if let Some(cause) = &worst.refused {
+        let why = cause.sentence(&seen.origin());
+        return about(Mark::Wrong, format!("Coming back with the id {id:?} was refused. {why}"));
+    }
+    let line = || {
+        let shown = |at: usize| ids.get(at).map(|id| readable(id, ID_CHARS_MAX));
+        let pair = seen
+            .resumed
+            .iter()
+            .find_map(|resumed| Some((shown(resumed.cursor)?, shown(resumed.cursor + 1)?)));
+        match pair {
+            Some((id, next)) => format!("id: {next}   (comes first after Last-Event-ID: {id})"),
+            None => format!("nothing old   (after Last-Event-ID: {id})"),
+        }
+    };
+    let wrong =
+        |mark, text: String| about(mark, text).map(|finding| finding.change(Place::Server, line()));
+    match verdict(&ids, worst) {
+        Verdict::Nothing { of } => wrong(
+            Mark::Wrong,
+            format!(
+                "Coming back {} behind brought nothing: Last-Event-ID is ignored, and what is sent \
+                 while a client is away is lost. Keep the latest events, and send first what came \
+                 after that id.",
+                events(of)
+            ),
+        ),
+        Verdict::Everything => wrong(
+            Mark::Wrong,
+            "Last-Event-ID is ignored: what came before that id came again, too. Each return \
+             brings everything twice."
+                .to_owned(),
+        ),
+        Verdict::Partial { missing, of } => wrong(
+            Mark::Wrong,
+            format!("Coming back {} behind brought only {} of them.", events(of), of - missing),
+        ),
+        Verdict::Inclusive => wrong(
+            Mark::Warning,
+            "The event of the id itself comes again: replay begins after it.".to_owned(),
+        ),
+        Verdict::Disordered if !seen.feed.replays_out_of_order() => wrong(
+            Mark::Warning,
+            "What is replayed comes in another order than at first: who is cut off in the middle \
+             of it loses the rest."
+                .to_owned(),
+        ),
+        Verdict::Exact | Verdict::Disordered if ids.len() == 1 => about(
+            Mark::Unknown,
+            "Coming back with the only id brought nothing old, which is right. Whether it brings \
+             what was missed takes two events."
+                .to_owned(),
+        ),
+        Verdict::Exact | Verdict::Disordered => {
+            let behind = |resumed: &Resumed| ids.len().saturating_sub(resumed.cursor + 1);
+            let of = seen.resumed.iter().map(behind).max().unwrap_or_default();
+            let text =
+                format!("Works: coming back {} behind brought just what was missed.", events(of));
+            about(Mark::Ok, text)
+        }
+    }
+}
+
+fn events(count: usize) -> String {
+    match count {
+        1 => "1 event".to_owned(),
+        count => format!("{count} events"),
+    }
+}

@@ -1,0 +1,76 @@
+//! What answered on the way to a stream or to a refusal: the head of each response, redirects too.
+//!
+//! A dial writes it down and reads nothing of it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::{HeaderMap, Response, StatusCode, Version};
+use tokio::time::Instant;
+use url::Url;
+
+/// The head of one response.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Where it was asked for.
+    pub url: Url,
+    /// Its status.
+    pub status: StatusCode,
+    /// The version that the server speaks.
+    pub version: Version,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// When it had come.
+    pub at: Instant,
+}
+
+/// Where that is noted; keeps nothing unless it was made by [`Trail::kept`]. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Trail(Option<Arc<Mutex<Notes>>>);
+
+#[derive(Debug, Default)]
+struct Notes {
+    connected: bool,
+    heads: Vec<Head>,
+}
+
+impl Trail {
+    /// A trail that is kept.
+    #[must_use]
+    pub fn kept() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// The heads so far, in order.
+    #[must_use]
+    pub fn heads(&self) -> Vec<Head> {
+        self.notes().map_or_else(Vec::new, |notes| notes.heads.clone())
+    }
+
+    /// Whether a server took a connection, so that it could be asked.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.notes().is_some_and(|notes| notes.connected)
+    }
+
+    fn notes(&self) -> Option<MutexGuard<'_, Notes>> {
+        let notes = self.0.as_ref()?;
+        Some(notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn connected(&self) {
+        if let Some(mut notes) = self.notes() {
+            notes.connected = true;
+        }
+    }
+
+    pub(super) fn answered<B>(&self, url: &Url, response: &Response<B>) {
+        let Some(mut notes) = self.notes() else { return };
+        notes.heads.push(Head {
+            url: url.clone(),
+            status: response.status(),
+            version: response.version(),
+            headers: response.headers().clone(),
+            at: Instant::now(),
+        });
+    }
+}
