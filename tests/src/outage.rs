@@ -32,8 +32,13 @@ pub struct Told {
 impl<'a> Link<'a> {
     /// Starts an agent with the server under this host and more settings.
     pub async fn start(world: &'a World, beat: &'a Beat, host: &str, more: &str) -> Self {
+        Self::start_at(world, beat, &beat.url(host), more).await
+    }
+
+    /// Starts one that follows the server at a URL of something that stands before it.
+    pub async fn start_at(world: &'a World, beat: &'a Beat, url: &str, more: &str) -> Self {
         let start = || world.start_hark("agent", &["agent", "--no-tray"]);
-        Self::start_by(world, beat, host, more, start).await
+        Self::start_as(world, beat, url, more, start).await
     }
 
     /// Has the agent started in another way.
@@ -44,7 +49,16 @@ impl<'a> Link<'a> {
         more: &str,
         start: impl FnOnce() -> Running,
     ) -> Self {
-        let url = beat.url(host);
+        Self::start_as(world, beat, &beat.url(host), more, start).await
+    }
+
+    async fn start_as(
+        world: &'a World,
+        beat: &'a Beat,
+        url: &str,
+        more: &str,
+        start: impl FnOnce() -> Running,
+    ) -> Self {
         world.settings(&format!(
             "[subscriptions.news]\nurl = \"{url}\"\nspread = \"1s\"\nmanners = \"near\"\n{more}\n"
         ));
@@ -80,6 +94,17 @@ impl<'a> Link<'a> {
                 Phase::BackingOff { cause, .. } if causes.contains(&cause.code.as_str()) => Ok(()),
                 other => Err(format!("{other:?}")),
             }
+        })
+        .await;
+        self.beat.publish();
+    }
+
+    /// Waits until there are more outages than these: for a fault that is over before anybody could
+    /// see the link down.
+    pub async fn lost(&self, before: usize) {
+        eventually("it is noticed", LONG, async || {
+            let outages = self.outages().await;
+            (outages.len() > before).then_some(()).ok_or(format!("{outages:?}"))
         })
         .await;
         self.beat.publish();
