@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hark_tests::{
     SHORT, World,
@@ -60,8 +60,12 @@ async fn a_reload_that_lets_streams_live_is_no_outage() {
     let nginx = Nginx::start(&world, beat.port, site).await;
     let link = Link::start_at(&world, &beat, &nginx.url("http"), HEARTBEAT).await;
     let before = world.journal().await;
+    let reloaded = Instant::now();
     nginx.reload(site).await;
-    link.all_stored().await;
+    // For longer than a worker that must end is given.
+    while reloaded.elapsed() < Duration::from_millis(1_500) {
+        link.all_stored().await;
+    }
     assert_eq!(world.journal().await, before, "the old worker keeps the connection");
 }
 
