@@ -144,7 +144,7 @@ impl<'a> Link<'a> {
         outages.collect()
     }
 
-    /// A fault from its beginning to its end.
+    /// A fault from its beginning to its end. Answers how long after the cure it was over.
     pub async fn suffers(
         &self,
         name: &str,
@@ -152,7 +152,7 @@ impl<'a> Link<'a> {
         cure: &str,
         causes: &[&str],
         within: Duration,
-    ) {
+    ) -> SignedDuration {
         let broken = Timestamp::now();
         must(fault);
         self.down(causes).await;
@@ -160,6 +160,7 @@ impl<'a> Link<'a> {
         let mended = Timestamp::now();
         let told = self.back(mended).await;
         self.judge(name, broken, mended, &told, causes, within);
+        told.recovered.duration_since(mended)
     }
 
     /// Holds an outage against the fault that made it.
