@@ -37,19 +37,41 @@ async fn survives(name: &str, scheme: &str, port: u16, start: impl Fn(&World) ->
     link.judge(name, broken, mended, &told, &ends, Duration::ZERO);
 }
 
+/// tinyproxy, which ends what has been silent for so long.
+fn tinyproxy(world: &World, port: u16, timeout_s: u32) -> Running {
+    let settings = format!("Port {port}\nListen 127.0.0.1\nAllow 127.0.0.1\nTimeout {timeout_s}\n");
+    let mut command = world.command("tinyproxy");
+    command.arg("-d").arg("-c").arg(world.file("tinyproxy.conf", settings));
+    Running::start(world, "tinyproxy", command)
+}
+
 #[tokio::test]
 async fn an_http_proxy_that_ends_is_told_and_used_again() {
     if !there("tinyproxy") {
         return;
     }
     let port = http::free_port();
-    survives("tinyproxy", "http", port, |world| {
-        let settings = format!("Port {port}\nListen 127.0.0.1\nAllow 127.0.0.1\nTimeout 600\n");
-        let mut command = world.command("tinyproxy");
-        command.arg("-d").arg("-c").arg(world.file("tinyproxy.conf", settings));
-        Running::start(world, "tinyproxy", command)
-    })
-    .await;
+    survives("tinyproxy", "http", port, |world| tinyproxy(world, port, 600)).await;
+}
+
+#[tokio::test]
+async fn an_http_proxy_that_ends_a_silent_stream_is_no_heartbeat_missed() {
+    if !there("tinyproxy") {
+        return;
+    }
+    let (world, beat, port) = (World::new(), Beat::start().await, http::free_port());
+    let _proxy = tinyproxy(&world, port, 2);
+    listens(port).await;
+    let more = format!("heartbeat = \"30s\"\nproxy = \"http://127.0.0.1:{port}\"");
+    let link = Link::start(&world, &beat, "127.0.0.1", &more).await;
+    let broken = Timestamp::now();
+    beat.mute(true);
+    link.lost(0).await;
+    beat.mute(false);
+    let mended = Timestamp::now();
+    let told = link.back(mended).await;
+    let within = Duration::from_secs(2);
+    link.judge("tinyproxy: Timeout", broken, mended, &told, &["end of stream"], within);
 }
 
 #[tokio::test]
