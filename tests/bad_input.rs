@@ -203,13 +203,14 @@ async fn fails_to_start(world: &World, words: &[&str]) {
 async fn a_data_folder_that_may_not_be_written_is_named() {
     let world = World::new();
     let data = world.folder("profile/data");
-    for folder in ["profile/config", "profile/state", "profile/run"] {
+    for folder in ["profile/config", "profile/data", "profile/state", "profile/run"] {
         let folder = world.folder(folder);
         if rustix::process::geteuid().is_root() {
             std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
         }
     }
-    fs::set_permissions(&data, fs::Permissions::from_mode(0o555)).unwrap();
+    // What others may not enter either is left as it is.
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o500)).unwrap();
     fails_to_start(&world, &[data.to_str().unwrap()]).await;
     assert_eq!(fs::read_dir(&data).unwrap().count(), 0);
 }

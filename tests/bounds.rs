@@ -3,14 +3,21 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    ops::RangeInclusive,
+    process::Command,
+    time::{Duration, Instant},
+};
 
-use hark_api::Phase;
+use hark_api::{Cause, Phase};
 use hark_tests::{
     LONG, Running, SHORT, World, eventually,
     nchan::Nchan,
     sse::{Client, Server},
 };
+use serde_json::{Value, json};
+use tokio::time::interval;
 
 const MIB: usize = 1 << 20;
 const KIB: usize = 1 << 10;
@@ -90,6 +97,17 @@ impl Link {
         self
     }
 
+    /// Waits until the link is down; answers why.
+    async fn fails(&self) -> Cause {
+        eventually("the link says what happened", LONG, async || {
+            match self.world.ask_link("news").await?.phase {
+                Phase::BackingOff { cause, .. } => Ok(cause),
+                other => Err(format!("{other:?}")),
+            }
+        })
+        .await
+    }
+
     async fn set_aside(&self) -> u64 {
         self.world.ask_link("news").await.unwrap().set_aside
     }
@@ -117,11 +135,11 @@ async fn an_endless_event_is_set_aside() {
 }
 
 #[tokio::test]
-async fn a_quarter_gibibyte_of_comment_is_nothing() {
+async fn a_gibibyte_of_comment_is_nothing() {
     let mut link = Link::start().await;
     let line = [b":".to_vec(), vec![b'x'; 64 * KIB], b"\n".to_vec()].concat();
-    link.pour(&line, 4_096).await;
-    let link = link.still_works("256 MiB of comment").await;
+    link.pour(&line, 16_384).await;
+    let link = link.still_works("1 GiB of comment").await;
     assert_eq!(link.set_aside().await, 0);
 }
 
@@ -140,7 +158,7 @@ async fn retry_0_is_no_storm() {
     let mut link = Link::start().await;
     link.client.send("retry: 0\n\n").await;
     let mut link = link.still_works("retry: 0").await;
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     const DIALS: u32 = 6;
     for _ in 0..DIALS {
         drop(link.client);
@@ -161,18 +179,34 @@ async fn endless_headers_end_the_dial() {
             break;
         }
     }
-    let cause = eventually("the link says what happened", LONG, async || {
-        match link.world.ask_link("news").await?.phase {
-            Phase::BackingOff { cause, .. } => Ok(cause),
-            other => Err(format!("{other:?}")),
-        }
-    })
-    .await;
+    let cause = link.fails().await;
     println!("endless headers: {}: {}", cause.code, cause.sentence);
     assert_ne!(cause.code, "end of stream");
     let mut link = link.again().await;
     link.client.accept().await;
     link.still_works("endless headers").await;
+}
+
+#[tokio::test]
+async fn headers_that_drip_end_the_dial_at_its_limit() {
+    /// The dial's limit, and a second for a busy machine.
+    const LIMIT: RangeInclusive<u64> = 30..=31;
+    let mut link = Link::start().await.again().await;
+    let begun = Instant::now();
+    link.client.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Drip: ").await;
+    let mut drop = interval(Duration::from_millis(100));
+    while link.client.send_bytes(b"x").await {
+        drop.tick().await;
+        assert!(begun.elapsed() < LONG, "it drips on");
+    }
+    let took = begun.elapsed();
+    let cause = link.fails().await;
+    println!("dripping headers: {} after {took:?}: {}", cause.code, cause.sentence);
+    assert_eq!(cause.code, "headers timeout");
+    assert!(LIMIT.contains(&took.as_secs()), "{took:?}");
+    let mut link = link.again().await;
+    link.client.accept().await;
+    link.still_works("dripping headers").await;
 }
 
 #[tokio::test]
@@ -184,9 +218,96 @@ async fn a_gzip_bomb_is_not_unpacked() {
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n";
     link.client.send(head).await;
     link.pour(&bomb, 1).await;
+    let cause = link.fails().await;
+    assert_eq!(cause.code, "content type");
+    assert!(cause.sentence.contains("a compressed stream (gzip)"), "{cause:?}");
+    println!("a gzip bomb: {}", cause.sentence);
     let mut link = link.again().await;
     link.client.accept().await;
     link.still_works("a gzip bomb of 256 MiB").await;
+}
+
+/// An event of so many bytes in lines that are each allowed.
+fn event(id: &str, bytes: usize) -> Vec<u8> {
+    let line = [b"data: ".to_vec(), vec![b'y'; MIB / 2 - 7], b"\n".to_vec()].concat();
+    let mut event = format!("id: {id}\n").into_bytes();
+    while event.len() < bytes {
+        event.extend(&line[..line.len().min(bytes - event.len())]);
+    }
+    event.extend(b"\n\n");
+    event
+}
+
+#[tokio::test]
+async fn an_event_just_below_the_limit_is_a_message_and_one_above_is_set_aside() {
+    let mut link = Link::start().await;
+    link.client.send_bytes(&event("below", 4 * MIB - 2 * KIB)).await;
+    let stored = link.world.stored(2).await;
+    assert_eq!(stored[1]["server_id"], "below");
+    let body = stored[1]["body"].as_str().unwrap();
+    assert_eq!(body.chars().count(), 64_000, "shown up to its own limit");
+    assert!(body.starts_with("yyy") && body.ends_with("y…"));
+    assert_eq!(link.set_aside().await, 0);
+    link.client.send_bytes(&event("above", 4 * MIB + 2 * KIB)).await;
+    let link = link.still_works("events of 4 MiB").await;
+    assert_eq!(link.set_aside().await, 1);
+    let ids = link.world.messages().await.into_iter().map(|it| it["server_id"].clone());
+    assert_eq!(ids.collect::<Vec<_>>(), ["first", "below", "good"]);
+}
+
+/// Whether a text could disguise itself, or move a terminal's cursor.
+fn is_plain(text: &str) -> bool {
+    let disguises = ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}']
+        .into_iter()
+        .chain(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}', '\u{feff}']);
+    let disguises: Vec<_> = disguises.collect();
+    text.chars().all(|c| matches!(c, '\n' | '\t') || !(c.is_control() || disguises.contains(&c)))
+}
+
+#[tokio::test]
+async fn what_strangers_write_is_stored_whole_and_shown_safe() {
+    let mut link = Link::start().await;
+    let long = "T".repeat(100_000);
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let odd = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{0}\u{85}\u{202e}gpj.exe\u{2066}\u{feff}";
+    let json = |fields: Value| format!("data: {fields}\n\n");
+    let events = [
+        json(json!({"title": long, "body": "long"})),
+        format!("data: {{\"title\":\"deep\",\"x\":{deep}}}\n\n"),
+        json(json!({"title": format!("a{odd}b\nc"), "body": odd, "tags": [odd]})),
+        format!("data: {odd}\n\n"),
+    ];
+    for (number, event) in events.iter().enumerate() {
+        link.client.send(&format!("id: odd-{number}\n{event}")).await;
+    }
+    let stored = link.world.stored(5).await;
+    let text = |number: usize, field: &str| stored[number][field].as_str().unwrap().to_owned();
+    assert_eq!(text(1, "title").chars().count(), 1_000);
+    assert!(text(1, "title").ends_with("T…"));
+    // Deeper than anything that is read as JSON: it is text.
+    assert!(text(2, "body").starts_with("{\"title\":\"deep\",\"x\":[[["), "{}", text(2, "body"));
+    assert_eq!(text(3, "title"), "a]0;owned[2Jgpj.exeb c");
+    assert_eq!(text(3, "body"), text(4, "body"));
+    for message in &stored {
+        for field in message.as_object().unwrap().values().flat_map(texts) {
+            assert!(is_plain(&field), "{field:?} in {message}");
+        }
+    }
+    let plain = link.world.hark(&["messages"]).await.ok();
+    assert!(is_plain(&plain), "{plain:?}");
+    assert!(is_plain(&link.agent.out()), "{:?}", link.agent.out());
+    assert_eq!(link.set_aside().await, 0);
+    link.still_works("strangers' texts").await;
+}
+
+/// All texts in a value.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[tokio::test]

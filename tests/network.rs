@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hark_tests::{
-    SHORT, World,
+    World,
     beat::Beat,
-    eventually,
     outage::{HEARTBEAT, Link, NO_RULES, rule, there},
     skipped, space,
 };
@@ -80,10 +79,7 @@ async fn a_socket_that_the_kernel_destroys_is_dialled_anew() {
         return;
     }
     let causes = ["connection reset", "I/O error", "truncated"];
-    eventually("it is noticed", SHORT, async || {
-        if link.outages().await.is_empty() { Err("no outage") } else { Ok(()) }
-    })
-    .await;
+    link.lost(0).await;
     let told = link.back(broken).await;
     link.judge("a destroyed socket", broken, broken, &told, &causes, Duration::ZERO);
 }

@@ -1,11 +1,11 @@
-//! Proxies between an agent and its server: those that the person sets, and nginx before the server.
+//! Proxies that the person sets.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 use std::time::Duration;
 
 use hark_tests::{
-    LONG, Running, SHORT, World,
+    Running, SHORT, World,
     beat::Beat,
     eventually, http,
     outage::{Link, there},
@@ -37,19 +37,41 @@ async fn survives(name: &str, scheme: &str, port: u16, start: impl Fn(&World) ->
     link.judge(name, broken, mended, &told, &ends, Duration::ZERO);
 }
 
+/// tinyproxy, which ends what has been silent for so long.
+fn tinyproxy(world: &World, port: u16, timeout_s: u32) -> Running {
+    let settings = format!("Port {port}\nListen 127.0.0.1\nAllow 127.0.0.1\nTimeout {timeout_s}\n");
+    let mut command = world.command("tinyproxy");
+    command.arg("-d").arg("-c").arg(world.file("tinyproxy.conf", settings));
+    Running::start(world, "tinyproxy", command)
+}
+
 #[tokio::test]
 async fn an_http_proxy_that_ends_is_told_and_used_again() {
     if !there("tinyproxy") {
         return;
     }
     let port = http::free_port();
-    survives("tinyproxy", "http", port, |world| {
-        let settings = format!("Port {port}\nListen 127.0.0.1\nAllow 127.0.0.1\nTimeout 600\n");
-        let mut command = world.command("tinyproxy");
-        command.arg("-d").arg("-c").arg(world.file("tinyproxy.conf", settings));
-        Running::start(world, "tinyproxy", command)
-    })
-    .await;
+    survives("tinyproxy", "http", port, |world| tinyproxy(world, port, 600)).await;
+}
+
+#[tokio::test]
+async fn an_http_proxy_that_ends_a_silent_stream_is_no_heartbeat_missed() {
+    if !there("tinyproxy") {
+        return;
+    }
+    let (world, beat, port) = (World::new(), Beat::start().await, http::free_port());
+    let _proxy = tinyproxy(&world, port, 2);
+    listens(port).await;
+    let more = format!("heartbeat = \"30s\"\nproxy = \"http://127.0.0.1:{port}\"");
+    let link = Link::start(&world, &beat, "127.0.0.1", &more).await;
+    let broken = Timestamp::now();
+    beat.mute(true);
+    link.lost(0).await;
+    beat.mute(false);
+    let mended = Timestamp::now();
+    let told = link.back(mended).await;
+    let within = Duration::from_secs(2);
+    link.judge("tinyproxy: Timeout", broken, mended, &told, &["end of stream"], within);
 }
 
 #[tokio::test]
@@ -64,70 +86,4 @@ async fn a_socks_proxy_that_ends_is_told_and_used_again() {
         Running::start(world, "microsocks", command)
     })
     .await;
-}
-
-/// nginx before a server, with these settings.
-async fn nginx(world: &World, beat: &Beat, settings: &str) -> (u16, Running) {
-    let port = http::free_port();
-    let folder = world.folder("proxy");
-    world.folder("proxy/logs");
-    let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
-    let upstream = beat.port;
-    let text = format!(
-        "{user} daemon off; pid nginx.pid; worker_processes 1; events {{}}
-        http {{
-            client_body_temp_path a; proxy_temp_path b; fastcgi_temp_path c; uwsgi_temp_path d;
-            scgi_temp_path e; access_log off;
-            server {{
-                listen 127.0.0.1:{port};
-                location / {{
-                    proxy_pass http://127.0.0.1:{upstream}; proxy_http_version 1.1;
-                    proxy_set_header Connection ''; {settings}
-                }}
-            }}
-        }}"
-    );
-    world.file("proxy/nginx.conf", text);
-    let mut command = world.command("nginx");
-    let path = world.get("PATH").unwrap_or_default().to_string_lossy().into_owned();
-    command.env("PATH", format!("{path}:/usr/sbin"));
-    command.arg("-p").arg(&folder).args(["-e", "logs/error.log", "-c", "nginx.conf"]);
-    command.current_dir(&folder);
-    let nginx = Running::start(world, "proxy", command);
-    listens(port).await;
-    (port, nginx)
-}
-
-/// Settings of an agent that follows the server through nginx.
-fn follow(world: &World, port: u16) {
-    world.settings(&format!(
-        "[subscriptions.news]\nurl = \"http://127.0.0.1:{port}/events\"\nheartbeat = \"3s\"\n"
-    ));
-}
-
-#[tokio::test]
-async fn a_proxy_that_compresses_is_not_asked_to() {
-    let (world, beat) = (World::new(), Beat::start().await);
-    let settings = "proxy_buffering off; gzip on; gzip_types *; gzip_min_length 1;";
-    let (port, _nginx) = nginx(&world, &beat, settings).await;
-    follow(&world, port);
-    let _agent = world.agent().await;
-    beat.publish();
-    assert_eq!(world.stored(1).await[0]["body"], "message 0");
-}
-
-#[tokio::test]
-async fn a_proxy_that_buffers_is_named() {
-    let (world, beat) = (World::new(), Beat::start().await);
-    let (port, _nginx) = nginx(&world, &beat, "proxy_buffering on;").await;
-    follow(&world, port);
-    let _agent = world.agent().await;
-    let sentence = eventually("buffering is named", LONG, async || {
-        let history = world.history().await;
-        let outage = history.iter().find(|entry| entry["kind"] == "outage");
-        let sentence = outage.and_then(|outage| outage["cause"]["sentence"].as_str());
-        sentence.map(str::to_owned).ok_or(format!("{history:?}"))
-    })
-    .await;
-    assert!(sentence.contains("proxy_buffering off"), "{sentence}");
 }

@@ -22,6 +22,7 @@ const LOOK: Duration = Duration::from_millis(20);
 struct State {
     count: usize,
     answer: Option<String>,
+    mute: bool,
 }
 
 /// A running server.
@@ -66,6 +67,11 @@ impl Beat {
     pub fn answer(&self, answer: Option<&str>) {
         self.state.lock().unwrap().answer = answer.map(str::to_owned);
     }
+
+    /// Takes connections and requests from now on as ever, and says nothing on any; or speaks again.
+    pub fn mute(&self, mute: bool) {
+        self.state.lock().unwrap().mute = mute;
+    }
 }
 
 impl Drop for Beat {
@@ -83,6 +89,9 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
     let request = String::from_utf8_lossy(&request).to_lowercase();
     let cursor = request.lines().find_map(|line| line.strip_prefix("last-event-id:"));
     let mut sent: usize = cursor.map_or(0, |cursor| cursor.trim().parse().unwrap());
+    while state.lock().unwrap().mute {
+        sleep(LOOK).await;
+    }
     let answer = state.lock().unwrap().answer.clone();
     if let Some(answer) = answer {
         return stream.write_all(answer.as_bytes()).await.ok();
@@ -92,6 +101,10 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
     let mut beat = Instant::now();
     loop {
         let mut due = String::new();
+        while state.lock().unwrap().mute {
+            sleep(LOOK).await;
+            beat = Instant::now();
+        }
         {
             let state = state.lock().unwrap();
             if state.answer.is_some() {

@@ -206,7 +206,7 @@ impl World {
         self.hark(&["messages", "--limit", "1000", "--json"]).await.lines()
     }
 
-    /// The reconnection history, newest first.
+    /// The reconnection history, oldest first.
     pub async fn history(&self) -> Vec<Value> {
         self.hark(&["history", "--json"]).await.lines()
     }

@@ -23,6 +23,7 @@ pub mod http;
 pub mod mercure;
 pub mod names;
 pub mod nchan;
+pub mod nginx;
 pub mod ntfy;
 pub mod outage;
 pub mod process;

@@ -32,8 +32,13 @@ pub struct Told {
 impl<'a> Link<'a> {
     /// Starts an agent with the server under this host and more settings.
     pub async fn start(world: &'a World, beat: &'a Beat, host: &str, more: &str) -> Self {
+        Self::start_at(world, beat, &beat.url(host), more).await
+    }
+
+    /// Starts one that follows the server at a URL of something that stands before it.
+    pub async fn start_at(world: &'a World, beat: &'a Beat, url: &str, more: &str) -> Self {
         let start = || world.start_hark("agent", &["agent", "--no-tray"]);
-        Self::start_by(world, beat, host, more, start).await
+        Self::start_as(world, beat, url, more, start).await
     }
 
     /// Has the agent started in another way.
@@ -44,7 +49,16 @@ impl<'a> Link<'a> {
         more: &str,
         start: impl FnOnce() -> Running,
     ) -> Self {
-        let url = beat.url(host);
+        Self::start_as(world, beat, &beat.url(host), more, start).await
+    }
+
+    async fn start_as(
+        world: &'a World,
+        beat: &'a Beat,
+        url: &str,
+        more: &str,
+        start: impl FnOnce() -> Running,
+    ) -> Self {
         world.settings(&format!(
             "[subscriptions.news]\nurl = \"{url}\"\nspread = \"1s\"\nmanners = \"near\"\n{more}\n"
         ));
@@ -85,6 +99,17 @@ impl<'a> Link<'a> {
         self.beat.publish();
     }
 
+    /// Waits until there are more outages than these: for a fault that is over before anybody could
+    /// see the link down.
+    pub async fn lost(&self, before: usize) {
+        eventually("it is noticed", LONG, async || {
+            let outages = self.outages().await;
+            (outages.len() > before).then_some(()).ok_or(format!("{outages:?}"))
+        })
+        .await;
+        self.beat.publish();
+    }
+
     /// Waits until it streams again, and answers the outage, which must have been over in time:
     /// within a retransmission and the slack after the fault, or after the last delay that was drawn.
     pub async fn back(&self, mended: Timestamp) -> Told {
@@ -119,7 +144,7 @@ impl<'a> Link<'a> {
         outages.collect()
     }
 
-    /// A fault from its beginning to its end.
+    /// A fault from its beginning to its end. Answers how long after the cure it was over.
     pub async fn suffers(
         &self,
         name: &str,
@@ -127,7 +152,7 @@ impl<'a> Link<'a> {
         cure: &str,
         causes: &[&str],
         within: Duration,
-    ) {
+    ) -> SignedDuration {
         let broken = Timestamp::now();
         must(fault);
         self.down(causes).await;
@@ -135,6 +160,7 @@ impl<'a> Link<'a> {
         let mended = Timestamp::now();
         let told = self.back(mended).await;
         self.judge(name, broken, mended, &told, causes, within);
+        told.recovered.duration_since(mended)
     }
 
     /// Holds an outage against the fault that made it.

@@ -33,6 +33,7 @@ pub(crate) const TESTS: &[Need] = &[
     ("nftables", "silences and resets in them"),
     ("tinyproxy", "an HTTP proxy of the tests' own"),
     ("microsocks", "a SOCKS proxy of the tests' own"),
+    ("python3-venv", "a push server of the tests that is written in Python"),
     ("libfaketime", "sets the wall clock of an agent"),
     ("dunst", "the notification server of the tests"),
     ("xvfb", "a display that is not on any screen"),

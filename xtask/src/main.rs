@@ -6,6 +6,7 @@ mod node;
 mod package;
 mod page;
 mod run;
+mod servers;
 mod shell;
 mod simulate;
 mod tally;

@@ -51,13 +51,18 @@ impl Node {
             .into())
     }
 
+    /// `node` itself.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.fetched.as_ref().map_or_else(|| "node".into(), |folder| folder.join("bin/node"))
+    }
+
     /// `npm`, to be given its arguments; works in the page's folder.
     pub(crate) fn npm(&self, shell: &Shell) -> Command {
         let mut command = match &self.fetched {
             None => shell.command("npm"),
             Some(folder) => {
                 // The wheel's own bin/npm is a symbolic link that became a file.
-                let mut command = shell.command(folder.join("bin/node"));
+                let mut command = shell.command(self.program());
                 command.arg(folder.join("lib/node_modules/npm/bin/npm-cli.js"));
                 command.env("PATH", first_in_path(&folder.join("bin")));
                 command

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use crate::{Result, Shell, debian, node::Node, package, page, tally::Tally, tool};
+use crate::{Result, Shell, debian, node::Node, package, page, servers, tally::Tally, tool};
 
 type Step = fn(&mut Run) -> Result<()>;
 
@@ -179,6 +179,7 @@ fn whole(run: &mut Run) -> Result<()> {
         args.extend(["--test", file]);
     }
     let driver = tool::ensure(run.shell, tool::TAURI_DRIVER)?;
+    let (servers, node) = servers::ensure(run.shell)?;
     let mut command = run.shell.cargo(&args);
     run.shell
         .mark(&mut command)
@@ -187,6 +188,8 @@ fn whole(run: &mut Run) -> Result<()> {
         .env("HARK_BIN_DIR", unpacked(run.shell).join("usr/bin"))
         .env("HARK_PACKAGES", package::folder(run.shell))
         .env("HARK_TAURI_DRIVER", driver)
+        .env("HARK_TEST_SERVERS", servers)
+        .env("HARK_TEST_NODE", node)
         .env("HARK_TEST_WORLDS", fresh(&run.shell.scratch)?)
         .env("HARK_TEST_OUTPUT", fresh(&run.shell.target.join("e2e"))?);
     run.check("whole", command)

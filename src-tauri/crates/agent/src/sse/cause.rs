@@ -116,6 +116,8 @@ fn of_tls(error: &tokio_rustls::rustls::Error) -> Cause {
                 "it is for another name"
             }
             CertificateError::UnknownIssuer => "its issuer is unknown to this system",
+            // An authority that was made anew under its old name, too.
+            CertificateError::BadSignature => "the authority that it names has not signed it",
             CertificateError::Revoked => "it was revoked",
             other => return Cause::Certificate { detail: format!("{other:?}") },
         },
