@@ -109,6 +109,9 @@ pub fn rules(tried: &RulesTried, others: bool) -> String {
         let by = message.rule.as_ref().map(|rule| format!("  ({rule})")).unwrap_or_default();
         let _ = writeln!(out, "{what:5}  {}{by}", message.text);
     }
+    if *all == 0 {
+        out.push_str("No message is stored yet that they could be tried against.\n");
+    }
     let _ = writeln!(
         out,
         "\nWould have alerted {alerts} of {all}, stored {quiet} quietly and dropped {dropped}."
