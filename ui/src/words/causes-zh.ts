@@ -27,6 +27,7 @@ const sentences: Record<string, string> = {
 
 /** These say more in the agent's own words, which follow in brackets. */
 const withDetail: Record<string, string> = {
+  compressed: "擅自压缩了事件流，会拖住消息，请在服务器或其代理上关闭压缩",
   "content type": "返回的不是事件流，请检查路径；登录页面也会这样",
   certificate: "服务器的证书不受信任",
   TLS: "TLS 连接失败",

@@ -131,7 +131,9 @@ pub fn private_folder(folder: &Path) -> io::Result<()> {
     }
     if mine {
         use std::os::unix::fs::PermissionsExt;
-        return std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700));
+        // What its owner may do stays as it was.
+        let masked = found.mode() & 0o700;
+        return std::fs::set_permissions(folder, std::fs::Permissions::from_mode(masked));
     }
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "the folder belongs to another user"))
 }

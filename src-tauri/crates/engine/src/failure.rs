@@ -74,6 +74,11 @@ pub enum Cause {
         /// What it is instead, at most 100 characters.
         found: String,
     },
+    /// The stream is compressed, which holds back what comes and was not asked for.
+    Compressed {
+        /// How, at most 100 characters.
+        encoding: String,
+    },
     /// A certificate that cannot be trusted.
     Certificate {
         /// Why not.
@@ -155,6 +160,7 @@ impl Cause {
             Self::Status { .. }
             | Self::NoContent
             | Self::ContentType { .. }
+            | Self::Compressed { .. }
             | Self::Certificate { .. }
             | Self::Redirect { .. }
             | Self::Credential { .. } => Class::Refused,
@@ -190,6 +196,7 @@ impl Cause {
             Self::Status { code, .. } => format!("HTTP {code}"),
             Self::NoContent => "HTTP 204".into(),
             Self::ContentType { .. } => "content type".into(),
+            Self::Compressed { .. } => "compressed".into(),
             Self::Certificate { .. } => "certificate".into(),
             Self::Tls { .. } => "TLS".into(),
             Self::Redirect { .. } => "redirect".into(),
@@ -255,6 +262,9 @@ impl Cause {
             ),
             Self::ContentType { found } => format!(
                 "{server} answered with {found} instead of an event stream. Check the path; a login page or captive portal answers so too."
+            ),
+            Self::Compressed { encoding } => format!(
+                "{server} compresses the stream ({encoding}) though nobody asked for it, which would hold messages back. Switch compression off for this path at the server or its proxy (nginx: gzip off;)."
             ),
             Self::Certificate { detail } => {
                 format!("The certificate of {server} is not trusted: {detail}.")

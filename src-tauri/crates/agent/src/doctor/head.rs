@@ -61,7 +61,9 @@ fn answer(seen: &Observation) -> Vec<Finding> {
     let sentence = cause.sentence(&origin);
     match cause {
         // What follows says more.
-        Cause::ContentType { .. } => answered(seen).into_iter().collect(),
+        Cause::ContentType { .. } | Cause::Compressed { .. } => {
+            answered(seen).into_iter().collect()
+        }
         Cause::HeadersTimeout | Cause::Certificate { .. } => vec![],
         Cause::NoRoute => {
             vec![about(Mark::Wrong, format!("There is no network route to {origin}."))]

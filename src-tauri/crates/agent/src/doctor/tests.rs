@@ -184,7 +184,7 @@ fn headers_are_those_of_a_stream_that_nothing_keeps() {
 
     let gzip = [("content-type", "text/event-stream"), ("content-encoding", "gzip")];
     let gzip = head(200, &[&gzip[..], &[("server", "nginx/1.22.1")]].concat());
-    let cause = Cause::ContentType { found: "a compressed stream (gzip)".into() };
+    let cause = Cause::Compressed { encoding: "gzip".into() };
     let always = Observation { heads: vec![gzip], ..refused(cause) };
     check(&always, Compression, Mark::Wrong, "nobody asked", Some((Place::Nginx, "gzip off;")));
     check(&always, Type, Mark::Ok, "text/event-stream", None);

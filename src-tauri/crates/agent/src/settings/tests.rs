@@ -59,7 +59,7 @@ fn values_that_make_no_sense_are_refused_in_words() {
     assert!(with("heartbeat = \"soon\"").contains("\"soon\" is not a length of time"));
     assert!(with("heartbeat = \"-3s\"").contains("is not a length of time"));
     assert!(with("retry = \"often\"").contains("write it like \"fixed 5s\""));
-    assert!(with("feed = \"pigeon\"").contains("there is no feed \"pigeon\"; known are "));
+    assert!(with("feed = \"pigeon\"").contains("There is no feed \"pigeon\"; known are "));
     assert!(with("bearer = \"literal\"").contains("line 3"));
     let ftp = problem("[subscriptions.a]\nurl = \"ftp://a.example\"\n");
     assert!(ftp.contains("Hark follows http and https URLs, not ftp"), "{ftp}");

@@ -5,6 +5,7 @@ use std::{error::Error, fmt, io};
 
 use hark_engine::failure::Cause;
 use launchdarkly_sdk_transport::TransportError;
+use tokio_rustls::rustls::OtherError;
 
 /// How a cause travels through the client library.
 #[derive(Debug)]
@@ -119,11 +120,24 @@ fn of_tls(error: &tokio_rustls::rustls::Error) -> Cause {
             // An authority that was made anew under its old name, too.
             CertificateError::BadSignature => "the authority that it names has not signed it",
             CertificateError::Revoked => "it was revoked",
-            other => return Cause::Certificate { detail: format!("{other:?}") },
+            CertificateError::Other(other) if is_authority(other) => {
+                "it is an authority's certificate and not a server's, as a plain openssl req -x509 \
+                 makes it; make one with basicConstraints = CA:FALSE"
+            }
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                "it is not for a server"
+            }
+            CertificateError::BadEncoding => "it is malformed",
+            // What rustls says of these is for programmers.
+            _ => "it is not in order; openssl s_client -connect HOST:PORT says more",
         },
         other => return Cause::Tls { detail: other.to_string() },
     };
     Cause::Certificate { detail: detail.to_owned() }
+}
+
+fn is_authority(error: &OtherError) -> bool {
+    matches!(error.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 fn outermost_text(error: &(dyn Error + 'static)) -> String {
@@ -132,6 +146,10 @@ fn outermost_text(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tokio_rustls::rustls::{self, CertificateError};
+
     use super::*;
 
     #[test]
@@ -145,5 +163,11 @@ mod tests {
         );
         let cause = of_chain(&io::Error::new(io::ErrorKind::InvalidData, tls));
         assert_eq!(cause, Cause::Certificate { detail: "it has expired".into() });
+        let other = CertificateError::Other(OtherError(Arc::new(webpki::Error::CaUsedAsEndEntity)));
+        let Cause::Certificate { detail } = of_tls(&rustls::Error::InvalidCertificate(other))
+        else {
+            panic!()
+        };
+        assert!(detail.contains("CA:FALSE"), "{detail}");
     }
 }

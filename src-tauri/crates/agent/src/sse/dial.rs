@@ -157,10 +157,7 @@ fn check(response: Response<Incoming>) -> Result<Response<Incoming>, Cause> {
     }
     match value(header::CONTENT_ENCODING) {
         None | Some("identity" | "") => Ok(response),
-        Some(encoding) => {
-            let encoding: String = encoding.chars().take(40).collect();
-            Err(Cause::ContentType { found: format!("a compressed stream ({encoding})") })
-        }
+        Some(encoding) => Err(Cause::Compressed { encoding: encoding.chars().take(100).collect() }),
     }
 }
 
