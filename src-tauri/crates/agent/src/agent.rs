@@ -17,7 +17,6 @@ use hark_api::{
     profile::{self, Profile},
 };
 use hark_engine::{
-    failure::Cause,
     history::Entry,
     link::{Delivery, Outcome},
     message::{Message, RawEvent},
@@ -33,17 +32,12 @@ use tokio::{
 use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::{
-    access::Access,
-    clock,
+    add, clock,
     core::Core,
     demo::Demo,
     driver::Command,
-    follow, log, notify, opener, present,
-    presets::Presets,
-    recognise::{Found, Tried, latest, recognise},
-    server,
-    settings::{self, Credential, EditError, NewSubscription, Settings, Subscription},
-    sse::Ask,
+    follow, log, notify, opener, server,
+    settings::{self, EditError, Settings, Subscription},
     surroundings, tray, watch,
     words::Language,
 };
@@ -345,7 +339,7 @@ impl Agent {
     /// # Errors
     /// Where it is no URL, is refused, is followed already, or the settings cannot be written.
     pub async fn add(&self, new: AddSubscription) -> Result<Added, ApiError> {
-        let added = add(&self.core.profile, new).await?;
+        let added = add::add(&self.core.profile, new).await?;
         self.reload();
         Ok(added)
     }
@@ -440,60 +434,6 @@ impl Agent {
 
 fn by_no_rule(message: &Message, event: &RawEvent, origin: Origin) -> Verdict {
     policy::decide(&[], message, event, origin)
-}
-
-/// Tries a URL and writes it into the settings of `profile`, with or without an agent.
-///
-/// # Errors
-/// Where it is no URL, is refused, is followed already, or the settings cannot be written.
-pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiError> {
-    let said = |sentence| ApiError { code: None, sentence };
-    // What the person has just typed may be said to them; nothing of it is logged.
-    let url =
-        settings::read_url(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
-    let presets = Presets::beside(&profile.settings()).presets;
-    if let Some(feed) = &new.feed {
-        presets.feed(feed).map_err(said)?;
-    }
-    let bearer = new.bearer.map(|credential| match credential {
-        hark_api::Credential::Env(name) => Credential::Env(name),
-        hark_api::Credential::File(path) => Credential::File(path.into()),
-    });
-    let name = new.name.filter(|name| !name.trim().is_empty());
-    let mut subscription = Subscription::plain(url.clone(), "json");
-    subscription.bearer.clone_from(&bearer);
-    let (mut warning, mut found, mut preview) = (None, None, None);
-    if !new.unchecked {
-        let origin = subscription.origin();
-        let wrong = |cause: Cause| ApiError {
-            code: Some(ErrorCode::CredentialWanted),
-            sentence: cause.sentence(&origin),
-        };
-        let ask = Access::new(subscription).ask().await.map_err(wrong)?;
-        match recognise(ask.clone(), &origin).await {
-            Tried::Stream(stream) => {
-                let feed = new.feed.as_deref().unwrap_or(&stream.recognised.feed);
-                if let Ok(feed) = presets.feed(feed) {
-                    let ask = Ask { url: stream.url.clone(), ..ask };
-                    preview = latest(&ask, &*feed).await.map(present::preview);
-                }
-                found = Some(stream);
-            }
-            Tried::Unreachable { sentence, guess } => {
-                warning = Some(sentence);
-                found = guess;
-            }
-            Tried::Refused(error) => return Err(error),
-        }
-    }
-    let (recognised, url) = match found {
-        Some(Found { recognised, url }) => (Some(recognised), url),
-        None => (None, url),
-    };
-    let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
-    let new = NewSubscription { url, name, feed: feed.unwrap_or_else(|| "json".into()), bearer };
-    let key = settings::add(&profile.settings(), &new).map_err(refusal)?;
-    Ok(Added { subscription: key, recognised, preview, warning })
 }
 
 pub(crate) fn refusal(error: EditError) -> ApiError {

@@ -5,6 +5,7 @@
 //! outbox to the desktop by [`notify`]. Clients come in through [`server`].
 
 mod access;
+pub mod add;
 pub mod agent;
 mod clock;
 mod core;

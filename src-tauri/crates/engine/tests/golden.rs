@@ -10,6 +10,7 @@ use hark_engine::{
     message::{
         ACTIONS_MAX, BODY_CHARS_MAX, Change, RawEvent, TAGS_MAX, TITLE_CHARS_MAX, WORD_CHARS_MAX,
     },
+    policy::{self, Origin},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -127,6 +128,26 @@ fn the_fuzzers_corpus_is_decoded_within_bounds() {
             feed.identify(&mut event);
             check(&*feed, &event);
         }
+    }
+}
+
+/// A form, a rule and an event's data, each in a line of its own: all of these seeds are read.
+#[test]
+fn the_fuzzers_forms_and_rules_are_read_and_held_to_the_bounds() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fuzz/corpus/matching");
+    let files: Vec<_> = fs::read_dir(corpus).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() >= 3, "a corpus");
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let [form, rule, data] = text.splitn(3, '\n').collect::<Vec<_>>()[..] else {
+            panic!("{}", file.display())
+        };
+        let feed = Mapped::new("own", serde_json::from_str(form).unwrap());
+        let rule = serde_json::from_str(rule).unwrap();
+        let event = RawEvent { kind: "message".into(), data: data.into(), own_id: None };
+        check(&feed, &event);
+        let Decoded::Message(message) = feed.decode(&event) else { panic!("{}", file.display()) };
+        policy::decide(&[rule], &message, &event, Origin::Live);
     }
 }
 

@@ -1,0 +1,68 @@
+//! Follows a new URL: tries it, says what it is, writes it into the settings. Needs no running agent.
+
+use hark_api::{AddSubscription, Added, ApiError, ErrorCode, profile::Profile};
+use hark_engine::failure::Cause;
+
+use crate::{
+    access::Access,
+    agent::refusal,
+    present,
+    presets::Presets,
+    recognise::{Found, Tried, latest, recognise},
+    settings::{self, Credential, NewSubscription, Subscription},
+    sse::Ask,
+};
+
+/// Tries a URL and writes it into the settings of `profile`, with or without an agent.
+///
+/// # Errors
+/// Where it is no URL, is refused, is followed already, or the settings cannot be written.
+pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiError> {
+    let said = |sentence| ApiError { code: None, sentence };
+    // What the person has just typed may be said to them; nothing of it is logged.
+    let url =
+        settings::read_url(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
+    let presets = Presets::beside(&profile.settings()).presets;
+    if let Some(feed) = &new.feed {
+        presets.feed(feed).map_err(said)?;
+    }
+    let bearer = new.bearer.map(|credential| match credential {
+        hark_api::Credential::Env(name) => Credential::Env(name),
+        hark_api::Credential::File(path) => Credential::File(path.into()),
+    });
+    let name = new.name.filter(|name| !name.trim().is_empty());
+    let mut subscription = Subscription::plain(url.clone(), "json");
+    subscription.bearer.clone_from(&bearer);
+    let (mut warning, mut found, mut preview) = (None, None, None);
+    if !new.unchecked {
+        let origin = subscription.origin();
+        let wrong = |cause: Cause| ApiError {
+            code: Some(ErrorCode::CredentialWanted),
+            sentence: cause.sentence(&origin),
+        };
+        let ask = Access::new(subscription).ask().await.map_err(wrong)?;
+        match recognise(ask.clone(), &origin).await {
+            Tried::Stream(stream) => {
+                let feed = new.feed.as_deref().unwrap_or(&stream.recognised.feed);
+                if let Ok(feed) = presets.feed(feed) {
+                    let ask = Ask { url: stream.url.clone(), ..ask };
+                    preview = latest(&ask, &*feed).await.map(present::preview);
+                }
+                found = Some(stream);
+            }
+            Tried::Unreachable { sentence, guess } => {
+                warning = Some(sentence);
+                found = guess;
+            }
+            Tried::Refused(error) => return Err(error),
+        }
+    }
+    let (recognised, url) = match found {
+        Some(Found { recognised, url }) => (Some(recognised), url),
+        None => (None, url),
+    };
+    let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
+    let new = NewSubscription { url, name, feed: feed.unwrap_or_else(|| "json".into()), bearer };
+    let key = settings::add(&profile.settings(), &new).map_err(refusal)?;
+    Ok(Added { subscription: key, recognised, preview, warning })
+}
