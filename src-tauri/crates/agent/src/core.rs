@@ -194,10 +194,10 @@ impl Core {
         }
     }
 
-    /// The rules of a followed subscription.
+    /// The rules of a subscription, while it is followed.
     #[must_use]
-    pub fn rules(&self, key: &str) -> Arc<[Rule]> {
-        lock(&self.followed).get(key).map(|one| one.rules.clone()).unwrap_or_default()
+    pub fn rules(&self, key: &str) -> Option<Arc<[Rule]>> {
+        lock(&self.followed).get(key).map(|one| one.rules.clone())
     }
 
     /// Everything as it is now.

@@ -8,7 +8,7 @@ use hark_engine::{
     history::Entry,
     link::{Config, Delivery, Link, Outcome},
     message::{Change, Message, RawEvent},
-    policy::{self, Origin},
+    policy::{self, Origin, Rule},
 };
 use hark_store::{Shown, Store, StoreError, Stored};
 use jiff::Timestamp;
@@ -72,12 +72,13 @@ pub fn follow(
     };
     tracing::info!(subscription = key, origin = link.origin, "following");
     let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
-    let rules = subscription.rules.clone().into();
+    let rules: Arc<[Rule]> = subscription.rules.clone().into();
     let sink = Stores {
         core: core.clone(),
         access: Access::new(subscription),
         link: link.clone(),
         commands: commands.downgrade(),
+        rules: rules.clone(),
         held: false,
     };
     core.followed().insert(key.to_owned(), Followed { link, commands, rules });
@@ -92,6 +93,8 @@ struct Stores {
     link: api::Link,
     /// To its own driver; weak, as the driver ends when nobody else can command it.
     commands: mpsc::WeakSender<Command>,
+    /// As they were at last.
+    rules: Arc<[Rule]>,
     /// Whether alerts of a replay wait for its end.
     held: bool,
 }
@@ -107,7 +110,9 @@ impl Sink for Stores {
         now: Timestamp,
     ) -> Result<Option<String>, String> {
         let key = &self.link.subscription;
-        let rules = self.core.rules(key);
+        // What still comes when it is followed no more is decided as before.
+        self.rules = self.core.rules(key).unwrap_or_else(|| self.rules.clone());
+        let rules = self.rules.clone();
         let decide = |message: &Message, event: &RawEvent, origin| {
             policy::decide(&rules, message, event, origin)
         };

@@ -137,8 +137,13 @@ impl Notifier {
             tokio::select! {
                 () = self.core.outbox.wake.notified(), if there => there = self.show_due().await,
                 heard = said.next() => match heard {
-                    Some(Said::Owner(true)) => there = self.meet().await,
+                    Some(Said::Owner(true)) => {
+                        // Another server's numbers are those of other notifications.
+                        self.on_screen.clear();
+                        there = self.meet().await;
+                    }
                     Some(Said::Owner(false)) => {
+                        self.on_screen.clear();
                         there = false;
                         self.gone("It is not running.");
                     }
