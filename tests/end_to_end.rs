@@ -124,6 +124,23 @@ async fn the_window_shows_message_phase_and_outage() {
     window.find_within(&link("streaming"), LONG).await;
     picture(&desktop, &window, "window-status").await;
 
+    // Rules are tried while they are written, and in force once saved. U+E007 is the Enter key
+    // (WebDriver, 17.4.2).
+    window.click("[data-testid=edit-rules]").await;
+    window.shows("[data-testid=rules-sum]", "Of the latest 1, 1 would have alerted.").await;
+    window.write("[data-testid=rules-text]", "[[rules]]\u{e007}text = \"(").await;
+    window.shows("[data-testid=rules-error]", "line 2").await;
+    window.write("[data-testid=rules-text]", "?i)backup\"\u{e007}then = \"quiet\"").await;
+    window.shows("[data-testid=rules-sum]", "Of the latest 1, 0 would have alerted.").await;
+    window.find("[data-testid=rules] [data-decision=quiet]").await;
+    picture(&desktop, &window, "window-rules").await;
+    window.click("[data-testid=rules-save]").await;
+    eventually("they are in force", SHORT, async || {
+        let said = world.hark(&["rules", "news"]).await.ok();
+        said.contains("quiet").then_some(()).ok_or(said)
+    })
+    .await;
+
     window.click("[data-testid=nav-history]").await;
     let outage = "[data-testid=outage][data-subscription=news]";
     window.find_within(outage, LONG).await;

@@ -546,6 +546,10 @@ rules: Array<RuleTried>,
  */
 messages: Array<MessageTried>, 
 /**
+ * The rules as TOML.
+ */
+text: string, 
+/**
  * Whether the rules are in force now.
  */
 saved: boolean, };

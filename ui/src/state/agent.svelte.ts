@@ -1,5 +1,5 @@
 // The one place where the page meets the agent: hears it, loads what is in view, carries commands.
-import type { AddSubscription, Added, MessagesQuery } from "../api";
+import type { AddSubscription, Added, MessagesQuery, RulesTried } from "../api";
 import { asFailure, call, subscribe } from "../bridge";
 import type { Failure } from "../bridge-types";
 import type { Words } from "../words";
@@ -50,6 +50,14 @@ class Agent {
   /** Adds a subscription. Unlike the others it rejects: the form shows the failure. */
   add(asked: AddSubscription): Promise<Added> {
     return call("/v1/subscriptions/add", asked);
+  }
+
+  /** Tries rules, those in force where none are given, and saves them. Rejects: the form shows it. */
+  rules(subscription: string, rules: string | null, save: boolean): Promise<RulesTried> {
+    return call(
+      "/v1/rules",
+      rules === null ? { subscription, save } : { subscription, rules, save },
+    );
   }
 
   /** Loads the latest messages where those held are stale. */

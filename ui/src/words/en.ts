@@ -53,6 +53,18 @@ export const en = {
   removeSure: (name: string) => `Stop following ${name}? Its messages stay.`,
   keep: "Keep",
 
+  rules: "Rules",
+  rulesOf: (name: string) => `Rules for ${name}`,
+  rulesExample:
+    '[[rules]]\nname = "nightly noise"\ntext = "(?i)nightly"\nthen = "quiet"     # or "drop", "alert"\n\n' +
+    '[[rules]]\nmin_priority = 4\nsound = "bell"',
+  wouldAlert: (n: number, all: number) =>
+    all === 0
+      ? "There is no message yet to try them against."
+      : `Of the latest ${all}, ${n} would have alerted.`,
+  verdict: { alert: "alert", quiet: "quiet", backlog: "quiet", drop: "drop" },
+  save: "Save",
+
   noMessages: "No messages yet",
   noMessagesHint: "What arrives shows up here, the newest first.",
   older: "Older messages",

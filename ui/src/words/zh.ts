@@ -54,6 +54,16 @@ export const zh: Words = {
   removeSure: (name) => `不再订阅“${name}”？已有消息会保留。`,
   keep: "保留",
 
+  rules: "规则",
+  rulesOf: (name) => `“${name}”的规则`,
+  rulesExample:
+    '[[rules]]\nname = "夜间构建"\ntext = "(?i)nightly"\nthen = "quiet"     # 静默；"drop" 丢弃，"alert" 通知\n\n' +
+    '[[rules]]\nmin_priority = 4\nsound = "bell"',
+  wouldAlert: (n, all) =>
+    all === 0 ? "还没有消息可供试用。" : `最近 ${all} 条中，有 ${n} 条会发出通知。`,
+  verdict: { alert: "通知", quiet: "静默", backlog: "静默", drop: "丢弃" },
+  save: "保存",
+
   noMessages: "还没有消息",
   noMessagesHint: "收到的消息会显示在这里，最新的在最上面。",
   older: "更早的消息",

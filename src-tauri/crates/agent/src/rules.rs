@@ -29,20 +29,24 @@ impl Agent {
         let Some(subscription) = self.subscription(key) else {
             return Err(refusal(EditError::Unknown(key.clone())));
         };
-        let rules = match &asked.rules {
-            Some(text) => settings::read_rules(text).map_err(wrong)?,
-            None => subscription.rules.clone(),
+        let path = self.core.profile.settings();
+        let (rules, text) = match &asked.rules {
+            Some(text) => (settings::read_rules(text).map_err(wrong)?, text.clone()),
+            // The demo has none, and stands in no file.
+            None if subscription.rules.is_empty() => (Vec::new(), String::new()),
+            None => (subscription.rules.clone(), settings::rules_of(&path, key).map_err(refusal)?),
         };
         let events = self
             .core
             .store(|store| store.latest_events(key, TRIED_MAX))
             .map_err(|error| wrong(error.to_string()))?;
         let mut tried = tried(&rules, &*subscription.speaks(), &events);
-        if let Some(text) = asked.rules.as_ref().filter(|_| asked.save) {
-            settings::set_rules(&self.core.profile.settings(), key, text).map_err(refusal)?;
+        if asked.rules.is_some() && asked.save {
+            settings::set_rules(&path, key, &text).map_err(refusal)?;
             self.reload();
             tried.saved = true;
         }
+        tried.text = text;
         Ok(tried)
     }
 }
@@ -57,6 +61,7 @@ fn tried(rules: &[Rule], feed: &dyn Feed, events: &[RawEvent]) -> RulesTried {
         dropped: 0,
         rules: names.map(|name| RuleTried { name, decided: 0 }).collect(),
         messages: Vec::new(),
+        text: String::new(),
         saved: false,
     };
     for event in events {

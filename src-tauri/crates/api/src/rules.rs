@@ -34,6 +34,8 @@ pub struct RulesTried {
     pub rules: Vec<RuleTried>,
     /// Each message, the newest first.
     pub messages: Vec<MessageTried>,
+    /// The rules as TOML.
+    pub text: String,
     /// Whether the rules are in force now.
     pub saved: bool,
 }

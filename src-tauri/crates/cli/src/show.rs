@@ -95,7 +95,7 @@ pub fn preview(preview: &Preview) -> String {
 
 /// What rules do, or would do, with the latest messages.
 pub fn rules(tried: &RulesTried, others: bool) -> String {
-    let RulesTried { tried: all, alerts, quiet, dropped, rules, messages, saved } = tried;
+    let RulesTried { tried: all, alerts, quiet, dropped, rules, messages, saved, .. } = tried;
     let mut out = String::new();
     if rules.is_empty() {
         let _ = writeln!(out, "There are no rules: every new message is shown.");

@@ -169,26 +169,55 @@ pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<(), Edit
     })
 }
 
+/// The rules of a subscription as they stand in the settings, as `[[rules]]` tables with their comments.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn rules_of(path: &Path, key: &str) -> Result<String, EditError> {
+    let (text, _) = file::read(path, &Presets::beside(path).presets)?;
+    let document: DocumentMut = text.parse().map_err(|error| unreadable(path, &error))?;
+    let one = document
+        .get("subscriptions")
+        .and_then(|all| all.as_table_like()?.get(key)?.as_table_like())
+        .ok_or_else(|| EditError::Unknown(key.to_owned()))?;
+    let mut alone = DocumentMut::new();
+    if let Some(rules) = one.get("rules") {
+        alone.insert("rules", placeless(rules.clone()));
+    }
+    Ok(alone.to_string().trim_start().to_owned())
+}
+
+/// Tables whose place in a file is not that of the text that they came from.
+fn placeless(mut rules: Item) -> Item {
+    if let Some(tables) = rules.as_array_of_tables_mut() {
+        tables.iter_mut().for_each(|table| table.set_position(None));
+    }
+    rules
+}
+
+fn unreadable(path: &Path, error: &toml_edit::TomlError) -> SettingsError {
+    let message = error.message().to_owned();
+    SettingsError::Wrong { path: path.to_path_buf(), line: 1, column: 1, message }
+}
+
 /// Writes down the rules of a subscription, given as `[[rules]]` tables, in the place of those it has.
 ///
 /// # Errors
 /// See [`EditError`].
 pub fn set_rules(path: &Path, key: &str, rules: &str) -> Result<(), EditError> {
     edit(path, |document, _| {
-        let mut given: DocumentMut = rules.parse().map_err(|error: toml_edit::TomlError| {
-            let message = error.message().to_owned();
-            SettingsError::Wrong { path: path.to_path_buf(), line: 1, column: 1, message }
-        })?;
+        let mut given: DocumentMut = rules.parse().map_err(|error| unreadable(path, &error))?;
         let one = document["subscriptions"]
             .as_table_like_mut()
             .and_then(|all| all.get_mut(key))
             .and_then(Item::as_table_like_mut)
             .ok_or_else(|| EditError::Unknown(key.to_owned()))?;
         one.remove("rules");
-        let mut rules = given.remove("rules").unwrap_or_default();
-        // Their places in the file are those of the text that they came in.
-        if let Some(tables) = rules.as_array_of_tables_mut() {
-            tables.iter_mut().for_each(|table| table.set_position(None));
+        let mut rules = placeless(given.remove("rules").unwrap_or_default());
+        if let Some(first) = rules.as_array_of_tables_mut().and_then(|rules| rules.get_mut(0)) {
+            let above = first.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
+            let apart = format!("\n{}", above.trim_start_matches('\n'));
+            first.decor_mut().set_prefix(apart);
         }
         if !rules.is_none() {
             one.insert("rules", rules);
@@ -215,10 +244,7 @@ fn edit<T>(
     let _lock = file::lock(path)?;
     let presets = Presets::beside(path).presets;
     let (text, settings) = file::read(path, &presets)?;
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-        let message = error.message().to_owned();
-        SettingsError::Wrong { path: path.to_path_buf(), line: 1, column: 1, message }
-    })?;
+    let mut document: DocumentMut = text.parse().map_err(|error| unreadable(path, &error))?;
     let bare = document.is_empty();
     let answer = change(&mut document, &settings)?;
     let mut changed = document.to_string();

@@ -25,7 +25,7 @@ use crate::{sse::Proxy, surroundings};
 /// How a length of time is read.
 pub use hark_engine::span;
 
-pub use edit::{EditError, NewSubscription, add, key_for, remove, set_paused, set_rules};
+pub use edit::{EditError, NewSubscription, add, key_for, remove, rules_of, set_paused, set_rules};
 pub use file::{Loaded, SettingsError, load, parse, read_rules, read_toml, write};
 
 /// Everything that the person can set.

@@ -389,10 +389,17 @@ fn rules_are_written_in_the_place_of_those_before_and_all_else_stays() {
     let read = read_all(&after);
     assert_eq!(read.subscriptions["a"].rules.len(), 2);
     assert!(read.subscriptions["b"].rules.is_empty());
-    for kept in ["# Top.", "# own", "# Why.", "# note"] {
+    for kept in ["# Top.", "# own", "\n\n# Why.\n[[subscriptions.a.rules]]", "# note"] {
         assert!(after.contains(kept), "{after}");
     }
     assert!(!after.contains("old"), "{after}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, &after).unwrap();
+    let given = rules_of(&path, "a").unwrap();
+    assert_eq!(given.replace('\n', ""), rules.replace('\n', ""), "they come back as they were");
+    assert_eq!(rules_of(&path, "b").unwrap(), "");
+    assert!(matches!(rules_of(&path, "z"), Err(EditError::Unknown(_))));
     assert!(read_all(&set(&after, "")).subscriptions["a"].rules.is_empty());
     let inline = "[subscriptions]\na = { url = \"http://a/\" }\n";
     assert_eq!(read_all(&set(inline, rules)).subscriptions["a"].rules.len(), 2);
