@@ -87,6 +87,8 @@ fn each_package_has_its_program_its_entry_its_icon_and_its_licence() {
         for wanted in icons.chain(others) {
             assert!(files.contains(&wanted), "no {wanted} in {files:?}");
         }
+        let pages = ["messages", "own-server"].map(|page| format!("/usr/share/doc/hark/{page}.md"));
+        assert_eq!(pages.iter().all(|page| files.contains(page)), name == "hark", "{files:?}");
     }
 }
 

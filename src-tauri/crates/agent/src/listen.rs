@@ -1,13 +1,18 @@
 //! `hark listen`: one URL followed in the terminal, without an agent. How people debug their servers,
 //! so what it prints is exact.
 
-use std::io::Write;
+use std::{
+    collections::VecDeque,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::Write,
+};
 
 use hark_engine::{
     failure::{Cause, Class},
     heartbeat::Expect,
     history::Entry,
     link::{Config, Delivery, Link, Outcome, Phase},
+    message::RawEvent,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -75,11 +80,16 @@ pub async fn listen<W: Write + Send>(
         phase: "",
         refusal: None,
         gone: false,
+        known: VecDeque::new(),
         out,
     };
     let sink = Driver::new(config, sink).run(commands).await;
     sink.refusal.map_or(Ok(()), Err)
 }
+
+/// Events that are known when they come once more. A second connection overlaps the first for long
+/// enough to bring a few of them.
+const KNOWN_MAX: usize = 1_024;
 
 struct Terminal<W> {
     ask: Ask,
@@ -92,6 +102,8 @@ struct Terminal<W> {
     refusal: Option<String>,
     /// Nobody reads any more.
     gone: bool,
+    /// The latest events with ids of their own, as hashes.
+    known: VecDeque<u64>,
     out: W,
 }
 
@@ -109,6 +121,22 @@ impl<W: Write> Terminal<W> {
 
     fn line(&mut self, line: &str) {
         self.gone |= writeln!(self.out, "{line}").and_then(|()| self.out.flush()).is_err();
+    }
+
+    /// Whether this event was printed before: the same own id, type and data.
+    fn is_known(&mut self, event: &RawEvent) -> bool {
+        let Some(id) = event.own_id.as_deref().filter(|id| !id.is_empty()) else { return false };
+        let mut hash = DefaultHasher::new();
+        (id, &event.kind, &event.data).hash(&mut hash);
+        let hash = hash.finish();
+        if self.known.contains(&hash) {
+            return true;
+        }
+        if self.known.len() == KNOWN_MAX {
+            self.known.pop_front();
+        }
+        self.known.push_back(hash);
+        false
     }
 
     fn failed(&mut self, cause: &Cause) {
@@ -162,7 +190,9 @@ impl<W: Write> Sink for Terminal<W> {
         now: Timestamp,
     ) -> Result<Option<String>, String> {
         for Delivery { event, outcome, cursor } in deliveries {
-            if let Outcome::Message(message, _) = outcome {
+            if let Outcome::Message(message, _) = outcome
+                && !self.is_known(event)
+            {
                 match self.format {
                     Format::Lines => {
                         let line = print::line_here(&self.name, message, now);
