@@ -175,6 +175,49 @@ async fn an_update_replaces_what_is_on_the_screen_and_a_deletion_closes_it() {
 }
 
 #[tokio::test]
+async fn a_hundred_that_are_read_elsewhere_are_all_closed_and_hold_up_nothing() {
+    const MANY: usize = 100;
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let mut screen = Notifications::start(&bus).await;
+    let ntfy = Ntfy::start().await;
+    follow(&world, &ntfy.url("/a/sse"), "");
+    let _agent = world.agent().await;
+    world.caught_up("news").await;
+    let published: Vec<String> =
+        (0..MANY).map(|number| ntfy.publish("a", &number.to_string())).collect();
+    for _ in 0..MANY {
+        screen.next().await;
+    }
+    for id in published {
+        ntfy.publish_as("message_clear", "a", json!({ "sequence_id": id }));
+    }
+    for _ in 0..MANY {
+        screen.next_closed().await;
+    }
+    ntfy.publish("a", "next");
+    assert_eq!(screen.next().await.body, "next");
+}
+
+#[tokio::test]
+async fn a_new_notification_server_is_told_nothing_of_the_numbers_of_the_one_before() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let mut screen = Notifications::start(&bus).await;
+    let ntfy = Ntfy::start().await;
+    follow(&world, &ntfy.url("/a/sse"), "");
+    let _agent = world.agent().await;
+    world.caught_up("news").await;
+    let first = ntfy.publish("a", "80 %");
+    assert_eq!(screen.next().await.body, "80 %");
+    drop(screen);
+    let mut screen = Notifications::start(&bus).await;
+    ntfy.publish_as("message", "a", json!({ "message": "81 %", "sequence_id": first }));
+    let updated = screen.next().await;
+    assert_eq!((updated.body.as_str(), updated.replaces), ("81 %", 0));
+}
+
+#[tokio::test]
 async fn a_refusal_says_what_it_means() {
     let world = World::new();
     let ntfy = Ntfy::start().await;

@@ -10,7 +10,7 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::timeout,
 };
-use zbus::zvariant::OwnedValue;
+use zbus::{object_server::SignalEmitter, zvariant::OwnedValue};
 
 use crate::{LONG, bus::Bus};
 
@@ -46,6 +46,8 @@ struct NotificationServer {
     last: u32,
 }
 
+const NAME: &str = "org.freedesktop.Notifications";
+
 #[zbus::interface(name = "org.freedesktop.Notifications")]
 impl NotificationServer {
     #[allow(clippy::too_many_arguments, reason = "the specification's")]
@@ -72,8 +74,15 @@ impl NotificationServer {
         id
     }
 
-    fn close_notification(&self, id: u32) {
+    async fn close_notification(
+        &self,
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+        id: u32,
+    ) -> zbus::fdo::Result<()> {
+        /// By a call.
+        const CLOSED: u32 = 3;
         _ = self.closed.send(id);
+        Ok(emitter.emit(NAME, "NotificationClosed", &(id, CLOSED)).await?)
     }
 
     fn get_capabilities(&self) -> Vec<String> {
@@ -93,7 +102,7 @@ impl Notifications {
         let connection = bus.connect().await;
         let server = NotificationServer { calls: sender, closed: close, last: 0 };
         connection.object_server().at("/org/freedesktop/Notifications", server).await.unwrap();
-        connection.request_name("org.freedesktop.Notifications").await.unwrap();
+        connection.request_name(NAME).await.unwrap();
         Self { calls, closed, _connection: connection }
     }
 }

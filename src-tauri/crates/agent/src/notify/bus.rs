@@ -6,12 +6,15 @@ use std::{collections::HashMap, time::Duration};
 use futures_util::{Stream, StreamExt, stream};
 use hark_api::Notifications;
 use notify_rust::{Hint, Notification};
-use tokio::time::timeout;
+use tokio::{sync::mpsc, time::timeout};
 use zbus::{Connection, fdo::DBusProxy, proxy, zvariant::Value};
 
 /// A server that does not answer within this is taken for absent.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const NAME: &str = "org.freedesktop.Notifications";
+/// What was said and not heard yet; later words are lost, and a notification that is gone is taken for
+/// one that is still there.
+const SAID_MAX: usize = 4096;
 
 #[proxy(
     interface = "org.freedesktop.Notifications",
@@ -81,6 +84,7 @@ impl From<zbus::Error> for BusError {
 /// See the module.
 pub struct Bus {
     server: ServerProxy<'static>,
+    bus: DBusProxy<'static>,
 }
 
 impl Bus {
@@ -88,21 +92,20 @@ impl Bus {
     ///
     /// # Errors
     /// Where there is no session bus.
-    pub async fn connect() -> Result<(Self, impl Stream<Item = Said> + Unpin), BusError> {
+    pub async fn connect() -> Result<(Self, mpsc::Receiver<Said>), BusError> {
         let connect = async {
             let connection = Connection::session().await?;
             let server = ServerProxy::builder(&connection)
                 .cache_properties(zbus::proxy::CacheProperties::No)
                 .build()
                 .await?;
-            let owners = DBusProxy::new(&connection)
-                .await?
-                .receive_name_owner_changed_with_args(&[(0, NAME)])
-                .await?
-                .filter_map(|signal| async move {
+            let bus = DBusProxy::new(&connection).await?;
+            let owners = bus.receive_name_owner_changed_with_args(&[(0, NAME)]).await?.filter_map(
+                |signal| async move {
                     let args = signal.args().ok()?;
                     Some(Said::Owner(args.new_owner().is_some()))
-                });
+                },
+            );
             let clicks = server.receive_action_invoked().await?.filter_map(|signal| async move {
                 let args = signal.args().ok()?;
                 (*args.action_key() == "default").then(|| Said::Clicked(*args.id()))
@@ -113,20 +116,24 @@ impl Bus {
                 .filter_map(|signal| async move { Some(Said::Closed(*signal.args().ok()?.id())) });
             let said =
                 stream::select(owners.boxed(), stream::select(clicks.boxed(), closes.boxed()));
-            Ok((Self { server }, said))
+            Ok((Self { server, bus }, heard(said)))
         };
         timeout(CALL_TIMEOUT, connect).await.unwrap_or(Err(BusError::TimedOut))
     }
 
-    /// Asks the server who it is. Starts one where the bus can.
+    /// Asks the server who it is, and the bus for its name there, which no other one ever has. Starts
+    /// one where the bus can.
     ///
     /// # Errors
     /// Where none answers.
-    pub async fn ask(&self) -> Result<Notifications, BusError> {
+    pub async fn ask(&self) -> Result<(Notifications, String), BusError> {
         let ask = async {
             let (name, _, version, _) = self.server.get_server_information().await?;
             let capabilities = self.server.get_capabilities().await?;
-            Ok(Notifications { server: Some(format!("{name} {version}")), capabilities })
+            let name_there = NAME.try_into().map_err(zbus::Error::from)?;
+            let owner = self.bus.get_name_owner(name_there).await.map_err(zbus::Error::from)?;
+            let server = Some(format!("{name} {version}"));
+            Ok((Notifications { server, capabilities }, owner.to_string()))
         };
         timeout(CALL_TIMEOUT, ask).await.unwrap_or(Err(BusError::TimedOut))
     }
@@ -165,6 +172,20 @@ impl Bus {
         let call = self.server.close_notification(id);
         Ok(timeout(CALL_TIMEOUT, call).await.map_err(|_| BusError::TimedOut)??)
     }
+}
+
+/// Keeps what is said until it is heard. A signal that waits in the connection keeps every answer behind
+/// it from coming, and who waits for that answer hears no signal.
+fn heard(mut said: impl Stream<Item = Said> + Unpin + Send + 'static) -> mpsc::Receiver<Said> {
+    let (keep, kept) = mpsc::channel(SAID_MAX);
+    tokio::spawn(async move {
+        while let Some(said) = said.next().await {
+            if let Err(mpsc::error::TrySendError::Closed(_)) = keep.try_send(said) {
+                return;
+            }
+        }
+    });
+    kept
 }
 
 /// The hints that our toasts bear, as the bus wants them.

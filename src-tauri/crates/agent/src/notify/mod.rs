@@ -10,12 +10,14 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Stream, StreamExt};
 use hark_api as api;
 use hark_engine::policy::REPLAY_ALERTS_MAX;
 use hark_store::{Shown, Store, StoreError};
 use indexmap::IndexMap;
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::sleep,
+};
 
 use crate::{core::Core, opener, words::Language};
 use bus::{Bus, Said};
@@ -87,8 +89,9 @@ pub async fn run(core: Arc<Core>) {
     loop {
         match Bus::connect().await {
             Ok((bus, said)) => {
-                let (can, on_screen) = (Capabilities::default(), VecDeque::new());
-                Notifier { core: core.clone(), bus, can, language, on_screen }.run(said).await;
+                let (core, can) = (core.clone(), Capabilities::default());
+                let (owner, on_screen) = (String::new(), VecDeque::new());
+                Notifier { core, bus, owner, can, language, on_screen }.run(said).await;
             }
             Err(error) => {
                 tracing::debug!("no session bus: {error}");
@@ -109,6 +112,8 @@ pub const NO_BUS: &str = "There is no desktop session bus, so notifications cann
 struct Notifier {
     core: Arc<Core>,
     bus: Bus,
+    /// Which server it met last.
+    owner: String,
     can: Capabilities,
     language: Language,
     on_screen: VecDeque<OnScreen>,
@@ -125,7 +130,7 @@ struct OnScreen {
 }
 
 impl Notifier {
-    async fn run(mut self, mut said: impl Stream<Item = Said> + Unpin) {
+    async fn run(mut self, mut said: mpsc::Receiver<Said>) {
         let mut there = self.meet().await;
         loop {
             let wait = async {
@@ -136,14 +141,9 @@ impl Notifier {
             };
             tokio::select! {
                 () = self.core.outbox.wake.notified(), if there => there = self.show_due().await,
-                heard = said.next() => match heard {
-                    Some(Said::Owner(true)) => {
-                        // Another server's numbers are those of other notifications.
-                        self.on_screen.clear();
-                        there = self.meet().await;
-                    }
+                heard = said.recv() => match heard {
+                    Some(Said::Owner(true)) => there = self.meet().await,
                     Some(Said::Owner(false)) => {
-                        self.on_screen.clear();
                         there = false;
                         self.gone("It is not running.");
                     }
@@ -159,8 +159,13 @@ impl Notifier {
     /// Asks the server who it is, then shows what has waited.
     async fn meet(&mut self) -> bool {
         match self.bus.ask().await {
-            Ok(server) => {
+            Ok((server, owner)) => {
                 tracing::info!(server = server.server, "notification server");
+                if self.owner != owner {
+                    // Another one counts anew: by these numbers it may know other programs' ones.
+                    self.on_screen.clear();
+                    self.owner = owner;
+                }
                 self.can = Capabilities::of_names(&server.capabilities);
                 self.core.set_notifications(server);
                 self.core.condition(api::Severity::Warning, UNAVAILABLE, None);
