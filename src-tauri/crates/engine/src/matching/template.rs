@@ -9,6 +9,9 @@ use super::Pointer;
 
 /// The most parts of a template.
 const PARTS_MAX: usize = 64;
+/// A text as long as this is filled no further: nothing that is made of one may be as long. An event of
+/// 4 MiB would else fill a text with 64 places in it with 256 MiB.
+const FILLED_BYTES_MAX: usize = 256 << 10;
 
 /// See the module. `{{` and `}}` are braces themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -77,6 +80,9 @@ impl Template {
         let mut out = String::new();
         let (mut places, mut found) = (0, 0);
         for part in &self.parts {
+            if out.len() >= FILLED_BYTES_MAX {
+                break;
+            }
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Place(pointer) => {
@@ -130,6 +136,13 @@ mod tests {
         ] {
             assert_eq!(template(text).unwrap().fill(&data).as_deref(), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn many_places_in_a_large_event_make_no_larger_text() {
+        let data = json!({ "large": "x".repeat(4 << 20) });
+        let filled = template(&"{/large}".repeat(PARTS_MAX)).unwrap().fill(&data).unwrap();
+        assert_eq!(filled.len(), 4 << 20);
     }
 
     #[test]
