@@ -187,12 +187,23 @@ pub fn rules_of(path: &Path, key: &str) -> Result<String, EditError> {
     Ok(alone.to_string().trim_start().to_owned())
 }
 
-/// Tables whose place in a file is not that of the text that they came from.
+/// Tables whose place in a file is not that of the text that they came from: each stands behind the one
+/// that it belongs to.
 fn placeless(mut rules: Item) -> Item {
-    if let Some(tables) = rules.as_array_of_tables_mut() {
-        tables.iter_mut().for_each(|table| table.set_position(None));
-    }
+    forget_places(&mut rules);
     rules
+}
+
+fn forget_places(item: &mut Item) {
+    let tables: Vec<&mut Table> = match item {
+        Item::Table(table) => vec![table],
+        Item::ArrayOfTables(tables) => tables.iter_mut().collect(),
+        _ => return,
+    };
+    for table in tables {
+        table.set_position(None);
+        table.iter_mut().for_each(|(_, item)| forget_places(item));
+    }
 }
 
 fn unreadable(path: &Path, error: &toml_edit::TomlError) -> SettingsError {

@@ -403,6 +403,17 @@ fn rules_are_written_in_the_place_of_those_before_and_all_else_stays() {
     assert!(read_all(&set(&after, "")).subscriptions["a"].rules.is_empty());
     let inline = "[subscriptions]\na = { url = \"http://a/\" }\n";
     assert_eq!(read_all(&set(inline, rules)).subscriptions["a"].rules.len(), 2);
+    let deep = "[[rules]]\nthen = \"quiet\"\n[rules.field]\nat = \"/x\"\nequals = 1\n";
+    let others = |keys: [&str; 4]| {
+        keys.map(|key| format!("[subscriptions.{key}]\nurl = \"http://{key}/\"\n")).concat()
+    };
+    for keys in [["a", "b", "c", "d"], ["b", "c", "d", "a"]] {
+        let after = set(&others(keys), &deep.repeat(2));
+        assert_eq!(read_all(&after).subscriptions["a"].rules.len(), 2);
+        let own = after.find("[subscriptions.a]").unwrap();
+        let last = after.rfind("[subscriptions.a.rules.field]").unwrap();
+        assert!(own < last && !after[own..last].contains("http://b/"), "{after}");
+    }
     let unknown = set_rules(Path::new("/nonexistent/config.toml"), "z", rules);
     assert!(unknown.is_err());
 }
