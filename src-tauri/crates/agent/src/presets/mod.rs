@@ -91,6 +91,17 @@ impl Presets {
         loaded
     }
 
+    /// These, and behind them what else there is a copy of beside `last_good`: the last good settings
+    /// may name one whose file is gone.
+    #[must_use]
+    pub fn with_copies(&self, last_good: &Path) -> Self {
+        let copies = last_good.with_file_name(FOLDER);
+        let mut all: BTreeMap<_, _> =
+            files(&copies).filter_map(|(name, read)| Some((name, read.ok()?.1))).collect();
+        all.extend(self.0.clone());
+        Self(all)
+    }
+
     /// The description of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Form> {
@@ -145,7 +156,12 @@ fn read(name: &str, path: &Path) -> Read {
                    give the file another";
         return Err(inaccessible(io::Error::other(why)));
     }
-    if fs::metadata(path).map_err(inaccessible)?.len() > FILE_BYTES_MAX {
+    let found = fs::metadata(path).map_err(inaccessible)?;
+    if !found.is_file() {
+        // A pipe would keep us waiting, and a device may never end.
+        return Err(inaccessible(io::Error::other("it is not a file")));
+    }
+    if found.len() > FILE_BYTES_MAX {
         let why = format!("it is larger than {} KiB", FILE_BYTES_MAX >> 10);
         return Err(inaccessible(io::Error::other(why)));
     }
@@ -211,6 +227,20 @@ mod tests {
         assert_eq!(message.url.as_deref(), Some("https://github.com/a/hark/compare/1...2"));
         assert_eq!(decoded("smee", "ready", "{}"), Decoded::Heartbeat);
         assert_eq!(decoded("smee", "ping", "{}"), Decoded::Heartbeat);
+    }
+
+    #[test]
+    fn what_is_no_file_is_said_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let presets = folder.path().join(FOLDER);
+        fs::create_dir_all(presets.join("folder.toml")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", presets.join("endless.toml")).unwrap();
+        let pipe = presets.join("pipe.toml");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let loaded = Presets::beside(&folder.path().join("config.toml"));
+        assert_eq!(loaded.problems.len(), 3, "{:?}", loaded.problems);
+        assert!(loaded.problems.iter().all(|one| one.contains("it is not a file")));
     }
 
     #[test]

@@ -104,7 +104,7 @@ pub fn load(path: &Path, last_good: &Path) -> Loaded {
             Loaded { settings, problem: None, presets }
         }
         Err(error) => {
-            let before = read(last_good, &presets.presets);
+            let before = read(last_good, &presets.presets.with_copies(last_good));
             let settings = before.map(|(_, settings)| settings).unwrap_or_default();
             let problem = format!("{error} Hark goes on with the last good settings.");
             Loaded { settings, problem: Some(problem), presets }

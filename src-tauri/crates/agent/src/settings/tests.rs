@@ -170,6 +170,25 @@ fn a_bad_file_leaves_the_last_good_settings_in_force() {
 }
 
 #[test]
+fn the_last_good_settings_may_name_a_preset_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, last_good) =
+        (folder.path().join("config.toml"), folder.path().join("state/good.toml"));
+    let preset = folder.path().join("presets/mine.toml");
+    fs::create_dir(preset.parent().unwrap()).unwrap();
+    fs::write(&preset, "title = \"/name\"\n").unwrap();
+    let text = "[subscriptions.a]\nurl = \"https://a.example/\"\n\
+                [subscriptions.b]\nurl = \"https://b.example/\"\nfeed = \"mine\"\n";
+    fs::write(&path, text).unwrap();
+    let good = load(&path, &last_good);
+    assert_eq!((good.problem, good.settings.subscriptions.len()), (None, 2));
+    fs::remove_file(&preset).unwrap();
+    let bad = load(&path, &last_good);
+    assert!(bad.problem.unwrap().contains("\"mine\""));
+    assert_eq!(bad.settings, good.settings);
+}
+
+#[test]
 fn edits_keep_what_the_person_wrote() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
