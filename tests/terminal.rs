@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{env, fs, path::Path};
+use std::{env, fs, path::Path, process::Stdio};
 
 use hark_tests::{
     LONG, Running, SHORT, World, eventually, hark,
@@ -11,6 +11,7 @@ use hark_tests::{
 };
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Waits until an agent has printed every message that it has stored, and there are some.
 async fn prints_each_message(world: &World, agent: &Running) {
@@ -52,6 +53,33 @@ async fn the_demo_needs_nothing_but_an_empty_home() {
     assert!(agent.ended(SHORT).await.success(), "{}", agent.err());
     assert!(!profile.join("run/hark.sock").exists(), "the socket goes with the agent");
     assert_eq!(fs::read_dir(world.path("home")).unwrap().flatten().filter(is_of_hark).count(), 0);
+}
+
+#[tokio::test]
+async fn ctrl_c_while_a_token_is_tried_leaves_neither_token_nor_subscription() {
+    let (world, server) = (World::new(), Server::start().await);
+    let add = format!("{} add {}", hark::program("hark").display(), server.url("/events"));
+    let mut script = tokio::process::Command::from(world.command("script"));
+    script.args(["-qec", &add, "/dev/null"]).kill_on_drop(true);
+    let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut keys, mut screen) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
+    let mut client = server.client().await;
+    client.send("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n").await;
+    let mut said = Vec::new();
+    while !String::from_utf8_lossy(&said).contains("Token (") {
+        assert!(screen.read_buf(&mut said).await.unwrap() > 0, "{said:?}");
+    }
+    keys.write_all(b"sesame\n").await.unwrap();
+    let _tried = server.client().await;
+    let tokens = world.path("profile/config/tokens");
+    assert_eq!(fs::read_dir(&tokens).unwrap().count(), 1);
+    keys.write_all(b"\x03").await.unwrap();
+    screen.read_to_end(&mut said).await.unwrap();
+    assert!(!script.wait().await.unwrap().success());
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("Nothing was saved.") && !said.contains("sesame"), "{said}");
+    assert_eq!(fs::read_dir(&tokens).unwrap().count(), 0);
+    assert!(!world.path("profile/config/config.toml").exists());
 }
 
 /// Whether an entry of the home folder was not there before.

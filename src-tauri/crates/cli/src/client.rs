@@ -15,6 +15,8 @@ use hark_api::{
     route,
 };
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::{
     Done, Failed,
     arguments::{AddOptions, RulesOptions},
@@ -51,9 +53,15 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
             return Err(Failed(refused));
         }
         out::note(error);
+        // From here on Ctrl-C only ends the prompt, which then gives the terminal its echo back, and the
+        // token's file goes away with the token.
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let Some(token) = token::ask(profile, &new.url)? else { return Err(Failed(refused)) };
         new.bearer = Some(Credential::File(token.path().display().to_string()));
-        answer = ask_to_add(profile, &new).await;
+        answer = tokio::select! {
+            answer = ask_to_add(profile, &new) => answer,
+            _ = interrupt.recv() => return Err(Failed("Interrupted. Nothing was saved.".into())),
+        };
         if answer.is_ok() {
             out::note(format_args!("The token is kept in {}.", token.keep().display()));
         }

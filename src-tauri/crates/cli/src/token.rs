@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::{self, IsTerminal, Write},
+    io::{self, ErrorKind, IsTerminal, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -49,7 +49,13 @@ pub fn ask(profile: &Profile, url: &str) -> Result<Option<Token>, Failed> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }
-    let token = rpassword::prompt_password("Token (it is not shown; empty to give up): ")?;
+    let token = match rpassword::prompt_password("Token (it is not shown; empty to give up): ") {
+        // Ctrl-C and Ctrl-D.
+        Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::UnexpectedEof) => {
+            return Ok(None);
+        }
+        token => token?,
+    };
     let token = token.trim();
     if token.is_empty() {
         return Ok(None);
@@ -72,7 +78,7 @@ fn keep(folder: &Path, host: &str, token: &str) -> io::Result<Token> {
             number => folder.join(format!("{name}-{number}")),
         };
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
             Ok(mut file) => {
                 let token_file = Token { path, kept: false };
