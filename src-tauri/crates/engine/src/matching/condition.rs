@@ -5,7 +5,7 @@ use std::{borrow::Cow, cell::OnceCell};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
-use super::{Pattern, Pointer, template::in_text};
+use super::{Pattern, Pointer, template::beginning};
 use crate::message::RawEvent;
 
 /// `{ at = "/kind", equals = "noop" }`: `at` is a JSON Pointer into the data, or the word `type` for
@@ -61,7 +61,7 @@ impl Condition {
             (Must::Exist(wanted), found) => found.is_some_and(|value| !value.is_null()) == *wanted,
             (Must::Equal(wanted), Some(found)) => is_same(wanted, &found),
             (Must::Match(pattern), Some(found)) => {
-                in_text(&found).is_some_and(|text| pattern.is_in(&text))
+                beginning(&found).is_some_and(|text| pattern.is_in(&text))
             }
             (_, None) => false,
         }

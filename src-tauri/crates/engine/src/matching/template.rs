@@ -1,11 +1,11 @@
 //! A text with places in it: `{/repository/name}: {/action}`. A pointer alone is the shortest one.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Pointer;
+use super::{Pointer, pattern::LOOKED_AT_BYTES_MAX};
 
 /// The most parts of a template.
 const PARTS_MAX: usize = 64;
@@ -109,6 +109,35 @@ pub(super) fn in_text(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
+/// The same for a pattern, which looks at no more than the beginning: a large object is not written out
+/// for it.
+pub(super) fn beginning(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Array(_) | Value::Object(_) => {
+            let mut head = Head(Vec::new());
+            // Ends with an error where it is longer.
+            let _ = serde_json::to_writer(&mut head, value);
+            Some(Cow::Owned(String::from_utf8_lossy(&head.0).into_owned()))
+        }
+        short => in_text(short),
+    }
+}
+
+/// As many bytes as a pattern looks at.
+struct Head(Vec<u8>);
+
+impl io::Write for Head {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let kept = bytes.len().min(LOOKED_AT_BYTES_MAX - self.0.len());
+        self.0.extend(&bytes[..kept]);
+        Ok(kept)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -136,6 +165,15 @@ mod tests {
         ] {
             assert_eq!(template(text).unwrap().fill(&data).as_deref(), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn a_pattern_sees_the_beginning_of_a_large_object() {
+        let large = json!({ "a": ["x".repeat(10_000)], "b": 1 });
+        let whole = in_text(&large).unwrap().into_owned();
+        assert_eq!(beginning(&large).unwrap(), whole[..LOOKED_AT_BYTES_MAX]);
+        let small = json!([1, { "a": null }]);
+        assert_eq!(beginning(&small), in_text(&small));
     }
 
     #[test]
