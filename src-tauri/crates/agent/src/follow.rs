@@ -44,10 +44,10 @@ pub fn follow(
     let heard_before = core.store(|store| store.last_heard(key))?;
     let heard_before = heard_before.max(heard.map(|heard| heard.0)).filter(|_| streamed_before);
     let feed = subscription.speaks();
-    let latest = core.store(|store| store.latest_events(key, 1))?;
+    let latest = core.store(|store| store.latest_event(key, 0))?;
     let dropped = core.store(|store| store.dropped(key))?;
     let config = Config {
-        kept: latest.first().and_then(|event| feed.keeps(event)),
+        kept: latest.and_then(|event| feed.keeps(&event)),
         feed,
         law: subscription.law(),
         expect: subscription.expect(),

@@ -6,6 +6,7 @@ use hark_engine::{
     message::{Message, RawEvent},
     policy::{self, Decision, Origin, Rule},
 };
+use hark_store::StoreError;
 
 use crate::{
     agent::{Agent, refusal},
@@ -36,11 +37,10 @@ impl Agent {
             None if subscription.rules.is_empty() => (Vec::new(), String::new()),
             None => (subscription.rules.clone(), settings::rules_of(&path, key).map_err(refusal)?),
         };
-        let events = self
-            .core
-            .store(|store| store.latest_events(key, TRIED_MAX))
+        let event = |skipped| self.core.store(|store| store.latest_event(key, skipped)).transpose();
+        let events = (0..TRIED_MAX).map_while(event);
+        let mut tried = tried(&rules, &*subscription.speaks(), events)
             .map_err(|error| wrong(error.to_string()))?;
-        let mut tried = tried(&rules, &*subscription.speaks(), &events);
         if asked.rules.is_some() && asked.save {
             settings::set_rules(&path, key, &text).map_err(refusal)?;
             self.reload();
@@ -52,7 +52,11 @@ impl Agent {
 }
 
 /// What the rules would have done with these events, had each come as it happened.
-fn tried(rules: &[Rule], feed: &dyn Feed, events: &[RawEvent]) -> RulesTried {
+fn tried(
+    rules: &[Rule],
+    feed: &dyn Feed,
+    events: impl Iterator<Item = Result<RawEvent, StoreError>>,
+) -> Result<RulesTried, StoreError> {
     let names = rules.iter().enumerate().map(|(number, rule)| policy::label(number, rule));
     let mut tried = RulesTried {
         tried: 0,
@@ -65,9 +69,10 @@ fn tried(rules: &[Rule], feed: &dyn Feed, events: &[RawEvent]) -> RulesTried {
         saved: false,
     };
     for event in events {
+        let event = event?;
         // What was a message under another feed may be none under this.
-        let Decoded::Message(message) = feed.decode(event) else { continue };
-        let verdict = policy::decide(rules, &message, event, Origin::Live);
+        let Decoded::Message(message) = feed.decode(&event) else { continue };
+        let verdict = policy::decide(rules, &message, &event, Origin::Live);
         tried.tried += 1;
         match verdict.decision {
             Decision::Alert | Decision::Backlog => tried.alerts += 1,
@@ -86,7 +91,7 @@ fn tried(rules: &[Rule], feed: &dyn Feed, events: &[RawEvent]) -> RulesTried {
             rule: verdict.rule,
         });
     }
-    tried
+    Ok(tried)
 }
 
 fn text(message: &Message) -> String {
@@ -109,7 +114,8 @@ mod tests {
         let event = |data: &str| RawEvent { data: data.into(), ..RawEvent::default() };
         let events =
             [event("noise"), event(r#"{"title":"t","priority":1}"#), event("a\nb"), event("ping")];
-        let tried = tried(&rules.unwrap(), &Json, &events);
+        let events = events.into_iter().map(Ok);
+        let tried = tried(&rules.unwrap(), &Json, events).unwrap();
         assert_eq!((tried.tried, tried.alerts, tried.quiet, tried.dropped), (3, 1, 1, 1));
         let decided: Vec<_> = tried.rules.iter().map(|it| (it.name.as_str(), it.decided)).collect();
         assert_eq!(decided, [("noise", 1), ("rule 2", 1)]);

@@ -201,23 +201,24 @@ impl Store {
         Ok(())
     }
 
-    /// The latest events of a subscription that became messages, as they came, the newest first.
+    /// The latest event of a subscription that became a message, as it came, behind `skipped` newer ones:
+    /// one at a time, as one may hold 4 MiB.
     ///
     /// # Errors
     /// Where the database cannot be used.
-    pub fn latest_events(
+    pub fn latest_event(
         &self,
         subscription: &str,
-        limit: u32,
-    ) -> Result<Vec<RawEvent>, StoreError> {
+        skipped: u32,
+    ) -> Result<Option<RawEvent>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT raw_kind, raw_data, server_id FROM message WHERE subscription = ?1
-             ORDER BY id DESC LIMIT ?2",
+             ORDER BY id DESC LIMIT 1 OFFSET ?2",
         )?;
-        let rows = statement.query_map(params![subscription, limit], |row| {
+        let row = statement.query_row(params![subscription, skipped], |row| {
             Ok(RawEvent { kind: row.get(0)?, data: row.get(1)?, own_id: row.get(2)? })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        });
+        Ok(row.optional()?)
     }
 
     /// How many messages of a subscription its rules have dropped.
