@@ -218,6 +218,54 @@ async fn a_new_notification_server_is_told_nothing_of_the_numbers_of_the_one_bef
 }
 
 #[tokio::test]
+async fn a_sequence_is_one_of_its_topic() {
+    let world = World::new();
+    let ntfy = Ntfy::start().await;
+    follow(&world, &ntfy.url("/a,b/sse"), "");
+    let _agent = world.agent().await;
+    world.caught_up("news").await;
+    for topic in ["a", "b"] {
+        let fields = json!({ "message": format!("of {topic}"), "sequence_id": "disk" });
+        ntfy.publish_as("message", topic, fields);
+    }
+    assert_eq!(bodies(&world.stored(2).await), ["of a", "of b"]);
+    ntfy.publish_as("message_delete", "b", json!({ "sequence_id": "disk" }));
+    eventually("that of b alone is gone", LONG, async || {
+        let messages = world.messages().await;
+        (bodies(&messages) == ["of a"]).then_some(()).ok_or(messages.len())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_much_that_was_missed_the_most_urgent_is_shown_and_nothing_old_stays_on_the_screen() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let mut screen = Notifications::start(&bus).await;
+    let ntfy = Ntfy::start().await;
+    follow(&world, &ntfy.url("/a/sse"), "");
+    let _agent = world.agent().await;
+    world.caught_up("news").await;
+    let backup = |text: &str| {
+        ntfy.publish_as("message", "a", json!({ "message": text, "sequence_id": "backup" }))
+    };
+    backup("80 %");
+    let shown = screen.next().await;
+    world.hark(&["pause", "news"]).await.ok();
+    (0..8).for_each(|number| _ = ntfy.publish("a", &format!("missed {number}")));
+    ntfy.publish_as("message", "a", json!({ "title": "Fire", "message": "!", "priority": 5 }));
+    backup("100 %");
+    world.hark(&["resume", "news"]).await.ok();
+    assert_eq!(screen.next().await.summary, "Fire");
+    assert_eq!(screen.next_closed().await, shown.id);
+    let digest = screen.next().await;
+    assert!(
+        digest.body.starts_with("9 messages came") && digest.body.contains("• 100 %"),
+        "{digest:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_refusal_says_what_it_means() {
     let world = World::new();
     let ntfy = Ntfy::start().await;

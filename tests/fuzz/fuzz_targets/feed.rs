@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use hark_engine::{
     feed::{self, Decoded, Feed, Mapped},
     message::{
-        ACTIONS_MAX, BODY_CHARS_MAX, Change, RawEvent, TAGS_MAX, TITLE_CHARS_MAX, WORD_CHARS_MAX,
+        ACTIONS_MAX, BODY_CHARS_MAX, Change, NAME_CHARS_MAX, RawEvent, TAGS_MAX, TITLE_CHARS_MAX, WORD_CHARS_MAX,
     },
 };
 use libfuzzer_sys::fuzz_target;
@@ -41,13 +41,14 @@ fuzz_target!(|input: &str| {
                 assert!(message.body.chars().count() <= BODY_CHARS_MAX);
                 assert!(message.tags.len() <= TAGS_MAX);
                 assert!(message.extras.actions.len() <= ACTIONS_MAX);
-                let sequence = message.sequence.map(|sequence| sequence.id);
-                for word in message.topic.iter().chain(&sequence).chain(&message.tags) {
+                for word in message.topic.iter().chain(&message.tags) {
                     assert!(word.chars().count() <= WORD_CHARS_MAX);
                 }
+                let sequence = message.sequence.map(|sequence| sequence.id.chars().count());
+                assert!(sequence.is_none_or(|chars| chars <= NAME_CHARS_MAX));
             }
             Decoded::Change(Change::Read(sequence) | Change::Deleted(sequence)) => {
-                assert!(sequence.chars().count() <= WORD_CHARS_MAX);
+                assert!(sequence.chars().count() <= NAME_CHARS_MAX);
             }
             _ => {}
         }

@@ -95,8 +95,7 @@ fn tried(
 }
 
 fn text(message: &Message) -> String {
-    let text = if message.title.is_empty() { &message.body } else { &message.title };
-    text.lines().next().unwrap_or_default().chars().take(TEXT_CHARS_MAX).collect()
+    message.headline().chars().take(TEXT_CHARS_MAX).collect()
 }
 
 #[cfg(test)]

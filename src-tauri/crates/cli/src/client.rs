@@ -26,6 +26,9 @@ use crate::{
 /// An agent that has not stopped by then is stuck.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A larger file holds no rules.
+const RULES_BYTES_MAX: usize = 256 << 10;
+
 fn client(profile: &Profile) -> Client {
     Client::new(&profile.socket())
 }
@@ -122,7 +125,14 @@ fn read(path: &Path) -> Result<String, Failed> {
         true => io::read_to_string(io::stdin()),
         false => fs::read_to_string(path),
     };
-    text.map_err(|error| Failed(format!("{} cannot be read: {error}.", path.display())))
+    let text =
+        text.map_err(|error| Failed(format!("{} cannot be read: {error}.", path.display())))?;
+    if text.len() > RULES_BYTES_MAX {
+        let limit = RULES_BYTES_MAX >> 10;
+        let name = path.display();
+        return Err(Failed(format!("{name} is larger than {limit} KiB, too large to be rules.")));
+    }
+    Ok(text)
 }
 
 pub async fn remove(profile: &Profile, key: String) -> Done {

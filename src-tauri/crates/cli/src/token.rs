@@ -8,12 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use hark_agent::settings::TOKENS;
 use hark_api::profile::Profile;
 
 use crate::Failed;
-
-/// The folder of the tokens, beside the settings file.
-const FOLDER: &str = "tokens";
 
 /// A token in its file, which goes away again unless it is kept.
 pub struct Token {
@@ -61,7 +59,7 @@ pub fn ask(profile: &Profile, url: &str) -> Result<Option<Token>, Failed> {
         return Ok(None);
     }
     let host = url.parse().ok().and_then(|url: url::Url| url.host_str().map(str::to_owned));
-    let folder = profile.settings().with_file_name(FOLDER);
+    let folder = profile.settings().with_file_name(TOKENS);
     keep(&folder, &host.unwrap_or_else(|| "server".to_owned()), token).map(Some).map_err(|error| {
         Failed(format!("The token cannot be kept in {}: {error}.", folder.display()))
     })
@@ -100,7 +98,7 @@ mod tests {
     #[test]
     fn a_token_is_its_owners_alone_and_goes_unless_it_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().join(FOLDER);
+        let folder = folder.path().join(TOKENS);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let first = keep(&folder, "a.example", "secret").unwrap().keep();
         assert_eq!((mode(&folder), mode(&first)), (0o700, 0o600));

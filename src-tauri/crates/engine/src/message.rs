@@ -12,6 +12,8 @@ pub const BODY_CHARS_MAX: usize = 64_000;
 pub const TAGS_MAX: usize = 32;
 /// The longest tag, topic or other short text kept, in characters.
 pub const WORD_CHARS_MAX: usize = 100;
+/// The longest name of a sequence, in characters.
+pub const NAME_CHARS_MAX: usize = 200;
 /// The most actions kept, and headers of each. ntfy allows three.
 pub const ACTIONS_MAX: usize = 5;
 
@@ -77,6 +79,8 @@ pub struct Sequence {
     pub id: String,
     /// Whether this message takes the place of the one before it.
     pub replaces: bool,
+    /// Whether it is known to be the first.
+    pub begins: bool,
 }
 
 /// A change to an earlier message.
@@ -158,6 +162,14 @@ pub enum Does {
 }
 
 impl Message {
+    /// What one line can say of it: its title, or its text where the title is no more than its topic.
+    #[must_use]
+    pub fn headline(&self) -> &str {
+        let bare = self.title.is_empty() || self.topic.as_ref() == Some(&self.title);
+        let text = if bare && !self.body.is_empty() { &self.body } else { &self.title };
+        text.lines().next().unwrap_or_default()
+    }
+
     /// A message of plain text.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
@@ -213,6 +225,13 @@ pub fn title(text: &str) -> String {
 pub fn word(text: &str) -> Option<String> {
     let word = readable(text.trim(), WORD_CHARS_MAX).replace(['\n', '\t'], " ");
     (!word.is_empty()).then_some(word)
+}
+
+/// A stranger's name for a thing. One that is too long to be told from others is none.
+#[must_use]
+pub fn name(text: &str) -> Option<String> {
+    let name = readable(text.trim(), NAME_CHARS_MAX + 1).replace(['\n', '\t'], " ");
+    (!name.is_empty() && name.chars().count() <= NAME_CHARS_MAX).then_some(name)
 }
 
 /// `text` as a URL that may be opened with a click: http or https, nothing else.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
-    matching::{Condition, Facts, OneOrMany, Pattern},
+    matching::{Condition, Facts, OneOrMany, Pattern, WEIGHT_MAX},
     message::{Message, Priority, RawEvent},
 };
 
@@ -121,6 +121,32 @@ fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
         return Err(de::Error::custom(wrong));
     }
     Ok(Some(name))
+}
+
+/// What is wrong with the rules of a subscription as a whole.
+#[must_use]
+pub fn problem(rules: &[Rule]) -> Option<String> {
+    if rules.len() > RULES_MAX {
+        return Some(format!("a subscription has at most {RULES_MAX} rules"));
+    }
+    let names: Vec<String> =
+        rules.iter().enumerate().map(|(number, rule)| label(number, rule)).collect();
+    if let Some(name) =
+        names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
+    {
+        return Some(format!("two rules are called {name:?}; messages tell them by their names"));
+    }
+    // The text of a rule meets title and body.
+    let weight: usize = rules
+        .iter()
+        .map(|rule| {
+            let text = rule.text.as_ref().map_or(0, Pattern::weight);
+            text + rule.field.iter().map(Condition::weight).sum::<usize>()
+        })
+        .sum();
+    (weight > WEIGHT_MAX).then(|| {
+        "the regular expressions of these rules are too much together; make them shorter".to_owned()
+    })
 }
 
 impl Rule {
@@ -276,6 +302,20 @@ mod tests {
         assert_eq!(of("alert"), Decision::Backlog);
         assert_eq!(of("quiet"), Decision::Quiet);
         assert_eq!(of("drop"), Decision::Drop);
+    }
+
+    #[test]
+    fn what_is_wrong_with_all_together_is_said() {
+        let problem = |given: Value| problem(&rules(given)).unwrap_or_default();
+        assert_eq!(problem(json!([{ "tag": "a" }, { "name": "x" }, { "name": "y" }])), "");
+        assert!(problem(json!(vec![json!({}); 101])).contains("at most 100"));
+        assert!(problem(json!([{ "name": "x" }, { "name": "x" }])).contains("two rules"));
+        assert!(problem(json!([{ "name": "rule 2" }, {}])).contains("two rules"));
+        assert_eq!(problem(json!(vec![json!({ "text": "(?i)nightly|release" }); 60])), "");
+        let heavy = json!({ "text": "(.{0,1}){90}b" });
+        assert!(problem(json!(vec![heavy.clone(); 20])).contains("too much together"));
+        let field = json!({ "field": vec![json!({ "at": "/a", "matches": "(.{0,1}){90}b" }); 20] });
+        assert!(problem(json!([field])).contains("too much together"));
     }
 
     #[test]

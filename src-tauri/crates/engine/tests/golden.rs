@@ -8,7 +8,8 @@ use std::{fmt::Write, fs, path::Path, sync::Arc};
 use hark_engine::{
     feed::{self, Decoded, Feed, Mapped},
     message::{
-        ACTIONS_MAX, BODY_CHARS_MAX, Change, RawEvent, TAGS_MAX, TITLE_CHARS_MAX, WORD_CHARS_MAX,
+        ACTIONS_MAX, BODY_CHARS_MAX, Change, NAME_CHARS_MAX, RawEvent, TAGS_MAX, TITLE_CHARS_MAX,
+        WORD_CHARS_MAX,
     },
     policy::{self, Origin},
 };
@@ -95,7 +96,7 @@ fn check(feed: &dyn Feed, event: &RawEvent) {
     let message = match feed.decode(event) {
         Decoded::Message(message) => message,
         Decoded::Change(Change::Read(sequence) | Change::Deleted(sequence)) => {
-            return assert!(sequence.chars().count() <= WORD_CHARS_MAX, "{feed:?}");
+            return assert!(sequence.chars().count() <= NAME_CHARS_MAX, "{feed:?}");
         }
         _ => return,
     };
@@ -104,12 +105,13 @@ fn check(feed: &dyn Feed, event: &RawEvent) {
     assert!(message.tags.len() <= TAGS_MAX, "{feed:?}");
     assert!(message.extras.actions.len() <= ACTIONS_MAX, "{feed:?}");
     let words = message.tags.iter().chain(&message.topic);
-    let words = words.chain(message.sequence.as_ref().map(|sequence| &sequence.id));
     let words = words.chain(message.extras.attachment.as_ref().map(|attached| &attached.name));
     for word in words.chain(message.extras.actions.iter().map(|action| &action.label)) {
         assert!(word.chars().count() <= WORD_CHARS_MAX, "{feed:?}: {word}");
         assert!(!word.chars().any(char::is_control), "{feed:?}: {word:?}");
     }
+    let sequence = message.sequence.as_ref().map(|sequence| sequence.id.chars().count());
+    assert!(sequence.is_none_or(|chars| chars <= NAME_CHARS_MAX), "{feed:?}");
     let all = format!("{}{}", message.title, message.body);
     let plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
     assert!(all.chars().all(plain) && !all.contains('\u{202e}'), "{feed:?}");

@@ -130,7 +130,12 @@ impl Store {
                     keep(&transaction, subscription, event, message, received, verdict)?
                 }
                 Outcome::Changed(change) => {
-                    Stored::Changed(apply(&transaction, subscription, change)?)
+                    let ids = apply(&transaction, subscription, change)?;
+                    if ids.is_empty() {
+                        // It may have come before what it changes, and comes again behind it.
+                        forget_print(&transaction, subscription, &source, event)?;
+                    }
+                    Stored::Changed(ids)
                 }
                 Outcome::SetAside { reason, bytes } => {
                     set_aside(&transaction, subscription, event, reason, *bytes, received)?;
@@ -161,18 +166,35 @@ fn is_new(
     source: &[u8],
     event: &RawEvent,
 ) -> rusqlite::Result<bool> {
-    let Some(id) = event.own_id.as_deref().filter(|id| !id.is_empty()) else { return Ok(true) };
+    let Some(print) = print(source, event) else { return Ok(true) };
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO fingerprint (subscription, print) VALUES (?1, ?2)")?
+        .execute(params![subscription, print])
+        .map(|rows| rows == 1)
+}
+
+fn forget_print(
+    transaction: &Transaction<'_>,
+    subscription: &str,
+    source: &[u8],
+    event: &RawEvent,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("DELETE FROM fingerprint WHERE subscription = ?1 AND print = ?2")?
+        .execute(params![subscription, print(source, event)])
+        .map(|_| ())
+}
+
+/// What an event is known by when it comes again, where it has an id of its own.
+fn print(source: &[u8], event: &RawEvent) -> Option<Vec<u8>> {
+    let id = event.own_id.as_deref().filter(|id| !id.is_empty())?;
     let mut hash = Sha256::new();
     hash.update(source);
     for part in [id, &event.kind, &event.data] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    let print = &hash.finalize()[..16];
-    transaction
-        .prepare_cached("INSERT OR IGNORE INTO fingerprint (subscription, print) VALUES (?1, ?2)")?
-        .execute(params![subscription, print])
-        .map(|rows| rows == 1)
+    Some(hash.finalize()[..16].to_vec())
 }
 
 fn keep(
@@ -188,7 +210,7 @@ fn keep(
         None => None,
     };
     if let (Some(sequence), Some(earlier)) = (&message.sequence, &earlier)
-        && is_late(message, event, sequence, earlier)
+        && is_late(message, sequence, earlier)
     {
         return Ok(Stored::Duplicate);
     }
@@ -232,10 +254,9 @@ fn latest_of(
 }
 
 /// Whether the message has been replaced before it came: a replay brings the old after the new.
-fn is_late(message: &Message, event: &RawEvent, sequence: &Sequence, earlier: &Earlier) -> bool {
-    let begins = event.own_id.as_ref() == Some(&sequence.id);
+fn is_late(message: &Message, sequence: &Sequence, earlier: &Earlier) -> bool {
     let older = message.time.map(to_ms).zip(earlier.time).is_some_and(|(own, there)| own < there);
-    (sequence.replaces || begins) && older
+    (sequence.replaces || sequence.begins) && older
 }
 
 fn apply(

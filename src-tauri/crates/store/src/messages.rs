@@ -135,6 +135,32 @@ impl Store {
         Ok(self.connection.prepare_cached(&sql)?.query_row([subscription], read).optional()?)
     }
 
+    /// The same of those of the highest priority.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn next_urgent(&self, subscription: &str) -> Result<Option<MessageRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM message
+             WHERE subscription = ?1 AND shown = 'pending' AND priority = 5 ORDER BY id LIMIT 1",
+        );
+        Ok(self.connection.prepare_cached(&sql)?.query_row([subscription], read).optional()?)
+    }
+
+    /// Whether an alert of this sequence waits.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn waits(&self, subscription: &str, sequence: &str) -> Result<bool, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM message
+                 WHERE subscription = ?1 AND sequence = ?2 AND shown = 'pending'",
+            )?
+            .exists(params![subscription, sequence])?)
+    }
+
     /// How many alerts of one subscription wait.
     ///
     /// # Errors
@@ -261,7 +287,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
             url: row.get(8)?,
             tags: serde_json::from_str(&tags).unwrap_or_default(),
             topic: row.get(12)?,
-            sequence: row.get::<_, Option<_>>(13)?.map(|id| Sequence { id, replaces: false }),
+            sequence: row.get::<_, Option<_>>(13)?.map(|id| Sequence {
+                id,
+                replaces: false,
+                begins: false,
+            }),
             extras: extras.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
         },
         received: from_ms(row.get(7)?),

@@ -135,7 +135,12 @@ fn migrate(
     if found > 0 && found < known {
         let copy = format!("{}.before-schema-{known}", path.display());
         if !Path::new(&copy).exists() {
-            connection.execute("VACUUM INTO ?1", [copy])?;
+            // One that was cut off is no copy.
+            let unfinished = format!("{copy}.new");
+            let _ = fs::remove_file(&unfinished);
+            connection.execute("VACUUM INTO ?1", [&unfinished])?;
+            fs::rename(unfinished, copy)
+                .map_err(|source| StoreError::Unwritable { path: path.to_path_buf(), source })?;
         }
     }
     for (version, sql) in (1_u32..).zip(migrations).skip(found as usize) {

@@ -270,7 +270,7 @@ fn a_database_of_the_first_schema_is_brought_up_to_date_and_a_copy_kept() {
 fn of_job(id: &str, text: &str, second: i64, replaces: bool) -> Delivery {
     let message = Message {
         time: Some(Timestamp::from_second(second).unwrap()),
-        sequence: Some(Sequence { id: "job".into(), replaces }),
+        sequence: Some(Sequence { id: "job".into(), replaces, begins: id == "job" }),
         ..Message::of_text(text)
     };
     let outcome = Outcome::Message(Box::new(message), Origin::Live);
@@ -319,6 +319,18 @@ fn a_change_reaches_the_messages_of_its_sequence_alone() {
         [change("4", Change::Deleted("job".into())), change("5", Change::Deleted("x".into()))];
     let stored = world.commit(&deleted).stored;
     assert_eq!(stored, [Stored::Changed(vec![1]), Stored::Changed(vec![])]);
+    assert_eq!(world.bodies(), ["other"]);
+
+    // One that came before its message comes again behind it, and one that had its effect does not.
+    let late = change("9", Change::Deleted("late".into()));
+    let mut of_late = of_job("8", "late", 40, false);
+    if let Outcome::Message(message, _) = &mut of_late.outcome {
+        message.sequence = Some(Sequence { id: "late".into(), replaces: false, begins: true });
+    }
+    assert_eq!(world.commit(std::slice::from_ref(&late)).stored, [Stored::Changed(vec![])]);
+    let stored = world.commit(&[of_late, late.clone()]).stored;
+    assert_eq!(stored, [Stored::New(3), Stored::Changed(vec![3])]);
+    assert_eq!(world.commit(&[late]).stored, [Stored::Duplicate]);
     assert_eq!(world.bodies(), ["other"]);
 }
 

@@ -12,7 +12,7 @@ use std::{
 
 use hark_api as api;
 use hark_engine::policy::REPLAY_ALERTS_MAX;
-use hark_store::{Shown, Store, StoreError};
+use hark_store::{MessageRow, Shown, Store, StoreError};
 use indexmap::IndexMap;
 use tokio::{
     sync::{Notify, mpsc},
@@ -32,6 +32,9 @@ const RETRY: Duration = Duration::from_secs(60);
 
 /// KDE refuses an identical notification within a second.
 const REFUSED_RETRY: Duration = Duration::from_millis(1200);
+
+/// The most urgent of many alerts are shown each, up to so many.
+const URGENT_MAX: u32 = 5;
 
 /// How the alerts of a subscription are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -215,23 +218,42 @@ impl Notifier {
         }
     }
 
-    /// Empties the outbox of one subscription, one alert after the other: what is taken back meanwhile
-    /// is not shown, and what was shown already is closed before anything new. A failing store ends it
-    /// early: that is a condition already, and an alert that could not be marked is shown once more.
+    /// Empties the outbox of one subscription. Where many were waited for, the most urgent are shown and
+    /// the others counted.
     async fn show_all(&mut self, key: &str, due: Due) -> Result<(), bus::BusError> {
         let name = self.core.name(key);
-        while let Ok(Some(row)) = self.core.store(|store| store.next_pending(key)) {
-            if due == Due::Replay
-                && let Ok(count) = self.core.store(|store| store.pending_count(key))
-                && count as usize > REPLAY_ALERTS_MAX
-            {
-                return self.show_digest(key, &name, row.id).await;
-            }
+        let many = due == Due::Replay
+            && self
+                .core
+                .store(|store| store.pending_count(key))
+                .is_ok_and(|count| count as usize > REPLAY_ALERTS_MAX);
+        if !many {
+            return self.show_each(key, &name, u32::MAX, Store::next_pending).await;
+        }
+        self.show_each(key, &name, URGENT_MAX, Store::next_urgent).await?;
+        match self.core.store(|store| store.next_pending(key)) {
+            Ok(Some(row)) => self.show_digest(key, &name, row.id).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Shows alerts as `next` finds them, one after the other: what is taken back meanwhile
+    /// is not shown, and what was shown already is closed before anything new. A failing store ends it
+    /// early: that is a condition already, and an alert that could not be marked is shown once more.
+    async fn show_each(
+        &mut self,
+        key: &str,
+        name: &str,
+        most: u32,
+        next: fn(&Store, &str) -> Result<Option<MessageRow>, StoreError>,
+    ) -> Result<(), bus::BusError> {
+        for _ in 0..most {
+            let Ok(Some(row)) = self.core.store(|store| next(store, key)) else { break };
             let id = row.id;
-            let toast = toast::of_message(&name, row, self.can, self.language);
+            let toast = toast::of_message(name, row, self.can, self.language);
             let shown = self.show_or_refused(toast).await?;
             if self.mark(key, id, id, shown).is_err() {
-                return Ok(());
+                break;
             }
             self.withdraw_due().await;
         }
@@ -264,6 +286,7 @@ impl Notifier {
         let Ok((count, latest)) = self.core.store(latest) else { return Ok(()) };
         let Some(last) = latest.last().map(|row| row.id) else { return Ok(()) };
         let latest: Vec<_> = latest.into_iter().map(|row| row.message).collect();
+        self.close_counted(key).await;
         let toast = toast::of_digest(name, count, &latest, self.can, self.language);
         let shown = match self.show_or_refused(toast).await? {
             Shown::Shown => Shown::Digest,
@@ -272,6 +295,18 @@ impl Notifier {
         // See `show_all`.
         let _ = self.mark(key, first, last, shown);
         Ok(())
+    }
+
+    /// What is on the screen of sequences whose latest is about to be counted is out of date.
+    async fn close_counted(&mut self, key: &str) {
+        let waits = |of: &Series| {
+            of.0 == key && self.core.store(|store| store.waits(key, &of.1)).unwrap_or_default()
+        };
+        let shown = self.on_screen.iter().filter_map(|shown| shown.of.as_ref());
+        for (key, sequence) in shown.filter(|of| waits(of)) {
+            self.core.outbox.withdraw(key, sequence);
+        }
+        self.withdraw_due().await;
     }
 
     fn mark(&self, key: &str, first: i64, last: i64, shown: Shown) -> Result<(), StoreError> {

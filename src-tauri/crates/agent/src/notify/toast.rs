@@ -80,8 +80,7 @@ pub fn of_digest(
 ) -> Toast {
     let mut lines = vec![language.messages_came(count)];
     for message in latest {
-        let text = if message.title.is_empty() { &message.body } else { &message.title };
-        lines.push(format!("• {}", cut(text.lines().next().unwrap_or_default(), 80)));
+        lines.push(format!("• {}", cut(message.headline(), 80)));
     }
     let notification = basic(name, &lines.join("\n"), Urgency::Normal, can);
     Toast { notification, url: None, of: None }
@@ -198,17 +197,19 @@ mod tests {
 
     #[test]
     fn a_message_of_a_sequence_is_known_by_it() {
-        let sequence = Some(Sequence { id: "job".into(), replaces: false });
+        let sequence = Some(Sequence { id: "job".into(), replaces: false, begins: false });
         let toast = of_message("B", row(Message { sequence, ..message() }), ALL, Language::English);
         assert_eq!(toast.of, Some(("builds".into(), "job".into())));
     }
 
     #[test]
     fn a_digest_counts_and_quotes_the_latest() {
-        let latest = [Message::of_text("one\nmore"), message()];
+        let by_topic =
+            Message { title: "t".into(), topic: Some("t".into()), ..Message::of_text("two") };
+        let latest = [Message::of_text("one\nmore"), by_topic, message()];
         let toast = of_digest("Builds", 7, &latest, Capabilities::default(), Language::English);
         assert_eq!(toast.notification.summary, "Builds");
-        let wanted = "7 messages came while Hark was away\n• one\n• Build <b>7</b>";
+        let wanted = "7 messages came while Hark was away\n• one\n• two\n• Build <b>7</b>";
         assert_eq!(toast.notification.body, wanted);
         let chinese = of_digest("构建", 7, &[], Capabilities::default(), Language::Chinese);
         assert_eq!(chinese.notification.body, "Hark 离线期间收到 7 条消息");

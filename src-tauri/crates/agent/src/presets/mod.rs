@@ -4,7 +4,7 @@
 //! A preset that does not load takes nothing down with it: what it said when it last loaded stays in
 //! force, and the person is told where it is wrong.
 
-use std::{collections::BTreeMap, fs, io, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use hark_engine::feed::{self, Feed, Form, Mapped};
 
@@ -150,24 +150,25 @@ fn files(folder: &Path) -> impl Iterator<Item = (String, Read)> {
 fn read(name: &str, path: &Path) -> Read {
     let inaccessible =
         |source| SettingsError::Inaccessible { path: path.to_path_buf(), action: "read", source };
+    let unfit = |why: &str| SettingsError::Unfit { path: path.to_path_buf(), why: why.to_owned() };
     let plain = |char: char| char.is_ascii_alphanumeric() || "-_".contains(char);
     if feed::by_name(name).is_some() || !name.chars().all(plain) {
-        let why = "its name is one of Hark's own feeds, or holds more than letters, digits, - and _; \
-                   give the file another";
-        return Err(inaccessible(io::Error::other(why)));
+        return Err(unfit(
+            "its name is one of Hark's own feeds, or holds more than letters, digits, - and _; give \
+             the file another",
+        ));
     }
     let found = fs::metadata(path).map_err(inaccessible)?;
     if !found.is_file() {
         // A pipe would keep us waiting, and a device may never end.
-        return Err(inaccessible(io::Error::other("it is not a file")));
+        return Err(unfit("it is not a file"));
     }
     if found.len() > FILE_BYTES_MAX {
-        let why = format!("it is larger than {} KiB", FILE_BYTES_MAX >> 10);
-        return Err(inaccessible(io::Error::other(why)));
+        return Err(unfit(&format!("it is larger than {} KiB", FILE_BYTES_MAX >> 10)));
     }
     let text = fs::read_to_string(path).map_err(inaccessible)?;
-    let form = read_toml(path, &text)?;
-    Ok((text, form))
+    let form: Form = read_toml(path, &text)?;
+    form.problem().map_or(Ok((text, form)), |problem| Err(unfit(&problem)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Edits of the settings file that keep its comments, order and spacing.
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use toml_edit::{DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
 use url::Url;
@@ -37,6 +40,9 @@ pub enum EditError {
     #[error("That URL is followed already, as {0:?}.")]
     AlreadyFollowed(String),
 }
+
+/// The folder beside the settings file in which tokens are kept that a person was asked for.
+pub const TOKENS: &str = "tokens";
 
 /// Adds a subscription; answers its key.
 ///
@@ -85,7 +91,7 @@ pub fn add(path: &Path, new: &NewSubscription) -> Result<String, EditError> {
 /// # Errors
 /// See [`EditError`].
 pub fn remove(path: &Path, key: &str) -> Result<(), EditError> {
-    edit(path, |document, _| {
+    edit(path, |document, settings| {
         let removed = document["subscriptions"]
             .as_table_like_mut()
             .and_then(|all| all.remove(key))
@@ -93,8 +99,26 @@ pub fn remove(path: &Path, key: &str) -> Result<(), EditError> {
         if let Some(table) = removed.as_table() {
             keep_comments(document, table);
         }
-        Ok(())
+        Ok(own_token(path, settings, key))
     })
+    .map(|token| {
+        if let Some(token) = token {
+            // One that stays harms nobody: only its owner may read it.
+            let _ = fs::remove_file(token);
+        }
+    })
+}
+
+/// The file of a token that `hark add` has asked for, where no other subscription uses it.
+fn own_token(path: &Path, settings: &Settings, key: &str) -> Option<PathBuf> {
+    let token = |key: &str| match &settings.subscriptions.get(key)?.bearer {
+        Some(Credential::File(token)) => Some(token.clone()),
+        _ => None,
+    };
+    let own = token(key).filter(|own| own.parent() == Some(&*path.with_file_name(TOKENS)))?;
+    let mut others = settings.subscriptions.keys().filter(|other| *other != key);
+    let shared = others.any(|other| token(other).as_ref() == Some(&own));
+    (!shared).then_some(own)
 }
 
 /// What stands above a removed table up to the last blank line is not about this table, as the

@@ -13,7 +13,10 @@ use rustix::{
 };
 use toml_edit::Document;
 
-use hark_engine::policy::{RULES_MAX, Rule};
+use hark_engine::{
+    feed::Form,
+    policy::{self, Rule},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::Settings;
@@ -74,6 +77,14 @@ pub enum SettingsError {
         action: &'static str,
         /// What the system says.
         source: io::Error,
+    },
+    /// A preset that is none.
+    #[error("{} is not used: {why}.", file(path))]
+    Unfit {
+        /// The file.
+        path: PathBuf,
+        /// Why, without a full stop.
+        why: String,
     },
     /// Another process keeps it locked.
     #[error("The settings file {} is being changed by another Hark, so nothing was changed. Try again.", path.display())]
@@ -178,10 +189,10 @@ pub fn read_rules(text: &str) -> Result<Vec<Rule>, String> {
         }
         other => other.to_string(),
     })?;
-    if rules.len() > RULES_MAX {
-        return Err(format!("A subscription has at most {RULES_MAX} rules."));
+    match policy::problem(&rules) {
+        Some(problem) => Err(format!("The rules cannot be taken: {problem}.")),
+        None => Ok(rules),
     }
-    Ok(rules)
 }
 
 /// An error at the end of `before`.
@@ -208,6 +219,9 @@ fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(
         }
         if let Err(unknown) = presets.feed(&one.feed) {
             return Some((key, "feed", unknown));
+        }
+        if let Some(problem) = one.mapping.as_ref().and_then(Form::problem) {
+            return Some((key, "mapping", problem));
         }
         if one.mapping.is_some() && one.feed != "json" {
             let message = "a `mapping` is for the feed json; other feeds know where things are";

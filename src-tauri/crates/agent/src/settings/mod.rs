@@ -11,7 +11,7 @@ use hark_engine::{
     backoff::{Law, Manners, Retry},
     feed::{self, Feed, Form, Json, Mapped},
     heartbeat::Expect,
-    policy::{RULES_MAX, Rule},
+    policy::{self, Rule},
 };
 use indexmap::IndexMap;
 use serde::{
@@ -25,7 +25,9 @@ use crate::{sse::Proxy, surroundings};
 /// How a length of time is read.
 pub use hark_engine::span;
 
-pub use edit::{EditError, NewSubscription, add, key_for, remove, rules_of, set_paused, set_rules};
+pub use edit::{
+    EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_paused, set_rules,
+};
 pub use file::{Loaded, SettingsError, load, parse, read_rules, read_toml, write};
 
 /// Everything that the person can set.
@@ -167,7 +169,8 @@ impl Subscription {
     /// What makes it another stream when it changes.
     #[must_use]
     pub fn source(&self) -> String {
-        self.url.to_string()
+        let ids = self.speaks().ids();
+        if ids.is_empty() { self.url.to_string() } else { format!("{} {ids}", self.url) }
     }
 
     /// Scheme, host and port: all of a URL that may be logged.
@@ -203,11 +206,8 @@ fn default_feed() -> String {
 }
 
 fn rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rule>, D::Error> {
-    let rules = Vec::deserialize(deserializer)?;
-    if rules.len() > RULES_MAX {
-        return Err(de::Error::custom(format!("a subscription has at most {RULES_MAX} rules")));
-    }
-    Ok(rules)
+    let rules: Vec<Rule> = Vec::deserialize(deserializer)?;
+    policy::problem(&rules).map_or(Ok(rules), |problem| Err(de::Error::custom(problem)))
 }
 
 /// What a credential may be. It stands in for every error in one.

@@ -392,9 +392,53 @@ raise = 1
 }
 
 #[test]
+fn other_ids_make_it_another_stream_and_nothing_else_does() {
+    let source = |more: &str| {
+        let text = format!("[subscriptions.a]\nurl = \"http://a/\"\n{more}\n");
+        read_all(&text).subscriptions["a"].source()
+    };
+    let plain = source("");
+    for same in
+        ["feed = \"nchan\"", "mapping = { title = \"/a\" }", "name = \"A\"", "paused = true"]
+    {
+        assert_eq!(source(same), plain, "{same}");
+    }
+    let of_id = source("mapping = { id = \"/uid\" }");
+    for other in [&source("feed = \"ntfy\""), &source("mapping = { id = \"/n\" }"), &plain] {
+        assert_ne!(&of_id, other);
+    }
+}
+
+#[test]
 fn a_feed_may_be_a_preset() {
     let settings = read_all("[subscriptions.a]\nurl = \"http://a/\"\nfeed = \"smee\"\n");
     assert_eq!(settings.subscriptions["a"].speaks().name(), "smee");
+}
+
+#[test]
+fn a_token_that_was_asked_for_goes_with_the_last_that_uses_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let put = |file: PathBuf| {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "secret").unwrap();
+        file
+    };
+    let asked = put(folder.path().join(TOKENS).join("a.example"));
+    let own = put(folder.path().join("mine/token"));
+    let table = |key: &str, token: &PathBuf| {
+        let token = token.display();
+        format!(
+            "[subscriptions.{key}]\nurl = \"http://{key}/\"\nbearer = {{ file = \"{token}\" }}\n"
+        )
+    };
+    let text = [table("a", &asked), table("b", &asked), table("c", &own)].concat();
+    fs::write(&path, text).unwrap();
+    remove(&path, "a").unwrap();
+    assert!(asked.exists(), "b uses it");
+    remove(&path, "b").unwrap();
+    remove(&path, "c").unwrap();
+    assert!(!asked.exists() && own.exists());
 }
 
 #[test]

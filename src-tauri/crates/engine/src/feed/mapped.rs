@@ -12,9 +12,9 @@ use super::{
     Decoded, Feed, Request, is_common_heartbeat, is_sendable, json, request::with_parameter,
 };
 use crate::{
-    matching::{Condition, Facts, OneOrMany, Pointer, Template},
+    matching::{Condition, Facts, OneOrMany, Pointer, Template, WEIGHT_MAX},
     message::{
-        self, BODY_CHARS_MAX, Message, Priority, RawEvent, Sequence, openable, readable, word,
+        self, BODY_CHARS_MAX, Message, Priority, RawEvent, Sequence, name, openable, readable, word,
     },
     span,
 };
@@ -64,6 +64,19 @@ pub struct Form {
     pub resume_parameter: Option<String>,
     /// Whether it can bring what was missed.
     pub replays: Option<bool>,
+}
+
+impl Form {
+    /// What is wrong with it as a whole.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        let all = self.heartbeat.iter().chain(&*self.message).chain(&*self.update);
+        let weight: usize = all.map(Condition::weight).sum();
+        (weight > WEIGHT_MAX).then(|| {
+            "the regular expressions of this mapping are too much together; make them shorter"
+                .to_owned()
+        })
+    }
 }
 
 fn priorities<'de, D>(deserializer: D) -> Result<BTreeMap<String, Priority>, D::Error>
@@ -117,10 +130,11 @@ impl Mapped {
             url: fill(&form.url).as_deref().and_then(openable).or(usual.url),
             tags: first(&form.tags, value, |tags| Some(json::tags(tags))).unwrap_or(usual.tags),
             topic: fill(&form.topic).as_deref().and_then(word),
-            sequence: fill(&form.sequence)
-                .as_deref()
-                .and_then(word)
-                .map(|id| Sequence { id, replaces: updates || form.update.is_empty() }),
+            sequence: fill(&form.sequence).as_deref().and_then(name).map(|id| Sequence {
+                id,
+                replaces: updates || form.update.is_empty(),
+                begins: false,
+            }),
             extras: usual.extras,
         };
         json::whole(message, data)
@@ -171,6 +185,14 @@ impl Feed for Mapped {
 
     fn cadence_default(&self) -> Option<Duration> {
         self.form.cadence
+    }
+
+    fn ids(&self) -> String {
+        let Form { id, resume_parameter, .. } = &self.form;
+        match (id.is_empty(), resume_parameter) {
+            (true, None) => String::new(),
+            _ => format!("{id:?} {resume_parameter:?}"),
+        }
     }
 
     fn identify(&self, event: &mut RawEvent) {
@@ -247,7 +269,7 @@ mod tests {
             url: Some("https://ci.example/hark".into()),
             tags: vec!["a".into(), "b".into()],
             topic: Some("ci".into()),
-            sequence: Some(Sequence { id: "job-7".into(), replaces: true }),
+            sequence: Some(Sequence { id: "job-7".into(), replaces: true, begins: false }),
             ..Message::of_text("")
         };
         assert_eq!(message(form.clone(), &data.to_string()), wanted);
@@ -348,6 +370,6 @@ mod tests {
         assert!(found.title.starts_with("a b") && found.title.chars().count() == 1_000);
         assert_eq!(found.body.chars().count(), BODY_CHARS_MAX);
         assert_eq!((found.tags.len(), found.url), (32, None));
-        assert_eq!(found.sequence.unwrap().id.chars().count(), 100);
+        assert_eq!(found.sequence, None);
     }
 }

@@ -33,6 +33,10 @@ impl Feed for Mastodon {
         Some(Duration::from_secs(15))
     }
 
+    fn ids(&self) -> String {
+        self.name().to_owned()
+    }
+
     fn identify(&self, event: &mut RawEvent) {
         #[derive(Deserialize)]
         struct Id {

@@ -134,6 +134,12 @@ pub trait Feed: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Whose ids the events have, where they are not the SSE field's. Under other ids the same events
+    /// are others: a subscription that changes to them begins anew.
+    fn ids(&self) -> String {
+        String::new()
+    }
+
     /// Sets the event's own id where it is not the SSE field's. Also called for the beginning of an
     /// event that is too large, which must not be fetched for ever.
     fn identify(&self, _event: &mut RawEvent) {}

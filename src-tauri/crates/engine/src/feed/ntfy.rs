@@ -26,7 +26,7 @@ use super::{
 };
 use crate::message::{
     self, ACTIONS_MAX, Action, Attachment, BODY_CHARS_MAX, Change, Does, Extras, Message, Priority,
-    RawEvent, Sequence, TAGS_MAX, TITLE_CHARS_MAX, openable, readable, word,
+    RawEvent, Sequence, TAGS_MAX, TITLE_CHARS_MAX, name, openable, readable, word,
 };
 
 /// See the module.
@@ -82,6 +82,10 @@ impl Feed for Ntfy {
 
     fn cadence_default(&self) -> Option<Duration> {
         Some(Duration::from_secs(45))
+    }
+
+    fn ids(&self) -> String {
+        self.name().to_owned()
     }
 
     fn identify(&self, event: &mut RawEvent) {
@@ -198,11 +202,15 @@ fn message(object: &Map<String, Value>) -> Message {
 
 /// A message begins a sequence of its own id, unless it names one that it goes on with.
 fn sequence(object: &Map<String, Value>) -> Option<Sequence> {
-    let own = text(object, "id").and_then(word);
-    match text(object, "sequence_id").and_then(word) {
-        Some(id) => Some(Sequence { replaces: own.as_ref() != Some(&id), id }),
-        None => own.map(|id| Sequence { id, replaces: false }),
-    }
+    let own = text(object, "id")?;
+    let named = text(object, "sequence_id").unwrap_or(own);
+    let begins = named == own;
+    Some(Sequence { id: in_topic(object, named)?, replaces: !begins, begins })
+}
+
+/// A sequence is one of its topic: who may write to another is not to change it.
+fn in_topic(object: &Map<String, Value>, sequence: &str) -> Option<String> {
+    name(&format!("{}/{sequence}", text(object, "topic").unwrap_or_default()))
 }
 
 fn extras(object: &Map<String, Value>) -> Extras {
@@ -252,7 +260,7 @@ fn action(object: &Map<String, Value>) -> Option<Action> {
 
 /// A change to the message of the sequence that it names.
 fn changed(object: &Map<String, Value>, change: impl FnOnce(String) -> Change) -> Decoded {
-    match text(object, "sequence_id").and_then(word) {
+    match text(object, "sequence_id").and_then(|id| in_topic(object, id)) {
         Some(id) => Decoded::Change(change(id)),
         None => Decoded::Junk("it changes a message and does not say which"),
     }
@@ -392,8 +400,8 @@ mod tests {
             Ntfy.decode(&event(kind, &data))
         };
         let named = r#","sequence_id":"s""#;
-        assert_eq!(change("message_clear", named), Decoded::Change(Change::Read("s".into())));
-        assert_eq!(change("message_delete", named), Decoded::Change(Change::Deleted("s".into())));
+        assert_eq!(change("message_clear", named), Decoded::Change(Change::Read("/s".into())));
+        assert_eq!(change("message_delete", named), Decoded::Change(Change::Deleted("/s".into())));
         assert!(matches!(change("message_delete", ""), Decoded::Junk(_)));
         assert!(matches!(change("novelty", named), Decoded::Junk(_)));
         let deep = "[".repeat(10_000);
@@ -419,13 +427,20 @@ mod tests {
     #[test]
     fn a_message_goes_on_with_the_sequence_that_it_names() {
         let of = |data: &str| decoded(data).sequence;
-        let sequence = |id: &str, replaces| Some(Sequence { id: id.into(), replaces });
-        assert_eq!(of(r#"{"id":"wze9zgqK41","event":"message"}"#), sequence("wze9zgqK41", false));
-        let named = r#"{"id":"wze9zgqK41","event":"message","sequence_id":"job 7"}"#;
-        assert_eq!(of(named), sequence("job 7", true));
-        let own = r#"{"id":"wze9zgqK41","event":"message","sequence_id":"wze9zgqK41"}"#;
-        assert_eq!(of(own), sequence("wze9zgqK41", false));
+        let sequence =
+            |id: &str, replaces| Some(Sequence { id: id.into(), replaces, begins: !replaces });
+        let first = sequence("t/wze9zgqK41", false);
+        assert_eq!(of(r#"{"id":"wze9zgqK41","event":"message","topic":"t"}"#), first);
+        let named = r#"{"id":"wze9zgqK41","event":"message","topic":"t","sequence_id":"job 7"}"#;
+        assert_eq!(of(named), sequence("t/job 7", true));
+        let own = r#"{"id":"wze9zgqK41","topic":"t","event":"message","sequence_id":"wze9zgqK41"}"#;
+        assert_eq!(of(own), first);
         assert_eq!(of(r#"{"event":"message"}"#), None);
+        let long = format!(
+            r#"{{"id":"wze9zgqK41","event":"message","sequence_id":"{}"}}"#,
+            "x".repeat(300)
+        );
+        assert_eq!(of(&long), None, "cut off, it could be another's");
     }
 
     #[test]

@@ -246,7 +246,7 @@ fn a_change_to_an_earlier_message_is_delivered_and_moves_the_cursor() {
     let data = r#"{"id":"bbbbbbbbbbbb","event":"message_delete","sequence_id":"job"}"#;
     world.say(Input::Event(ConnId(1), event("message_delete", data)));
     let delivered = deliveries(&world)[0];
-    assert_eq!(delivered.outcome, Outcome::Changed(Change::Deleted("job".into())));
+    assert_eq!(delivered.outcome, Outcome::Changed(Change::Deleted("/job".into())));
     assert_eq!(delivered.cursor, Some(Some("bbbbbbbbbbbb".into())));
 }
 

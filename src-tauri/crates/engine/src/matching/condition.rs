@@ -50,6 +50,15 @@ impl<'a> Facts<'a> {
 }
 
 impl Condition {
+    /// What its pattern weighs, where it has one.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match &self.must {
+            Must::Match(pattern) => pattern.weight(),
+            Must::Equal(_) | Must::Exist(_) => 0,
+        }
+    }
+
     /// Whether it holds.
     #[must_use]
     pub fn holds(&self, facts: &Facts<'_>) -> bool {

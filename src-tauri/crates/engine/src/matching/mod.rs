@@ -12,6 +12,6 @@ mod template;
 
 pub use condition::{Condition, Facts};
 pub use many::OneOrMany;
-pub use pattern::Pattern;
+pub use pattern::{Pattern, WEIGHT_MAX};
 pub use pointer::Pointer;
 pub use template::Template;

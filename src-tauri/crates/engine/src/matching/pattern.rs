@@ -10,13 +10,21 @@ use serde::Deserialize;
 const PATTERN_CHARS_MAX: usize = 1_000;
 /// The largest compiled pattern: what `(a{100}){100}` grows to is refused.
 const COMPILED_BYTES_MAX: usize = 32 << 10;
+/// The smallest size that patterns are weighed by.
+const COMPILED_BYTES_MIN: usize = 256;
+/// What all patterns that may meet one event may weigh. They are tried one after the other, and by
+/// this they take no longer than one of twice the largest size: some 50 ms at the worst.
+pub const WEIGHT_MAX: usize = 2 * COMPILED_BYTES_MAX;
 /// How much of a text is looked at.
 pub(super) const LOOKED_AT_BYTES_MAX: usize = 4 << 10;
 
 /// A regular expression, found anywhere in a text.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Pattern(Regex);
+pub struct Pattern {
+    regex: Regex,
+    weight: usize,
+}
 
 impl TryFrom<String> for Pattern {
     type Error = String;
@@ -27,29 +35,41 @@ impl TryFrom<String> for Pattern {
                 "the regular expression is longer than {PATTERN_CHARS_MAX} characters"
             ));
         }
-        let built = RegexBuilder::new(&text).size_limit(COMPILED_BYTES_MAX).build();
+        let built = |limit| RegexBuilder::new(&text).size_limit(limit).build();
         // It says what is wrong in a few words.
-        built.map(Self).map_err(|error| format!("{text:?} is no regular expression: {error}"))
+        let regex = built(COMPILED_BYTES_MAX)
+            .map_err(|error| format!("{text:?} is no regular expression: {error}"))?;
+        let mut weight = COMPILED_BYTES_MIN;
+        while weight < COMPILED_BYTES_MAX && built(weight).is_err() {
+            weight *= 2;
+        }
+        Ok(Self { regex, weight })
     }
 }
 
 impl Pattern {
+    /// What it takes to match it, in bytes of its compiled form, rounded up.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
     /// Whether it is found in the first 4 KiB of a text.
     #[must_use]
     pub fn is_in(&self, text: &str) -> bool {
-        self.0.is_match(&text[..text.floor_char_boundary(LOOKED_AT_BYTES_MAX)])
+        self.regex.is_match(&text[..text.floor_char_boundary(LOOKED_AT_BYTES_MAX)])
     }
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
+        self.regex.as_str() == other.regex.as_str()
     }
 }
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.0.as_str(), f)
+        fmt::Debug::fmt(self.regex.as_str(), f)
     }
 }
 
@@ -72,6 +92,14 @@ mod tests {
     fn only_the_beginning_of_a_text_is_looked_at() {
         let text = format!("{}needle", "é".repeat(LOOKED_AT_BYTES_MAX));
         assert!(!pattern("needle").unwrap().is_in(&text));
+    }
+
+    #[test]
+    fn a_large_one_weighs_more() {
+        let weight = |text: &str| pattern(text).unwrap().weight();
+        assert!(weight("red") <= 256, "{}", weight("red"));
+        assert!(weight("(?i)failed|broken|error") <= 2_048);
+        assert!(weight("(.{0,1}){90}b") > weight("(.{0,1}){9}b"));
     }
 
     #[test]
