@@ -182,6 +182,9 @@ async fn rules_are_tried_before_they_are_in_force_and_each_message_says_which_de
     let alert = of("red again").unwrap();
     assert_eq!((&alert["decision"], &alert["rule"]), (&json!("alert"), &json!("main only")));
     assert_eq!(alert["priority"], 4);
+    let lines = world.hark(&["messages"]).await.ok();
+    assert!(lines.contains("! red again  (rule: main only)"), "{lines}");
+    assert!(lines.contains("yellow  (quiet: rule 3)"), "{lines}");
     let link = world.link("ci").await;
     assert_eq!((&link["messages"], &link["dropped"]), (&json!(6), &json!(1)));
     let status = world.hark(&["status"]).await.ok();

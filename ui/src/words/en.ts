@@ -85,6 +85,7 @@ export const en = {
     digest: "counted in one notification",
     withdrawn: "read elsewhere",
   },
+  byRule: (rule: string) => `rule: ${rule}`,
   quiet: (rule: string | null) => (rule ? `quiet: ${rule}` : "quiet"),
 
   noHistory: "No interruption so far",

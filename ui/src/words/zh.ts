@@ -78,6 +78,7 @@ export const zh: Words = {
     digest: "已合并为一条通知",
     withdrawn: "已在别处阅读",
   },
+  byRule: (rule) => `规则：${rule}`,
   quiet: (rule) => (rule ? `静默：${rule}` : "静默"),
 
   noHistory: "至今没有中断",

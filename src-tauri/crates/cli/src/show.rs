@@ -70,11 +70,12 @@ fn one(link: &Link, now: Timestamp) -> String {
 /// A message as a line.
 pub fn message(message: &Message) -> String {
     let text = text(&message.title, &message.body, message.priority);
-    let quiet = match (&message.decision, &message.rule) {
+    let by = match (&message.decision, &message.rule) {
+        (_, None) => String::new(),
         (Decision::Quiet, Some(rule)) => format!("  (quiet: {rule})"),
-        _ => String::new(),
+        (Decision::Alert | Decision::Backlog, Some(rule)) => format!("  (rule: {rule})"),
     };
-    format!("{}  {}  {text}{quiet}", local(message.time), message.subscription)
+    format!("{}  {}  {text}{by}", local(message.time), message.subscription)
 }
 
 fn text(title: &str, body: &str, priority: u8) -> String {
