@@ -32,6 +32,8 @@ const BROUGHT_MAX: usize = 1024;
 const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long after it opened a stream is given to replay.
 const REPLAY: Duration = Duration::from_secs(3);
+/// And after each event that was missed, up to so long in all: a server may take its time.
+const REPLAY_MAX: Duration = Duration::from_secs(30);
 /// How long a replay that is complete is watched for what does not belong to it.
 const AFTER_REPLAY: Duration = Duration::from_millis(700);
 
@@ -205,6 +207,7 @@ impl Visitor {
             Ok(Some(Item::Closed(cause))) => resumed.refused = Some(cause),
             Ok(_) | Err(_) => resumed.refused = Some(Cause::HeadersTimeout),
         }
+        let end = Instant::now() + REPLAY_MAX;
         let mut until = Instant::now() + REPLAY;
         let missing = |brought: &[String]| ids[cursor + 1..].iter().any(|id| !brought.contains(id));
         let mut waits = missing(&[]);
@@ -214,10 +217,12 @@ impl Visitor {
         while resumed.refused.is_none() && resumed.brought.len() < BROUGHT_MAX {
             let Ok(Some(item)) = timeout_at(until, connection.next()).await else { break };
             if let Some(What::Message { id: Some(id), .. }) = What::of(item, &*self.feed) {
+                let missed = ids[cursor + 1..].contains(&id);
                 resumed.brought.push(id);
-                if waits && !missing(&resumed.brought) {
-                    waits = false;
-                    until = until.min(Instant::now() + AFTER_REPLAY);
+                if waits && missed {
+                    waits = missing(&resumed.brought);
+                    let rest = if waits { REPLAY } else { AFTER_REPLAY };
+                    until = end.min(Instant::now() + rest);
                 }
             }
         }
