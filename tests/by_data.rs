@@ -6,9 +6,7 @@
 use std::fs;
 
 use hark_tests::{
-    LONG, World,
-    bus::Bus,
-    eventually,
+    LONG, World, eventually,
     fake::Notifications,
     hark::clear,
     nchan::Nchan,
@@ -46,8 +44,7 @@ async fn event(client: &mut Client, id: u32, data: Value) {
 #[tokio::test]
 async fn a_mapping_says_what_is_where_and_an_update_takes_the_place_of_the_last() {
     let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let mut screen = Notifications::start(&bus).await;
+    let mut screen = Notifications::of(&mut world).await;
     let server = Server::start().await;
     world.settings(&format!(
         "[subscriptions.ci]\nurl = \"{}\"\n[subscriptions.ci.mapping]\n\
@@ -138,8 +135,7 @@ then = \"quiet\"
 #[tokio::test]
 async fn rules_are_tried_before_they_are_in_force_and_each_message_says_which_decided() {
     let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let mut screen = Notifications::start(&bus).await;
+    let mut screen = Notifications::of(&mut world).await;
     let server = Server::start().await;
     world.follow(&[("ci", &server.url("/events"))]);
     let _agent = world.agent().await;

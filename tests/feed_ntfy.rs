@@ -116,8 +116,7 @@ async fn an_id_that_has_left_the_cache_brings_everything_once_and_is_no_gap() {
 #[tokio::test]
 async fn an_update_replaces_what_is_on_the_screen_and_a_deletion_closes_it() {
     let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let mut screen = Notifications::start(&bus).await;
+    let mut screen = Notifications::of(&mut world).await;
     let ntfy = Ntfy::start().await;
     follow(&world, &ntfy.url("/a/sse"), "");
     let _agent = world.agent().await;
@@ -178,8 +177,7 @@ async fn an_update_replaces_what_is_on_the_screen_and_a_deletion_closes_it() {
 async fn a_hundred_that_are_read_elsewhere_are_all_closed_and_hold_up_nothing() {
     const MANY: usize = 100;
     let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let mut screen = Notifications::start(&bus).await;
+    let mut screen = Notifications::of(&mut world).await;
     let ntfy = Ntfy::start().await;
     follow(&world, &ntfy.url("/a/sse"), "");
     let _agent = world.agent().await;
@@ -240,8 +238,7 @@ async fn a_sequence_is_one_of_its_topic() {
 #[tokio::test]
 async fn of_much_that_was_missed_the_most_urgent_is_shown_and_nothing_old_stays_on_the_screen() {
     let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let mut screen = Notifications::start(&bus).await;
+    let mut screen = Notifications::of(&mut world).await;
     let ntfy = Ntfy::start().await;
     follow(&world, &ntfy.url("/a/sse"), "");
     let _agent = world.agent().await;

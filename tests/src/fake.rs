@@ -12,7 +12,7 @@ use tokio::{
 };
 use zbus::{object_server::SignalEmitter, zvariant::OwnedValue};
 
-use crate::{LONG, bus::Bus};
+use crate::{LONG, World, bus::Bus};
 
 /// A call of `Notify`.
 #[derive(Clone, Debug)]
@@ -37,6 +37,7 @@ pub struct Notifications {
     pub calls: UnboundedReceiver<Notified>,
     /// The numbers that were closed, as they come.
     pub closed: UnboundedReceiver<u32>,
+    _bus: Option<Bus>,
     _connection: zbus::Connection,
 }
 
@@ -103,11 +104,18 @@ impl Notifications {
         let server = NotificationServer { calls: sender, closed: close, last: 0 };
         connection.object_server().at("/org/freedesktop/Notifications", server).await.unwrap();
         connection.request_name(NAME).await.unwrap();
-        Self { calls, closed, _connection: connection }
+        Self { calls, closed, _bus: None, _connection: connection }
     }
 }
 
 impl Notifications {
+    /// Serves a world on a bus of its own.
+    pub async fn of(world: &mut World) -> Self {
+        let bus = Bus::start(world).await;
+        let served = Self::start(&bus).await;
+        Self { _bus: Some(bus), ..served }
+    }
+
     /// The next call.
     pub async fn next(&mut self) -> Notified {
         timeout(LONG, self.calls.recv()).await.expect("a notification comes").unwrap()

@@ -20,7 +20,7 @@ mod notify;
 pub mod opener;
 mod present;
 pub mod presets;
-mod print;
+pub mod print;
 mod recognise;
 mod rules;
 mod secrets;

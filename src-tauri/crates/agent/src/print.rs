@@ -18,13 +18,19 @@ pub fn line_here(name: &str, message: &Message, received: Timestamp) -> String {
 
 fn line(name: &str, message: &Message, received: Timestamp, zone: &TimeZone) -> String {
     let time = message.time.unwrap_or(received).to_zoned(zone.clone()).strftime("%H:%M:%S");
-    let body = message.body.replace('\n', " ⏎ ");
-    let title = &message.title;
-    let urgent = if message.priority.level() >= 4 { "! " } else { "" };
+    let text = text(&message.title, &message.body, message.priority.level());
+    format!("{time}  {name}  {text}")
+}
+
+/// Title and body on one line.
+#[must_use]
+pub fn text(title: &str, body: &str, priority: u8) -> String {
+    let body = body.replace('\n', " ⏎ ");
+    let urgent = if priority >= 4 { "! " } else { "" };
     match (title.is_empty(), body.is_empty()) {
-        (true, _) => format!("{time}  {name}  {urgent}{body}"),
-        (false, true) => format!("{time}  {name}  {urgent}{title}"),
-        (false, false) => format!("{time}  {name}  {urgent}{title}: {body}"),
+        (true, _) => format!("{urgent}{body}"),
+        (false, true) => format!("{urgent}{title}"),
+        (false, false) => format!("{urgent}{title}: {body}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use hark_agent::print::text;
 use hark_api::{
     Decision, HistoryEntry, Link, Message, Outage, Phase, Preview, RulesTried, Severity, Span,
     SpanKind, Status, Time,
@@ -76,16 +77,6 @@ pub fn message(message: &Message) -> String {
         (Decision::Alert | Decision::Backlog, Some(rule)) => format!("  (rule: {rule})"),
     };
     format!("{}  {}  {text}{by}", local(message.time), message.subscription)
-}
-
-fn text(title: &str, body: &str, priority: u8) -> String {
-    let body = body.replace('\n', " ⏎ ");
-    let urgent = if priority >= 4 { "! " } else { "" };
-    match (title.is_empty(), body.is_empty()) {
-        (true, _) => format!("{urgent}{body}"),
-        (false, true) => format!("{urgent}{title}"),
-        (false, false) => format!("{urgent}{title}: {body}"),
-    }
 }
 
 /// A message that is not stored yet, as a line.

@@ -1,6 +1,8 @@
 //! What is to be done with a message: shown, stored quietly, or dropped; and which of the person's
 //! rules said so.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
@@ -129,11 +131,9 @@ pub fn problem(rules: &[Rule]) -> Option<String> {
     if rules.len() > RULES_MAX {
         return Some(format!("a subscription has at most {RULES_MAX} rules"));
     }
-    let names: Vec<String> =
-        rules.iter().enumerate().map(|(number, rule)| label(number, rule)).collect();
-    if let Some(name) =
-        names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
-    {
+    let mut names = HashSet::new();
+    let mut labels = rules.iter().enumerate().map(|(number, rule)| label(number, rule));
+    if let Some(name) = labels.find(|name| !names.insert(name.clone())) {
         return Some(format!("two rules are called {name:?}; messages tell them by their names"));
     }
     // The text of a rule meets title and body.

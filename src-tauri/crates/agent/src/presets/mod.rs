@@ -50,38 +50,40 @@ impl Presets {
     /// Those and a person's own, of the folder beside the settings file at `settings`.
     #[must_use]
     pub fn beside(settings: &Path) -> LoadedPresets {
-        let mut loaded = LoadedPresets { presets: Self::built_in(), problems: Vec::new() };
-        for (name, read) in files(&settings.with_file_name(FOLDER)) {
-            match read {
-                Ok((_, form)) => drop(loaded.presets.0.insert(name, form)),
-                Err(problem) => loaded.problems.push(problem.to_string()),
-            }
-        }
-        loaded
+        Self::gather(settings, &BTreeMap::new(), |_, _| {})
     }
 
     /// The same, where the copies of the last good ones beside `last_good` stand in for those that do
     /// not load. Those that load are copied there.
     #[must_use]
     pub fn load(settings: &Path, last_good: &Path) -> LoadedPresets {
+        let folder = last_good.with_file_name(FOLDER);
+        Self::gather(settings, &copies(last_good), |name, text| {
+            if let Err(error) = write(&folder.join(format!("{name}.toml")), text) {
+                tracing::warn!("{error}");
+            }
+        })
+    }
+
+    /// `copies` stand in for those that do not load; `keep` gets the text of those that have changed.
+    fn gather(
+        settings: &Path,
+        copies: &BTreeMap<String, Form>,
+        keep: impl Fn(&str, &str),
+    ) -> LoadedPresets {
         let mut loaded = LoadedPresets { presets: Self::built_in(), problems: Vec::new() };
-        let copies = last_good.with_file_name(FOLDER);
-        let mut known: BTreeMap<String, Form> =
-            files(&copies).filter_map(|(name, read)| Some((name, read.ok()?.1))).collect();
         for (name, read) in files(&settings.with_file_name(FOLDER)) {
             match read {
                 Ok((text, form)) => {
-                    if known.get(&name) != Some(&form)
-                        && let Err(error) = write(&copies.join(format!("{name}.toml")), &text)
-                    {
-                        tracing::warn!("{error}");
+                    if copies.get(&name) != Some(&form) {
+                        keep(&name, &text);
                     }
                     loaded.presets.0.insert(name, form);
                 }
                 Err(problem) => {
                     let mut said = problem.to_string();
-                    if let Some(form) = known.remove(&name) {
-                        loaded.presets.0.insert(name, form);
+                    if let Some(form) = copies.get(&name) {
+                        loaded.presets.0.insert(name, form.clone());
                         said.push_str(" Hark goes on with what it said before.");
                     }
                     loaded.problems.push(said);
@@ -95,9 +97,7 @@ impl Presets {
     /// may name one whose file is gone.
     #[must_use]
     pub fn with_copies(&self, last_good: &Path) -> Self {
-        let copies = last_good.with_file_name(FOLDER);
-        let mut all: BTreeMap<_, _> =
-            files(&copies).filter_map(|(name, read)| Some((name, read.ok()?.1))).collect();
+        let mut all = copies(last_good);
         all.extend(self.0.clone());
         Self(all)
     }
@@ -128,6 +128,12 @@ impl Presets {
 }
 
 type Read = Result<(String, Form), SettingsError>;
+
+/// The last good ones of a person's own.
+fn copies(last_good: &Path) -> BTreeMap<String, Form> {
+    let folder = last_good.with_file_name(FOLDER);
+    files(&folder).filter_map(|(name, read)| Some((name, read.ok()?.1))).collect()
+}
 
 /// Each file of the folder, by its preset's name, in alphabetical order. No folder has none.
 fn files(folder: &Path) -> impl Iterator<Item = (String, Read)> {

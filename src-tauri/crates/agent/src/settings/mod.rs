@@ -80,16 +80,16 @@ pub struct Subscription {
     #[serde(default)]
     pub cleartext_credentials: bool,
     /// A plain timeout: no line for so long ends the connection.
-    #[serde(default, deserialize_with = "duration")]
+    #[serde(default, deserialize_with = "span::optional")]
     pub heartbeat: Option<Duration>,
     /// How often the server sends a heartbeat.
-    #[serde(default, deserialize_with = "duration")]
+    #[serde(default, deserialize_with = "span::optional")]
     pub cadence: Option<Duration>,
     /// `fixed 5s` for a plain interval.
     #[serde(default, deserialize_with = "retry")]
     pub retry: Option<Retry>,
     /// Over how long the first dial after a loss is spread.
-    #[serde(default, deserialize_with = "duration")]
+    #[serde(default, deserialize_with = "span::optional")]
     pub spread: Option<Duration>,
     /// Near or far, where the host's address does not tell.
     #[serde(default)]
@@ -339,10 +339,6 @@ fn proxy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Proxy, D::Error> 
         return Err(de::Error::custom(wrong));
     }
     Ok(Proxy::To(url))
-}
-
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    span::read(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
 }
 
 /// A way to retry: `fixed 5s`.

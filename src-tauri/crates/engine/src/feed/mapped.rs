@@ -58,7 +58,7 @@ pub struct Form {
     /// said.
     pub update: OneOrMany<Condition>,
     /// How often the server sends a heartbeat.
-    #[serde(deserialize_with = "cadence")]
+    #[serde(deserialize_with = "span::optional")]
     pub cadence: Option<Duration>,
     /// The query parameter by which it resumes, beside the `Last-Event-ID` header.
     pub resume_parameter: Option<String>,
@@ -92,10 +92,6 @@ where
         _ => Err(de::Error::custom(format!("the priority of {word:?} is not 1 to 5"))),
     };
     given.into_iter().map(read).collect()
-}
-
-fn cadence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    span::read(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
 }
 
 /// The feed of a description.
