@@ -40,7 +40,8 @@ impl Access {
         let access = self.clone();
         async move {
             let headers = secrets::headers(&access.subscription, &access.printed).await?;
-            let via = Via { proxy: access.subscription.proxy.clone(), tls: access.own_tls()? };
+            let proxy = access.subscription.proxy.clone();
+            let via = Via { proxy, tls: access.own_tls()?, wire: None };
             Ok(Ask { headers, via, ..Ask::get(access.subscription.url.clone()) })
         }
     }

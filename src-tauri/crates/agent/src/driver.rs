@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use hark_engine::{
+    Moment,
     failure::Cause,
     feed::Feed,
     history::Entry,
@@ -39,6 +40,11 @@ pub enum Command {
 
 /// What becomes of what a link brings.
 pub trait Sink {
+    /// Now. Simulated time has a clock of its own.
+    fn now(&self) -> Moment {
+        clock::now()
+    }
+
     /// What to ask the server, without the cursor; an error where a credential cannot be read.
     fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static;
 
@@ -101,7 +107,7 @@ impl<S: Sink> Driver<S> {
         let mut go_on = self.handle([Input::Start]);
         while go_on {
             let deadline = self.link.poll_deadline().map(|(at, _)| at);
-            let wait = deadline.map(|at| at.saturating_sub(clock::now().monotonic));
+            let wait = deadline.map(|at| at.saturating_sub(self.sink.now().monotonic));
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
@@ -167,7 +173,7 @@ impl<S: Sink> Driver<S> {
     }
 
     fn handle(&mut self, inputs: impl IntoIterator<Item = Input>) -> bool {
-        let now = clock::now();
+        let now = self.sink.now();
         let mut effects = Vec::new();
         for input in inputs {
             self.link.handle(input, now, &mut effects);
@@ -200,7 +206,7 @@ impl<S: Sink> Driver<S> {
             match effect {
                 Effect::Dial { conn, cursor } => self.dial(conn, cursor),
                 Effect::HangUp(conn) => self.hang_up(conn),
-                Effect::Journal(entry) => self.sink.journal(entry, clock::now().wall),
+                Effect::Journal(entry) => self.sink.journal(entry, self.sink.now().wall),
                 Effect::CaughtUp => self.sink.caught_up(),
                 Effect::PhaseChanged | Effect::Deliver(_) => {}
             }
@@ -210,7 +216,7 @@ impl<S: Sink> Driver<S> {
     }
 
     fn commit(&mut self, deliveries: &mut Vec<Delivery>, failed: &mut Option<String>) {
-        let now = clock::now();
+        let now = self.sink.now();
         if !deliveries.is_empty() && failed.is_none() {
             match self.sink.commit(deliveries, now.wall) {
                 Ok(cursor) => self.link.handle(Input::Committed(cursor), now, &mut Vec::new()),

@@ -6,7 +6,7 @@ use hark_api as api;
 use hark_engine::{
     failure::Cause,
     history::Entry,
-    link::{Config, Delivery, Link, Outcome},
+    link::{Delivery, Link, Outcome},
     message::{Change, Message, RawEvent},
     policy::{self, Origin, Rule},
 };
@@ -19,7 +19,7 @@ use crate::{
     core::{Core, Followed},
     driver::{Command, Driver, Sink},
     notify::Due,
-    present, print,
+    present, print, resume,
     settings::Subscription,
     sse::Ask,
 };
@@ -38,25 +38,11 @@ pub fn follow(
     subscription: Subscription,
     heard: Option<api::Time>,
 ) -> Result<(), StoreError> {
-    let (cursor, streamed_before) = core.store(|store| store.begin(key, &subscription.source()))?;
+    let heard = heard.map(|heard| heard.0);
+    let config = core.store(|store| resume::config(store, key, &subscription, heard))?;
     let messages = core.store(|store| store.count(key))?;
     let known_since = core.store(|store| store.known_since(key))?.unwrap_or_else(Timestamp::now);
-    let heard_before = core.store(|store| store.last_heard(key))?;
-    let heard_before = heard_before.max(heard.map(|heard| heard.0)).filter(|_| streamed_before);
-    let feed = subscription.speaks();
-    let latest = core.store(|store| store.latest_event(key, 0))?;
     let dropped = core.store(|store| store.dropped(key))?;
-    let config = Config {
-        kept: latest.and_then(|event| feed.keeps(&event)),
-        feed,
-        law: subscription.law(),
-        expect: subscription.expect(),
-        swap: true,
-        cursor,
-        streamed_before,
-        heard_before,
-        paused: subscription.paused,
-    };
     let link = api::Link {
         subscription: key.to_owned(),
         name: subscription.name.clone().unwrap_or_else(|| key.to_owned()),

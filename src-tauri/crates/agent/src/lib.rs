@@ -22,6 +22,7 @@ mod present;
 pub mod presets;
 pub mod print;
 mod recognise;
+pub mod resume;
 mod rules;
 mod secrets;
 mod server;

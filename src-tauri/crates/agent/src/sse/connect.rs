@@ -53,6 +53,28 @@ pub struct Via {
     pub proxy: Proxy,
     /// Whom to trust and as whom to come; the system's roots where missing.
     pub tls: Option<Arc<ClientConfig>>,
+    /// What makes the connection in the place of TCP, where something does.
+    pub wire: Option<Wire>,
+}
+
+/// Makes connections that are not the system's own: a network in memory, whose time is simulated.
+#[derive(Clone)]
+pub struct Wire(Arc<dyn Fn() -> Wiring + Send + Sync>);
+
+/// A connection that is being made.
+pub type Wiring = Pin<Box<dyn Future<Output = io::Result<Box<dyn Io>>> + Send>>;
+
+impl Wire {
+    /// A wire over what `make` connects.
+    pub fn new(make: impl Fn() -> Wiring + Send + Sync + 'static) -> Self {
+        Self(Arc::new(make))
+    }
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
 }
 
 /// A proxy.
@@ -68,7 +90,7 @@ pub enum Proxy {
 }
 
 /// What can be read and written.
-pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
@@ -85,6 +107,10 @@ pub(super) async fn connect(url: &Url, via: &Via) -> Result<Established, Cause> 
     let uri = url[..url::Position::BeforePath].parse::<Uri>();
     let uri = uri.map_err(|error| Cause::NotHttp { detail: error.to_string() })?;
     let secure = url.scheme() == "https";
+    if let Some(Wire(make)) = &via.wire {
+        let io = make().await.map_err(|error| cause::of_chain(&error))?;
+        return Ok(Established { io, forwarding: None });
+    }
     let (tcp, forwarding) = match matcher(url, &via.proxy)
         .and_then(|matcher| matcher.intercept(&uri))
     {

@@ -33,7 +33,7 @@ use launchdarkly_sdk_transport::{ByteStream, HttpTransport, ResponseFuture, Tran
 use sync_wrapper::{SyncFuture, SyncStream};
 
 use cause::Ended;
-pub use connect::{Proxy, Via, is_loopback, tls_config};
+pub use connect::{Io, Proxy, Via, Wire, Wiring, is_loopback, tls_config};
 pub use dial::Ask;
 use guard::{Fact, Guard, Limits};
 pub use trail::{Head, Trail};

@@ -1,0 +1,35 @@
+//! Where a subscription goes on: what its link is made of, by what the settings say and the store
+//! holds. Knows nothing of a running agent.
+
+use hark_engine::link::Config;
+use hark_store::{Store, StoreError};
+use jiff::Timestamp;
+
+use crate::settings::Subscription;
+
+/// What the link of a subscription is made of. `heard` is when this run has heard it last, if it has.
+///
+/// # Errors
+/// Where the store cannot be used.
+pub fn config(
+    store: &mut Store,
+    key: &str,
+    subscription: &Subscription,
+    heard: Option<Timestamp>,
+) -> Result<Config, StoreError> {
+    let (cursor, streamed_before) = store.begin(key, &subscription.source())?;
+    let heard_before = store.last_heard(key)?.max(heard).filter(|_| streamed_before);
+    let feed = subscription.speaks();
+    let latest = store.latest_event(key, 0)?;
+    Ok(Config {
+        kept: latest.and_then(|event| feed.keeps(&event)),
+        feed,
+        law: subscription.law(),
+        expect: subscription.expect(),
+        swap: true,
+        cursor,
+        streamed_before,
+        heard_before,
+        paused: subscription.paused,
+    })
+}
