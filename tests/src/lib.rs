@@ -20,6 +20,7 @@ pub mod dunst;
 pub mod fake;
 pub mod hark;
 pub mod http;
+pub mod judge;
 pub mod mercure;
 pub mod names;
 pub mod nchan;

@@ -1,0 +1,212 @@
+//! The law, over the server's log and what a client kept.
+//!
+//! Every event that had an id is kept exactly once, in an order in which the server sent them. What
+//! the server lost before it was sent is a gap. The first alert after a recovery comes within two
+//! seconds of the server's first byte, and what is replayed never floods the screen.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    script::Kind,
+    server::{Logged, State},
+};
+
+/// After the server's first byte, the first alert comes within this.
+const FIRST_ALERT: Duration = Duration::from_secs(2);
+/// What is replayed for long is told of at least this often.
+const NEXT_ALERT: Duration = Duration::from_secs(5);
+/// Work takes no time in simulated time, timers a millisecond.
+const SLACK: Duration = Duration::from_millis(50);
+/// More than so many replayed messages are never shown one by one.
+const SINGLE_MAX: usize = 5;
+
+/// How a message was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It was there before it was followed, and is not shown.
+    Backlog,
+    /// By itself, as it came.
+    Live,
+    /// With others that were missed.
+    Missed,
+}
+
+/// A message that the client kept, in the client's order.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The first word of its text.
+    pub text: String,
+    /// When it was kept.
+    pub at: Duration,
+    /// How it was told.
+    pub told: Told,
+    /// When it was alerted.
+    pub alerted: Option<Duration>,
+}
+
+/// What a client did beside.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// Messages in the client's order.
+    pub kept: Vec<Kept>,
+    /// Spans of which it says that something may be missing.
+    pub gaps: Vec<(Duration, Duration)>,
+    /// When connections opened, by its own word.
+    pub opened: Vec<Duration>,
+    /// When it began to follow.
+    pub followed: Duration,
+    /// From when on nothing happened any more.
+    pub calm: Duration,
+}
+
+/// Whether all of the law holds; else what does not.
+///
+/// # Errors
+/// The first breach, in a sentence.
+pub fn verdict(server: &State, account: &Account) -> Result<(), String> {
+    exactly_once(server, account)?;
+    in_order(server, account)?;
+    gaps(server, account)?;
+    alerts(account)?;
+    floods(server, account)?;
+    backlog(server, account)?;
+    calm(server, account)
+}
+
+fn number(kept: &Kept) -> usize {
+    kept.text[1..].parse().unwrap_or(usize::MAX)
+}
+
+/// Exactly once, whatever was cut.
+pub fn exactly_once(server: &State, account: &Account) -> Result<(), String> {
+    let mut times: BTreeMap<usize, usize> = BTreeMap::new();
+    for kept in &account.kept {
+        *times.entry(number(kept)).or_default() += 1;
+    }
+    if let Some((number, times)) = times.iter().find(|(_, times)| **times > 1) {
+        return Err(format!("event {number} was kept {times} times"));
+    }
+    let missing: Vec<String> = server
+        .log
+        .iter()
+        .filter(|it| it.lost.is_none() && !times.contains_key(&it.event.number))
+        .map(|it| format!("{} ({})", it.event.number, it.event.id))
+        .collect();
+    match missing.len() {
+        0 => Ok(()),
+        count => Err(format!("{count} of {} events were lost: {missing:?}", server.log.len())),
+    }
+}
+
+/// The order of the wire, repeats left out: each kept message has a place on the wire behind that of
+/// the one before it.
+fn in_order(server: &State, account: &Account) -> Result<(), String> {
+    let mut from = 0;
+    for kept in &account.kept {
+        let number = number(kept);
+        let place = server.wire[from..].iter().position(|it| it.number == number);
+        let Some(place) = place else {
+            return Err(format!("event {number} was kept in an order in which nothing was sent"));
+        };
+        from += place + 1;
+    }
+    if server.manners.kind != Kind::Ntfy && !account.kept.is_sorted_by_key(number) {
+        return Err("this server sends in order, and that was not kept".into());
+    }
+    Ok(())
+}
+
+/// What a server with new ids has lost is within a gap, as soon as such an id was seen.
+fn gaps(server: &State, account: &Account) -> Result<(), String> {
+    if server.manners.kind != Kind::Plain {
+        // Neither the ids nor the answers of the others show that something was lost.
+        return Ok(());
+    }
+    let kept: Vec<usize> = account.kept.iter().map(number).collect();
+    let is_kept = |it: &&Logged| kept.contains(&it.event.number);
+    for lost in server.log.iter().filter(|it| it.lost.is_some() && !is_kept(it)) {
+        let before = server.log.iter().filter(|it| it.run == lost.run).find(is_kept);
+        let is_seen = server.log.iter().filter(|it| it.run > lost.run).any(|it| is_kept(&it));
+        let covers = |(from, to): &(Duration, Duration)| *from <= lost.at + SLACK && lost.at <= *to;
+        if before.is_some() && is_seen && !account.gaps.iter().any(covers) {
+            return Err(format!(
+                "event {} of {:?} was lost by the server, and no gap says so: {:?}",
+                lost.event.number, lost.at, account.gaps
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn alerts(account: &Account) -> Result<(), String> {
+    let opened_before = |at: Duration| account.opened.iter().rev().find(|open| **open <= at);
+    let mut last_opened = None;
+    for kept in account.kept.iter().filter(|kept| kept.told != Told::Backlog) {
+        let Some(alerted) = kept.alerted else {
+            return Err(format!("{} was never alerted", kept.text));
+        };
+        let opened = opened_before(kept.at).copied().unwrap_or_default();
+        let is_first = last_opened != Some(opened);
+        last_opened = Some(opened);
+        let latest =
+            if is_first { kept.at.max(opened + FIRST_ALERT) } else { kept.at + NEXT_ALERT };
+        if alerted > latest + SLACK {
+            return Err(format!(
+                "{} came at {:?} on a connection of {opened:?}, and was alerted at {alerted:?}",
+                kept.text, kept.at
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What was published before a connection opened is not shown one by one, where that can be known:
+/// by the server's own times, or where it comes at once.
+fn floods(server: &State, account: &Account) -> Result<(), String> {
+    if server.manners.kind == Kind::Plain {
+        return Ok(());
+    }
+    for &opened in &account.opened {
+        let before = |kept: &&Kept| {
+            let published = server.log[number(kept)].at;
+            published + Duration::from_secs(1) < opened && kept.at >= opened
+        };
+        let next = account.opened.iter().find(|other| **other > opened);
+        let within = |kept: &&Kept| next.is_none_or(|next| kept.at < *next);
+        let single = account.kept.iter().filter(|kept| kept.told == Told::Live);
+        let single = single.filter(before).filter(within).count();
+        if single > SINGLE_MAX {
+            return Err(format!("{single} replayed messages were shown one by one at {opened:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// What was there before is not shown; what came on a connection that stood is.
+fn backlog(server: &State, account: &Account) -> Result<(), String> {
+    let tells_time = server.manners.kind != Kind::Plain;
+    for kept in &account.kept {
+        let published = server.log[number(kept)].at;
+        let before = published + Duration::from_secs(1) < account.followed;
+        if tells_time && before && kept.told != Told::Backlog {
+            return Err(format!("{} was there before it was followed, and was shown", kept.text));
+        }
+        let steady = server.manners.cuts == 0;
+        let stood = published > account.followed + Duration::from_secs(4);
+        if steady && stood && kept.told == Told::Backlog {
+            return Err(format!("{} came live and was taken for backlog", kept.text));
+        }
+    }
+    Ok(())
+}
+
+/// A server that is well is left alone.
+fn calm(server: &State, account: &Account) -> Result<(), String> {
+    let settled = account.calm + Duration::from_secs(600);
+    let dials = server.connections.iter().filter(|it| it.at > settled).count();
+    let most = if server.manners.heartbeat.is_some() { 2 } else { 6 };
+    match dials <= most {
+        true => Ok(()),
+        false => Err(format!("a server that was well was dialled {dials} times in an hour")),
+    }
+}
