@@ -26,7 +26,7 @@ use hark_engine::{
     Moment,
     failure::Cause,
     history::Entry,
-    link::{Delivery, Link, Outcome},
+    link::{Committed, Delivery, Link, Outcome},
     policy::{self, Origin},
 };
 use hark_store::{Store, Stored};
@@ -88,7 +88,7 @@ impl Sink for Judged {
         std::future::ready(Ok(self.ask.clone()))
     }
 
-    fn commit(&mut self, deliveries: &[Delivery], at: Timestamp) -> Result<Option<String>, String> {
+    fn commit(&mut self, deliveries: &[Delivery], at: Timestamp) -> Result<Committed, String> {
         let mut client = lock(&self.client);
         let client = &mut *client;
         let decide = |message: &_, event: &_, origin| policy::decide(&[], message, event, origin);
@@ -110,18 +110,16 @@ impl Sink for Judged {
             }
             client.account.kept.push(Kept { text, at, told, alerted });
         }
-        Ok(committed.cursor)
+        Ok(committed.link)
     }
 
     fn journal(&mut self, entry: Entry, at: Timestamp) {
         let mut client = lock(&self.client);
         client.store.journal(Some(KEY), at, &entry).unwrap();
         match entry {
-            Entry::Opened => {
-                client.store.has_streamed(KEY).unwrap();
+            Entry::Opened | Entry::Swapped { .. } => {
                 client.account.opened.push(self.begun.elapsed());
             }
-            Entry::Swapped { .. } => client.account.opened.push(self.begun.elapsed()),
             Entry::Gap { since } => {
                 client.account.gaps.push((since_begun(since), self.begun.elapsed()));
             }
@@ -135,6 +133,10 @@ impl Sink for Judged {
         for place in std::mem::take(&mut client.waiting) {
             client.account.kept[place].alerted.get_or_insert(at);
         }
+    }
+
+    fn backlog_over(&mut self) {
+        lock(&self.client).store.has_streamed(KEY).unwrap();
     }
 
     fn changed(&mut self, _: &Link) -> bool {
@@ -158,7 +160,9 @@ impl Running {
         };
         let url: url::Url = format!("http://127.0.0.1/{path}").parse().unwrap();
         let subscription = Subscription::plain(url.clone(), feed);
-        let config = resume::config(&mut lock(client).store, KEY, &subscription, None).unwrap();
+        let config =
+            resume::config(&mut lock(client).store, KEY, &subscription, None, now(begun).wall)
+                .unwrap();
         let server = server.clone();
         let wire = Wire::new(move || {
             let server = server.clone();

@@ -12,6 +12,7 @@ use hark_engine::{
     failure::Cause,
     feed::Json,
     link::{Config, ConnId, Effect, Input, Link, Phase},
+    wire::{Arrival, Head},
 };
 use jiff::Timestamp;
 
@@ -159,12 +160,16 @@ impl HarkClient {
         let mut client =
             Self { link: Link::new(config, seed), lost, conn: ConnId(0), streaming: true };
         client.say(Input::Start, start);
-        client.say(Input::Opened(client.conn), start);
+        client.arrive(Arrival::Opened(Head::default()), start);
         if let Some(hint) = hint {
-            client.say(Input::RetryHint(client.conn, hint), start);
+            client.arrive(Arrival::Retry(hint), start);
         }
         client.say(Input::Deadline, lost);
         client
+    }
+
+    fn arrive(&mut self, arrival: Arrival, now: Moment) {
+        self.say(Input::Arrived(self.conn, arrival), now);
     }
 
     fn say(&mut self, input: Input, now: Moment) {
@@ -186,7 +191,7 @@ impl Client for HarkClient {
             self.say(Input::Deadline, now);
         }
         let cause = if now_ms == 0 { Cause::EndOfStream } else { Cause::ConnectionRefused };
-        self.say(Input::Closed(self.conn, cause), now);
+        self.arrive(Arrival::Closed(cause), now);
         match self.link.phase() {
             Phase::BackingOff { until, .. } => {
                 let wait = until.since(self.lost).as_millis() as u64;

@@ -72,12 +72,14 @@ fn space(rng: &mut Rng) -> &'static str {
 fn block(lines: &[String], kind: Kind, rng: &mut Rng) -> String {
     let mut out = String::new();
     for line in lines.iter().map(String::as_str).chain([""]) {
+        // An empty line that ends in LF would be the rest of the CR before it.
+        let ends: &[&str] = match (kind, line.is_empty() && out.ends_with('\r')) {
+            (Kind::Plain, true) => &["\r\n", "\r"],
+            (Kind::Plain, false) => &["\n", "\r\n", "\r"],
+            (Kind::Ntfy | Kind::Nchan, _) => &["\n"],
+        };
         out.push_str(line);
-        out.push_str(if kind == Kind::Plain {
-            rng.choice(["\n", "\r\n", "\r"]).unwrap()
-        } else {
-            "\n"
-        });
+        out.push_str(rng.choice(ends).unwrap());
     }
     out
 }

@@ -65,6 +65,9 @@ pub struct Logged {
     pub run: u32,
     /// When the server lost it, if it did.
     pub lost: Option<Duration>,
+    /// Whether the client's first word in this run of ids asked for what comes after it: an id of an
+    /// earlier run, which no server tells from one of its own.
+    pub hidden: bool,
     /// Whether it may be sent already.
     is_due: bool,
 }
@@ -268,6 +271,7 @@ impl Server {
         // ntfy has followed what is new before it looks up what is old; the others do both at once.
         let mut replay = {
             let mut state = self.state();
+            state.hide(asked.as_deref());
             let replay = state.replay(asked.as_deref());
             if manners.kind != Kind::Ntfy {
                 words = state.listens(number);
@@ -365,7 +369,8 @@ impl State {
         let padding = if self.rng.u8(0..8) == 0 { self.rng.usize(0..1_500) } else { 0 };
         let event = Event { number, id, second, padding };
         let run = self.log.iter().filter(|it| it.lost.is_some()).map(|it| it.run + 1).max();
-        self.log.push(Logged { event, at, run: run.unwrap_or(0), lost: None, is_due });
+        let (run, lost, hidden) = (run.unwrap_or(0), None, false);
+        self.log.push(Logged { event, at, run, lost, hidden, is_due });
         self.held.push(number);
         number
     }
@@ -397,6 +402,21 @@ impl State {
         self.connections.push(Connected { at, asked, status, ended });
         let words = if refusal.is_none() { self.listens(number) } else { unbounded_channel().1 };
         (number, words, refusal)
+    }
+
+    /// Hides the events up to an id that is none of this run's, as nothing of it was sent yet.
+    fn hide(&mut self, asked: Option<&str>) {
+        let Some(Ok(after)) = asked.map(str::parse::<u64>) else { return };
+        if self.manners.kind != Kind::Plain {
+            return;
+        }
+        let is_sent = |it: &Written| it.whole.is_some() && self.held.contains(&it.number);
+        let is_known = self.wire.iter().any(is_sent);
+        let held = self.held.iter().filter(|_| !is_known);
+        for &number in held {
+            let id = self.log[number].event.id.parse::<u64>();
+            self.log[number].hidden |= id.is_ok_and(|id| id <= after);
+        }
     }
 
     /// What an answer begins with, by number.

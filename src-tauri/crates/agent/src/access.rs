@@ -71,7 +71,7 @@ impl Access {
                     (certificate.as_path(), key.as_path())
                 });
             let config = tls_config(ca.as_ref().map(PathBuf::as_path), client)
-                .map_err(|error| Cause::Credential { detail: error.to_string() })?;
+                .map_err(|error| Cause::Credential { detail: error.to_string().into() })?;
             *held = Some(Arc::new(config));
         }
         Ok(held.clone())

@@ -22,7 +22,7 @@ use hark_engine::{
     message::{Message, RawEvent},
     policy::{self, Origin, Verdict},
 };
-use hark_store::{Retention, Store, StoreError, Stored};
+use hark_store::{Store, StoreError, Stored};
 use jiff::Timestamp;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -195,7 +195,7 @@ fn claim(profile: &Profile) -> Result<(WorkerGuard, File), AgentError> {
 async fn prune(core: Arc<Core>) {
     loop {
         // A failure is a condition already.
-        let _ = core.store(|store| store.prune(Retention::default(), Timestamp::now()));
+        let _ = core.store(|store| store.prune(Timestamp::now()));
         tokio::time::sleep(Duration::from_secs(6 * 3600)).await;
     }
 }
@@ -394,6 +394,7 @@ impl Agent {
                 Origin::Live,
             ),
             cursor: None,
+            fallen: None,
         };
         let mut events = self.core.hub.subscribe(None).live;
         let committed = self

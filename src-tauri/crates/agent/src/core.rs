@@ -20,7 +20,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::{driver::Command, hub::Hub, notify::Outbox, present};
+use crate::{dials::Dials, driver::Command, hub::Hub, notify::Outbox, present};
 
 /// Rows of the journal that a history is folded from.
 const FOLDED_ROWS_MAX: u32 = 5_000;
@@ -45,6 +45,8 @@ pub struct Core {
     pub started: Timestamp,
     /// Its event stream.
     pub hub: Hub,
+    /// How often each server may be dialled.
+    pub dials: Dials,
     /// Alerts on their way.
     pub outbox: Outbox,
     /// Whether a tray icon is registered.
@@ -74,6 +76,7 @@ impl Core {
             profile,
             started: Timestamp::now(),
             hub: Hub::default(),
+            dials: Dials::default(),
             outbox: Outbox::default(),
             tray: AtomicBool::new(false),
             demo: AtomicBool::new(false),

@@ -1,15 +1,21 @@
 //! Drives one link: stamps what happens with the time, hands it to the engine, carries out what the
 //! engine answers. It decides nothing. What becomes of deliveries is its [`Sink`]'s.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use hark_engine::{
     Moment,
+    cursor::Cursor,
     failure::Cause,
     feed::Feed,
     history::Entry,
-    link::{Config, ConnId, Delivery, Effect, Input, Link, Phase},
+    link::{Committed, Config, ConnId, Delivery, Effect, Hint, Input, Link, Phase, Reason},
+    wire::Arrival,
 };
 use jiff::Timestamp;
 use tokio::{
@@ -21,10 +27,12 @@ use url::Url;
 
 use crate::{
     clock,
-    sse::{Ask, Connection, Item, guard::Limits},
+    dials::Dials,
+    sse::{Ask, Connection, Trail},
+    ways::Ways,
 };
 
-/// Items that may wait for the driver; then the connection is read no further.
+/// Arrivals that may wait for the driver; then the connection is read no further.
 const ITEMS_MAX: usize = 256;
 
 /// What a driver is told from outside.
@@ -34,8 +42,12 @@ pub enum Command {
     Pause,
     /// See [`Input::Resume`].
     Resume,
-    /// See [`Input::Hint`].
-    Hint,
+    /// The computer woke.
+    Woke,
+    /// Something about the network changed; the driver finds out whether it concerns its link.
+    Network,
+    /// A credential may be another now.
+    Credential,
 }
 
 /// What becomes of what a link brings.
@@ -48,15 +60,14 @@ pub trait Sink {
     /// What to ask the server, without the cursor; an error where a credential cannot be read.
     fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static;
 
-    /// An item as it came, before the engine sees it.
-    fn seen(&mut self, _item: &Item) {}
+    /// What arrived as it came, before the engine sees it.
+    fn seen(&mut self, _arrival: &Arrival) {}
 
-    /// Keeps deliveries, all or none; answers the cursor after them.
+    /// Keeps deliveries, all or none; answers what that did.
     ///
     /// # Errors
-    /// One sentence, where nothing was kept.
-    fn commit(&mut self, deliveries: &[Delivery], now: Timestamp)
-    -> Result<Option<String>, String>;
+    /// One sentence, where nothing was kept. It is tried again.
+    fn commit(&mut self, deliveries: &[Delivery], now: Timestamp) -> Result<Committed, String>;
 
     /// Keeps a change of the link.
     fn journal(&mut self, entry: Entry, now: Timestamp);
@@ -64,25 +75,45 @@ pub trait Sink {
     /// What was missed has arrived.
     fn caught_up(&mut self) {}
 
+    /// What was there before it was followed has arrived.
+    fn backlog_over(&mut self) {}
+
     /// The link may have changed. Answers whether to go on.
     fn changed(&mut self, link: &Link) -> bool;
 }
 
 /// One event of this size or more may wait for the driver at a time; of smaller ones [`ITEMS_MAX`].
 const LARGE_BYTES_MIN: usize = 64 << 10;
+/// What could not be kept is tried again after this, then after twice that, …
+const KEEP_RETRY_FIRST: Duration = Duration::from_millis(100);
+/// …up to this.
+const KEEP_RETRY_MAX: Duration = Duration::from_secs(5);
 
-/// An item, which connection brought it, and its leave to wait where it is large.
-type Arrived = (ConnId, Item, Option<OwnedSemaphorePermit>);
+/// What arrived, on which connection, and its leave to wait where it is large.
+type Arrived = (ConnId, Arrival, Option<OwnedSemaphorePermit>);
+
+/// A connection that stands or is being made.
+struct Standing {
+    task: AbortHandle,
+    trail: Trail,
+}
 
 /// One link with its connections.
 pub struct Driver<S> {
     sink: S,
     link: Link,
     feed: Arc<dyn Feed>,
-    connections: HashMap<ConnId, AbortHandle>,
+    dials: Dials,
+    origin: String,
+    connections: HashMap<ConnId, Standing>,
     arrive: mpsc::Sender<Arrived>,
     arrived: mpsc::Receiver<Arrived>,
     large: Arc<Semaphore>,
+    /// What is still to be done, in order: more than nothing only while deliveries cannot be kept.
+    effects: VecDeque<Effect>,
+    /// How long until what could not be kept is tried again.
+    keep_retry: Option<Duration>,
+    ways: Ways,
 }
 
 impl<S: Sink> Driver<S> {
@@ -94,11 +125,22 @@ impl<S: Sink> Driver<S> {
             sink,
             link: Link::new(config, fastrand::u64(..)),
             feed,
+            dials: Dials::default(),
+            origin: String::new(),
             connections: HashMap::new(),
             arrive,
             arrived,
             large: Arc::new(Semaphore::new(1)),
+            effects: VecDeque::new(),
+            keep_retry: None,
+            ways: Ways::default(),
         }
+    }
+
+    /// Shares the budget of this server with the other links to it.
+    #[must_use]
+    pub fn sharing(self, dials: Dials, origin: String) -> Self {
+        Self { dials, origin, ..self }
     }
 
     /// Runs until nobody can command it any more, or until the sink has had enough. Answers the sink.
@@ -108,16 +150,20 @@ impl<S: Sink> Driver<S> {
         while go_on {
             let deadline = self.link.poll_deadline().map(|(at, _)| at);
             let wait = deadline.map(|at| at.saturating_sub(self.sink.now().monotonic));
+            // What could not be kept holds up what comes after it: the connection waits, and the
+            // server's own buffers with it.
+            let keeps = self.keep_retry.is_none();
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
-                    Some(Command::Pause) => go_on = self.handle([Input::Pause]),
-                    Some(Command::Resume) => go_on = self.handle([Input::Resume]),
-                    Some(Command::Hint) => go_on = self.handle([Input::Hint]),
+                    Some(command) => go_on = self.command(command),
                     None => break,
                 },
-                _ = self.arrived.recv_many(&mut arrived, ITEMS_MAX) => go_on = self.take(&mut arrived),
-                () = sleep(wait.unwrap_or(Duration::MAX)), if wait.is_some() => {
+                () = sleep(self.keep_retry.unwrap_or_default()), if !keeps => go_on = self.go_on(),
+                _ = self.arrived.recv_many(&mut arrived, ITEMS_MAX), if keeps => {
+                    go_on = self.take(&mut arrived);
+                }
+                () = sleep(wait.unwrap_or(Duration::MAX)), if keeps && wait.is_some() => {
                     // A process that was stopped finds its deadlines passed and its sockets full:
                     // what has arrived is read first.
                     tokio::task::yield_now().await;
@@ -134,9 +180,48 @@ impl<S: Sink> Driver<S> {
             }
         }
         for connection in self.connections.values() {
-            connection.abort();
+            connection.task.abort();
         }
         self.sink
+    }
+
+    fn command(&mut self, command: Command) -> bool {
+        let input = match command {
+            Command::Pause => Input::Pause,
+            Command::Resume => Input::Resume,
+            Command::Credential => Input::Hint(Hint::Credential),
+            Command::Woke => {
+                self.look_at_routes();
+                // No connection to this machine itself has slept apart from it.
+                match self.ways.is_of_this_machine() && self.is_streaming() {
+                    true => return true,
+                    false => Input::Hint(Hint::Woke),
+                }
+            }
+            Command::Network => {
+                self.look_at_routes();
+                match self.ways.are_others() {
+                    true => Input::Hint(Hint::Route),
+                    false => return true,
+                }
+            }
+        };
+        self.handle([input])
+    }
+
+    fn is_streaming(&self) -> bool {
+        matches!(self.link.phase(), Phase::Streaming(_))
+    }
+
+    /// Notes which way the connection takes that stands.
+    fn look_at_routes(&mut self) {
+        let stands = match self.link.phase() {
+            Phase::Streaming(stream) => self.connections.get(&stream.conn()),
+            _ => None,
+        };
+        if let Some(route) = stands.and_then(|standing| standing.trail.route()) {
+            self.ways.takes(route);
+        }
     }
 
     /// Takes what has arrived, in order. An opening or an end is handled before anything after it
@@ -144,32 +229,27 @@ impl<S: Sink> Driver<S> {
     fn take(&mut self, arrived: &mut Vec<Arrived>) -> bool {
         let mut inputs = Vec::new();
         let mut go_on = true;
-        for (conn, item, _leave) in arrived.drain(..) {
+        for (conn, arrival, _leave) in arrived.drain(..) {
             if !go_on || !self.connections.contains_key(&conn) {
                 continue;
             }
-            let edge = matches!(item, Item::Opened(_) | Item::Closed(_));
+            let edge = matches!(arrival, Arrival::Opened(_) | Arrival::Closed(_));
             if edge && !inputs.is_empty() {
                 go_on = self.handle(inputs.drain(..));
             }
-            self.sink.seen(&item);
-            if matches!(item, Item::Closed(_)) {
-                self.connections.remove(&conn);
+            self.sink.seen(&arrival);
+            if matches!(arrival, Arrival::Closed(_))
+                && let Some(standing) = self.connections.remove(&conn)
+                && let Some(route) = standing.trail.route()
+            {
+                self.ways.takes(route);
             }
-            inputs.extend(self.resumed_from(conn, &item));
-            inputs.push(input(conn, item));
+            inputs.push(Input::Arrived(conn, arrival));
             if edge {
                 go_on &= self.handle(inputs.drain(..));
             }
         }
         go_on && (inputs.is_empty() || self.handle(inputs))
-    }
-
-    /// What a response says of where it goes on, where the feed has a header for that.
-    fn resumed_from(&self, conn: ConnId, item: &Item) -> Option<Input> {
-        let Item::Opened(headers) = item else { return None };
-        let id = self.feed.resumed_from_headers().iter().find_map(|name| headers.get(*name))?;
-        Some(Input::ResumedFrom(conn, String::from_utf8_lossy(id.as_bytes()).into_owned()))
     }
 
     fn handle(&mut self, inputs: impl IntoIterator<Item = Input>) -> bool {
@@ -178,121 +258,123 @@ impl<S: Sink> Driver<S> {
         for input in inputs {
             self.link.handle(input, now, &mut effects);
         }
-        if let Err(detail) = self.perform(effects)
-            && let Phase::Streaming(stream) = self.link.phase()
-        {
-            let conn = stream.conn();
-            self.hang_up(conn);
-            let mut effects = Vec::new();
-            let closed = Input::Closed(conn, Cause::NotStored { detail });
-            self.link.handle(closed, now, &mut effects);
-            // It delivers nothing more, so nothing more can fail.
-            let _ = self.perform(effects);
+        self.effects.extend(effects);
+        self.go_on()
+    }
+
+    /// Carries out what is to be done, in order; deliveries in a row are one commit. Where that fails,
+    /// it stays the next thing to be done.
+    fn go_on(&mut self) -> bool {
+        while let Some(effect) = self.effects.pop_front() {
+            match effect {
+                Effect::Deliver(delivery) => {
+                    let mut deliveries = vec![delivery];
+                    while let Some(Effect::Deliver(next)) =
+                        self.effects.pop_front_if(|next| matches!(next, Effect::Deliver(_)))
+                    {
+                        deliveries.push(next);
+                    }
+                    if !self.commit(&deliveries) {
+                        for delivery in deliveries.into_iter().rev() {
+                            self.effects.push_front(Effect::Deliver(delivery));
+                        }
+                        break;
+                    }
+                }
+                Effect::Dial { conn, cursor, reason } => self.dial(conn, cursor, reason),
+                Effect::HangUp(conn) => self.hang_up(conn),
+                Effect::Journal(entry) => self.sink.journal(entry, self.sink.now().wall),
+                Effect::CaughtUp => self.sink.caught_up(),
+                Effect::BacklogOver => self.sink.backlog_over(),
+                Effect::PhaseChanged => {}
+            }
         }
         self.sink.changed(&self.link)
     }
 
-    /// Carries out effects in order; deliveries in a row are one commit. After one that failed
-    /// nothing more is delivered: the server is asked again from the cursor before it.
-    fn perform(&mut self, effects: Vec<Effect>) -> Result<(), String> {
-        let mut deliveries = Vec::new();
-        let mut failed = None;
-        for effect in effects {
-            if let Effect::Deliver(delivery) = effect {
-                deliveries.push(delivery);
-                continue;
-            }
-            self.commit(&mut deliveries, &mut failed);
-            match effect {
-                Effect::Dial { conn, cursor } => self.dial(conn, cursor),
-                Effect::HangUp(conn) => self.hang_up(conn),
-                Effect::Journal(entry) => self.sink.journal(entry, self.sink.now().wall),
-                Effect::CaughtUp => self.sink.caught_up(),
-                Effect::PhaseChanged | Effect::Deliver(_) => {}
-            }
-        }
-        self.commit(&mut deliveries, &mut failed);
-        failed.map_or(Ok(()), Err)
-    }
-
-    fn commit(&mut self, deliveries: &mut Vec<Delivery>, failed: &mut Option<String>) {
+    fn commit(&mut self, deliveries: &[Delivery]) -> bool {
         let now = self.sink.now();
-        if !deliveries.is_empty() && failed.is_none() {
-            match self.sink.commit(deliveries, now.wall) {
-                Ok(cursor) => self.link.handle(Input::Committed(cursor), now, &mut Vec::new()),
-                Err(detail) => *failed = Some(detail),
+        match self.sink.commit(deliveries, now.wall) {
+            Ok(committed) => {
+                self.keep_retry = None;
+                let mut effects = Vec::new();
+                self.link.handle(Input::Committed(committed), now, &mut effects);
+                for effect in effects.into_iter().rev() {
+                    self.effects.push_front(effect);
+                }
+                true
+            }
+            Err(why) => {
+                let wait = self.keep_retry.map_or(KEEP_RETRY_FIRST, |wait| wait * 2);
+                self.keep_retry = Some(wait.min(KEEP_RETRY_MAX));
+                tracing::debug!("what came could not be stored and is tried again: {why}");
+                false
             }
         }
-        deliveries.clear();
     }
 
     fn hang_up(&mut self, conn: ConnId) {
         if let Some(connection) = self.connections.remove(&conn) {
-            connection.abort();
+            connection.task.abort();
         }
     }
 
-    fn dial(&mut self, conn: ConnId, cursor: Option<String>) {
+    fn dial(&mut self, conn: ConnId, cursor: Cursor, reason: Reason) {
+        let wait = self.dials.take(&self.origin, self.sink.now().monotonic);
+        tracing::debug!(origin = self.origin, ?reason, ?wait, "dialling");
+        self.ways.look();
+        let trail = Trail::kept();
+        let noted = trail.clone();
         let ask = self.sink.ask();
         let feed = self.feed.clone();
         let items = self.arrive.clone();
         let large = self.large.clone();
         let task = tokio::spawn(async move {
+            if !wait.is_zero() {
+                sleep(wait).await;
+            }
             let (mut connection, mut next) = match ask.await {
-                Ok(ask) => dial(ask, &*feed, cursor.as_deref()).await,
+                Ok(ask) => dial(Ask { trail: noted, ..ask }, &*feed, &cursor).await,
                 Err(cause) => {
-                    let _ = items.send((conn, Item::Closed(cause), None)).await;
+                    let _ = items.send((conn, Arrival::Closed(cause), None)).await;
                     return;
                 }
             };
-            while let Some(item) = next {
-                let is_large = matches!(&item, Item::Event { event, .. } if event.data.len() >= LARGE_BYTES_MIN);
+            while let Some(arrival) = next {
+                let is_large = matches!(&arrival, Arrival::Event { event, .. } if event.data.len() >= LARGE_BYTES_MIN);
                 let leave = match is_large {
                     // It is never closed.
                     true => large.clone().acquire_owned().await.ok(),
                     false => None,
                 };
-                if items.send((conn, item, leave)).await.is_err() {
+                if items.send((conn, arrival, leave)).await.is_err() {
                     return;
                 }
                 next = connection.next().await;
             }
         });
-        self.connections.insert(conn, task.abort_handle());
+        self.connections.insert(conn, Standing { task: task.abort_handle(), trail });
     }
 }
 
 /// Dials as the feed asks, resuming from `cursor`; in the other form of its URL, where the server's
-/// refusal speaks for that. Answers the connection and its first item.
-async fn dial(ask: Ask, feed: &dyn Feed, cursor: Option<&str>) -> (Connection, Option<Item>) {
+/// refusal speaks for that. Answers the connection and the first that it brings.
+async fn dial(ask: Ask, feed: &dyn Feed, cursor: &Cursor) -> (Connection, Option<Arrival>) {
     let asking = |url: &Url| {
         let request = feed.request(url, cursor);
         let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
-        Connection::dial(ask, Limits::default())
+        Connection::dial(ask)
     };
     let mut connection = asking(&ask.url);
     let first = connection.next().await;
-    if let Some(Item::Closed(refusal)) = &first
+    if let Some(Arrival::Closed(refusal)) = &first
         && let Some(other) = feed.other_form(&ask.url, refusal)
     {
         let mut second = asking(&other);
         let opened = second.next().await;
-        if let Some(Item::Opened(_)) = opened {
+        if let Some(Arrival::Opened(_)) = opened {
             return (second, opened);
         }
     }
     (connection, first)
-}
-
-fn input(conn: ConnId, item: Item) -> Input {
-    match item {
-        Item::Opened(_) => Input::Opened(conn),
-        Item::Alive => Input::Alive(conn),
-        Item::Comment(text) => Input::Comment(conn, text),
-        Item::Event { event, .. } => Input::Event(conn, event),
-        Item::Ignored { own_id, kind, .. } => Input::Ignored { conn, own_id, kind },
-        Item::Retry(hint) => Input::RetryHint(conn, hint),
-        Item::TooLarge { event, bytes } => Input::TooLarge { conn, event, bytes },
-        Item::Closed(cause) => Input::Closed(conn, cause),
-    }
 }

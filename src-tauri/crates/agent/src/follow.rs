@@ -6,7 +6,7 @@ use hark_api as api;
 use hark_engine::{
     failure::Cause,
     history::Entry,
-    link::{Delivery, Link, Outcome},
+    link::{self, Delivery, Link, Outcome},
     message::{Change, Message, RawEvent},
     policy::{self, Origin, Rule},
 };
@@ -38,8 +38,8 @@ pub fn follow(
     subscription: Subscription,
     heard: Option<api::Time>,
 ) -> Result<(), StoreError> {
-    let heard = heard.map(|heard| heard.0);
-    let config = core.store(|store| resume::config(store, key, &subscription, heard))?;
+    let (heard, now) = (heard.map(|heard| heard.0), Timestamp::now());
+    let config = core.store(|store| resume::config(store, key, &subscription, heard, now))?;
     let messages = core.store(|store| store.count(key))?;
     let known_since = core.store(|store| store.known_since(key))?.unwrap_or_else(Timestamp::now);
     let dropped = core.store(|store| store.dropped(key))?;
@@ -56,7 +56,8 @@ pub fn follow(
         set_aside: 0,
         dropped: u64::from(dropped),
     };
-    tracing::info!(subscription = key, origin = link.origin, "following");
+    let origin = link.origin.clone();
+    tracing::info!(subscription = key, origin, "following");
     let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
     let rules: Arc<[Rule]> = subscription.rules.clone().into();
     let sink = Stores {
@@ -68,7 +69,8 @@ pub fn follow(
         held: false,
     };
     core.followed().insert(key.to_owned(), Followed { link, commands, rules });
-    tokio::spawn(Driver::new(config, sink).run(receiver));
+    let driver = Driver::new(config, sink).sharing(core.dials.clone(), origin);
+    tokio::spawn(driver.run(receiver));
     Ok(())
 }
 
@@ -94,7 +96,7 @@ impl Sink for Stores {
         &mut self,
         deliveries: &[Delivery],
         now: Timestamp,
-    ) -> Result<Option<String>, String> {
+    ) -> Result<link::Committed, String> {
         let key = &self.link.subscription;
         // What still comes when it is followed no more is decided as before.
         self.rules = self.core.rules(key).unwrap_or_else(|| self.rules.clone());
@@ -111,7 +113,8 @@ impl Sink for Stores {
         if live {
             self.core.outbox.put(&self.link.subscription, Due::Live);
         }
-        Ok(committed.cursor)
+        self.core.tell_removed(committed.pruned);
+        Ok(committed.link)
     }
 
     fn journal(&mut self, entry: Entry, now: Timestamp) {
@@ -132,12 +135,10 @@ impl Sink for Stores {
             && let Some(commands) = self.commands.upgrade()
         {
             // A token that had expired: a fresh one is worth a dial now. A full queue dials as well.
-            let _ = commands.try_send(Command::Resume);
+            let _ = commands.try_send(Command::Credential);
         }
         if entry == Entry::Opened {
             self.access.taken();
-            // A failure is a condition already; then the next opening is backlog once more.
-            let _ = self.core.store(|store| store.has_streamed(key));
         }
         self.core.journal(Some(key), now, &entry);
     }
@@ -146,6 +147,12 @@ impl Sink for Stores {
         if std::mem::take(&mut self.held) {
             self.core.outbox.put(&self.link.subscription, Due::Replay);
         }
+    }
+
+    fn backlog_over(&mut self) {
+        let key = &self.link.subscription;
+        // A failure is a condition already; then the next opening is backlog once more.
+        let _ = self.core.store(|store| store.has_streamed(key));
     }
 
     fn changed(&mut self, link: &Link) -> bool {

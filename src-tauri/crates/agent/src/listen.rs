@@ -8,11 +8,14 @@ use std::{
 };
 
 use hark_engine::{
+    cursor::Cursor,
     failure::{Cause, Class},
     heartbeat::Expect,
     history::Entry,
-    link::{Config, Delivery, Link, Outcome, Phase},
+    link::{Committed, Config, Delivery, Link, Outcome, Phase},
     message::RawEvent,
+    size,
+    wire::Arrival,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -23,7 +26,7 @@ use crate::{
     driver::{Command, Driver, Sink},
     print,
     settings::Subscription,
-    sse::{Ask, Item},
+    sse::Ask,
 };
 
 /// What is printed.
@@ -64,10 +67,13 @@ pub async fn listen<W: Write + Send>(
         law: listen.subscription.law(),
         expect: listen.subscription.expect(),
         swap: !plain,
-        cursor: listen.last_event_id.clone(),
+        cursor: listen.last_event_id.as_deref().map_or(Cursor::NONE, Cursor::of_id),
         // A 404 is a refusal until the server has streamed once.
         streamed_before: false,
+        begun: None,
+        has_ids: None,
         heard_before: None,
+        last_message: None,
         kept: None,
         paused: false,
     };
@@ -75,7 +81,7 @@ pub async fn listen<W: Write + Send>(
     let sink = Terminal {
         ask: listen.ask,
         format: listen.format,
-        cursor: listen.last_event_id,
+        cursor: listen.last_event_id.as_deref().map_or(Cursor::NONE, Cursor::of_id),
         name,
         phase: "",
         refusal: None,
@@ -94,7 +100,7 @@ const KNOWN_MAX: usize = 1_024;
 struct Terminal<W> {
     ask: Ask,
     format: Format,
-    cursor: Option<String>,
+    cursor: Cursor,
     name: String,
     /// The last phase that was printed.
     phase: &'static str,
@@ -115,8 +121,14 @@ impl<W: Write> Terminal<W> {
                 line.extend(rest);
                 line.insert("at".to_owned(), format!("{:.3}", clock::now().wall).into());
             }
-            self.line(&line.to_string());
+            self.json(&line);
         }
+    }
+
+    /// A line of JSON, whose texts may hold what commands a terminal: that is escaped beyond what JSON
+    /// asks for.
+    fn json(&mut self, line: &Value) {
+        self.line(&print::harmless(&line.to_string()));
     }
 
     fn line(&mut self, line: &str) {
@@ -150,7 +162,14 @@ impl<W: Write> Terminal<W> {
         if matches!(class, Class::Refused | Class::Protocol) {
             // It ends here, and who has started it says why.
             self.refusal = Some(sentence);
-        } else if self.format != Format::Raw {
+        } else {
+            self.note(&sentence);
+        }
+    }
+
+    /// Says something beside what is printed; in the raw form it stands there already.
+    fn note(&self, sentence: &str) {
+        if self.format != Format::Raw {
             // Nobody may be there to read it.
             let _ = writeln!(std::io::stderr(), "{sentence}");
         }
@@ -162,34 +181,51 @@ impl<W: Write> Sink for Terminal<W> {
         std::future::ready(Ok(self.ask.clone()))
     }
 
-    fn seen(&mut self, item: &Item) {
-        match item {
-            Item::Event { event, id } => self.raw(
+    fn seen(&mut self, arrival: &Arrival) {
+        match arrival {
+            Arrival::Event { event, id } => self.raw(
                 "event",
                 json!({ "type": event.kind, "data": event.data, "id": id, "own_id": event.own_id }),
             ),
-            Item::Comment(text) => self.raw("comment", json!({ "text": text })),
-            Item::Ignored { own_id, kind, reason } => {
-                self.raw("ignored", json!({ "reason": reason, "type": kind, "own_id": own_id }));
-            }
-            Item::TooLarge { event, bytes } => self.raw(
+            Arrival::Comment(text) => self.raw("comment", json!({ "text": text })),
+            Arrival::Ignored(ignored) => self.raw(
                 "ignored",
-                json!({ "reason": "too large", "type": event.kind, "own_id": event.own_id, "bytes": bytes }),
+                json!({
+                    "reason": ignored.reason(),
+                    "type": ignored.kind(),
+                    "own_id": ignored.own_id(),
+                }),
             ),
-            Item::Retry(hint) => {
+            Arrival::TooLarge { event, bytes, limit } => {
+                self.raw(
+                    "ignored",
+                    json!({
+                        "reason": "too large",
+                        "type": event.kind,
+                        "own_id": event.own_id,
+                        "bytes": bytes,
+                        "limit": limit,
+                        "option": "--event-max",
+                    }),
+                );
+                self.note(&format!(
+                    "An event of {} is left out, as it is over the limit of {}. To take it: \
+                     --event-max {}",
+                    size::write(*bytes),
+                    size::write(*limit),
+                    size::write_up(*bytes)
+                ));
+            }
+            Arrival::Retry(hint) => {
                 let ms = u64::try_from(hint.as_millis()).unwrap_or(u64::MAX);
                 self.raw("retry", json!({ "ms": ms }));
             }
-            Item::Opened(_) | Item::Alive | Item::Closed(_) => {}
+            Arrival::Opened(_) | Arrival::Alive | Arrival::Closed(_) => {}
         }
     }
 
-    fn commit(
-        &mut self,
-        deliveries: &[Delivery],
-        now: Timestamp,
-    ) -> Result<Option<String>, String> {
-        for Delivery { event, outcome, cursor } in deliveries {
+    fn commit(&mut self, deliveries: &[Delivery], now: Timestamp) -> Result<Committed, String> {
+        for Delivery { event, outcome, cursor, .. } in deliveries {
             if let Outcome::Message(message, _) = outcome
                 && !self.is_known(event)
             {
@@ -212,7 +248,7 @@ impl<W: Write> Sink for Terminal<W> {
                             "sequence": message.sequence.as_ref().map(|sequence| &sequence.id),
                             "extras": message.extras,
                         });
-                        self.line(&line.to_string());
+                        self.json(&line);
                     }
                     Format::Raw => {}
                 }
@@ -221,7 +257,7 @@ impl<W: Write> Sink for Terminal<W> {
                 self.cursor.clone_from(cursor);
             }
         }
-        Ok(self.cursor.clone())
+        Ok(Committed { cursor: self.cursor.clone(), ..Committed::default() })
     }
 
     fn journal(&mut self, entry: Entry, _: Timestamp) {

@@ -2,7 +2,7 @@
 
 use std::io::{Write, stdout};
 
-use hark_engine::message::Message;
+use hark_engine::{message::Message, readable::is_unreadable};
 use jiff::{Timestamp, tz::TimeZone};
 
 /// Prints one line: time, subscription, title, body. A terminal that is gone is no reason to stop.
@@ -34,6 +34,24 @@ pub fn text(title: &str, body: &str, priority: u8) -> String {
     }
 }
 
+/// JSON in which what commands a terminal, or could make a text look like another, is escaped: U+007F to
+/// U+009F and bidirectional overrides. JSON itself escapes what is below U+0020.
+#[must_use]
+pub fn harmless(json: &str) -> String {
+    if json.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return json.to_owned();
+    }
+    let mut out = String::with_capacity(json.len());
+    for char in json.chars() {
+        if is_unreadable(char) {
+            out.push_str(&format!("\\u{:04x}", u32::from(char)));
+        } else {
+            out.push(char);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +64,15 @@ mod tests {
         assert_eq!(line(&message), "12:34:56  Builds  two ⏎ lines");
         message.title = "Red".into();
         assert_eq!(line(&message), "12:34:56  Builds  Red: two ⏎ lines");
+    }
+
+    #[test]
+    fn no_json_that_is_printed_commands_a_terminal() {
+        let text = "a\u{9b}31mb\u{202e}c\u{7f}ü";
+        let line = serde_json::json!({ "text": text }).to_string();
+        let harmless = harmless(&line);
+        assert_eq!(harmless, r#"{"text":"a\u009b31mb\u202ec\u007fü"}"#);
+        let read: serde_json::Value = serde_json::from_str(&harmless).unwrap();
+        assert_eq!(read["text"], text, "and it says the same");
     }
 }

@@ -11,12 +11,12 @@ use hark_engine::{
     failure::{Cause, Class},
     feed::{self, Decoded, Feed, Mercure, Ntfy, ntfy},
     message::{Message, RawEvent},
+    wire::{Arrival, Head},
 };
-use http::HeaderMap;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::sse::{Ask, Connection, Item, guard::Limits};
+use crate::sse::{Ask, Connection};
 
 /// How long a URL is tried, in all its forms.
 const TRY: Duration = Duration::from_secs(5);
@@ -81,18 +81,18 @@ pub async fn latest(ask: &Ask, feed: &dyn Feed) -> Option<Message> {
     let request = feed.request_latest(&ask.url);
     let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
     let end = Instant::now() + LATEST;
-    let mut connection = Connection::dial(ask, Limits::default());
+    let mut connection = Connection::dial(ask);
     let (mut latest, mut until) = (None, end);
     while let Ok(Some(item)) = timeout_at(until, connection.next()).await {
         match item {
-            Item::Opened(_) => until = end.min(Instant::now() + LISTEN),
-            Item::Event { event, .. } => {
+            Arrival::Opened(_) => until = end.min(Instant::now() + LISTEN),
+            Arrival::Event { event, .. } => {
                 if let Decoded::Message(message) = feed.decode(&event) {
                     latest = Some(*message);
                 }
                 until = end.min(Instant::now() + QUIET);
             }
-            Item::Closed(_) => break,
+            Arrival::Closed(_) => break,
             _ => {}
         }
     }
@@ -113,31 +113,31 @@ fn other_address(url: &Url, cause: &Cause) -> Option<Url> {
 
 /// Listens until it is clear what speaks there.
 async fn listen(ask: &Ask, deadline: Instant) -> Result<Recognised, Cause> {
-    let mut connection = Connection::dial(ask.clone(), Limits::default());
+    let mut connection = Connection::dial(ask.clone());
     let mut until = deadline;
-    let mut opened: Option<HeaderMap> = None;
+    let mut opened: Option<Head> = None;
     loop {
         let item = timeout_at(until, connection.next()).await;
         match (item, &opened) {
-            (Ok(Some(Item::Opened(headers))), _) => {
+            (Ok(Some(Arrival::Opened(headers))), _) => {
                 if let Some(found) = by_headers(&headers) {
                     return Ok(found);
                 }
-                opened = Some(*headers);
+                opened = Some(headers);
                 until = deadline.min(Instant::now() + LISTEN);
             }
-            (Ok(Some(Item::Comment(text))), _) => {
+            (Ok(Some(Arrival::Comment(text))), _) => {
                 let nginx = opened.as_ref().is_some_and(is_nginx);
                 if let Some(found) = by_comment(&ask.url, nginx, &text) {
                     return Ok(found);
                 }
             }
-            (Ok(Some(Item::Event { event, .. })), Some(headers)) => {
+            (Ok(Some(Arrival::Event { event, .. })), Some(headers)) => {
                 return Ok(by_event(&ask.url, headers, &event));
             }
-            (Ok(Some(Item::Closed(cause))), None) => return Err(cause),
+            (Ok(Some(Arrival::Closed(cause))), None) => return Err(cause),
             (Err(_), None) => return Err(Cause::HeadersTimeout),
-            (Ok(Some(Item::Closed(_)) | None) | Err(_), _) => {
+            (Ok(Some(Arrival::Closed(_)) | None) | Err(_), _) => {
                 let guess = || found("json", Certainty::Guess, "it is an event stream");
                 return Ok(by_shape(&ask.url).unwrap_or_else(guess));
             }
@@ -180,10 +180,10 @@ fn is_hub(url: &Url) -> bool {
     url.path().trim_end_matches('/').ends_with("/.well-known/mercure")
 }
 
-fn by_headers(headers: &HeaderMap) -> Option<Recognised> {
-    let own = headers.keys().any(|name| name.as_str().starts_with("mercure-"));
-    let linked = headers.get_all("link").iter().any(|value| {
-        let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+fn by_headers(headers: &Head) -> Option<Recognised> {
+    let own = headers.iter().any(|(name, _)| name.starts_with("mercure-"));
+    let linked = headers.iter().filter(|(name, _)| *name == "link").any(|(_, value)| {
+        let value = value.to_ascii_lowercase();
         value.split([';', ',']).any(|part| {
             let relation = part.trim().strip_prefix("rel=").unwrap_or_default();
             relation.trim_matches('"').split_whitespace().any(|name| name == "mercure")
@@ -192,9 +192,9 @@ fn by_headers(headers: &HeaderMap) -> Option<Recognised> {
     (own || linked).then(|| found("mercure", Certainty::Sure, "its headers are a Mercure hub's"))
 }
 
-fn is_nginx(headers: &HeaderMap) -> bool {
-    let is_it = |value: &[u8]| value.starts_with(b"nginx") || value.starts_with(b"openresty");
-    headers.get("server").is_some_and(|value| is_it(value.as_bytes()))
+fn is_nginx(headers: &Head) -> bool {
+    let is_it = |value: &str| value.starts_with("nginx") || value.starts_with("openresty");
+    headers.get("server").is_some_and(is_it)
 }
 
 fn by_comment(url: &Url, nginx: bool, text: &str) -> Option<Recognised> {
@@ -210,7 +210,7 @@ fn by_comment(url: &Url, nginx: bool, text: &str) -> Option<Recognised> {
     }
 }
 
-fn by_event(url: &Url, headers: &HeaderMap, event: &RawEvent) -> Recognised {
+fn by_event(url: &Url, headers: &Head, event: &RawEvent) -> Recognised {
     let id = event.own_id.as_deref().unwrap_or_default();
     let json = serde_json::from_str(&event.data).unwrap_or(serde_json::Value::Null);
     let text = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
@@ -255,7 +255,7 @@ fn explained(cause: &Cause, feed: &dyn Feed) -> Option<Cause> {
         Cause::Status { code, detail: Some(detail), retry_after_ms, streamed_before } => {
             Some(Cause::Status {
                 code: *code,
-                detail: Some(feed.explain(*code, detail)?),
+                detail: Some(feed.explain(*code, detail)?.into()),
                 retry_after_ms: *retry_after_ms,
                 streamed_before: *streamed_before,
             })
@@ -300,7 +300,7 @@ mod tests {
     fn status(code: u16, detail: Option<&str>) -> Cause {
         Cause::Status {
             code,
-            detail: detail.map(str::to_owned),
+            detail: detail.map(Into::into),
             retry_after_ms: None,
             streamed_before: false,
         }
@@ -335,8 +335,7 @@ mod tests {
             ("link", "</mercure.css>; rel=preload", false),
             ("server", "mercure", false),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(name, value.parse().unwrap());
+            let headers = Head::from_iter([(name.to_owned(), value.to_owned())]);
             assert_eq!(by_headers(&headers).is_some(), is, "{name}: {value}");
         }
     }
@@ -346,8 +345,7 @@ mod tests {
         let heard = |at: &str, kind: &str, data: &str, id: Option<&str>| {
             let own_id = id.map(str::to_owned);
             let event = RawEvent { kind: kind.into(), data: data.into(), own_id };
-            let mut headers = HeaderMap::new();
-            headers.insert("server", "nginx/1.22".parse().unwrap());
+            let headers = Head::from_iter([("server".to_owned(), "nginx/1.22".to_owned())]);
             let found = by_event(&url(at), &headers, &event);
             (found.feed, found.certainty)
         };

@@ -16,9 +16,10 @@ pub fn config(
     key: &str,
     subscription: &Subscription,
     heard: Option<Timestamp>,
+    now: Timestamp,
 ) -> Result<Config, StoreError> {
-    let (cursor, streamed_before) = store.begin(key, &subscription.source())?;
-    let heard_before = store.last_heard(key)?.max(heard).filter(|_| streamed_before);
+    let begun = store.begin(key, &subscription.source(), now)?;
+    let heard_before = store.last_heard(key)?.max(heard).filter(|_| begun.streamed);
     let feed = subscription.speaks();
     let latest = store.latest_event(key, 0)?;
     Ok(Config {
@@ -27,9 +28,12 @@ pub fn config(
         law: subscription.law(),
         expect: subscription.expect(),
         swap: true,
-        cursor,
-        streamed_before,
+        cursor: begun.cursor,
+        streamed_before: begun.streamed,
+        begun: begun.at,
+        has_ids: begun.has_ids,
         heard_before,
+        last_message: store.last_received(key)?,
         paused: subscription.paused,
     })
 }

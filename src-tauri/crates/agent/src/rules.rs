@@ -112,7 +112,7 @@ mod tests {
         );
         let event = |data: &str| RawEvent { data: data.into(), ..RawEvent::default() };
         let events =
-            [event("noise"), event(r#"{"title":"t","priority":1}"#), event("a\nb"), event("ping")];
+            [event("noise"), event(r#"{"title":"t","priority":1}"#), event("a\nb"), event("{}")];
         let events = events.into_iter().map(Ok);
         let tried = tried(&rules.unwrap(), &Json, events).unwrap();
         assert_eq!((tried.tried, tried.alerts, tried.quiet, tried.dropped), (3, 1, 1, 1));

@@ -165,7 +165,7 @@ fn value(text: &str, credential: &Credential) -> Result<HeaderValue, Cause> {
 }
 
 fn wrong(detail: String) -> Cause {
-    Cause::Credential { detail }
+    Cause::Credential { detail: detail.into() }
 }
 
 #[cfg(test)]
@@ -190,7 +190,7 @@ mod tests {
 
     async fn detail(subscription: &Subscription) -> String {
         match headers_of(subscription).await {
-            Err(Cause::Credential { detail }) => detail,
+            Err(Cause::Credential { detail }) => detail.to_string(),
             other => panic!("{other:?}"),
         }
     }

@@ -115,6 +115,8 @@ pub enum Shown {
     Refused,
     /// Taken back, since the message was read elsewhere.
     Withdrawn,
+    /// There was nobody to show it to.
+    Nobody,
 }
 
 /// Which messages to answer, newest first unless `after` is given.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::readable::Readable;
+
 /// Whose fault a failure is, which decides how the link retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -61,7 +63,7 @@ pub enum Cause {
         /// The HTTP status code.
         code: u16,
         /// What the server wrote about it, at most 200 characters.
-        detail: Option<String>,
+        detail: Option<Readable>,
         /// What its `Retry-After` asks for.
         retry_after_ms: Option<u64>,
         /// Whether this subscription has streamed before: a 404 is then a restarting proxy.
@@ -72,55 +74,60 @@ pub enum Cause {
     /// A 200 that is not `text/event-stream`.
     ContentType {
         /// What it is instead, at most 100 characters.
-        found: String,
+        found: Readable,
     },
     /// The stream is compressed, which holds back what comes and was not asked for.
     Compressed {
         /// How, at most 100 characters.
-        encoding: String,
+        encoding: Readable,
     },
     /// A certificate that cannot be trusted.
     Certificate {
         /// Why not.
-        detail: String,
+        detail: Readable,
     },
     /// Any other TLS failure.
     Tls {
         /// What TLS says.
-        detail: String,
+        detail: Readable,
     },
     /// A redirect that is not followed: to plain http, to nowhere, or in a circle.
     Redirect {
         /// Why not.
-        detail: String,
+        detail: Readable,
     },
     /// A credential that could not be read.
     Credential {
         /// Why not, naming the place, never the secret.
-        detail: String,
+        detail: Readable,
     },
     /// The response is not HTTP that can be read.
     NotHttp {
         /// What is wrong with it.
-        detail: String,
+        detail: Readable,
     },
     /// Another error of the operating system.
     Io {
         /// What it says.
-        detail: String,
+        detail: Readable,
     },
     /// The proxy in between failed.
     Proxy {
         /// How.
-        detail: String,
+        detail: Readable,
     },
     /// What arrived could not be stored, so it is asked for again.
     NotStored {
         /// What the store says.
-        detail: String,
+        detail: Readable,
     },
     /// The feed's own normal close.
     Rotation,
+    /// The server said goodbye, as one does that stops or starts anew.
+    Farewell {
+        /// Its word for it.
+        detail: Readable,
+    },
 }
 
 /// A cause on its link: enough to decide the retry and to tell a person.
@@ -135,6 +142,15 @@ pub struct Failure {
 impl From<Cause> for Failure {
     fn from(cause: Cause) -> Self {
         Self { class: cause.class(), cause }
+    }
+}
+
+impl Failure {
+    /// Whether it is the same failure, whatever text the server wrote with it: some count their
+    /// refusals, and each would be another.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.class == other.class && self.cause.code() == other.cause.code()
     }
 }
 
@@ -154,9 +170,9 @@ impl Cause {
             | Self::Tls { .. }
             | Self::Proxy { .. }
             | Self::Io { .. } => Class::Network,
-            Self::EndOfStream | Self::Truncated => Class::Server,
+            Self::EndOfStream | Self::Truncated | Self::Farewell { .. } => Class::Server,
             Self::Status { code: 408 | 425 | 429 | 500..=599, .. }
-            | Self::Status { code: 404, streamed_before: true, .. } => Class::Server,
+            | Self::Status { code: 404 | 409, streamed_before: true, .. } => Class::Server,
             Self::Status { .. }
             | Self::NoContent
             | Self::ContentType { .. }
@@ -176,6 +192,41 @@ impl Cause {
             Self::Status { retry_after_ms, .. } => retry_after_ms.map(Duration::from_millis),
             _ => None,
         }
+    }
+
+    /// Whether a server has answered, whatever it said: then it lives, and so does the way to it.
+    #[must_use]
+    pub fn is_an_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Status { .. }
+                | Self::NoContent
+                | Self::ContentType { .. }
+                | Self::Compressed { .. }
+                | Self::Redirect { .. }
+        )
+    }
+
+    /// Whether it may be the id that the server refuses, and nothing else about the request.
+    #[must_use]
+    pub fn may_refuse_an_id(&self) -> bool {
+        let of_others = |code| matches!(code, 401 | 403 | 407 | 408 | 409 | 425 | 429);
+        matches!(self, Self::Status { code: code @ 400..=499, .. } if !of_others(*code))
+    }
+
+    /// Whether the server, or what stands before it, has ended the connection or does not take one:
+    /// so it looks when a server starts anew.
+    #[must_use]
+    pub fn is_the_servers_end(&self) -> bool {
+        matches!(
+            self,
+            Self::EndOfStream
+                | Self::Truncated
+                | Self::Farewell { .. }
+                | Self::ConnectionReset
+                | Self::ConnectionRefused
+                | Self::Status { code: 404 | 500..=599, .. }
+        )
     }
 
     /// A stable short phrase for logs, scripts and translation.
@@ -206,6 +257,7 @@ impl Cause {
             Self::Proxy { .. } => "proxy".into(),
             Self::NotStored { .. } => "not stored".into(),
             Self::Rotation => "rotation".into(),
+            Self::Farewell { .. } => "farewell".into(),
         }
     }
 
@@ -287,6 +339,11 @@ impl Cause {
                 format!("What {server} sent could not be stored: {detail} Hark asks for it again.")
             }
             Self::Rotation => format!("{server} closed the stream as it regularly does."),
+            Self::Farewell { detail } => {
+                format!(
+                    "{server} said goodbye ({detail}), as it does when it stops or starts anew."
+                )
+            }
         }
     }
 }
@@ -314,6 +371,8 @@ mod tests {
             (403, true, Class::Refused),
             (404, false, Class::Refused),
             (404, true, Class::Server),
+            (409, false, Class::Refused),
+            (409, true, Class::Server),
             (408, false, Class::Server),
             (425, false, Class::Server),
             (429, false, Class::Server),

@@ -1,6 +1,8 @@
 //! How often a server is heard from, and when its silence means something.
 //!
-//! Messages never count here, or a quiet night would kill a link; see DESIGN "Heartbeat".
+//! Messages never count here, or a quiet night would kill a link. What was learned is evidence: it is
+//! bounded, one interval alone does not make it, no pause of this machine is part of it, and it is
+//! given up when a silence speaks against it.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -10,10 +12,10 @@ use crate::Monotonic;
 const LEARN_HEARTBEATS: usize = 3;
 /// How many of the latest intervals the cadence is the greatest of.
 const INTERVALS_MAX: usize = 4;
+/// What comes more seldom than this is no heartbeat; no cadence that was not set is longer.
+const INTERVAL_MAX: Duration = Duration::from_secs(15 * 60);
 /// Two signs of life closer than this are one heartbeat.
 const INTERVAL_MIN: Duration = Duration::from_secs(1);
-/// A cadence that was never confirmed is doubled up to this.
-const DOUBLED_MAX: Duration = Duration::from_secs(15 * 60);
 /// A server without heartbeat is checked after so long a silence, then at doubled intervals.
 const CHECK_FIRST: Duration = Duration::from_secs(5 * 60);
 const CHECK_MAX: Duration = Duration::from_secs(3600);
@@ -59,6 +61,8 @@ pub struct Heartbeat {
     intervals: VecDeque<Duration>,
     previous: Option<Monotonic>,
     doublings: u32,
+    /// How often what was learned has been late since it was confirmed last.
+    lates: u32,
     checks: u32,
 }
 
@@ -72,6 +76,7 @@ impl Heartbeat {
             intervals: VecDeque::with_capacity(INTERVALS_MAX),
             previous: None,
             doublings: 0,
+            lates: 0,
             checks: 0,
         }
     }
@@ -83,18 +88,32 @@ impl Heartbeat {
 
     /// A heartbeat arrived.
     pub fn on_heartbeat(&mut self, at: Monotonic) {
-        self.checks = 0;
+        // A first comment is a greeting, which a server without heartbeat gives as well.
         if let Some(previous) = self.previous {
+            self.checks = 0;
             let interval = at.saturating_sub(previous);
             if interval < INTERVAL_MIN {
                 return;
             }
-            if self.intervals.len() == INTERVALS_MAX {
-                self.intervals.pop_front();
-            }
-            self.intervals.push_back(interval);
+            self.on_interval(interval);
         }
         self.previous = Some(at);
+    }
+
+    fn on_interval(&mut self, interval: Duration) {
+        if interval > INTERVAL_MAX {
+            return;
+        }
+        if std::mem::take(&mut self.lates) > 0
+            && self.confirmed().is_some_and(|learned| interval > learned)
+        {
+            // It was late and came after all: the server's interval is another now.
+            self.intervals.clear();
+        }
+        if self.intervals.len() == INTERVALS_MAX {
+            self.intervals.pop_front();
+        }
+        self.intervals.push_back(interval);
     }
 
     /// A message arrived. Servers that count from their last write put the next heartbeat off, so
@@ -104,11 +123,25 @@ impl Heartbeat {
         self.previous = None;
     }
 
-    /// The connection died of silence. An unconfirmed cadence was perhaps wrong.
+    /// This machine or process stood still: the interval around that says nothing of the server.
+    pub fn on_pause(&mut self) {
+        self.previous = None;
+    }
+
+    /// The connection died of silence. Whatever made the cadence was perhaps wrong: what was learned
+    /// is learned anew, and what was only supposed is doubled.
     pub fn on_death(&mut self) {
         if self.confirmed().is_none() {
             self.doublings = (self.doublings + 1).min(16);
         }
+        self.intervals.clear();
+        self.lates = 0;
+    }
+
+    /// A heartbeat did not come when it was due, and another connection took over: until it is
+    /// confirmed, what was learned is doubled.
+    pub fn on_late(&mut self) {
+        self.lates = (self.lates + 1).min(16);
     }
 
     /// A self-check of a server without heartbeat was made; the next comes later.
@@ -119,9 +152,18 @@ impl Heartbeat {
     /// The interval that was seen often enough to be believed.
     #[must_use]
     pub fn confirmed(&self) -> Option<Duration> {
-        (self.intervals.len() + 1 >= LEARN_HEARTBEATS)
-            .then(|| self.intervals.iter().copied().max())
-            .flatten()
+        let mut longest = Duration::ZERO;
+        let mut next = Duration::ZERO;
+        for &interval in &self.intervals {
+            next = next.max(interval.min(longest));
+            longest = longest.max(interval);
+        }
+        match self.intervals.len() + 1 {
+            ..LEARN_HEARTBEATS => None,
+            // One alone that is much longer was a hiccup.
+            n if n > LEARN_HEARTBEATS && longest > next * 2 => Some(next),
+            _ => Some(longest),
+        }
     }
 
     /// The cadence in force, and who says so.
@@ -133,14 +175,15 @@ impl Heartbeat {
             Expect::Learn => {}
         }
         if let Some(learned) = self.confirmed() {
-            return Some((learned, Source::Learned));
+            let learned = learned.saturating_mul(1 << self.lates);
+            return Some((learned.min(INTERVAL_MAX), Source::Learned));
         }
         self.feed_default.map(|cadence| (self.doubled(cadence), Source::Feed))
     }
 
     fn doubled(&self, cadence: Duration) -> Duration {
         let factor = 1 << if self.confirmed().is_some() { 0 } else { self.doublings };
-        cadence.saturating_mul(factor).min(DOUBLED_MAX.max(cadence))
+        cadence.saturating_mul(factor).min(INTERVAL_MAX.max(cadence))
     }
 
     /// What silence means now.
@@ -189,6 +232,57 @@ mod tests {
     }
 
     #[test]
+    fn a_cadence_that_a_silence_speaks_against_is_learned_anew() {
+        let mut heartbeat = Heartbeat::new(Expect::Learn, None);
+        for n in 0..5 {
+            heartbeat.on_heartbeat(secs(2 * n));
+        }
+        assert_eq!(heartbeat.cadence(), Some((secs(2), Source::Learned)));
+        heartbeat.on_death();
+        assert_eq!(heartbeat.cadence(), None);
+        for n in 0..3 {
+            heartbeat.on_heartbeat(secs(100 + 10 * n));
+        }
+        assert_eq!(heartbeat.cadence(), Some((secs(10), Source::Learned)));
+    }
+
+    #[test]
+    fn one_long_interval_or_a_pause_of_this_machine_is_no_cadence() {
+        let learned = |at: &[u64], paused: Option<u64>| {
+            let mut heartbeat = Heartbeat::new(Expect::Learn, None);
+            for &second in at {
+                if paused == Some(second) {
+                    heartbeat.on_pause();
+                }
+                heartbeat.on_heartbeat(secs(second));
+            }
+            heartbeat.confirmed().map(|cadence| cadence.as_secs())
+        };
+        assert_eq!(learned(&[0, 2, 4, 44, 46], None), Some(2));
+        assert_eq!(learned(&[0, 2, 4, 44], Some(44)), Some(2));
+        assert_eq!(learned(&[0, 2, 4, 14, 24], None), Some(10));
+        assert_eq!(learned(&[0, 3600, 7200, 10_800], None), None);
+    }
+
+    #[test]
+    fn a_late_heartbeat_doubles_the_cadence_until_it_is_confirmed() {
+        let mut heartbeat = Heartbeat::new(Expect::Learn, None);
+        for n in 0..5 {
+            heartbeat.on_heartbeat(secs(2 * n));
+        }
+        heartbeat.on_late();
+        assert_eq!(heartbeat.cadence(), Some((secs(4), Source::Learned)));
+        heartbeat.on_opened();
+        heartbeat.on_heartbeat(secs(100));
+        heartbeat.on_heartbeat(secs(102));
+        assert_eq!(heartbeat.cadence(), Some((secs(2), Source::Learned)));
+        heartbeat.on_late();
+        heartbeat.on_heartbeat(secs(112));
+        heartbeat.on_heartbeat(secs(122));
+        assert_eq!(heartbeat.cadence(), Some((secs(10), Source::Learned)));
+    }
+
+    #[test]
     fn messages_never_count_as_heartbeats() {
         let mut heartbeat = Heartbeat::new(Expect::Learn, None);
         for n in 0..50 {
@@ -216,8 +310,10 @@ mod tests {
         for _ in 0..6 {
             seen.push(heartbeat.limits().stale.unwrap().as_secs() / 60);
             heartbeat.on_check();
+            heartbeat.on_opened();
+            heartbeat.on_heartbeat(secs(1_000_000 * (1 + seen.len() as u64)));
         }
-        assert_eq!(seen, [5, 10, 20, 40, 60, 60]);
+        assert_eq!(seen, [5, 10, 20, 40, 60, 60], "whatever it greets with");
         assert_eq!(heartbeat.limits().dead, None);
     }
 

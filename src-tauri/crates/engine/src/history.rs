@@ -43,6 +43,8 @@ pub enum Entry {
         /// The last time at which the link was surely heard.
         since: Timestamp,
     },
+    /// The server's ids began anew.
+    Renumbered,
     /// The person paused the link.
     Paused,
     /// The person resumed it.
@@ -93,6 +95,7 @@ impl Entry {
             Self::Rotated => "rotated",
             Self::Swapped { .. } => "swapped",
             Self::Gap { .. } => "gap",
+            Self::Renumbered => "renumbered",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
             Self::Removed => "removed",
@@ -266,7 +269,10 @@ impl History {
                     let (kind, from, to) = (SpanKind::Asleep, asleep_since, Some(at));
                     history.spans.push(Span { id, kind, subscription, from, to });
                 }
-                Entry::Halted { .. } | Entry::Rotated | Entry::Swapped { .. } => {}
+                Entry::Halted { .. }
+                | Entry::Rotated
+                | Entry::Swapped { .. }
+                | Entry::Renumbered => {}
             }
         }
         history

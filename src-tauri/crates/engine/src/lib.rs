@@ -5,6 +5,8 @@
 //! values. That is what lets a test drive days of a link's life in milliseconds.
 
 pub mod backoff;
+pub mod budget;
+pub mod cursor;
 pub mod failure;
 pub mod feed;
 pub mod heartbeat;
@@ -14,6 +16,9 @@ pub mod matching;
 pub mod message;
 mod moment;
 pub mod policy;
+pub mod readable;
+pub mod size;
 pub mod span;
+pub mod wire;
 
 pub use moment::{Moment, Monotonic};

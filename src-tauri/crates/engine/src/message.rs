@@ -187,29 +187,7 @@ impl Message {
     }
 }
 
-/// A stranger's text as it may be shown: without control characters and bidirectional overrides,
-/// which could make it look like another text, and not longer than `chars_max`.
-#[must_use]
-pub fn readable(text: &str, chars_max: usize) -> String {
-    let text = text.trim_end_matches(['\r', '\n']);
-    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    // Without an early end, so that it goes by many bytes at a time.
-    if text.len() <= chars_max && text.bytes().fold(true, |all, byte| all & plain(byte)) {
-        return text.to_owned();
-    }
-    let kept = |&c: &char| match c {
-        '\n' | '\t' => true,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => false,
-        _ => !c.is_control(),
-    };
-    let mut chars = text.chars().filter(kept);
-    let mut out: String = chars.by_ref().take(chars_max).collect();
-    if chars.next().is_some() {
-        out.pop();
-        out.push('…');
-    }
-    out
-}
+pub use crate::readable::clean as readable;
 
 /// A stranger's text as the one line of a title.
 #[must_use]
@@ -244,17 +222,6 @@ pub fn openable(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_could_disguise_a_text_is_left_out() {
-        assert_eq!(readable("a\u{1b}[31mb\u{0}\r\nc\td\u{202e}e", 100), "a[31mb\nc\tde");
-    }
-
-    #[test]
-    fn a_long_text_ends_with_an_ellipsis_at_the_limit() {
-        assert_eq!(readable("äöüß", 4), "äöüß");
-        assert_eq!(readable("äöüßx", 4), "äöü…");
-    }
 
     #[test]
     fn only_http_and_https_open_on_a_click() {

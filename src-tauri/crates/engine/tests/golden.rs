@@ -69,7 +69,7 @@ fn describe(feed: &dyn Feed, mut event: RawEvent, out: &mut String) {
     feed.identify(&mut event);
     let decoded = feed.decode(&event);
     let cursor = event.own_id.as_deref().filter(|id| {
-        let names = !matches!(decoded, Decoded::Heartbeat);
+        let names = !decoded.is_sign_of_life();
         names && feed.resumes_from(id)
     });
     writeln!(out, "id {:?}, cursor {cursor:?}", event.own_id).unwrap();

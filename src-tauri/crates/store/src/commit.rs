@@ -1,18 +1,21 @@
 //! The one transaction in which a message, its decision and the cursor are written.
 
 use hark_engine::{
-    link::{Delivery, Outcome},
+    link::{self, Delivery, Outcome},
     message::{Change, Extras, Message, RawEvent, Sequence},
     policy::{Decision, Origin, Verdict},
 };
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
-use sha2::{Digest, Sha256};
 
-use crate::{Shown, Store, StoreError, to_ms};
+use crate::{Shown, Store, StoreError, cursor::Run, prune::bound_messages, to_ms};
 
 /// How much of an event that is set aside is kept.
 const HEAD_BYTES_MAX: usize = 4096;
+/// How much of an event's id is shown; as a cursor it is kept whole.
+const ID_BYTES_MAX: usize = 4096;
+/// How much of its type.
+const KIND_BYTES_MAX: usize = 200;
 
 /// What became of one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,64 +46,16 @@ pub enum Stored {
 pub struct Committed {
     /// One for each delivery, in order.
     pub stored: Vec<Stored>,
-    /// The cursor after it.
-    pub cursor: Option<String>,
+    /// Messages that had to go, since their subscription was over a bound.
+    pub pruned: Vec<i64>,
+    /// The cursor, and what is new about the ids.
+    pub link: link::Committed,
 }
 
 impl Store {
-    /// Begins a subscription: answers its cursor, and whether it has streamed before. Where its
-    /// source (its URL) is another than it was, both start anew.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn begin(
-        &mut self,
-        subscription: &str,
-        source: &str,
-    ) -> Result<(Option<String>, bool), StoreError> {
-        let source = &Sha256::digest(source)[..16];
-        let transaction = self.connection.transaction()?;
-        let found = transaction
-            .query_row(
-                "SELECT source, id, streamed FROM cursor WHERE subscription = ?1",
-                [subscription],
-                |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?)),
-            )
-            .optional()?;
-        if let Some((known, id, streamed)) = found
-            && known == source
-        {
-            return Ok((id, streamed));
-        }
-        transaction.execute(
-            "INSERT OR REPLACE INTO cursor (subscription, source, id, streamed) VALUES (?1, ?2, NULL, 0)",
-            params![subscription, source],
-        )?;
-        transaction.commit()?;
-        Ok((None, false))
-    }
-
-    /// Notes that a subscription has streamed: from now on what it brings is not backlog.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn has_streamed(&mut self, subscription: &str) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE cursor SET streamed = 1 WHERE subscription = ?1 AND streamed = 0",
-            )?
-            .execute([subscription])?;
-        Ok(())
-    }
-
-    /// Forgets where a removed subscription was. Its messages stay, and what is known to have come
-    /// too: followed again, it brings nothing twice.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn forget(&mut self, subscription: &str) -> Result<(), StoreError> {
-        self.connection.execute("DELETE FROM cursor WHERE subscription = ?1", [subscription])?;
-        Ok(())
+    /// Says whether there is nobody to show alerts to: then none waits for one that may come.
+    pub fn set_nobody(&mut self, has_nobody: bool) {
+        self.has_nobody = has_nobody;
     }
 
     /// Commits deliveries of one subscription, in order, in one transaction: all or none.
@@ -114,26 +69,28 @@ impl Store {
         received: Timestamp,
         decide: impl Fn(&Message, &RawEvent, Origin) -> Verdict,
     ) -> Result<Committed, StoreError> {
+        let keep = self.keep_of(subscription);
+        let has_nobody = self.has_nobody;
         let transaction = self.connection.transaction()?;
+        let mut run = Run::read(&transaction, subscription)?;
         let mut stored = Vec::new();
-        let source: Vec<u8> = transaction
-            .prepare_cached("SELECT source FROM cursor WHERE subscription = ?1")?
-            .query_row([subscription], |row| row.get(0))
-            .optional()?
-            .unwrap_or_default();
-        for Delivery { event, outcome, cursor } in deliveries {
+        for delivery in deliveries {
+            let is_new = run.takes(&transaction, delivery)?;
+            let Delivery { event, outcome, cursor, fallen } = delivery;
             stored.push(match outcome {
                 Outcome::Nothing => Stored::Nothing,
-                _ if !is_new(&transaction, subscription, &source, event)? => Stored::Duplicate,
+                _ if !is_new => Stored::Duplicate,
                 Outcome::Message(message, origin) => {
                     let verdict = decide(message, event, *origin);
-                    keep(&transaction, subscription, event, message, received, verdict)?
+                    run.has_ids(event.own_id.is_some());
+                    let arrived = Arrived { subscription, event, message, received, has_nobody };
+                    arrived.keep(&transaction, &verdict)?
                 }
                 Outcome::Changed(change) => {
                     let ids = apply(&transaction, subscription, change)?;
                     if ids.is_empty() {
                         // It may have come before what it changes, and comes again behind it.
-                        forget_print(&transaction, subscription, &source, event)?;
+                        run.forget_print(&transaction, event)?;
                     }
                     Stored::Changed(ids)
                 }
@@ -142,93 +99,113 @@ impl Store {
                     Stored::SetAside
                 }
             });
-            if let Some(id) = cursor {
-                transaction
-                    .prepare_cached("UPDATE cursor SET id = ?2 WHERE subscription = ?1")?
-                    .execute(params![subscription, id])?;
+            // What is repeated from before the cursor does not lead it back.
+            if let Some(cursor) = cursor
+                && (is_new || fallen.is_none())
+            {
+                run.cursor.clone_from(cursor);
             }
         }
-        let cursor = transaction
-            .prepare_cached("SELECT id FROM cursor WHERE subscription = ?1")?
-            .query_row([subscription], |row| row.get(0))
-            .optional()?
-            .flatten();
+        run.write(&transaction)?;
+        let pruned = bound_messages(&transaction, subscription, keep)?;
         transaction.commit()?;
-        Ok(Committed { stored, cursor })
+        let Run { cursor, renumbered, repeated, .. } = run;
+        let link = link::Committed { cursor, renumbered, repeated };
+        Ok(Committed { stored, pruned, link })
     }
 }
 
-/// Whether this event has not come before from this source. The same own id with the same type and data is the same
-/// event; without an own id nothing is.
-fn is_new(
-    transaction: &Transaction<'_>,
-    subscription: &str,
-    source: &[u8],
-    event: &RawEvent,
-) -> rusqlite::Result<bool> {
-    let Some(print) = print(source, event) else { return Ok(true) };
-    transaction
-        .prepare_cached("INSERT OR IGNORE INTO fingerprint (subscription, print) VALUES (?1, ?2)")?
-        .execute(params![subscription, print])
-        .map(|rows| rows == 1)
-}
-
-fn forget_print(
-    transaction: &Transaction<'_>,
-    subscription: &str,
-    source: &[u8],
-    event: &RawEvent,
-) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached("DELETE FROM fingerprint WHERE subscription = ?1 AND print = ?2")?
-        .execute(params![subscription, print(source, event)])
-        .map(|_| ())
-}
-
-/// What an event is known by when it comes again, where it has an id of its own.
-fn print(source: &[u8], event: &RawEvent) -> Option<Vec<u8>> {
-    let id = event.own_id.as_deref().filter(|id| !id.is_empty())?;
-    let mut hash = Sha256::new();
-    hash.update(source);
-    for part in [id, &event.kind, &event.data] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    Some(hash.finalize()[..16].to_vec())
-}
-
-fn keep(
-    transaction: &Transaction<'_>,
-    subscription: &str,
-    event: &RawEvent,
-    message: &Message,
+/// A message that has come and is new.
+struct Arrived<'a> {
+    subscription: &'a str,
+    event: &'a RawEvent,
+    message: &'a Message,
     received: Timestamp,
-    verdict: Verdict,
-) -> rusqlite::Result<Stored> {
-    let earlier = match &message.sequence {
-        Some(sequence) => latest_of(transaction, subscription, sequence)?,
-        None => None,
-    };
-    if let (Some(sequence), Some(earlier)) = (&message.sequence, &earlier)
-        && is_late(message, sequence, earlier)
-    {
-        return Ok(Stored::Duplicate);
-    }
-    if verdict.decision == Decision::Drop {
-        transaction
-            .prepare_cached("UPDATE cursor SET dropped = dropped + 1 WHERE subscription = ?1")?
-            .execute([subscription])?;
-        return Ok(Stored::Dropped);
-    }
-    let id = insert(transaction, subscription, event, message, received, &verdict)?;
-    let replaces = message.sequence.as_ref().is_some_and(|sequence| sequence.replaces);
-    Ok(match earlier.filter(|_| replaces) {
-        Some(Earlier { id: earlier, .. }) => {
-            transaction.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([earlier])?;
-            Stored::Replaced { id, earlier }
+    /// Whether there is nobody to show it to.
+    has_nobody: bool,
+}
+
+impl Arrived<'_> {
+    fn keep(&self, transaction: &Transaction<'_>, verdict: &Verdict) -> rusqlite::Result<Stored> {
+        let Self { subscription, message, .. } = self;
+        let earlier = match &message.sequence {
+            Some(sequence) => latest_of(transaction, subscription, sequence)?,
+            None => None,
+        };
+        if let (Some(sequence), Some(earlier)) = (&message.sequence, &earlier)
+            && is_late(message, sequence, earlier)
+        {
+            return Ok(Stored::Duplicate);
         }
-        None => Stored::New(id),
-    })
+        if verdict.decision == Decision::Drop {
+            transaction
+                .prepare_cached("UPDATE cursor SET dropped = dropped + 1 WHERE subscription = ?1")?
+                .execute([subscription])?;
+            return Ok(Stored::Dropped);
+        }
+        let id = self.insert(transaction, verdict)?;
+        let replaces = message.sequence.as_ref().is_some_and(|sequence| sequence.replaces);
+        Ok(match earlier.filter(|_| replaces) {
+            Some(Earlier { id: earlier, .. }) => {
+                transaction
+                    .prepare_cached("DELETE FROM message WHERE id = ?1")?
+                    .execute([earlier])?;
+                Stored::Replaced { id, earlier }
+            }
+            None => Stored::New(id),
+        })
+    }
+
+    fn insert(&self, transaction: &Transaction<'_>, verdict: &Verdict) -> rusqlite::Result<i64> {
+        let Self { subscription, event, message, received, has_nobody } = *self;
+        let (decision, shown) = match verdict.decision {
+            Decision::Alert if has_nobody => ("alert", Shown::Nobody),
+            Decision::Alert => ("alert", Shown::Pending),
+            Decision::Backlog => ("backlog", Shown::No),
+            Decision::Quiet | Decision::Drop => ("quiet", Shown::No),
+        };
+        let extras = (message.extras != Extras::default())
+            .then(|| serde_json::to_string(&message.extras).unwrap_or_default());
+        let kind = cut(&event.kind, KIND_BYTES_MAX);
+        let id = event.own_id.as_deref().map(|id| cut(id, ID_BYTES_MAX));
+        let texts = [message.title.as_str(), &message.body, kind, &event.data];
+        let bytes =
+            texts.map(str::len).iter().sum::<usize>() + extras.as_ref().map_or(0, String::len);
+        transaction
+            .prepare_cached(
+                "INSERT INTO message (subscription, server_id, title, body, priority, time,
+                                      received, url, tags, raw_kind, raw_data, decision, shown,
+                                      topic, sequence, extras, rule, sound, bytes)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                         ?17, ?18, ?19)",
+            )?
+            .insert(params![
+                subscription,
+                id,
+                message.title,
+                message.body,
+                verdict.priority.level(),
+                message.time.map(to_ms),
+                to_ms(received),
+                message.url,
+                serde_json::Value::from(message.tags.clone()).to_string(),
+                kind,
+                event.data,
+                decision,
+                shown.name(),
+                message.topic,
+                message.sequence.as_ref().map(|sequence| &sequence.id),
+                extras,
+                verdict.rule,
+                verdict.sound,
+                i64::try_from(bytes).unwrap_or(i64::MAX),
+            ])
+    }
+}
+
+/// The beginning of a text, at most so many bytes of it.
+fn cut(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
 }
 
 /// The latest message of a sequence.
@@ -280,51 +257,6 @@ fn apply(
     ids.collect()
 }
 
-fn insert(
-    transaction: &Transaction<'_>,
-    subscription: &str,
-    event: &RawEvent,
-    message: &Message,
-    received: Timestamp,
-    verdict: &Verdict,
-) -> rusqlite::Result<i64> {
-    let (decision, shown) = match verdict.decision {
-        Decision::Alert => ("alert", Shown::Pending),
-        Decision::Backlog => ("backlog", Shown::No),
-        Decision::Quiet | Decision::Drop => ("quiet", Shown::No),
-    };
-    let extras = (message.extras != Extras::default())
-        .then(|| serde_json::to_string(&message.extras).unwrap_or_default());
-    transaction
-        .prepare_cached(
-            "INSERT INTO message (subscription, server_id, title, body, priority, time, received,
-                                  url, tags, raw_kind, raw_data, decision, shown, topic, sequence,
-                                  extras, rule, sound)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                     ?18)",
-        )?
-        .insert(params![
-            subscription,
-            event.own_id,
-            message.title,
-            message.body,
-            verdict.priority.level(),
-            message.time.map(to_ms),
-            to_ms(received),
-            message.url,
-            serde_json::Value::from(message.tags.clone()).to_string(),
-            event.kind,
-            event.data,
-            decision,
-            shown.name(),
-            message.topic,
-            message.sequence.as_ref().map(|sequence| &sequence.id),
-            extras,
-            verdict.rule,
-            verdict.sound,
-        ])
-}
-
 fn set_aside(
     transaction: &Transaction<'_>,
     subscription: &str,
@@ -333,7 +265,8 @@ fn set_aside(
     bytes: u64,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
-    let head = &event.data[..event.data.floor_char_boundary(HEAD_BYTES_MAX)];
+    let head = cut(&event.data, HEAD_BYTES_MAX);
+    let id = event.own_id.as_deref().map(|id| cut(id, ID_BYTES_MAX));
     transaction
         .prepare_cached(
             "INSERT INTO set_aside (subscription, at, own_id, reason, bytes, head)
@@ -342,7 +275,7 @@ fn set_aside(
         .execute(params![
             subscription,
             to_ms(at),
-            event.own_id,
+            id,
             reason,
             i64::try_from(bytes).unwrap_or(i64::MAX),
             head,

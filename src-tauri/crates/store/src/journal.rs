@@ -24,19 +24,32 @@ impl Store {
         let text = serde_json::to_string(entry).unwrap_or_default();
         if let (Entry::DialFailed { failure, .. }, Some(key)) = (entry, subscription)
             && let Some(last) = self.last_row(key)?
-            && matches!(&last.entry, Entry::DialFailed { failure: before, .. } if before == failure)
+            && matches!(&last.entry, Entry::DialFailed { failure: before, .. } if before.is_like(failure))
         {
             self.connection
                 .prepare_cached("UPDATE journal SET entry = ?2 WHERE id = ?1")?
                 .execute(params![last.id, text])?;
             return Ok(last.id);
         }
-        Ok(self
+        let id = self
             .connection
             .prepare_cached(
                 "INSERT INTO journal (at, subscription, kind, entry) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .insert(params![to_ms(at), subscription, entry.kind(), text])?)
+            .insert(params![to_ms(at), subscription, entry.kind(), text])?;
+        self.journal_grew(id, subscription)?;
+        Ok(id)
+    }
+
+    /// Notes that the agent runs.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn alive(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO alive (id, at) VALUES (1, ?1)")?
+            .execute([to_ms(now)])?;
+        Ok(())
     }
 
     fn last_row(&self, subscription: &str) -> Result<Option<Row>, StoreError> {
@@ -84,14 +97,15 @@ impl Store {
         Ok(ms.map(from_ms))
     }
 
-    /// The last time at which an earlier run surely lived: its last row or message.
+    /// The last time at which an earlier run surely lived: by its own word, its last row or message.
     ///
     /// # Errors
     /// Where the database cannot be used.
     pub fn last_alive(&self) -> Result<Option<Timestamp>, StoreError> {
         let ms: Option<i64> = self.connection.query_row(
             "SELECT max(at) FROM (SELECT max(at) AS at FROM journal
-                                  UNION ALL SELECT max(received) FROM message)",
+                                  UNION ALL SELECT max(received) FROM message
+                                  UNION ALL SELECT at FROM alive)",
             [],
             |row| row.get(0),
         )?;
@@ -104,7 +118,15 @@ impl Store {
     /// Where the database cannot be used.
     pub fn last_heard(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
         let rows = self.journal_rows(Some(subscription), HEARD_ROWS_MAX)?;
-        let message: Option<i64> = self
+        Ok(last_heard(&rows).max(self.last_received(subscription)?))
+    }
+
+    /// When a subscription's last message was received.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn last_received(&self, subscription: &str) -> Result<Option<Timestamp>, StoreError> {
+        let ms: Option<i64> = self
             .connection
             .query_row(
                 "SELECT received FROM message WHERE subscription = ?1 ORDER BY id DESC LIMIT 1",
@@ -112,7 +134,7 @@ impl Store {
                 |row| row.get(0),
             )
             .optional()?;
-        Ok(last_heard(&rows).max(message.map(from_ms)))
+        Ok(ms.map(from_ms))
     }
 }
 

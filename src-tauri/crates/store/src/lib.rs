@@ -4,6 +4,7 @@
 //! knows a network, a clock or a notification server; times come in with the values.
 
 mod commit;
+mod cursor;
 mod journal;
 mod messages;
 mod open;
@@ -11,20 +12,25 @@ mod prune;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 pub use commit::{Committed, Stored};
+pub use cursor::Begun;
 pub use messages::{MessageRow, Query, Shown};
 pub use open::{Opened, SCHEMA_VERSION};
-pub use prune::Retention;
+pub use prune::Keep;
 
 /// The database of one Hark.
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    /// How much is kept of each subscription, where it is not the default.
+    keeps: HashMap<String, Keep>,
+    /// Whether alerts have nobody to show them, so that none waits for one.
+    has_nobody: bool,
 }
 
 /// Why the store could not do what was asked.

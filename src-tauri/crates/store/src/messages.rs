@@ -48,6 +48,8 @@ pub enum Shown {
     Refused,
     /// Taken back, since the message was read elsewhere.
     Withdrawn,
+    /// There was nobody to show it to.
+    Nobody,
 }
 
 impl Shown {
@@ -59,6 +61,7 @@ impl Shown {
             Self::Digest => "digest",
             Self::Refused => "refused",
             Self::Withdrawn => "withdrawn",
+            Self::Nobody => "nobody",
         }
     }
 
@@ -69,6 +72,7 @@ impl Shown {
             "digest" => Self::Digest,
             "refused" => Self::Refused,
             "withdrawn" => Self::Withdrawn,
+            "nobody" => Self::Nobody,
             _ => Self::No,
         }
     }

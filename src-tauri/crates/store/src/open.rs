@@ -1,6 +1,7 @@
 //! Opens the database: sets an unreadable file aside, brings an older one up to date.
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
     time::Duration,
@@ -15,8 +16,11 @@ use crate::{Store, StoreError};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_sequences_and_rules.sql"),
+    include_str!("migrations/0003_runs_and_bounds.sql"),
 ];
 
+/// Another process that holds the database is waited for so long: nothing else goes on meanwhile.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(100);
 /// The schema that this version writes.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
@@ -102,7 +106,7 @@ fn set_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
 
 pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreError> {
     let mut connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     // 64 pages are no slower than SQLite's default here and cost 2 MiB less.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = 64;
@@ -110,12 +114,12 @@ pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreE
     )?;
     migrate(&mut connection, path, migrations)?;
     // A damaged file may open and fail at the first use: find out now.
-    for table in ["message", "cursor", "fingerprint", "set_aside", "journal"] {
+    for table in ["message", "fingerprint", "set_aside", "journal"] {
         let newest = format!("SELECT * FROM {table} ORDER BY rowid DESC LIMIT 1");
-        let newest = if table == "cursor" { "SELECT * FROM cursor LIMIT 1" } else { &newest };
-        connection.query_row(newest, [], |_| Ok(())).optional()?;
+        connection.query_row(&newest, [], |_| Ok(())).optional()?;
     }
-    Ok(Store { connection })
+    connection.query_row("SELECT * FROM cursor LIMIT 1", [], |_| Ok(())).optional()?;
+    Ok(Store { connection, keeps: HashMap::new(), has_nobody: false })
 }
 
 fn migrate(

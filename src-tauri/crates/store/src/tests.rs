@@ -3,9 +3,10 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use hark_engine::{
+    cursor::Cursor,
     failure::{Cause, Failure},
     history::Entry,
-    link::{Delivery, Outcome},
+    link::{Delivery, Fallen, Outcome},
     message::{Change, Message, RawEvent, Sequence},
     policy::{self, Decision, Origin, Rule},
 };
@@ -26,7 +27,7 @@ impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("hark.db"), now()).unwrap().store;
-        store.begin("builds", "https://a.example/b").unwrap();
+        store.begin("builds", "https://a.example/b", now()).unwrap();
         Self { folder, store }
     }
 
@@ -61,7 +62,8 @@ impl World {
 fn message(id: Option<&str>, text: &str) -> Delivery {
     let own_id = id.map(str::to_owned);
     Delivery {
-        cursor: own_id.clone().map(Some),
+        cursor: own_id.as_deref().map(Cursor::of_id),
+        fallen: None,
         event: RawEvent { kind: "message".into(), data: text.into(), own_id },
         outcome: Outcome::Message(Box::new(Message::of_text(text)), Origin::Live),
     }
@@ -72,10 +74,11 @@ fn message_decision_and_cursor_are_there_after_a_restart() {
     let mut world = World::new();
     let committed = world.commit(&[message(Some("1"), "a"), message(Some("2"), "b")]);
     assert_eq!(committed.stored, [Stored::New(1), Stored::New(2)]);
-    assert_eq!(committed.cursor.as_deref(), Some("2"));
+    assert_eq!(committed.link.cursor.id.as_deref(), Some("2"));
     let mut world = world.reopened();
-    let begun = world.store.begin("builds", "https://a.example/b").unwrap();
-    assert_eq!(begun, (Some("2".into()), false));
+    let begun = world.store.begin("builds", "https://a.example/b", now()).unwrap();
+    assert_eq!((begun.cursor, begun.streamed), (Cursor::of_id("2"), false));
+    assert_eq!((begun.at, begun.has_ids), (Some(now()), Some(true)));
     assert_eq!(world.bodies(), ["a", "b"]);
 }
 
@@ -84,7 +87,8 @@ fn another_source_starts_anew_but_keeps_the_messages() {
     let mut world = World::new();
     world.commit(&[message(Some("1"), "a")]);
     world.store.has_streamed("builds").unwrap();
-    assert_eq!(world.store.begin("builds", "https://a.example/other").unwrap(), (None, false));
+    let anew = Begun { at: Some(now()), ..Begun::default() };
+    assert_eq!(world.store.begin("builds", "https://a.example/other", now()).unwrap(), anew);
     assert_eq!(world.commit(&[message(Some("1"), "a")]).stored, [Stored::New(2)]);
     assert_eq!(world.bodies(), ["a", "a"]);
 }
@@ -93,11 +97,12 @@ fn another_source_starts_anew_but_keeps_the_messages() {
 fn a_source_that_comes_back_brings_nothing_twice() {
     let mut world = World::new();
     world.commit(&[message(Some("1"), "a")]);
-    world.store.begin("builds", "https://a.example/other").unwrap();
-    world.store.begin("builds", "https://a.example/b").unwrap();
+    world.store.begin("builds", "https://a.example/other", now()).unwrap();
+    world.store.begin("builds", "https://a.example/b", now()).unwrap();
     assert_eq!(world.commit(&[message(Some("1"), "a")]).stored, [Stored::Duplicate]);
     world.store.forget("builds").unwrap();
-    assert_eq!(world.store.begin("builds", "https://a.example/b").unwrap(), (None, false));
+    let begun = world.store.begin("builds", "https://a.example/b", now()).unwrap();
+    assert!(begun.cursor.is_none() && !begun.streamed);
     assert_eq!(world.commit(&[message(Some("1"), "a")]).stored, [Stored::Duplicate]);
 }
 
@@ -121,13 +126,14 @@ fn the_same_own_id_and_content_is_a_duplicate_and_nothing_else_is() {
 fn a_duplicate_still_moves_the_cursor_and_so_does_an_id_alone() {
     let mut world = World::new();
     world.commit(&[message(Some("1"), "a"), message(Some("2"), "b")]);
-    assert_eq!(world.commit(&[message(Some("1"), "a")]).cursor.as_deref(), Some("1"));
+    assert_eq!(world.commit(&[message(Some("1"), "a")]).link.cursor, Cursor::of_id("1"));
     let reset = Delivery {
         event: RawEvent { own_id: Some(String::new()), ..RawEvent::default() },
         outcome: Outcome::Nothing,
-        cursor: Some(None),
+        cursor: Some(Cursor::NONE),
+        fallen: None,
     };
-    assert_eq!(world.commit(&[reset]).cursor, None);
+    assert_eq!(world.commit(&[reset]).link.cursor, Cursor::NONE);
 }
 
 #[test]
@@ -136,8 +142,14 @@ fn what_is_set_aside_keeps_its_beginning_and_passes_the_cursor() {
     let event =
         RawEvent { kind: "message".into(), data: "ä".repeat(5000), own_id: Some("9".into()) };
     let outcome = Outcome::SetAside { reason: "too large", bytes: 9_000_000 };
-    let committed = world.commit(&[Delivery { event, outcome, cursor: Some(Some("9".into())) }]);
-    assert_eq!(committed, Committed { stored: vec![Stored::SetAside], cursor: Some("9".into()) });
+    let committed = world.commit(&[Delivery {
+        event,
+        outcome,
+        cursor: Some(Cursor::of_id("9")),
+        fallen: None,
+    }]);
+    assert_eq!(committed.stored, [Stored::SetAside]);
+    assert_eq!(committed.link.cursor, Cursor::of_id("9"));
     let (bytes, head): (i64, String) = world
         .store
         .connection
@@ -257,7 +269,7 @@ fn a_database_of_the_first_schema_is_brought_up_to_date_and_a_copy_kept() {
     assert_eq!(opened.store.dropped("builds").unwrap(), 0);
     let decide = |_: &Message, _: &RawEvent, _| unreachable!();
     assert_eq!(
-        opened.store.commit("builds", [], now(), decide).unwrap().cursor.as_deref(),
+        opened.store.commit("builds", [], now(), decide).unwrap().link.cursor.id.as_deref(),
         Some("1700000000:0")
     );
     let copy = PathBuf::from(format!("{}.before-schema-{SCHEMA_VERSION}", path.display()));
@@ -311,7 +323,7 @@ fn a_change_reaches_the_messages_of_its_sequence_alone() {
     let read = change("3", Change::Read("job".into()));
     let committed = world.commit(std::slice::from_ref(&read));
     assert_eq!(committed.stored, [Stored::Changed(vec![1])]);
-    assert_eq!(committed.cursor.as_deref(), Some("3"));
+    assert_eq!(committed.link.cursor.id.as_deref(), Some("3"));
     assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Withdrawn);
     assert_eq!(world.store.pending_count("builds").unwrap(), 1);
     assert_eq!(world.commit(&[read]).stored, [Stored::Duplicate]);
@@ -346,7 +358,7 @@ fn a_message_says_which_rule_decided_and_a_dropped_one_is_counted() {
         [message(Some("1"), "noise"), message(Some("2"), "later"), message(Some("3"), "now")];
     let committed = world.commit_by(&sent, &rules);
     assert_eq!(committed.stored, [Stored::Dropped, Stored::New(1), Stored::New(2)]);
-    assert_eq!(committed.cursor.as_deref(), Some("3"));
+    assert_eq!(committed.link.cursor.id.as_deref(), Some("3"));
     assert_eq!(world.commit_by(&sent[..1], &rules).stored, [Stored::Duplicate]);
     let mut world = world.reopened();
     assert_eq!(world.store.dropped("builds").unwrap(), 1);
@@ -357,7 +369,7 @@ fn a_message_says_which_rule_decided_and_a_dropped_one_is_counted() {
     let shown = world.store.message(2).unwrap().unwrap();
     assert_eq!((shown.decision, shown.rule), (Decision::Alert, None));
     // A changed source starts anew, its count as well.
-    world.store.begin("builds", "https://a.example/other").unwrap();
+    world.store.begin("builds", "https://a.example/other", now()).unwrap();
     assert_eq!(world.store.dropped("builds").unwrap(), 0);
 }
 
@@ -381,15 +393,153 @@ fn an_unwritable_folder_is_an_error_that_names_it() {
 }
 
 #[test]
-fn pruning_keeps_the_newest_and_what_still_waits_and_a_replay_brings_nothing_back() {
+fn what_is_over_a_bound_goes_with_the_next_commit_and_a_replay_brings_nothing_back() {
     let mut world = World::new();
-    let all: Vec<_> = (0..10).map(|n| message(Some(&n.to_string()), &n.to_string())).collect();
-    world.commit(&all);
-    world.store.mark("builds", 2, 10, Shown::Shown).unwrap();
-    let retention = Retention { messages_max: 3, age_max: Duration::from_secs(3600) };
-    world.store.prune(retention, now()).unwrap();
-    assert_eq!(world.bodies(), ["0", "7", "8", "9"]);
+    let all: Vec<_> = (0..30).map(|n| message(Some(&n.to_string()), &n.to_string())).collect();
+    world.store.keep("builds", Keep { messages_max: 20, ..Keep::DEFAULT });
+    assert_eq!(world.commit(&all[..20]).pruned, [0_i64; 0]);
+    // Alerts that wait are history by then, too.
+    assert_eq!(world.commit(&all[20..21]).pruned, [1, 2]);
+    world.commit(&all[21..]);
+    assert!(world.bodies().len() <= 20, "{:?}", world.bodies());
+    assert_eq!(world.bodies().last().map(String::as_str), Some("29"));
     assert!(world.commit(&all).stored.iter().all(|stored| *stored == Stored::Duplicate));
-    world.store.prune(retention, now() + Duration::from_secs(7200)).unwrap();
-    assert_eq!(world.bodies(), ["0"]);
+    world.store.prune(now() + Duration::from_secs(366 * 86_400)).unwrap();
+    assert!(world.bodies().is_empty(), "they are too old");
+}
+
+#[test]
+fn a_bound_in_bytes_holds_whatever_part_of_an_event_is_large() {
+    let mut world = World::new();
+    world.store.keep("builds", Keep { bytes_max: 1 << 20, ..Keep::DEFAULT });
+    for n in 0..30 {
+        let mut large = message(Some(&"7".repeat(n + 1)), &"x".repeat(200_000));
+        large.event.kind = "k".repeat(1 << 20);
+        world.commit(&[large]);
+    }
+    assert!((1..6).contains(&world.bodies().len()), "{}", world.bodies().len());
+    let held: i64 = world
+        .store
+        .connection
+        .query_row("SELECT sum(length(raw_kind) + length(raw_data)) FROM message", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert!(held <= 1 << 20, "{held}");
+}
+
+#[test]
+fn a_chatty_subscription_takes_no_other_ones_room() {
+    let mut world = World::new();
+    let decide =
+        |message: &Message, event: &RawEvent, origin| policy::decide(&[], message, event, origin);
+    world.commit(&[message(Some("1"), "quiet")]);
+    world.store.keep("chatty", Keep { messages_max: 10, journal_rows_max: 5, ..Keep::DEFAULT });
+    world.store.begin("chatty", "https://a.example/c", now()).unwrap();
+    world.store.journal(Some("builds"), now(), &Entry::Opened).unwrap();
+    for n in 0..200 {
+        let one = message(Some(&n.to_string()), "chat");
+        world.store.commit("chatty", [&one], now(), decide).unwrap();
+        world.store.journal(Some("chatty"), now(), &Entry::Rotated).unwrap();
+    }
+    world.store.prune(now()).unwrap();
+    assert_eq!(world.store.count("builds").unwrap(), 1);
+    assert!(world.store.count("chatty").unwrap() <= 10);
+    let rows = world.store.journal_rows(None, 1_000).unwrap();
+    let of = |key: &str| rows.iter().filter(|row| row.subscription.as_deref() == Some(key)).count();
+    assert_eq!((of("builds"), of("chatty")), (1, 5));
+}
+
+/// The same with an id that has fallen back.
+fn fallen(id: &str, text: &str, fallen: Fallen) -> Delivery {
+    Delivery { fallen: Some(fallen), ..message(Some(id), text) }
+}
+
+#[test]
+fn ids_that_begin_anew_are_another_run_and_equal_texts_in_it_are_other_messages() {
+    let mut world = World::new();
+    let three = || ["1", "2", "3"].map(|id| message(Some(id), "done"));
+    world.commit(&three());
+    let mut anew = three();
+    anew[0].fallen = Some(Fallen::Surely);
+    let committed = world.commit(&anew);
+    assert_eq!(committed.stored, [Stored::New(4), Stored::New(5), Stored::New(6)]);
+    assert!(committed.link.renumbered);
+    assert_eq!(committed.link.cursor, Cursor::of_id("3"));
+    // In the new run a repetition is one.
+    assert_eq!(world.commit(&three()).stored, [const { Stored::Duplicate }; 3]);
+    let mut world = world.reopened();
+    assert_eq!(world.commit(&three()).stored, [const { Stored::Duplicate }; 3]);
+}
+
+#[test]
+fn an_id_that_may_be_repeated_is_judged_by_its_text() {
+    let mut world = World::new();
+    world.commit(&["1", "2", "3"].map(|id| message(Some(id), id)));
+    let again = ["1", "2", "3"].map(|id| fallen(id, id, Fallen::Perhaps));
+    let committed = world.commit(&again);
+    assert_eq!(committed.stored, [const { Stored::Duplicate }; 3]);
+    assert!(committed.link.repeated && !committed.link.renumbered);
+    assert_eq!(committed.link.cursor, Cursor::of_id("3"), "it is not led back");
+    let committed = world.commit(&[fallen("1", "other", Fallen::Perhaps)]);
+    assert_eq!(committed.stored, [Stored::New(4)]);
+    assert!(committed.link.renumbered);
+    assert_eq!(committed.link.cursor, Cursor::of_id("1"));
+    let same = world.commit(&[fallen("1", "yet another", Fallen::Perhaps)]);
+    assert_eq!(same.stored, [Stored::New(5)]);
+    assert!(same.link.renumbered, "the same number for another event");
+}
+
+#[test]
+fn whether_messages_carry_ids_is_known_after_a_restart() {
+    let mut world = World::new();
+    let has_ids = |world: &mut World| {
+        world.store.begin("builds", "https://a.example/b", now()).unwrap().has_ids
+    };
+    assert_eq!(has_ids(&mut world), None);
+    world.commit(&[message(None, "a")]);
+    let mut world = world.reopened();
+    assert_eq!(has_ids(&mut world), Some(false));
+    world.commit(&[message(Some("1"), "b"), message(None, "c")]);
+    assert_eq!(has_ids(&mut world), Some(true));
+}
+
+#[test]
+fn where_nobody_is_there_to_show_alerts_none_waits() {
+    let mut world = World::new();
+    world.store.set_nobody(true);
+    world.commit(&[message(Some("1"), "a")]);
+    world.store.set_nobody(false);
+    world.commit(&[message(Some("2"), "b")]);
+    assert_eq!(world.store.pending_count("builds").unwrap(), 1);
+    let rows = world.store.messages(&Query { limit: 9, ..Query::default() }).unwrap();
+    assert_eq!(
+        rows.iter().map(|row| row.shown).collect::<Vec<_>>(),
+        [Shown::Pending, Shown::Nobody]
+    );
+}
+
+#[test]
+fn refusals_that_differ_in_their_text_alone_are_one_run_in_the_journal() {
+    let mut world = World::new();
+    for attempts in 1..50 {
+        let detail = Some(format!("request {attempts} refused").into());
+        let cause =
+            Cause::Status { code: 503, detail, retry_after_ms: None, streamed_before: true };
+        let entry = Entry::DialFailed { failure: cause.into(), attempts };
+        world.store.journal(Some("builds"), now(), &entry).unwrap();
+    }
+    let rows = world.store.journal_rows(Some("builds"), 100).unwrap();
+    assert!(
+        matches!(&rows[..], [row] if matches!(row.entry, Entry::DialFailed { attempts: 49, .. }))
+    );
+}
+
+#[test]
+fn an_agents_own_word_says_when_it_last_ran() {
+    let mut world = World::new();
+    world.commit(&[message(None, "a")]);
+    let later = now() + Duration::from_secs(180);
+    world.store.alive(later).unwrap();
+    assert_eq!(world.reopened().store.last_alive().unwrap(), Some(later));
 }

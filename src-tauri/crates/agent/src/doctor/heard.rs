@@ -4,11 +4,10 @@
 use std::time::Duration;
 
 use hark_engine::{
-    feed::{Decoded, Feed},
+    feed::Feed,
     message::{RawEvent, readable},
+    wire::{Arrival, Ignored},
 };
-
-use crate::sse::Item;
 
 /// A name that the server chose is shown up to here.
 const NAME_CHARS_MAX: usize = 40;
@@ -69,32 +68,32 @@ pub enum Form {
 }
 
 impl What {
-    /// What an item of a connection is to the doctor.
+    /// What a connection brings, to the doctor.
     #[must_use]
-    pub fn of(item: Item, feed: &dyn Feed) -> Option<Self> {
-        Some(match item {
-            Item::Alive => Self::Line,
-            Item::Comment(_) => Self::Heartbeat { form: Form::Comment, has_id: false },
-            Item::Event { event, .. } => Self::of_event(event, feed),
-            Item::Ignored { reason: "unfinished", .. } => Self::Unfinished,
-            Item::Ignored { reason: "no data", own_id, kind } => match kind {
+    pub fn of(arrival: Arrival, feed: &dyn Feed) -> Option<Self> {
+        Some(match arrival {
+            Arrival::Alive => Self::Line,
+            Arrival::Comment(_) => Self::Heartbeat { form: Form::Comment, has_id: false },
+            Arrival::Event { event, .. } => Self::of_event(event, feed),
+            Arrival::Ignored(Ignored::Unfinished { .. }) => Self::Unfinished,
+            Arrival::Ignored(Ignored::IdAlone(_)) => Self::IdAlone,
+            Arrival::Ignored(Ignored::NoData { kind, own_id }) => match kind {
                 Some(kind) if is_heartbeat(&kind, feed) => {
                     let kind = readable(&kind, NAME_CHARS_MAX);
                     Self::Heartbeat { form: Form::Event(kind), has_id: own_id.is_some() }
                 }
-                None if own_id.is_some() => Self::IdAlone,
                 kind => Self::NoData { kind: kind.map(|kind| readable(&kind, NAME_CHARS_MAX)) },
             },
-            Item::Retry(hint) => Self::Retry(hint),
-            Item::TooLarge { bytes, .. } => Self::TooLarge { bytes },
-            Item::Opened(_) | Item::Ignored { .. } | Item::Closed(_) => return None,
+            Arrival::Retry(hint) => Self::Retry(hint),
+            Arrival::TooLarge { bytes, .. } => Self::TooLarge { bytes },
+            Arrival::Opened(_) | Arrival::Ignored(_) | Arrival::Closed(_) => return None,
         })
     }
 
     fn of_event(mut event: RawEvent, feed: &dyn Feed) -> Self {
         let has_id = event.own_id.is_some();
         feed.identify(&mut event);
-        if feed.decode(&event) == Decoded::Heartbeat {
+        if feed.decode(&event).is_sign_of_life() {
             let form = Form::Event(readable(&event.kind, NAME_CHARS_MAX));
             return Self::Heartbeat { form, has_id };
         }
@@ -107,5 +106,5 @@ impl What {
 /// Whether a type alone says that an event is a heartbeat.
 fn is_heartbeat(kind: &str, feed: &dyn Feed) -> bool {
     let event = RawEvent { kind: kind.to_owned(), data: "x".to_owned(), own_id: None };
-    feed.decode(&event) == Decoded::Heartbeat
+    feed.decode(&event).is_sign_of_life()
 }

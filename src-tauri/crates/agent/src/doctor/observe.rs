@@ -5,8 +5,10 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use hark_engine::{
+    cursor::Cursor,
     failure::Cause,
     feed::{self, Feed, ntfy},
+    wire::Arrival,
 };
 use http::{HeaderMap, HeaderValue, header};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::{
     recognise::{Tried, recognise},
-    sse::{Ask, Connection, Item, Trail, guard::Limits},
+    sse::{Ask, Connection, Trail},
 };
 
 /// How long headers may take.
@@ -113,10 +115,11 @@ struct Visitor {
 
 impl Visitor {
     fn dial(&self, url: &Url, cursor: Option<&str>) -> Connection {
-        let request = self.feed.request(url, cursor);
+        let cursor = cursor.map_or(Cursor::NONE, Cursor::of_id);
+        let request = self.feed.request(url, &cursor);
         let ask =
             Ask { url: request.url, last_event_id: request.last_event_id, ..self.ask.clone() };
-        Connection::dial(ask, Limits::default())
+        Connection::dial(ask)
     }
 
     async fn listen(
@@ -150,14 +153,14 @@ impl Visitor {
             };
             let after = begun.elapsed();
             match item {
-                Some(Item::Opened(_)) => {
+                Some(Arrival::Opened(_)) => {
                     seen.opened = Some(after);
                     if let Some(opened) = opened.take() {
                         opened();
                     }
                     until = Instant::now() + self.length;
                 }
-                Some(Item::Closed(cause)) => seen.ended = Some((after, cause)),
+                Some(Arrival::Closed(cause)) => seen.ended = Some((after, cause)),
                 Some(item) => {
                     let what = What::of(item, &*self.feed);
                     seen.heard.extend(what.map(|what| Heard { after, what }));
@@ -203,8 +206,8 @@ impl Visitor {
         let mut resumed = Resumed { cursor, brought: Vec::new(), refused: None };
         let mut connection = self.dial(&self.ask.url, ids.get(cursor).map(String::as_str));
         match timeout(PROBE_TIMEOUT, connection.next()).await {
-            Ok(Some(Item::Opened(_))) => {}
-            Ok(Some(Item::Closed(cause))) => resumed.refused = Some(cause),
+            Ok(Some(Arrival::Opened(_))) => {}
+            Ok(Some(Arrival::Closed(cause))) => resumed.refused = Some(cause),
             Ok(_) | Err(_) => resumed.refused = Some(Cause::HeadersTimeout),
         }
         let end = Instant::now() + REPLAY_MAX;

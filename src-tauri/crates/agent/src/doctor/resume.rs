@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hark_engine::{failure::Cause, message::readable};
+use hark_engine::{failure::Cause, feed::Order, message::readable};
 
 use super::{About, Finding, Mark, Observation, Place, What};
 
@@ -138,7 +138,7 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
             Mark::Warning,
             "The event of the id itself comes again: replay begins after it.".to_owned(),
         ),
-        Verdict::Disordered if !seen.feed.replays_out_of_order() => wrong(
+        Verdict::Disordered if seen.feed.order() == Order::Published => wrong(
             Mark::Warning,
             "What is replayed comes in another order than at first: who is cut off in the middle \
              of it loses the rest."

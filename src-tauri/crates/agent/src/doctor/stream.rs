@@ -219,7 +219,7 @@ fn ids(seen: &Observation) -> Vec<Finding> {
     if of == 0 {
         let text = "No event came, so ids cannot be judged. Publish one while this runs.";
         findings.push(about(Mark::Unknown, text.to_owned()));
-    } else if ids.is_empty() && seen.feed.misses_without_cursor() {
+    } else if ids.is_empty() && !seen.feed.replays() {
         let text = format!(
             "None, as it is with {}: what it sends while a client is away is lost.",
             seen.feed.name()

@@ -169,8 +169,9 @@ impl Subscription {
     /// What makes it another stream when it changes.
     #[must_use]
     pub fn source(&self) -> String {
-        let ids = self.speaks().ids();
-        if ids.is_empty() { self.url.to_string() } else { format!("{} {ids}", self.url) }
+        let feed = self.speaks();
+        let (url, ids) = (feed.identity(&self.url), feed.ids());
+        if ids.is_empty() { url.to_string() } else { format!("{url} {ids}") }
     }
 
     /// Scheme, host and port: all of a URL that may be logged.

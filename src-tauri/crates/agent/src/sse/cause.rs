@@ -47,7 +47,7 @@ pub(super) fn of_client(error: &eventsource_client::Error) -> Cause {
         },
         Client::Eof => Cause::EndOfStream,
         Client::UnexpectedEof => Cause::Truncated,
-        other => Cause::NotHttp { detail: other.to_string() },
+        other => Cause::NotHttp { detail: other.to_string().into() },
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn of_chain(error: &(dyn Error + 'static)) -> Cause {
             None => error.source(),
         };
     }
-    Cause::Io { detail: outermost_text(error) }
+    Cause::Io { detail: error.to_string().into() }
 }
 
 fn of_one(error: &(dyn Error + 'static)) -> Option<Cause> {
@@ -84,7 +84,7 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<Cause> {
             return Some(Cause::Truncated);
         }
         if error.is_parse() || error.is_parse_too_large() {
-            return Some(Cause::NotHttp { detail: error.to_string() });
+            return Some(Cause::NotHttp { detail: error.to_string().into() });
         }
     }
     let io = error.downcast_ref::<io::Error>()?;
@@ -101,7 +101,7 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<Cause> {
         io::ErrorKind::UnexpectedEof => Some(Cause::Truncated),
         // Wrapped: look at what is inside.
         _ if io.get_ref().is_some() => None,
-        _ => Some(Cause::Io { detail: io.to_string() }),
+        _ => Some(Cause::Io { detail: io.to_string().into() }),
     }
 }
 
@@ -131,17 +131,13 @@ fn of_tls(error: &tokio_rustls::rustls::Error) -> Cause {
             // What rustls says of these is for programmers.
             _ => "it is not in order; openssl s_client -connect HOST:PORT says more",
         },
-        other => return Cause::Tls { detail: other.to_string() },
+        other => return Cause::Tls { detail: other.to_string().into() },
     };
-    Cause::Certificate { detail: detail.to_owned() }
+    Cause::Certificate { detail: detail.into() }
 }
 
 fn is_authority(error: &OtherError) -> bool {
     matches!(error.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
-}
-
-fn outermost_text(error: &(dyn Error + 'static)) -> String {
-    error.to_string().chars().take(200).collect()
 }
 
 #[cfg(test)]

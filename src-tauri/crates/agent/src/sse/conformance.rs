@@ -5,7 +5,9 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use proptest::prelude::*;
 
-use super::{Connection, Item, guard::Limits};
+use hark_engine::wire::Arrival;
+
+use super::{Connection, guard::Limits};
 
 /// A dispatched event: type, data, last event id.
 type Dispatched = (String, String, String);
@@ -72,8 +74,10 @@ fn by_the_client(chunks: Vec<Bytes>, last_event_id: &str) -> (Vec<Dispatched>, V
     let (mut events, mut retries) = (Vec::new(), Vec::new());
     for item in items {
         match item {
-            Item::Event { event, id } => events.push((event.kind, event.data, id)),
-            Item::Retry(hint) => retries.push(u64::try_from(hint.as_millis()).unwrap_or(u64::MAX)),
+            Arrival::Event { event, id } => events.push((event.kind, event.data, id)),
+            Arrival::Retry(hint) => {
+                retries.push(u64::try_from(hint.as_millis()).unwrap_or(u64::MAX))
+            }
             _ => {}
         }
     }

@@ -41,7 +41,10 @@ use tokio_rustls::{
 use tower_service::Service;
 use url::{Host, Url};
 
-use super::cause::{self, NotResolved};
+use super::{
+    cause::{self, NotResolved},
+    trail::Route,
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TLS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -97,6 +100,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 /// An established connection.
 pub(super) struct Established {
     pub(super) io: Box<dyn Io>,
+    /// Which way it takes.
+    pub(super) route: Option<Route>,
     /// Set where the request goes to a proxy as it is, with the target's whole URL: what
     /// authenticates us there.
     pub(super) forwarding: Option<Option<HeaderValue>>,
@@ -105,11 +110,11 @@ pub(super) struct Established {
 /// Connects to the server of `url`.
 pub(super) async fn connect(url: &Url, via: &Via) -> Result<Established, Cause> {
     let uri = url[..url::Position::BeforePath].parse::<Uri>();
-    let uri = uri.map_err(|error| Cause::NotHttp { detail: error.to_string() })?;
+    let uri = uri.map_err(|error| Cause::NotHttp { detail: error.to_string().into() })?;
     let secure = url.scheme() == "https";
     if let Some(Wire(make)) = &via.wire {
         let io = make().await.map_err(|error| cause::of_chain(&error))?;
-        return Ok(Established { io, forwarding: None });
+        return Ok(Established { io, route: None, forwarding: None });
     }
     let (tcp, forwarding) = match matcher(url, &via.proxy)
         .and_then(|matcher| matcher.intercept(&uri))
@@ -136,20 +141,22 @@ pub(super) async fn connect(url: &Url, via: &Via) -> Result<Established, Cause> 
                 }
                 other => {
                     let detail = format!("{other} proxies are not supported; use http or socks5");
-                    return Err(Cause::Proxy { detail });
+                    return Err(Cause::Proxy { detail: detail.into() });
                 }
             };
             let forwards = scheme == "http" && !secure;
             (tcp, forwards.then(|| proxy.basic_auth().cloned()))
         }
     };
+    let ends = tcp.local_addr().and_then(|local| Ok((local.ip(), tcp.peer_addr()?)));
+    let route = ends.ok().map(|(local, peer)| Route { local, peer });
     let io: Box<dyn Io> = if secure {
         let config = via.tls.clone().unwrap_or_else(system_roots);
         Box::new(tls(tcp, url, config).await?)
     } else {
         Box::new(tcp)
     };
-    Ok(Established { io, forwarding })
+    Ok(Established { io, route, forwarding })
 }
 
 fn matcher(url: &Url, proxy: &Proxy) -> Option<Matcher> {
@@ -189,7 +196,7 @@ async fn direct(uri: Uri) -> Result<TcpStream, Cause> {
 async fn through<E: std::error::Error + 'static>(
     connecting: impl Future<Output = Result<TokioIo<TcpStream>, E>>,
 ) -> Result<TcpStream, Cause> {
-    let failed = |detail: String| Cause::Proxy { detail };
+    let failed = |detail: String| Cause::Proxy { detail: detail.into() };
     match timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(Ok(tcp)) => Ok(tcp.into_inner()),
         Ok(Err(error)) => Err(failed(match cause::of_chain(&error) {

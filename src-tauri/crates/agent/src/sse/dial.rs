@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use hark_engine::failure::Cause;
+use hark_engine::{failure::Cause, readable::Readable};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -17,6 +17,7 @@ use url::Url;
 use super::{
     cause,
     connect::{Established, Via, connect},
+    guard::Limits,
     trail::Trail,
 };
 
@@ -24,7 +25,6 @@ const REDIRECTS_MAX: usize = 10;
 /// How much of an error's body is read, and for how long, to tell the person what it says.
 const ERROR_BYTES_MAX: usize = 4 << 10;
 const ERROR_TIMEOUT: Duration = Duration::from_secs(2);
-const DETAIL_CHARS_MAX: usize = 200;
 
 /// What to ask of a server.
 #[derive(Clone)]
@@ -42,6 +42,8 @@ pub struct Ask {
     pub body: Bytes,
     /// By which way.
     pub via: Via,
+    /// What the stream may send at once.
+    pub limits: Limits,
     /// Notes each answer on the way, where somebody wants to know.
     pub trail: Trail,
 }
@@ -57,12 +59,14 @@ impl Ask {
             last_event_id: None,
             body: Bytes::new(),
             via: Via::default(),
+            limits: Limits::default(),
             trail: Trail::default(),
         }
     }
 
     fn request(&self) -> Result<Request<Full<Bytes>>, Cause> {
-        let not_http = |error: &dyn std::fmt::Display| Cause::NotHttp { detail: error.to_string() };
+        let not_http =
+            |error: &dyn std::fmt::Display| Cause::NotHttp { detail: error.to_string().into() };
         let mut target = self.url.path().to_owned();
         if let Some(query) = self.url.query() {
             target = format!("{target}?{query}");
@@ -117,18 +121,20 @@ pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
             _ => return Err(status(response).await),
         }
     }
-    Err(Cause::Redirect { detail: format!("more than {REDIRECTS_MAX} redirects in a row") })
+    let detail = format!("more than {REDIRECTS_MAX} redirects in a row").into();
+    Err(Cause::Redirect { detail })
 }
 
 /// One request on a connection of its own.
 async fn exchange(ask: &Ask) -> Result<Response<Incoming>, Cause> {
     let mut request = ask.request()?;
-    let Established { io, forwarding } = connect(&ask.url, &ask.via).await?;
-    ask.trail.connected();
+    let Established { io, route, forwarding } = connect(&ask.url, &ask.via).await?;
+    ask.trail.connected(route);
     if let Some(auth) = forwarding {
         // A proxy that forwards wants the whole URL (RFC 9112, 3.2.2).
         let whole = ask.url[..url::Position::AfterQuery].parse::<Uri>();
-        *request.uri_mut() = whole.map_err(|error| Cause::NotHttp { detail: error.to_string() })?;
+        *request.uri_mut() =
+            whole.map_err(|error| Cause::NotHttp { detail: error.to_string().into() })?;
         if let Some(auth) = auth {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, auth);
         }
@@ -153,17 +159,17 @@ fn check(response: Response<Incoming>) -> Result<Response<Incoming>, Cause> {
     let essence = found.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("text/event-stream") {
         let found = if essence.is_empty() { "no content type" } else { essence };
-        return Err(Cause::ContentType { found: found.chars().take(100).collect() });
+        return Err(Cause::ContentType { found: found.into() });
     }
     match value(header::CONTENT_ENCODING) {
         None | Some("identity" | "") => Ok(response),
-        Some(encoding) => Err(Cause::Compressed { encoding: encoding.chars().take(100).collect() }),
+        Some(encoding) => Err(Cause::Compressed { encoding: encoding.into() }),
     }
 }
 
 /// Points the ask at where the response redirects to.
 fn follow(ask: &mut Ask, response: &Response<Incoming>) -> Result<(), Cause> {
-    let refused = |detail: &str| Cause::Redirect { detail: detail.to_owned() };
+    let refused = |detail: &str| Cause::Redirect { detail: detail.into() };
     let location = response
         .headers()
         .get(header::LOCATION)
@@ -214,7 +220,7 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 }
 
 /// What the server says about its refusal: the usual fields of a JSON body, else its first line.
-async fn detail(response: Response<Incoming>) -> Option<String> {
+async fn detail(response: Response<Incoming>) -> Option<Readable> {
     let status = u64::from(response.status().as_u16());
     let mut body = response.into_body();
     let mut bytes = Vec::new();
@@ -238,7 +244,7 @@ async fn detail(response: Response<Incoming>) -> Option<String> {
         Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
     };
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    Some(hark_engine::message::readable(line, DETAIL_CHARS_MAX))
+    Some(Readable::line(line))
 }
 
 #[cfg(test)]

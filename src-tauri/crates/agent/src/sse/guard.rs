@@ -7,7 +7,10 @@
 
 use std::{borrow::Cow, collections::VecDeque, time::Duration};
 
-use hark_engine::message::RawEvent;
+use hark_engine::{
+    message::RawEvent,
+    wire::{Arrival, Ignored},
+};
 use memchr::memchr2;
 
 /// What a stream may send at once. Bytes.
@@ -25,6 +28,18 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The largest that an event may be set to. Bytes.
+    pub const EVENT_BYTES_MAX: usize = 64 << 20;
+
+    /// For events of up to this size, also in one line.
+    #[must_use]
+    pub fn of_event(bytes: usize) -> Self {
+        let bytes = bytes.min(Self::EVENT_BYTES_MAX);
+        Self { line_bytes_max: bytes.max(1 << 10), event_bytes_max: bytes.max(1 << 10) }
+    }
+}
+
 /// A line that is still arriving counts as life with every so many bytes more.
 const PROGRESS_BYTES: usize = 16 << 10;
 /// How much is kept of what is over a limit.
@@ -32,10 +47,8 @@ const HEAD_BYTES_MAX: usize = 4 << 10;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// What the guard saw.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
-    /// A complete line, or 16 KiB more of one that is still arriving.
-    Alive,
     /// A comment was passed on.
     Comment,
     /// An event was passed on, which carried this id of its own.
@@ -43,24 +56,17 @@ pub enum Fact {
         /// Its own id; empty resets.
         own_id: Option<String>,
     },
-    /// `retry:`.
-    Retry(Duration),
-    /// A block or line that dispatches nothing.
-    Ignored {
-        /// The block's own id.
-        own_id: Option<String>,
-        /// The block's type.
-        kind: Option<String>,
-        /// Why nothing is dispatched.
-        reason: &'static str,
-    },
-    /// An event over a limit.
-    TooLarge {
-        /// Its id, type and beginning.
-        event: RawEvent,
-        /// Its whole size.
-        bytes: u64,
-    },
+    /// What the client library does not tell.
+    Arrived(Arrival),
+}
+
+impl Fact {
+    /// A sign of life.
+    const ALIVE: Self = Self::Arrived(Arrival::Alive);
+
+    fn ignored(what: Ignored) -> Self {
+        Self::Arrived(Arrival::Ignored(what))
+    }
 }
 
 /// See the module.
@@ -87,7 +93,8 @@ struct Block {
     data: Vec<u8>,
     has_data: bool,
     bytes: u64,
-    too_large: bool,
+    /// Over which limit it is, where it is over one. Bytes.
+    too_large: Option<u64>,
 }
 
 impl Guard {
@@ -133,7 +140,7 @@ impl Guard {
         self.progress += bytes.len();
         if self.progress >= PROGRESS_BYTES {
             self.progress %= PROGRESS_BYTES;
-            facts.push_back(Fact::Alive);
+            facts.push_back(Fact::ALIVE);
         }
     }
 
@@ -141,7 +148,7 @@ impl Guard {
     pub fn end(&mut self, facts: &mut VecDeque<Fact>) {
         if self.block.begun || self.line_bytes > 0 {
             let Block { own_id, kind, .. } = std::mem::take(&mut self.block);
-            facts.push_back(Fact::Ignored { own_id, kind, reason: "unfinished" });
+            facts.push_back(Fact::ignored(Ignored::Unfinished { kind, own_id }));
         }
     }
 
@@ -154,8 +161,8 @@ impl Guard {
 
     fn on_line(&mut self, line: &[u8], bytes: u64, out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
         self.progress = 0;
-        if facts.back() != Some(&Fact::Alive) {
-            facts.push_back(Fact::Alive);
+        if facts.back() != Some(&Fact::ALIVE) {
+            facts.push_back(Fact::ALIVE);
         }
         let first = std::mem::take(&mut self.first_line);
         let line = if first { line.strip_prefix(BOM).unwrap_or(line) } else { line };
@@ -186,7 +193,7 @@ impl Guard {
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
                 // Too many digits for a number are still a very long time.
                 let ms = text(value).parse().unwrap_or(u64::MAX);
-                facts.push_back(Fact::Retry(Duration::from_millis(ms)));
+                facts.push_back(Fact::Arrived(Arrival::Retry(Duration::from_millis(ms))));
             }
             _ => {}
         }
@@ -195,8 +202,11 @@ impl Guard {
     fn on_data(&mut self, value: &[u8]) {
         let block = &mut self.block;
         block.has_data = true;
-        block.too_large |= block.bytes > self.limits.event_bytes_max as u64;
-        if block.too_large {
+        let most = self.limits.event_bytes_max as u64;
+        if block.bytes > most {
+            block.too_large.get_or_insert(most);
+        }
+        if block.too_large.is_some() {
             block.data.truncate(HEAD_BYTES_MAX);
             return;
         }
@@ -208,18 +218,16 @@ impl Guard {
     fn on_long_line(&mut self, head: &[u8], bytes: u64, facts: &mut VecDeque<Fact>) {
         let name = head.split(|&byte| byte == b':').next().unwrap_or_default();
         if name.is_empty() {
-            let reason = "comment too long";
-            return facts.push_back(Fact::Ignored { own_id: None, kind: None, reason });
+            return facts.push_back(Fact::ignored(Ignored::LongComment));
         }
         self.block.begun = true;
         self.block.bytes += bytes;
         if name == b"id" {
-            let reason = "id too long";
-            facts.push_back(Fact::Ignored { own_id: None, kind: None, reason });
+            facts.push_back(Fact::ignored(Ignored::LongId));
         }
         if name == b"data" {
             self.block.has_data = true;
-            self.block.too_large = true;
+            self.block.too_large.get_or_insert(self.limits.line_bytes_max as u64);
             let free = HEAD_BYTES_MAX.saturating_sub(self.block.data.len());
             self.block.data.extend_from_slice(&head[..head.len().min(free)]);
             self.block.data.truncate(HEAD_BYTES_MAX);
@@ -237,7 +245,7 @@ impl Guard {
             out.extend_from_slice(id.as_bytes());
             out.push(b'\n');
         }
-        if too_large {
+        if let Some(limit) = too_large {
             // The id alone goes on, so that the next event inherits the right one.
             if own_id.is_some() {
                 out.push(b'\n');
@@ -246,7 +254,8 @@ impl Guard {
             let value = |line: &str| line.strip_prefix("data:").map(|v| v.trim_start().to_owned());
             let data: Vec<String> = text(&data).lines().filter_map(value).collect();
             let data = data.join("\n");
-            facts.push_back(Fact::TooLarge { event: RawEvent { kind, data, own_id }, bytes });
+            let event = RawEvent { kind, data, own_id };
+            facts.push_back(Fact::Arrived(Arrival::TooLarge { event, bytes, limit }));
         } else if has_data {
             if let Some(kind) = kind.filter(|kind| !kind.is_empty()) {
                 out.extend_from_slice(b"event: ");
@@ -260,7 +269,10 @@ impl Guard {
             if own_id.is_some() {
                 out.push(b'\n');
             }
-            facts.push_back(Fact::Ignored { own_id, kind, reason: "no data" });
+            facts.push_back(Fact::ignored(match (own_id, kind) {
+                (Some(id), None) => Ignored::IdAlone(id),
+                (own_id, kind) => Ignored::NoData { kind, own_id },
+            }));
         }
     }
 }
@@ -286,7 +298,7 @@ mod tests {
                 guard.take(chunk, &mut out, &mut facts);
             }
             guard.end(&mut facts);
-            facts.retain(|fact| *fact != Fact::Alive);
+            facts.retain(|fact| *fact != Fact::ALIVE);
             (String::from_utf8(out).unwrap(), Vec::from(facts))
         };
         let whole = run(&mut std::iter::once(input));
@@ -302,8 +314,20 @@ mod tests {
         Fact::Event { own_id: own_id.map(str::to_owned) }
     }
 
-    fn ignored(own_id: Option<&str>, kind: Option<&str>, reason: &'static str) -> Fact {
-        Fact::Ignored { own_id: own_id.map(str::to_owned), kind: kind.map(str::to_owned), reason }
+    fn no_data(kind: Option<&str>) -> Fact {
+        Fact::ignored(Ignored::NoData { kind: kind.map(str::to_owned), own_id: None })
+    }
+
+    fn unfinished(own_id: Option<&str>) -> Fact {
+        Fact::ignored(Ignored::Unfinished { kind: None, own_id: own_id.map(str::to_owned) })
+    }
+
+    fn retry(wait: Duration) -> Fact {
+        Fact::Arrived(Arrival::Retry(wait))
+    }
+
+    fn large(event: RawEvent, bytes: u64, limit: u64) -> Fact {
+        Fact::Arrived(Arrival::TooLarge { event, bytes, limit })
     }
 
     #[test]
@@ -320,7 +344,7 @@ mod tests {
     fn fields_that_the_standard_does_not_know_are_dropped() {
         let (out, facts) = take(Limits::default(), b"comment: x\nData: y\n data: z\nfoo\n\n");
         assert_eq!(out, "");
-        assert_eq!(facts, [ignored(None, None, "no data")]);
+        assert_eq!(facts, [no_data(None)]);
     }
 
     #[test]
@@ -333,7 +357,7 @@ mod tests {
         let wanted = [
             event(Some("1")),
             event(None),
-            ignored(Some("2"), None, "no data"),
+            Fact::ignored(Ignored::IdAlone("2".into())),
             event(Some("")),
             event(None),
         ];
@@ -347,9 +371,9 @@ mod tests {
             b"retry: 2000\nretry:+5\nretry: 5s\nretry\nretry:99999999999999999999\n",
         );
         let wanted = [
-            Fact::Retry(Duration::from_secs(2)),
-            Fact::Retry(Duration::from_millis(u64::MAX)),
-            ignored(None, None, "unfinished"),
+            retry(Duration::from_secs(2)),
+            retry(Duration::from_millis(u64::MAX)),
+            unfinished(None),
         ];
         assert_eq!(facts, wanted);
     }
@@ -358,16 +382,16 @@ mod tests {
     fn an_unfinished_block_is_discarded_with_its_id() {
         let (out, facts) = take(Limits::default(), b"id: 9\ndata: half\n");
         assert_eq!(out, "");
-        assert_eq!(facts, [ignored(Some("9"), None, "unfinished")]);
+        assert_eq!(facts, [unfinished(Some("9"))]);
         let (_, facts) = take(Limits::default(), b"data: half");
-        assert_eq!(facts, [ignored(None, None, "unfinished")]);
+        assert_eq!(facts, [unfinished(None)]);
     }
 
     #[test]
     fn a_ping_without_data_is_seen_by_its_type() {
         let (out, facts) = take(Limits::default(), b"event: ping\n\n");
         assert_eq!(out, "");
-        assert_eq!(facts, [ignored(None, Some("ping"), "no data")]);
+        assert_eq!(facts, [no_data(Some("ping"))]);
     }
 
     #[test]
@@ -377,7 +401,7 @@ mod tests {
         assert_eq!(out, "id: 1\n\ndata: ok\n\n");
         let head = "x".repeat(15);
         let large = RawEvent { kind: "message".into(), data: head, own_id: Some("1".into()) };
-        assert_eq!(facts, [Fact::TooLarge { event: large, bytes: 71 }, event(None)]);
+        assert_eq!(facts, [self::large(large, 71, 20), event(None)]);
     }
 
     #[test]
@@ -385,13 +409,16 @@ mod tests {
         let many = format!("{}\ndata: ok\n\n", "data: 123456\n".repeat(9));
         let (out, facts) = take(SMALL, many.as_bytes());
         assert_eq!(out, "data: ok\n\n");
-        assert!(matches!(&facts[..], [Fact::TooLarge { bytes: 108, .. }, Fact::Event { .. }]));
+        assert!(matches!(
+            &facts[..],
+            [Fact::Arrived(Arrival::TooLarge { bytes: 108, limit: 40, .. }), Fact::Event { .. }]
+        ));
     }
 
     #[test]
     fn a_comment_over_the_limit_is_ignored() {
         let (out, facts) = take(SMALL, format!(":{}\n", "x".repeat(100)).as_bytes());
-        assert_eq!((out.as_str(), facts), ("", vec![ignored(None, None, "comment too long")]));
+        assert_eq!((out.as_str(), facts), ("", vec![Fact::ignored(Ignored::LongComment)]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One connection to one server: `eventsource-client` behind the guard.
 //!
-//! A [`Connection`] is dialled, gives [`Item`]s until one is [`Item::Closed`], and is dropped. It
+//! A [`Connection`] is dialled, gives [`Arrival`]s until one is [`Arrival::Closed`], and is dropped. It
 //! never reconnects and knows nothing of links.
 
 mod cause;
@@ -20,14 +20,17 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use bytes::Bytes;
 use eventsource_client::{BoxStream, Client as _, ClientBuilder, ReconnectOptions, SSE};
 use futures_util::{Stream, StreamExt, stream};
-use hark_engine::{failure::Cause, message::RawEvent};
-use http::{HeaderMap, Request};
+use hark_engine::{
+    failure::Cause,
+    message::RawEvent,
+    wire::{self, Arrival},
+};
+use http::{HeaderValue, Request};
 use http_body_util::BodyExt;
 use launchdarkly_sdk_transport::{ByteStream, HttpTransport, ResponseFuture, TransportError};
 use sync_wrapper::{SyncFuture, SyncStream};
@@ -36,54 +39,16 @@ use cause::Ended;
 pub use connect::{Io, Proxy, Via, Wire, Wiring, is_loopback, tls_config};
 pub use dial::Ask;
 use guard::{Fact, Guard, Limits};
-pub use trail::{Head, Trail};
+pub use trail::{Head, Route, Trail};
 
 /// Facts that may wait while nothing is passed on.
 const FACTS_MAX: usize = 4096;
-
-/// What a connection gives, in the order of the stream.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Item {
-    /// The answer is an event stream.
-    Opened(Box<HeaderMap>),
-    /// A complete line, or 16 KiB more of one.
-    Alive,
-    /// A comment, without the colon and one space after it.
-    Comment(String),
-    /// A dispatched event.
-    Event {
-        /// The event, with its own id.
-        event: RawEvent,
-        /// Its id as WHATWG has it: inherited where it has none of its own, else empty.
-        id: String,
-    },
-    /// A block that dispatches nothing.
-    Ignored {
-        /// Its own id.
-        own_id: Option<String>,
-        /// Its type.
-        kind: Option<String>,
-        /// Why.
-        reason: &'static str,
-    },
-    /// `retry:`.
-    Retry(Duration),
-    /// An event over the limit.
-    TooLarge {
-        /// Its beginning.
-        event: RawEvent,
-        /// Its whole size.
-        bytes: u64,
-    },
-    /// The end, or why there was no beginning.
-    Closed(Cause),
-}
 
 /// What guard and stream tell each other; both run in the same task.
 #[derive(Default)]
 struct Notes {
     facts: VecDeque<Fact>,
-    headers: HeaderMap,
+    head: wire::Head,
 }
 
 type Shared = Arc<Mutex<Notes>>;
@@ -96,16 +61,16 @@ fn lock(shared: &Shared) -> MutexGuard<'_, Notes> {
 pub struct Connection {
     stream: BoxStream<eventsource_client::Result<SSE>>,
     shared: Shared,
-    ready: VecDeque<Item>,
+    ready: VecDeque<Arrival>,
     ended: bool,
 }
 
 impl Connection {
     /// Dials when first polled.
     #[must_use]
-    pub fn dial(ask: Ask, limits: Limits) -> Self {
+    pub fn dial(ask: Ask) -> Self {
         let shared = Shared::default();
-        let url = ask.url.to_string();
+        let (url, limits) = (ask.url.to_string(), ask.limits);
         Self::over(&url, Guarded { ask, limits, shared: shared.clone() }, shared)
     }
 
@@ -129,22 +94,19 @@ impl Connection {
         Self { stream, shared, ready: VecDeque::new(), ended: false }
     }
 
-    /// Turns facts into items, up to the one that stands for what the library has just given.
+    /// Takes facts, up to the one that stands for what the library has just given.
     fn drain(&mut self, until: fn(&Fact) -> bool) -> Option<Fact> {
         let mut notes = lock(&self.shared);
         while let Some(fact) = notes.facts.pop_front() {
             if until(&fact) {
                 return Some(fact);
             }
-            self.ready.push_back(match fact {
-                Fact::Alive if self.ready.back() == Some(&Item::Alive) => continue,
-                Fact::Alive => Item::Alive,
-                Fact::Retry(hint) => Item::Retry(hint),
-                Fact::Ignored { own_id, kind, reason } => Item::Ignored { own_id, kind, reason },
-                Fact::TooLarge { event, bytes } => Item::TooLarge { event, bytes },
+            match fact {
+                Fact::Arrived(Arrival::Alive) if self.ready.back() == Some(&Arrival::Alive) => {}
+                Fact::Arrived(arrival) => self.ready.push_back(arrival),
                 // The library gives each of these, in this order.
-                Fact::Comment | Fact::Event { .. } => continue,
-            });
+                Fact::Comment | Fact::Event { .. } => {}
+            }
         }
         None
     }
@@ -152,13 +114,13 @@ impl Connection {
     fn on_sse(&mut self, sse: SSE) {
         match sse {
             SSE::Connected(_) => {
-                let headers = Box::new(std::mem::take(&mut lock(&self.shared).headers));
-                self.ready.push_back(Item::Opened(headers));
+                let head = std::mem::take(&mut lock(&self.shared).head);
+                self.ready.push_back(Arrival::Opened(head));
             }
             SSE::Comment(text) => {
                 self.drain(|fact| *fact == Fact::Comment);
                 let text = text.strip_prefix(' ').map(str::to_owned).unwrap_or(text);
-                self.ready.push_back(Item::Comment(text));
+                self.ready.push_back(Arrival::Comment(text));
             }
             SSE::Event(event) => {
                 let own_id = match self.drain(|fact| matches!(fact, Fact::Event { .. })) {
@@ -167,16 +129,16 @@ impl Connection {
                 };
                 let raw = RawEvent { kind: event.event_type, data: event.data, own_id };
                 let id = event.id.unwrap_or_default();
-                self.ready.push_back(Item::Event { event: raw, id });
+                self.ready.push_back(Arrival::Event { event: raw, id });
             }
         }
     }
 }
 
 impl Stream for Connection {
-    type Item = Item;
+    type Item = Arrival;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Arrival>> {
         loop {
             if let Some(item) = self.ready.pop_front() {
                 return Poll::Ready(Some(item));
@@ -192,7 +154,7 @@ impl Stream for Connection {
                         Some(Err(error)) => cause::of_client(&error),
                         _ => Cause::EndOfStream,
                     };
-                    self.ready.push_back(Item::Closed(cause));
+                    self.ready.push_back(Arrival::Closed(cause));
                     self.ended = true;
                 }
                 Poll::Pending => {
@@ -220,7 +182,10 @@ impl HttpTransport for Guarded {
         Box::pin(SyncFuture::new(async move {
             let last_event_id = ask.last_event_id.clone();
             let response = dial::dial(ask).await.map_err(|cause| Ended(cause).into_transport())?;
-            lock(&shared).headers = response.headers().clone();
+            let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let headers = response.headers().iter();
+            lock(&shared).head =
+                headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
             Ok(response.map(|body| {
                 let frames = body
                     .into_data_stream()

@@ -9,6 +9,8 @@ use tokio::{
     sync::oneshot,
 };
 
+use hark_engine::wire::Ignored;
+
 use super::*;
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
@@ -30,13 +32,13 @@ async fn serve(response: Vec<u8>) -> (String, oneshot::Receiver<String>) {
     (url, request)
 }
 
-async fn items_of(ask: Ask) -> Vec<Item> {
-    let all = Connection::dial(ask, Limits::default()).collect::<Vec<_>>();
+async fn items_of(ask: Ask) -> Vec<Arrival> {
+    let all = Connection::dial(ask).collect::<Vec<_>>();
     let items = tokio::time::timeout(Duration::from_secs(20), all).await.unwrap();
-    items.into_iter().filter(|item| !matches!(item, Item::Opened(_) | Item::Alive)).collect()
+    items.into_iter().filter(|item| !matches!(item, Arrival::Opened(_) | Arrival::Alive)).collect()
 }
 
-async fn items(body: &str) -> Vec<Item> {
+async fn items(body: &str) -> Vec<Arrival> {
     let (url, _) = serve(format!("{HEAD}{body}").into_bytes()).await;
     items_of(Ask::get(url.parse().unwrap())).await
 }
@@ -44,15 +46,15 @@ async fn items(body: &str) -> Vec<Item> {
 async fn end_of(response: &str) -> Cause {
     let (url, _) = serve(response.as_bytes().to_vec()).await;
     match items_of(Ask::get(url.parse().unwrap())).await.pop() {
-        Some(Item::Closed(cause)) => cause,
+        Some(Arrival::Closed(cause)) => cause,
         other => panic!("{other:?}"),
     }
 }
 
-fn event(data: &str, own_id: Option<&str>, id: &str) -> Item {
+fn event(data: &str, own_id: Option<&str>, id: &str) -> Arrival {
     let own_id = own_id.map(str::to_owned);
     let event = RawEvent { kind: "message".into(), data: data.into(), own_id };
-    Item::Event { event, id: id.into() }
+    Arrival::Event { event, id: id.into() }
 }
 
 #[tokio::test]
@@ -60,20 +62,16 @@ async fn events_comments_and_blocks_come_in_their_order() {
     let found =
         items(": hi\n\nid: 1\ndata: a\n\nevent: ping\n\ndata: b\n\nid: 2\n\nretry: 7\ndata: c\n\n")
             .await;
-    let ignored = |own_id: Option<&str>, kind: Option<&str>| Item::Ignored {
-        own_id: own_id.map(str::to_owned),
-        kind: kind.map(str::to_owned),
-        reason: "no data",
-    };
+    let ping = Ignored::NoData { kind: Some("ping".into()), own_id: None };
     let wanted = [
-        Item::Comment("hi".into()),
+        Arrival::Comment("hi".into()),
         event("a", Some("1"), "1"),
-        ignored(None, Some("ping")),
+        Arrival::Ignored(ping),
         event("b", None, "1"),
-        ignored(Some("2"), None),
-        Item::Retry(Duration::from_millis(7)),
+        Arrival::Ignored(Ignored::IdAlone("2".into())),
+        Arrival::Retry(Duration::from_millis(7)),
         event("c", None, "2"),
-        Item::Closed(Cause::EndOfStream),
+        Arrival::Closed(Cause::EndOfStream),
     ];
     assert_eq!(found, wanted);
 }
@@ -169,7 +167,7 @@ async fn redirects_that_lead_nowhere_are_refused() {
 async fn a_closed_port_and_an_unknown_name_are_told_apart() {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let closed = items_of(Ask::get(format!("http://127.0.0.1:{port}/").parse().unwrap())).await;
-    assert_eq!(closed, [Item::Closed(Cause::ConnectionRefused)]);
+    assert_eq!(closed, [Arrival::Closed(Cause::ConnectionRefused)]);
     let unknown = items_of(Ask::get("http://no-such-host.invalid/".parse().unwrap())).await;
-    assert_eq!(unknown, [Item::Closed(Cause::NameNotResolved)]);
+    assert_eq!(unknown, [Arrival::Closed(Cause::NameNotResolved)]);
 }

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
-use hark_engine::failure::Cause;
+use hark_engine::{failure::Cause, wire::Arrival};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional},
@@ -15,7 +15,7 @@ use tokio_rustls::{
     rustls::{RootCertStore, ServerConfig, pki_types::PrivateKeyDer, server::WebPkiClientVerifier},
 };
 
-use super::{Ask, Connection, Item, Proxy, guard::Limits, tls_config};
+use super::{Ask, Connection, Proxy, tls_config};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\n";
 
@@ -112,12 +112,12 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
 
 /// The first thing that is no opening: an event's data, or the cause of the end.
 async fn first(ask: Ask) -> Result<String, Cause> {
-    let mut connection = Connection::dial(ask, Limits::default());
+    let mut connection = Connection::dial(ask);
     let next = async {
         loop {
             match connection.next().await {
-                Some(Item::Event { event, .. }) => return Ok(event.data),
-                Some(Item::Closed(cause)) => return Err(cause),
+                Some(Arrival::Event { event, .. }) => return Ok(event.data),
+                Some(Arrival::Closed(cause)) => return Err(cause),
                 Some(_) => {}
                 None => panic!("an end without a cause"),
             }

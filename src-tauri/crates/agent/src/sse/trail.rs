@@ -1,8 +1,11 @@
 //! What answered on the way to a stream or to a refusal: the head of each response, redirects too.
 //!
-//! A dial writes it down and reads nothing of it.
+//! And which way the connection takes. A dial writes it down and reads nothing of it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use http::{HeaderMap, Response, StatusCode, Version};
 use tokio::time::Instant;
@@ -23,6 +26,15 @@ pub struct Head {
     pub at: Instant,
 }
 
+/// The way that a connection takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The address of this machine that it comes from.
+    pub local: IpAddr,
+    /// Where it goes: the server, or the proxy before it.
+    pub peer: SocketAddr,
+}
+
 /// Where that is noted; keeps nothing unless it was made by [`Trail::kept`]. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Trail(Option<Arc<Mutex<Notes>>>);
@@ -30,6 +42,7 @@ pub struct Trail(Option<Arc<Mutex<Notes>>>);
 #[derive(Debug, Default)]
 struct Notes {
     connected: bool,
+    route: Option<Route>,
     heads: Vec<Head>,
 }
 
@@ -52,14 +65,21 @@ impl Trail {
         self.notes().is_some_and(|notes| notes.connected)
     }
 
+    /// The way that the latest connection takes, where it is one of the network's.
+    #[must_use]
+    pub fn route(&self) -> Option<Route> {
+        self.notes().and_then(|notes| notes.route)
+    }
+
     fn notes(&self) -> Option<MutexGuard<'_, Notes>> {
         let notes = self.0.as_ref()?;
         Some(notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn connected(&self) {
+    pub(super) fn connected(&self, route: Option<Route>) {
         if let Some(mut notes) = self.notes() {
             notes.connected = true;
+            notes.route = route;
         }
     }
 

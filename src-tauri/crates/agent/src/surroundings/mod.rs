@@ -60,8 +60,11 @@ pub async fn run(core: Arc<Core>) {
             let asleep_since = now.checked_sub(length).unwrap_or(now);
             core.journal(None, now, &Entry::Woke { asleep_since });
         }
-        if woke || heard.is_some() {
-            tell_all(&core, Command::Hint);
+        if woke || heard == Some(Told::Woke) {
+            tell_all(&core, Command::Woke);
+        }
+        if heard == Some(Told::Network) {
+            tell_all(&core, Command::Network);
         }
     }
 }

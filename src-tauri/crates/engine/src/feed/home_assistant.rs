@@ -20,8 +20,8 @@ impl Feed for HomeAssistant {
         "home-assistant"
     }
 
-    fn misses_without_cursor(&self) -> bool {
-        true
+    fn replays(&self) -> bool {
+        false
     }
 
     fn cadence_default(&self) -> Option<Duration> {
@@ -29,7 +29,7 @@ impl Feed for HomeAssistant {
     }
 
     fn decode(&self, event: &RawEvent) -> Decoded {
-        if is_common_heartbeat(event) {
+        if is_common_heartbeat(event) || event.data.trim() == "ping" {
             return Decoded::Heartbeat;
         }
         let Ok(Value::Object(object)) = serde_json::from_str(&event.data) else {

@@ -12,6 +12,7 @@ use super::{
     Decoded, Feed, Request, is_common_heartbeat, is_sendable, json, request::with_parameter,
 };
 use crate::{
+    cursor::Cursor,
     matching::{Condition, Facts, OneOrMany, Pointer, Template, WEIGHT_MAX},
     message::{
         self, BODY_CHARS_MAX, Message, Priority, RawEvent, Sequence, name, openable, readable, word,
@@ -160,7 +161,8 @@ impl Feed for Mapped {
         &self.name
     }
 
-    fn request(&self, url: &Url, cursor: Option<&str>) -> Request {
+    fn request(&self, url: &Url, cursor: &Cursor) -> Request {
+        let cursor = cursor.id.as_deref();
         match (&self.form.resume_parameter, cursor) {
             (Some(parameter), Some(id)) => {
                 let url = with_parameter(url, parameter, id);
@@ -171,12 +173,11 @@ impl Feed for Mapped {
     }
 
     fn resumes_from(&self, id: &str) -> bool {
-        self.form.replays != Some(false)
-            && (self.form.resume_parameter.is_some() || is_sendable(id))
+        self.replays() && (self.form.resume_parameter.is_some() || is_sendable(id))
     }
 
-    fn misses_without_cursor(&self) -> bool {
-        self.form.replays == Some(false)
+    fn replays(&self) -> bool {
+        self.form.replays != Some(false)
     }
 
     fn cadence_default(&self) -> Option<Duration> {
@@ -321,11 +322,11 @@ mod tests {
         feed.identify(&mut found);
         assert_eq!(found.own_id.as_deref(), Some("17"));
         let url = "https://a.example/s?x=1".parse().unwrap();
-        let asked = feed.request(&url, Some("17"));
+        let asked = feed.request(&url, &Cursor::of_id("17"));
         assert_eq!(asked.url.query(), Some("x=1&since=17"));
         assert_eq!(asked.last_event_id.as_deref(), Some("17"));
-        assert_eq!(feed.request(&url, Some("a\nb")).last_event_id, None);
-        assert_eq!(feed.request(&url, None), Request::plain(&url));
+        assert_eq!(feed.request(&url, &Cursor::of_id("a\nb")).last_event_id, None);
+        assert_eq!(feed.request(&url, &Cursor::NONE), Request::plain(&url));
         let mut without = RawEvent { own_id: Some("wire".into()), ..event("message", "{") };
         feed.identify(&mut without);
         assert_eq!(without.own_id.as_deref(), Some("wire"));
@@ -334,7 +335,7 @@ mod tests {
     #[test]
     fn one_that_does_not_replay_has_no_cursor() {
         let feed = mapped(json!({ "replays": false, "cadence": "30s" }));
-        assert!(!feed.resumes_from("1") && feed.misses_without_cursor());
+        assert!(!feed.resumes_from("1") && !feed.replays());
         assert_eq!(feed.cadence_default(), Some(Duration::from_secs(30)));
     }
 

@@ -25,8 +25,8 @@ impl Feed for Mastodon {
         false
     }
 
-    fn misses_without_cursor(&self) -> bool {
-        true
+    fn replays(&self) -> bool {
+        false
     }
 
     fn cadence_default(&self) -> Option<Duration> {

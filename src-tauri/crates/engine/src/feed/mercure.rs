@@ -15,7 +15,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Decoded, Feed, Request, is_common_heartbeat, json, request::has_parameter};
-use crate::{failure::Cause, message::RawEvent};
+use crate::{cursor::Cursor, failure::Cause, message::RawEvent};
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,8 @@ impl Feed for Mercure {
         "mercure"
     }
 
-    fn request(&self, url: &Url, cursor: Option<&str>) -> Request {
+    fn request(&self, url: &Url, cursor: &Cursor) -> Request {
+        let cursor = cursor.id.as_deref();
         match cursor {
             None if has_parameter(url, LAST_EVENT_ID) => Request::plain(url),
             None => Request::by_header(url, Some(EARLIEST)),
@@ -41,6 +42,10 @@ impl Feed for Mercure {
 
     fn resumes_from(&self, _id: &str) -> bool {
         true
+    }
+
+    fn misses_without_cursor(&self) -> bool {
+        false
     }
 
     fn resumed_from_headers(&self) -> &'static [&'static str] {
@@ -127,14 +132,15 @@ mod tests {
     #[test]
     fn without_an_id_everything_that_is_held_is_asked_for() {
         let hub = url("https://hub.example/.well-known/mercure?topic=a");
-        let asked = |cursor| Mercure.request(&hub, cursor);
+        let asked =
+            |id: Option<&str>| Mercure.request(&hub, &id.map_or(Cursor::NONE, Cursor::of_id));
         assert_eq!(asked(None).last_event_id.as_deref(), Some("earliest"));
         assert_eq!(asked(Some("urn:uuid:1")).last_event_id.as_deref(), Some("urn:uuid:1"));
         let by_query = asked(Some("a\u{1}b"));
         assert_eq!(by_query.url.query(), Some("topic=a&last_event_id=a%01b"));
         assert_eq!(by_query.last_event_id, None);
         let own = url("https://hub.example/.well-known/mercure?topic=a&last_event_id=urn:1");
-        assert_eq!(Mercure.request(&own, None), Request::plain(&own));
+        assert_eq!(Mercure.request(&own, &Cursor::NONE), Request::plain(&own));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod wikimedia;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use url::Url;
 
 pub use home_assistant::HomeAssistant;
@@ -27,9 +28,11 @@ pub use mercure::Mercure;
 pub use nchan::Nchan;
 pub use ntfy::Ntfy;
 pub use request::Request;
+use request::without_parameters;
 pub use wikimedia::Wikimedia;
 
 use crate::{
+    cursor::Cursor,
     failure::Cause,
     message::{Change, Message, RawEvent},
 };
@@ -43,10 +46,31 @@ pub enum Decoded {
     Change(Change),
     /// A sign of life and no more. Its id is no cursor: it names no message.
     Heartbeat,
+    /// The first word of the server on a connection, with what its clock shows.
+    Greeting(Option<Timestamp>),
+    /// A sign of life that this server sends only once everything that it holds has been sent.
+    Idle,
     /// Well formed, and not for a person. Passed over and not counted; its id is a cursor even so.
     Nothing,
     /// Not what this feed sends; kept aside and counted, never a disconnect.
     Junk(&'static str),
+}
+
+impl Decoded {
+    /// Whether it is a sign of life and nothing else.
+    #[must_use]
+    pub fn is_sign_of_life(&self) -> bool {
+        matches!(self, Self::Heartbeat | Self::Greeting(_) | Self::Idle)
+    }
+}
+
+/// In which order a server sends what was missed, and so where the cursor may go with each event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As published, and before anything new, as the standard has it: each event is a cursor.
+    Published,
+    /// Mixed with what is new. The cursor stays behind until [`Decoded::Idle`] shows that all has come.
+    Mixed,
 }
 
 impl From<Message> for Decoded {
@@ -74,13 +98,13 @@ pub trait Feed: fmt::Debug + Send + Sync {
     /// What to ask: the person's URL, and to resume after the cursor. Without one, everything that
     /// the server still holds, where it can be asked for: what comes before the first id is then not
     /// lost in a break.
-    fn request(&self, url: &Url, cursor: Option<&str>) -> Request {
-        Request::by_header(url, cursor)
+    fn request(&self, url: &Url, cursor: &Cursor) -> Request {
+        Request::by_header(url, cursor.id.as_deref())
     }
 
     /// What to ask for the latest message that the server holds, and as little more as it can.
     fn request_latest(&self, url: &Url) -> Request {
-        self.request(url, None)
+        self.request(url, &Cursor::NONE)
     }
 
     /// Whether [`Feed::request`] can resume after this id. If not, the cursor stays where it was.
@@ -95,16 +119,37 @@ pub trait Feed: fmt::Debug + Send + Sync {
         &[]
     }
 
-    /// Whether what is replayed may come out of order, or mixed with what is new: the cursor then
-    /// waits until it has all arrived, else one that is ahead would leave out the rest after a crash.
-    fn replays_out_of_order(&self) -> bool {
+    /// In which order what was missed comes.
+    fn order(&self) -> Order {
+        Order::Published
+    }
+
+    /// The server's own time of an event's publication, where it is in every event: by it backlog,
+    /// replay and live are told apart. A time that may be that of what the event tells of is none.
+    fn published(&self, _event: &RawEvent) -> Option<Timestamp> {
+        None
+    }
+
+    /// Whether the cursor's time is resumed from ([`Feed::published`]) and not its id.
+    fn resumes_by_time(&self) -> bool {
         false
     }
 
-    /// Whether a dial without a cursor brings nothing of what was sent before, so that every break
+    /// Whether the server can bring what was missed at all.
+    fn replays(&self) -> bool {
+        true
+    }
+
+    /// Whether a dial without a cursor may bring nothing of what was sent before, so that every break
     /// without one is a gap.
     fn misses_without_cursor(&self) -> bool {
-        false
+        true
+    }
+
+    /// The subscription that a URL names, whatever credential it carries: parameters that hold one may
+    /// change, and it is the same stream.
+    fn identity(&self, url: &Url) -> Url {
+        without_parameters(url, CREDENTIAL_PARAMETERS)
     }
 
     /// How long the server keeps what it can replay, where nothing else shows that it has forgotten:
@@ -178,6 +223,10 @@ pub fn by_name(name: &str) -> Option<Arc<dyn Feed>> {
 pub const NAMES: &[&str] =
     &["json", "ntfy", "mercure", "nchan", "home-assistant", "mastodon", "wikimedia"];
 
+/// Query parameters that servers read credentials from.
+const CREDENTIAL_PARAMETERS: &[&str] =
+    &["auth", "authorization", "token", "access_token", "jwt", "key"];
+
 /// Whether an id can be sent as a header's value: no control character but tab (RFC 9110, 5.5), and
 /// no white space at its ends, which a server would strip.
 #[must_use]
@@ -186,12 +235,11 @@ pub fn is_sendable(id: &str) -> bool {
         && id.trim_matches([' ', '\t']).len() == id.len()
 }
 
-/// An event that every feed takes for a sign of life: one of the types and texts that servers are
-/// known to send for it.
+/// An event that every feed takes for a sign of life: one of the types that servers are known to send
+/// for it, or one that says nothing. A text is none, whatever it says: `ping` is what people send first.
 fn is_common_heartbeat(event: &RawEvent) -> bool {
     const KINDS: &[&str] = &["ping", "heartbeat", "keepalive", "keep-alive"];
-    const TEXTS: &[&str] = &["", "ping", "{}", "heartbeat", "keepalive", "keep-alive"];
-    KINDS.contains(&event.kind.as_str()) || TEXTS.contains(&event.data.trim())
+    KINDS.contains(&event.kind.as_str()) || matches!(event.data.trim(), "" | "{}")
 }
 
 #[cfg(test)]
@@ -230,15 +278,33 @@ mod tests {
         };
         for heartbeat in [
             event("ping", "2026-01-01"),
-            event("message", "ping"),
             event("message", ""),
             event("message", "{}"),
             event("keepalive", "{\"time\":1}"),
         ] {
             for name in NAMES {
                 let decoded = by_name(name).unwrap().decode(&heartbeat);
-                assert_eq!(decoded, Decoded::Heartbeat, "{name}: {heartbeat:?}");
+                assert!(decoded.is_sign_of_life(), "{name}: {heartbeat:?}");
             }
         }
+        let ping = event("message", "ping");
+        for name in ["json", "nchan", "mercure"] {
+            let decoded = by_name(name).unwrap().decode(&ping);
+            assert!(matches!(decoded, Decoded::Message(_)), "{name}: what people send first");
+        }
+    }
+
+    #[test]
+    fn a_credential_in_the_url_is_no_part_of_the_streams_identity() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let hub = url("https://hub.example/s?topic=a&authorization=x.y&match=b&key=1");
+        let identity = Mercure.identity(&hub);
+        assert_eq!(identity.as_str(), "https://hub.example/s?topic=a&match=b");
+        let plain = url("https://a.example/s?b=%20c+d");
+        assert_eq!(Json.identity(&plain), plain, "and nothing else is touched");
+        assert_eq!(
+            Json.identity(&url("https://a.example/s?token=1")).as_str(),
+            "https://a.example/s"
+        );
     }
 }

@@ -4,10 +4,11 @@
 //! Without an id, or with one that it does not know, it replays its whole buffer. Before it closes a
 //! stream on purpose it says so in a comment, `:410: Gone` or `:408: Request Timeout`.
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::{Decoded, Feed, Request, is_common_heartbeat, json};
-use crate::{failure::Cause, message::RawEvent};
+use crate::{cursor::Cursor, failure::Cause, message::RawEvent, readable::Readable};
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +19,19 @@ impl Feed for Nchan {
         "nchan"
     }
 
-    fn request(&self, url: &Url, cursor: Option<&str>) -> Request {
-        Request::by_header_or_query(url, cursor, "last_event_id")
+    fn request(&self, url: &Url, cursor: &Cursor) -> Request {
+        Request::by_header_or_query(url, cursor.id.as_deref(), "last_event_id")
+    }
+
+    fn misses_without_cursor(&self) -> bool {
+        false
+    }
+
+    /// An id is the second of the publication and a number within it; of several channels, one number
+    /// each behind the same second.
+    fn published(&self, event: &RawEvent) -> Option<Timestamp> {
+        let (second, _) = event.own_id.as_deref()?.split_once(':')?;
+        Timestamp::from_second(second.parse().ok()?).ok()
     }
 
     fn resumes_from(&self, _id: &str) -> bool {
@@ -33,14 +45,13 @@ impl Feed for Nchan {
         json::decode(&event.data).into()
     }
 
+    /// `410: Gone` comes when nginx stops or reloads, or the channel is deleted: what the next dial
+    /// finds tells which. `408: Request Timeout` is `nchan_subscriber_timeout`.
     fn farewell(&self, comment: &str) -> Option<Cause> {
         let (code, text) = comment.split_once(": ")?;
-        Some(Cause::Status {
-            code: code.strip_prefix(':').unwrap_or(code).parse().ok()?,
-            detail: Some(text.to_owned()),
-            retry_after_ms: None,
-            streamed_before: true,
-        })
+        let code = code.strip_prefix(':').unwrap_or(code).parse::<u16>().ok()?;
+        let is_one = (400..600).contains(&code);
+        is_one.then(|| Cause::Farewell { detail: Readable::line(&format!("{code} {text}")) })
     }
 }
 
@@ -50,13 +61,29 @@ mod tests {
 
     #[test]
     fn a_farewell_comment_is_the_cause_of_the_close() {
-        let code = |comment: &str| match Nchan.farewell(comment) {
-            Some(Cause::Status { code, .. }) => Some(code),
+        let said = |comment: &str| match Nchan.farewell(comment) {
+            Some(Cause::Farewell { detail }) => Some(detail.to_string()),
             _ => None,
         };
-        assert_eq!(code("410: Gone"), Some(410));
-        assert_eq!(code("408: Request Timeout"), Some(408));
-        assert_eq!(code(" hi"), None);
-        assert_eq!(code("note: well"), None);
+        assert_eq!(said(":410: Gone").as_deref(), Some("410 Gone"));
+        assert_eq!(said("408: Request Timeout").as_deref(), Some("408 Request Timeout"));
+        for no in [" hi", "note: well", "7: of nine"] {
+            assert_eq!(said(no), None, "{no}");
+        }
+        let long = said(&format!("410: \u{1b}[31m{}", "x".repeat(900_000))).unwrap();
+        assert!(long.len() < 1_000 && !long.contains('\u{1b}'), "it is a stranger's");
+    }
+
+    #[test]
+    fn an_id_tells_the_second_of_its_publication() {
+        let at = |id: &str| {
+            let event = RawEvent { own_id: Some(id.into()), ..RawEvent::default() };
+            Nchan.published(&event).map(Timestamp::as_second)
+        };
+        assert_eq!(
+            (at("1700000000:3"), at("1700000000:0,4")),
+            (Some(1_700_000_000), Some(1_700_000_000))
+        );
+        assert_eq!((at("17"), at("x:1")), (None, None));
     }
 }

@@ -49,6 +49,19 @@ pub(super) fn with_parameter(url: &Url, name: &str, value: &str) -> Url {
     url
 }
 
+/// The URL without its query parameters of these names. The rest of the query stays as the person
+/// wrote it.
+#[must_use]
+pub(super) fn without_parameters(url: &Url, names: &[&str]) -> Url {
+    let mut url = url.clone();
+    if has_parameter(&url, names) {
+        let kept: Vec<&str> = pairs(&url).filter(|pair| !names.contains(&name_of(pair))).collect();
+        let query = kept.join("&");
+        url.set_query((!query.is_empty()).then_some(&query));
+    }
+    url
+}
+
 /// Whether the URL has a query parameter of one of these names.
 #[must_use]
 pub(super) fn has_parameter(url: &Url, names: &[&str]) -> bool {

@@ -19,10 +19,6 @@ impl Feed for Wikimedia {
         "wikimedia"
     }
 
-    fn misses_without_cursor(&self) -> bool {
-        true
-    }
-
     fn decode(&self, event: &RawEvent) -> Decoded {
         if is_common_heartbeat(event) {
             return Decoded::Heartbeat;
@@ -82,7 +78,7 @@ mod tests {
         assert!(Wikimedia.resumes_from(id));
         let url = "https://stream.wikimedia.org/v2/stream/recentchange".parse().unwrap();
         let wanted = Request { last_event_id: Some(id.into()), ..Request::plain(&url) };
-        assert_eq!(Wikimedia.request(&url, Some(id)), wanted);
+        assert_eq!(Wikimedia.request(&url, &crate::cursor::Cursor::of_id(id)), wanted);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A connection in doubt: the second one that is dialled beside it, and who of the two stays.
 
 use super::{
-    Effect, Phase,
+    Effect, Phase, Reason,
     machine::{Link, Out},
     stream::Second,
 };
@@ -10,20 +10,27 @@ use crate::{
     failure::Cause,
     heartbeat::Source,
     history::{Doubt, Entry},
-    policy::Origin,
+    wire::Head,
 };
 
 impl Link {
-    /// Whether a second connection may stand beside the first: with messages that carry no ids it
-    /// would show them twice.
-    pub(super) fn may_overlap(&self) -> bool {
-        self.config.swap && !self.without_ids
-    }
-
-    /// Dials a second connection; where two may not stand side by side, the first goes first.
+    /// Dials a second connection; where two may not stand side by side, the first goes first: messages
+    /// that carry no ids would be shown twice, and some servers refuse a second connection.
     pub(super) fn doubt(&mut self, doubt: Doubt, now: Moment, out: Out<'_>) {
-        if self.may_overlap() {
-            let conn = self.dial_effect(self.config.cursor.clone(), out);
+        let wait = self.budget.wait(now.monotonic);
+        let Phase::Streaming(stream) = &mut self.phase else { return };
+        let waits_for_its_end = doubt == Doubt::Stale && !self.without_ids;
+        if waits_for_its_end && (!self.overlaps || !wait.is_zero()) {
+            // It may still be heard: its own end is near enough.
+            stream.second = Second::Failed;
+            return;
+        }
+        if !wait.is_zero() {
+            return stream.replace_by(now.monotonic + wait, doubt);
+        }
+        if self.config.swap && self.overlaps && !self.without_ids {
+            let cursor = self.config.cursor.clone();
+            let conn = self.dial_effect(cursor, Reason::Doubt(doubt), now, out);
             if let Phase::Streaming(stream) = &mut self.phase {
                 stream.second = Second::Dialing { conn, doubt, since: now.monotonic };
             }
@@ -42,12 +49,15 @@ impl Link {
         if doubt == Doubt::Silence {
             self.heartbeat.on_check();
         }
+        if doubt == Doubt::Stale {
+            self.heartbeat.on_late();
+        }
         out.push(Effect::CaughtUp);
-        self.dial(now, out);
+        self.dial(Reason::Doubt(doubt), now, out);
     }
 
     /// The second connection takes the place of the first.
-    pub(super) fn swap(&mut self, now: Moment, out: Out<'_>) {
+    pub(super) fn swap(&mut self, head: &Head, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &self.phase else { return };
         let Second::Dialing { conn, doubt, .. } = stream.second else { return };
         // Life that was already proven stays proven.
@@ -58,10 +68,14 @@ impl Link {
         if let Some(since) = self.missed_since(now).filter(|_| doubt == Doubt::Stale) {
             out.push(Effect::Journal(Entry::Gap { since }));
         }
-        if doubt == Doubt::Silence {
-            self.heartbeat.on_check();
+        // What was missed on the first is told before what the second brings.
+        out.push(Effect::CaughtUp);
+        match doubt {
+            Doubt::Silence => self.heartbeat.on_check(),
+            Doubt::Stale => self.heartbeat.on_late(),
+            Doubt::Age | Doubt::Surroundings => {}
         }
-        self.stream_on(conn, Origin::Replay, proof, now, out);
+        self.stream_on(conn, head, proof, now, out);
         if let (Phase::Streaming(stream), Doubt::Stale) = (&mut self.phase, doubt) {
             stream.second = Second::Unproven;
             stream.spoken = true;
@@ -71,14 +85,25 @@ impl Link {
     /// The second connection could not be made, which is news of the first too.
     pub(super) fn second_failed(&mut self, doubt: Doubt, cause: Cause, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
-        stream.second = Second::Failed;
-        match doubt {
+        stream.second_head = None;
+        // Whatever it says, a server that answers lives, and so does what leads to it.
+        let answers = cause.is_an_answer();
+        self.overlaps &= !answers;
+        stream.second = match doubt {
             // It has until its deadline to speak.
+            Doubt::Stale => Second::Failed,
+            _ => Second::None,
+        };
+        match doubt {
             Doubt::Stale => {}
             Doubt::Age => {
-                stream.second = Second::None;
                 stream.replace = Some((now.monotonic + backoff::SPREAD_MAX / 6, Doubt::Age));
             }
+            Doubt::Silence if answers => {
+                stream.heard_of = Some(now.monotonic);
+                self.heartbeat.on_check();
+            }
+            Doubt::Surroundings if answers => {}
             // Nothing else would ever show that it is dead, and dialling anew loses nothing.
             Doubt::Silence | Doubt::Surroundings => {
                 out.push(Effect::HangUp(stream.conn));

@@ -3,40 +3,46 @@
 use jiff::Timestamp;
 
 use super::{
-    Config, ConnId, Delivery, Effect, Outcome, Phase,
+    CAUGHT_UP_MAX, Config, ConnId, Delivery, Effect, Outcome, Phase, Reason,
     machine::{Link, Out},
-    stream::{Second, Stream},
+    stream::Second,
 };
-use crate::{Moment, feed::Decoded, history::Entry, message::RawEvent};
+use crate::{
+    Moment,
+    cursor::{self, Cursor},
+    feed::Decoded,
+    history::Entry,
+    message::RawEvent,
+    wire::{Head, Ignored},
+};
 
 /// A longer id is none to resume from: servers refuse a request whose head is too large.
 const CURSOR_BYTES_MAX: usize = 4 << 10;
 
 impl Link {
-    pub(super) fn on_comment(&mut self, conn: ConnId, text: &str, now: Moment) {
+    pub(super) fn on_comment(&mut self, text: &str, now: Moment) {
         let farewell = self.config.feed.farewell(text);
         let Phase::Streaming(stream) = &mut self.phase else { return };
-        if stream.conn == conn {
-            stream.farewell = farewell;
-            self.heartbeat.on_heartbeat(now.monotonic);
-        }
+        stream.farewell = farewell;
+        self.heartbeat.on_heartbeat(now.monotonic);
     }
 
-    pub(super) fn on_event(
-        &mut self,
-        conn: ConnId,
-        mut event: RawEvent,
-        now: Moment,
-        out: Out<'_>,
-    ) {
+    pub(super) fn on_event(&mut self, mut event: RawEvent, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
-        if stream.conn != conn {
-            return;
-        }
-        let outcome = match self.config.feed.decode(&event) {
+        let feed = &*self.config.feed;
+        let outcome = match feed.decode(&event) {
             // Its id is no cursor: it names no message.
             Decoded::Heartbeat => return self.heartbeat.on_heartbeat(now.monotonic),
-            Decoded::Message(message) => Outcome::Message(message, stream.origin),
+            Decoded::Greeting(clock) => {
+                stream.replay.on_greeting(clock);
+                return self.heartbeat.on_heartbeat(now.monotonic);
+            }
+            Decoded::Idle => return self.on_idle(now, out),
+            Decoded::Message(message) => {
+                let published = feed.published(&event);
+                let origin = stream.replay.origin(published, message.time, now);
+                Outcome::Message(message, origin)
+            }
             Decoded::Change(change) => Outcome::Changed(change),
             Decoded::Nothing => Outcome::Nothing,
             Decoded::Junk(reason) => {
@@ -44,97 +50,125 @@ impl Link {
                 Outcome::SetAside { reason, bytes }
             }
         };
-        self.config.kept = self.config.feed.keeps(&event).or(self.config.kept);
-        self.config.feed.identify(&mut event);
-        stream.on_event(now);
+        self.config.kept = feed.keeps(&event).or(self.config.kept);
+        feed.identify(&mut event);
         self.heartbeat.on_message();
         if outcome != Outcome::Nothing {
-            self.with_ids |= event.own_id.is_some() || self.config.cursor.is_some();
+            self.with_ids |= event.own_id.is_some() || !self.config.cursor.is_none();
             self.without_ids = !self.with_ids;
-            self.deliver(event, outcome, out);
-        } else if self.moved_cursor(event.own_id.as_deref()).is_some() {
+            self.deliver(event, outcome, now, out);
+        } else if self.cursor_of(&event, now).is_some() {
             let event = RawEvent { own_id: event.own_id, ..RawEvent::default() };
-            self.deliver(event, outcome, out);
+            self.deliver(event, outcome, now, out);
         }
     }
 
-    pub(super) fn on_ignored(
-        &mut self,
-        conn: ConnId,
-        own_id: Option<String>,
-        kind: Option<String>,
-        now: Moment,
-        out: Out<'_>,
-    ) {
-        if !self.is_primary(conn) {
-            return;
+    /// A heartbeat that comes only once everything has been sent.
+    fn on_idle(&mut self, now: Moment, out: Out<'_>) {
+        self.heartbeat.on_heartbeat(now.monotonic);
+        let Phase::Streaming(stream) = &mut self.phase else { return };
+        if let Some(cursor) = stream.replay.on_idle() {
+            out.push(Effect::Deliver(Delivery::of_cursor(cursor)));
         }
-        match (own_id, kind) {
-            (Some(id), None) => {
-                if self.moved_cursor(Some(&id)).is_some() {
-                    let event = RawEvent { own_id: Some(id), ..RawEvent::default() };
-                    self.deliver(event, Outcome::Nothing, out);
+    }
+
+    pub(super) fn on_ignored(&mut self, ignored: Ignored, now: Moment, out: Out<'_>) {
+        match ignored {
+            Ignored::IdAlone(id) => {
+                let event = RawEvent { own_id: Some(id), ..RawEvent::default() };
+                if self.cursor_of(&event, now).is_some() {
+                    self.deliver(event, Outcome::Nothing, now, out);
                 }
             }
             // `event: ping` without data.
-            (_, Some(_)) => self.heartbeat.on_heartbeat(now.monotonic),
-            (None, None) => {}
+            Ignored::NoData { kind: Some(_), .. } => self.heartbeat.on_heartbeat(now.monotonic),
+            Ignored::NoData { kind: None, .. }
+            | Ignored::Unfinished { .. }
+            | Ignored::LongComment
+            | Ignored::LongId => {}
         }
     }
 
-    pub(super) fn deliver(&mut self, event: RawEvent, outcome: Outcome, out: Out<'_>) {
-        let mut cursor = self.moved_cursor(event.own_id.as_deref());
-        if let Phase::Streaming(stream) = &mut self.phase
-            && self.config.feed.replays_out_of_order()
-            && stream.caught_up_at.is_some()
-            && cursor.is_some()
-        {
-            stream.held = cursor.take();
-        }
-        out.push(Effect::Deliver(Delivery { event, outcome, cursor }));
+    pub(super) fn on_too_large(
+        &mut self,
+        mut event: RawEvent,
+        bytes: u64,
+        now: Moment,
+        out: Out<'_>,
+    ) {
+        self.config.feed.identify(&mut event);
+        self.deliver(event, Outcome::SetAside { reason: "too large", bytes }, now, out);
     }
 
-    /// Where the cursor moves with an id, if it does.
-    pub(super) fn moved_cursor(&self, own_id: Option<&str>) -> Option<Option<String>> {
-        match own_id {
+    fn deliver(&mut self, event: RawEvent, outcome: Outcome, now: Moment, out: Out<'_>) {
+        let cursor = self.cursor_of(&event, now);
+        let Phase::Streaming(stream) = &mut self.phase else { return };
+        let number = event.own_id.as_deref().and_then(cursor::number);
+        let fallen = number
+            .filter(|_| cursor.is_some())
+            .and_then(|number| stream.ids.on_number(number, stream.replay.is_over(), self.repeats));
+        // While it may still replay, what came before this break may be missing as well.
+        let goes_on = fallen.is_none() && cursor.is_some();
+        if goes_on && now.since(stream.opened) >= CAUGHT_UP_MAX {
+            self.broke = None;
+        }
+        let cursor = cursor.and_then(|cursor| stream.replay.moved(cursor));
+        out.push(Effect::Deliver(Delivery { event, outcome, cursor, fallen }));
+    }
+
+    /// Where the cursor moves with an event, if it does.
+    fn cursor_of(&self, event: &RawEvent, now: Moment) -> Option<Cursor> {
+        let feed = &self.config.feed;
+        match event.own_id.as_deref() {
             None => None,
-            Some("") => Some(None),
+            Some("") => Some(Cursor::NONE),
             // Else the last one that can be sent stays.
             Some(id) => {
-                let sendable = id.len() <= CURSOR_BYTES_MAX && self.config.feed.resumes_from(id);
-                sendable.then(|| Some(id.to_owned()))
+                let sendable = id.len() <= CURSOR_BYTES_MAX && feed.resumes_from(id);
+                // A time that is still to come would leave out what comes until then.
+                let time = || feed.published(event).map(|time| time.min(now.wall));
+                sendable.then(|| Cursor {
+                    id: Some(id.to_owned()),
+                    time: feed.resumes_by_time().then(time).flatten(),
+                })
             }
         }
     }
 
     /// Another id than the one that was asked for: the server has forgotten that one. What it still
-    /// holds is asked for anew, and what had gone before that is lost.
-    pub(super) fn on_resumed_from(&mut self, conn: ConnId, id: &str, now: Moment, out: Out<'_>) {
-        let is_second =
-            match &self.phase {
-                Phase::Dialing { conn: dialled, .. } if *dialled == conn => false,
-                Phase::Streaming(Stream {
-                    second: Second::Dialing { conn: second, .. }, ..
-                }) if *second == conn => true,
-                _ => return,
-            };
-        if self.asked.as_deref().is_none_or(|asked| asked == id) {
-            return;
+    /// holds is asked for anew, and what had gone before that is lost. Answers whether that is so.
+    pub(super) fn goes_on_elsewhere(
+        &mut self,
+        conn: ConnId,
+        head: &Head,
+        now: Moment,
+        out: Out<'_>,
+    ) -> bool {
+        let mut names = self.config.feed.resumed_from_headers().iter();
+        let Some(id) = names.find_map(|name| head.get(name)) else { return false };
+        let is_second = match &self.phase {
+            Phase::Dialing { conn: dialled, .. } if *dialled == conn => false,
+            Phase::Streaming(stream) if stream.is_second(conn) => true,
+            _ => return false,
+        };
+        if self.asked.id.as_deref().is_none_or(|asked| asked == id) {
+            return false;
         }
-        let since = self.heard.map(|heard| heard.wall).or(self.config.heard_before);
-        out.push(Effect::Journal(Entry::Gap { since: since.unwrap_or(now.wall) }));
+        let since = self.last_heard().unwrap_or(now.wall);
+        out.push(Effect::Journal(Entry::Gap { since }));
         out.push(Effect::HangUp(conn));
-        let (event, outcome) = (RawEvent::default(), Outcome::Nothing);
-        out.push(Effect::Deliver(Delivery { event, outcome, cursor: Some(None) }));
+        out.push(Effect::Deliver(Delivery::of_cursor(Cursor::NONE)));
         if !is_second {
-            return self.dial_from(None, now, out);
+            self.dial_from(Cursor::NONE, Reason::Anew, now, out);
+            return true;
         }
-        let next = self.dial_effect(None, out);
-        if let Phase::Streaming(Stream { second: Second::Dialing { conn, .. }, .. }) =
-            &mut self.phase
+        let next = self.dial_effect(Cursor::NONE, Reason::Anew, now, out);
+        if let Phase::Streaming(stream) = &mut self.phase
+            && let Second::Dialing { conn, .. } = &mut stream.second
         {
             *conn = next;
         }
+        true
     }
 
     /// Since when messages may be missing for good after a break, as far as this side can know.

@@ -5,18 +5,25 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::{
-    AGE_MAX, Config, ConnId, DIAL_TIMEOUT, Deadline, Delivery, Due, Effect, Input, Outcome, Phase,
-    stream::{Second, Stream},
+    AGE_MAX, Committed, Config, ConnId, DIAL_TIMEOUT, Deadline, Delivery, Due, Effect, Hint, Input,
+    Phase, Reason,
+    stream::{Opening, Second, Stream},
 };
 use crate::{
-    Moment,
-    backoff::{self, HINT_SPREAD},
+    Moment, Monotonic,
+    backoff::{self, HINT_SPREAD, Retry},
+    budget::Budget,
+    cursor::Cursor,
     failure::{Cause, Class, Failure},
     heartbeat::Heartbeat,
     history::{Doubt, Entry},
-    message::RawEvent,
     policy::Origin,
+    readable::Readable,
+    wire::{Arrival, Head},
 };
+
+/// A deadline that is handed in so late was slept through: the process was stopped, or the machine.
+const FROZEN_MIN: Duration = Duration::from_secs(2);
 
 /// See the [module](super).
 #[derive(Debug)]
@@ -35,7 +42,20 @@ pub struct Link {
     /// The server's last `retry:`.
     hint: Option<Duration>,
     /// What the latest dial resumes from.
-    pub(super) asked: Option<String>,
+    pub(super) asked: Cursor,
+    /// Whether it was dialled anew because the server had refused the id before.
+    without_refused_id: bool,
+    /// Every dial passes it.
+    pub(super) budget: Budget,
+    /// Whether a second connection may stand beside the first, as far as the server has shown.
+    pub(super) overlaps: bool,
+    /// Whether the server, or the way to it, has ended a connection since the last opening.
+    pub(super) server_lost: bool,
+    /// When the link was heard before the first break since its last event: what came then may be
+    /// missing, should the ids turn out to be new.
+    pub(super) broke: Option<jiff::Timestamp>,
+    /// Whether the server was seen to send again what it had sent before the cursor.
+    pub(super) repeats: bool,
     /// When the link was last heard, over all connections.
     pub(super) heard: Option<Moment>,
     /// Whether messages come without ids, so that a break may lose some.
@@ -51,6 +71,7 @@ impl Link {
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         let heartbeat = Heartbeat::new(config.expect, config.feed.cadence_default());
+        let (has_ids, broke) = (config.has_ids, config.last_message);
         Self {
             phase: if config.paused { Phase::Paused } else { Phase::Idle },
             config,
@@ -61,10 +82,16 @@ impl Link {
             refusals: 0,
             dials_failed: 0,
             hint: None,
-            asked: None,
+            asked: Cursor::NONE,
+            without_refused_id: false,
+            budget: Budget::of_link(),
+            overlaps: true,
+            server_lost: false,
+            broke,
+            repeats: false,
             heard: None,
-            without_ids: false,
-            with_ids: false,
+            without_ids: has_ids == Some(false),
+            with_ids: has_ids == Some(true),
         }
     }
 
@@ -88,8 +115,8 @@ impl Link {
 
     /// The last committed cursor.
     #[must_use]
-    pub fn cursor(&self) -> Option<&str> {
-        self.config.cursor.as_deref()
+    pub fn cursor(&self) -> &Cursor {
+        &self.config.cursor
     }
 
     /// When to hand in [`Input::Deadline`], and what for.
@@ -107,34 +134,35 @@ impl Link {
 
     /// Takes one input and appends what is to be done, in order.
     pub fn handle(&mut self, input: Input, now: Moment, out: Out<'_>) {
+        if self.poll_deadline().is_some_and(|(at, _)| now.monotonic > at + FROZEN_MIN) {
+            self.heartbeat.on_pause();
+        }
         match input {
-            Input::Start if matches!(self.phase, Phase::Idle) => self.dial(now, out),
+            Input::Start if matches!(self.phase, Phase::Idle) => {
+                self.dial(Reason::Start, now, out);
+            }
             Input::Start => {}
-            Input::ResumedFrom(conn, id) => self.on_resumed_from(conn, &id, now, out),
-            Input::Opened(conn) => self.on_opened(conn, now, out),
-            Input::Alive(conn) => self.on_alive(conn, now, out),
-            Input::Comment(conn, text) => self.on_comment(conn, &text, now),
-            Input::Event(conn, event) => self.on_event(conn, event, now, out),
-            Input::Ignored { conn, own_id, kind } => self.on_ignored(conn, own_id, kind, now, out),
-            Input::RetryHint(conn, hint) => {
-                if self.is_primary(conn) {
-                    self.hint = Some(hint);
-                }
-            }
-            Input::TooLarge { conn, event, bytes } => {
-                if self.is_primary(conn) {
-                    let mut event = event;
-                    self.config.feed.identify(&mut event);
-                    let outcome = Outcome::SetAside { reason: "too large", bytes };
-                    self.deliver(event, outcome, out);
-                }
-            }
-            Input::Closed(conn, cause) => self.on_closed(conn, cause, now, out),
-            Input::Hint => self.on_hint(now, out),
+            Input::Arrived(conn, arrival) => self.on_arrival(conn, arrival, now, out),
+            Input::Hint(hint) => self.on_hint(hint, now, out),
             Input::Pause => self.on_pause(out),
             Input::Resume => self.on_resume(now, out),
-            Input::Committed(cursor) => self.config.cursor = cursor,
+            Input::Committed(committed) => self.on_committed(committed, out),
             Input::Deadline => self.on_deadline(now, out),
+        }
+    }
+
+    fn on_arrival(&mut self, conn: ConnId, arrival: Arrival, now: Moment, out: Out<'_>) {
+        match arrival {
+            Arrival::Opened(head) => self.on_opened(conn, &head, now, out),
+            Arrival::Alive => self.on_alive(conn, now, out),
+            Arrival::Closed(cause) => self.on_closed(conn, cause, now, out),
+            // Only the first connection is listened to.
+            _ if !self.is_primary(conn) => {}
+            Arrival::Comment(text) => self.on_comment(&text, now),
+            Arrival::Event { event, .. } => self.on_event(event, now, out),
+            Arrival::Ignored(ignored) => self.on_ignored(ignored, now, out),
+            Arrival::Retry(hint) => self.hint = Some(hint),
+            Arrival::TooLarge { event, bytes, .. } => self.on_too_large(event, bytes, now, out),
         }
     }
 
@@ -148,63 +176,109 @@ impl Link {
         out.push(Effect::PhaseChanged);
     }
 
-    pub(super) fn dial(&mut self, now: Moment, out: Out<'_>) {
-        self.dial_from(self.config.cursor.clone(), now, out);
+    pub(super) fn dial(&mut self, reason: Reason, now: Moment, out: Out<'_>) {
+        self.dial_from(self.config.cursor.clone(), reason, now, out);
     }
 
-    pub(super) fn dial_from(&mut self, cursor: Option<String>, now: Moment, out: Out<'_>) {
-        let conn = self.dial_effect(cursor, out);
-        self.enter(Phase::Dialing { conn, attempt: self.dials_failed + 1, since: now }, out);
+    pub(super) fn dial_from(&mut self, cursor: Cursor, reason: Reason, now: Moment, out: Out<'_>) {
+        let failure = match &self.phase {
+            Phase::BackingOff { failure, .. } | Phase::Halted { failure } => Some(failure.clone()),
+            Phase::Dialing { failure, .. } => failure.clone(),
+            Phase::Idle | Phase::Paused | Phase::Streaming(_) => None,
+        };
+        let conn = self.dial_effect(cursor, reason, now, out);
+        let attempt = self.dials_failed + 1;
+        self.enter(Phase::Dialing { conn, attempt, since: now, failure }, out);
     }
 
-    pub(super) fn dial_effect(&mut self, cursor: Option<String>, out: Out<'_>) -> ConnId {
+    pub(super) fn dial_effect(
+        &mut self,
+        cursor: Cursor,
+        reason: Reason,
+        now: Moment,
+        out: Out<'_>,
+    ) -> ConnId {
         self.conns += 1;
         let conn = ConnId(self.conns);
+        self.budget.take(now.monotonic);
         self.asked.clone_from(&cursor);
-        out.push(Effect::Dial { conn, cursor });
+        out.push(Effect::Dial { conn, cursor, reason });
         conn
     }
 
-    fn on_opened(&mut self, conn: ConnId, now: Moment, out: Out<'_>) {
+    fn on_opened(&mut self, conn: ConnId, head: &Head, now: Moment, out: Out<'_>) {
+        if self.goes_on_elsewhere(conn, head, now, out) {
+            return;
+        }
         match &self.phase {
             Phase::Dialing { conn: dialled, .. } if *dialled == conn => {
-                let origin =
-                    if self.config.streamed_before { Origin::Replay } else { Origin::Backlog };
                 let missed = self.missed_since(now);
-                self.dials_failed = 0;
-                self.config.streamed_before = true;
                 out.push(Effect::Journal(Entry::Opened));
-                if let Some(since) = missed {
+                if let Some(since) = missed.filter(|_| !self.without_refused_id) {
                     out.push(Effect::Journal(Entry::Gap { since }));
                 }
+                if std::mem::take(&mut self.without_refused_id) {
+                    // What came after the id that the server refuses is not to be had by it.
+                    let since = self.last_heard().unwrap_or(now.wall);
+                    out.push(Effect::Journal(Entry::Gap { since }));
+                    out.push(Effect::Deliver(Delivery::of_cursor(Cursor::NONE)));
+                }
+                self.dials_failed = 0;
                 let proof = Some(self.heartbeat.proof());
-                self.stream_on(conn, origin, proof, now, out);
+                self.stream_on(conn, head, proof, now, out);
             }
             // A server without heartbeat may have nothing to say: that it answers is enough.
-            Phase::Streaming(Stream {
-                second: Second::Dialing { conn: second, doubt, .. },
-                ..
-            }) if *second == conn && *doubt != Doubt::Stale => {
-                self.swap(now, out);
-            }
+            Phase::Streaming(stream) => match stream.second {
+                Second::Dialing { conn: second, doubt, .. } if second == conn => {
+                    if doubt == Doubt::Stale {
+                        self.note_head(head);
+                    } else {
+                        self.swap(head, now, out);
+                    }
+                }
+                _ => {}
+            },
             _ => {}
+        }
+    }
+
+    /// Keeps what the head of the second connection says until that takes over.
+    fn note_head(&mut self, head: &Head) {
+        if let Phase::Streaming(stream) = &mut self.phase {
+            stream.second_head = Some(head.clone());
         }
     }
 
     pub(super) fn stream_on(
         &mut self,
         conn: ConnId,
-        origin: Origin,
+        head: &Head,
         proof: Option<Duration>,
         now: Moment,
         out: Out<'_>,
     ) {
+        let missed = if self.config.streamed_before { Origin::Replay } else { Origin::Backlog };
+        let opening = Opening {
+            at: now,
+            missed,
+            clock: head.date(),
+            begun: self.config.begun.or((!self.config.streamed_before).then_some(now.wall)),
+            order: self.config.feed.order(),
+            asked: self.asked.number(),
+            was_lost: std::mem::take(&mut self.server_lost),
+        };
+        self.broke = self.broke.or(self.last_heard());
         self.heartbeat.on_opened();
         self.heard = Some(now);
         let rotates = self.config.feed.routine_close_after().is_some();
         let age =
             (self.config.swap && !rotates).then(|| AGE_MAX.mul_f64(0.75 + 0.5 * self.rng.f64()));
-        self.enter(Phase::Streaming(Stream::new(conn, now, origin, proof, age)), out);
+        self.enter(Phase::Streaming(Box::new(Stream::new(conn, opening, proof, age))), out);
+    }
+
+    /// When the link was last heard, in this run or before it.
+    pub(super) fn last_heard(&self) -> Option<jiff::Timestamp> {
+        self.heard.map(|heard| heard.wall).or(self.config.heard_before)
     }
 
     fn on_alive(&mut self, conn: ConnId, now: Moment, out: Out<'_>) {
@@ -214,23 +288,31 @@ impl Link {
             if let Some(second) = stream.on_alive(now) {
                 out.push(Effect::HangUp(second));
             }
-        } else if matches!(stream.second, Second::Dialing { conn: second, .. } if second == conn) {
-            self.swap(now, out);
+        } else if stream.is_second(conn) {
+            let head = stream.second_head.take().unwrap_or_default();
+            self.swap(&head, now, out);
         }
     }
 
     fn on_closed(&mut self, conn: ConnId, cause: Cause, now: Moment, out: Out<'_>) {
         let cause = match cause {
             Cause::Status { code, detail, retry_after_ms, .. } => {
-                let streamed_before = self.config.streamed_before;
+                let streamed_before = self.config.streamed_before || self.heard.is_some();
                 let feed = &self.config.feed;
-                let detail = detail.map(|text| feed.explain(code, &text).unwrap_or(text));
+                let in_words = |text: Readable| feed.explain(code, &text).map_or(text, Into::into);
+                let detail = detail.map(in_words);
                 Cause::Status { code, detail, retry_after_ms, streamed_before }
             }
             cause => cause,
         };
         match &mut self.phase {
             Phase::Dialing { conn: dialled, .. } if *dialled == conn => {
+                let first = self.dials_failed == 0 || cause.class() == Class::Refused;
+                if first && cause.may_refuse_an_id() && !self.asked.is_none() {
+                    // One that the server will never take would keep the link out for good.
+                    self.without_refused_id = true;
+                    return self.dial_from(Cursor::NONE, Reason::Anew, now, out);
+                }
                 self.dial_failed(cause, now, out);
             }
             Phase::Streaming(stream) if stream.conn == conn => {
@@ -258,6 +340,8 @@ impl Link {
 
     fn dial_failed(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
         self.dials_failed = self.dials_failed.saturating_add(1);
+        self.without_refused_id = false;
+        self.server_lost |= cause.is_the_servers_end();
         let failure = Failure::from(cause);
         if failure.cause != Cause::NoContent {
             let attempts = self.dials_failed;
@@ -273,6 +357,7 @@ impl Link {
         if let Second::Dialing { conn, .. } = stream.second {
             out.push(Effect::HangUp(conn));
         }
+        self.server_lost |= cause.is_the_servers_end();
         let failure = Failure::from(cause);
         out.push(Effect::Journal(if failure.class == Class::Routine {
             Entry::Rotated
@@ -301,29 +386,54 @@ impl Link {
             }
         };
         let delay = self.config.law.delay(&failure.cause, attempt, self.hint, &mut self.rng);
+        // A plain interval is the person's own wish.
+        let delay = match self.config.law.retry {
+            Retry::Fixed(_) => delay,
+            Retry::Mannerly => delay.max(self.budget.wait(now.monotonic)),
+        };
         let attempt = self.dials_failed;
         self.enter(Phase::BackingOff { attempt, until: now + delay, delay, failure }, out);
     }
 
-    fn on_hint(&mut self, now: Moment, out: Out<'_>) {
-        let sooner = backoff::draw(HINT_SPREAD, &mut self.rng);
+    fn on_hint(&mut self, hint: Hint, now: Moment, out: Out<'_>) {
+        if hint == Hint::Woke {
+            self.heartbeat.on_pause();
+        }
+        let sooner = backoff::draw(HINT_SPREAD, &mut self.rng).max(self.budget.wait(now.monotonic));
         let soon = now + sooner;
         match &mut self.phase {
             Phase::BackingOff { until, delay, failure, .. } => {
-                // A server that asked for time gets it whatever the network does.
-                let asked = failure.cause.retry_after().is_some();
+                // A server that asked for time gets it; but by another way another one may answer
+                // than the portal that asked.
+                let asked = failure.cause.retry_after().is_some() && hint != Hint::Route;
                 if !asked && soon.monotonic < until.monotonic {
                     (*until, *delay) = (soon, sooner);
                     out.push(Effect::PhaseChanged);
                 }
             }
-            Phase::Dialing { conn, .. } => {
+            Phase::Dialing { conn, .. } if hint != Hint::Credential => {
                 // What this dial waits for may have gone with the old network.
                 out.push(Effect::HangUp(*conn));
-                self.dial(now, out);
+                self.dial(Reason::Hint, now, out);
             }
-            Phase::Streaming(stream) => stream.replace_by(soon.monotonic, Doubt::Surroundings),
-            Phase::Idle | Phase::Paused | Phase::Halted { .. } => {}
+            Phase::Streaming(stream) if hint != Hint::Credential => {
+                stream.replace_by(soon.monotonic, Doubt::Surroundings);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_committed(&mut self, committed: Committed, out: Out<'_>) {
+        self.config.cursor = committed.cursor;
+        self.repeats |= committed.repeated;
+        let Phase::Streaming(stream) = &mut self.phase else { return };
+        if committed.renumbered {
+            stream.ids.on_renumbered();
+            out.push(Effect::Journal(Entry::Renumbered));
+            // What had the ids in between is not asked for by the old one.
+            if let Some(since) = self.broke.take() {
+                out.push(Effect::Journal(Entry::Gap { since }));
+            }
         }
     }
 
@@ -348,9 +458,11 @@ impl Link {
         match &self.phase {
             Phase::Paused => {
                 out.push(Effect::Journal(Entry::Resumed));
-                self.dial(now, out);
+                self.dial(Reason::Person, now, out);
             }
-            Phase::Halted { .. } | Phase::BackingOff { .. } => self.dial(now, out),
+            Phase::Halted { .. } | Phase::BackingOff { .. } => {
+                self.dial(Reason::Person, now, out);
+            }
             Phase::Idle | Phase::Dialing { .. } | Phase::Streaming(_) => {}
         }
     }
@@ -366,7 +478,7 @@ impl Link {
 
     fn on_due(&mut self, deadline: Deadline, now: Moment, out: Out<'_>) {
         match deadline {
-            Deadline::Retry => self.dial(now, out),
+            Deadline::Retry => self.dial(Reason::Retry, now, out),
             Deadline::DialTimeout => self.on_dial_timeout(now, out),
             Deadline::Dead => self.on_silence(now, out),
             Deadline::Stale => {
@@ -384,17 +496,18 @@ impl Link {
                 self.failures = 0;
                 self.refusals = 0;
             }
-            Deadline::CaughtUp => {
-                let Phase::Streaming(stream) = &mut self.phase else { return };
-                stream.caught_up_at = None;
-                stream.origin = Origin::Live;
-                if let Some(cursor) = stream.held.take() {
-                    let (event, outcome) = (RawEvent::default(), Outcome::Nothing);
-                    out.push(Effect::Deliver(Delivery { event, outcome, cursor: Some(cursor) }));
-                }
-                out.push(Effect::CaughtUp);
-            }
+            Deadline::CaughtUp => self.on_replay_due(now.monotonic, out),
         }
+    }
+
+    /// What was missed is told, and the backlog of a new subscription is over with it.
+    pub(super) fn on_replay_due(&mut self, now: Monotonic, out: Out<'_>) {
+        let Phase::Streaming(stream) = &mut self.phase else { return };
+        stream.replay.on_due(now);
+        if stream.replay.is_over() && !std::mem::replace(&mut self.config.streamed_before, true) {
+            out.push(Effect::BacklogOver);
+        }
+        out.push(Effect::CaughtUp);
     }
 
     fn on_dial_timeout(&mut self, now: Moment, out: Out<'_>) {
@@ -403,8 +516,8 @@ impl Link {
                 out.push(Effect::HangUp(*conn));
                 self.dial_failed(Cause::HeadersTimeout, now, out);
             }
-            Phase::Streaming(Stream { second: Second::Dialing { conn, doubt, .. }, .. }) => {
-                let (conn, doubt) = (*conn, *doubt);
+            Phase::Streaming(stream) => {
+                let Second::Dialing { conn, doubt, .. } = stream.second else { return };
                 out.push(Effect::HangUp(conn));
                 self.second_failed(doubt, Cause::HeadersTimeout, now, out);
             }

@@ -17,9 +17,11 @@
 
 mod doubt;
 mod events;
+mod ids;
 mod machine;
 #[cfg(test)]
 mod model;
+mod replay;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -33,12 +35,14 @@ use jiff::Timestamp;
 use crate::{
     Moment, Monotonic,
     backoff::{Law, Manners, Retry},
-    failure::{Cause, Failure},
+    cursor::Cursor,
+    failure::Failure,
     feed::Feed,
     heartbeat::Expect,
-    history::Entry,
+    history::{Doubt, Entry},
     message::{Change, Message, RawEvent},
     policy::Origin,
+    wire::Arrival,
 };
 
 pub use machine::Link;
@@ -49,12 +53,12 @@ pub const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection is replaced after this, give or take a quarter, so that one that pings but has gone
 /// deaf does not stay.
 pub const AGE_MAX: Duration = Duration::from_secs(6 * 3600);
-/// A connection on which nothing has come yet is waited for so long: some servers look up what was
-/// missed only after they have answered.
+/// What was missed is told so long after a connection has opened at the latest, also where nothing
+/// has come yet: some servers look up what was missed only after they have answered.
 pub const CAUGHT_UP_FIRST: Duration = Duration::from_secs(2);
-/// It has caught up after so long without an event since the first line…
+/// A replay has paused after so long without an event of it.
 pub const CAUGHT_UP_QUIET: Duration = Duration::from_millis(250);
-/// …and at the latest after this, however much comes.
+/// What has no time of its own is live after this at the latest, however much comes.
 pub const CAUGHT_UP_MAX: Duration = Duration::from_secs(30);
 
 /// What a link is made of.
@@ -70,11 +74,18 @@ pub struct Config {
     /// connection at a time.
     pub swap: bool,
     /// The last committed cursor.
-    pub cursor: Option<String>,
-    /// Whether the subscription has streamed before. If not, what comes first is backlog.
+    pub cursor: Cursor,
+    /// Whether the backlog of the subscription is over. If not, what comes first is of it.
     pub streamed_before: bool,
+    /// When the subscription began to be followed, by the wall clock: what the server published
+    /// before is backlog. `None` where it is not known any more.
+    pub begun: Option<Timestamp>,
+    /// Whether its messages carry ids, as far as they have come.
+    pub has_ids: Option<bool>,
     /// When it was last heard before this link began, if it was.
     pub heard_before: Option<Timestamp>,
+    /// When its last message came, where that was before this link began.
+    pub last_message: Option<Timestamp>,
     /// How long the server keeps messages, as it said with the last one. See [`Feed::keeps`].
     pub kept: Option<Duration>,
     /// Whether it begins paused.
@@ -90,9 +101,12 @@ impl Config {
             law: Law { retry: Retry::Mannerly, manners, spread: None },
             expect: Expect::Learn,
             swap: true,
-            cursor: None,
+            cursor: Cursor::NONE,
             streamed_before: true,
+            begun: None,
+            has_ids: None,
             heard_before: None,
+            last_message: None,
             kept: None,
             paused: false,
         }
@@ -116,9 +130,11 @@ pub enum Phase {
         attempt: u32,
         /// When it began.
         since: Moment,
+        /// Why the connection or dial before it ended, where one did.
+        failure: Option<Failure>,
     },
     /// Connected.
-    Streaming(Stream),
+    Streaming(Box<Stream>),
     /// Waiting to dial again.
     BackingOff {
         /// How many dials have failed since the link last streamed.
@@ -159,49 +175,40 @@ impl Phase {
 pub enum Input {
     /// Begin.
     Start,
-    /// The response says that it goes on from this id; said before [`Input::Opened`]. See
-    /// [`Feed::resumed_from_headers`].
-    ResumedFrom(ConnId, String),
-    /// The response is an event stream.
-    Opened(ConnId),
-    /// Complete lines arrived, or 16 KiB more of a line that is still arriving.
-    Alive(ConnId),
-    /// A comment.
-    Comment(ConnId, String),
-    /// A dispatched event.
-    Event(ConnId, RawEvent),
-    /// A block that dispatches nothing, such as `event: ping` alone.
-    Ignored {
-        /// Of which connection.
-        conn: ConnId,
-        /// Its own id, which is a cursor even so (WHATWG HTML, 9.2.6).
-        own_id: Option<String>,
-        /// Its type, where it had one.
-        kind: Option<String>,
-    },
-    /// `retry:`.
-    RetryHint(ConnId, Duration),
-    /// An event over the limit, of which this much is kept.
-    TooLarge {
-        /// Of which connection.
-        conn: ConnId,
-        /// The beginning, and the id where it was seen.
-        event: RawEvent,
-        /// Its whole size in bytes.
-        bytes: u64,
-    },
-    /// The connection, or the dial, ended.
-    Closed(ConnId, Cause),
+    /// A connection brought this.
+    Arrived(ConnId, Arrival),
     /// Something in the surroundings makes a dial worthwhile now.
-    Hint,
+    Hint(Hint),
     /// The person pauses.
     Pause,
     /// The person resumes, or wants a dial now.
     Resume,
-    /// A delivery was committed together with this cursor.
-    Committed(Option<String>),
+    /// Deliveries were committed.
+    Committed(Committed),
     /// [`Link::poll_deadline`] has been reached.
     Deadline,
+}
+
+/// What makes a dial worthwhile now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// The computer woke.
+    Woke,
+    /// The way to this link's server is another than before.
+    Route,
+    /// What the last dial was refused for may be in order now, such as a token that was printed anew.
+    Credential,
+}
+
+/// What a commit did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The cursor after it.
+    pub cursor: Cursor,
+    /// Whether the ids began anew in it.
+    pub renumbered: bool,
+    /// Whether it brought events again that had come on an earlier connection.
+    pub repeated: bool,
 }
 
 /// What the driver has to do.
@@ -211,8 +218,10 @@ pub enum Effect {
     Dial {
         /// The number of the new connection.
         conn: ConnId,
-        /// The last committed cursor.
-        cursor: Option<String>,
+        /// What it resumes from: the last committed cursor, or nothing.
+        cursor: Cursor,
+        /// Why it is dialled.
+        reason: Reason,
     },
     /// Close a connection, and pass on nothing more of it.
     HangUp(ConnId),
@@ -220,10 +229,29 @@ pub enum Effect {
     Deliver(Delivery),
     /// What was missed has arrived: its alerts may be shown.
     CaughtUp,
+    /// The backlog of a new subscription is over.
+    BacklogOver,
     /// Keep this in the journal.
     Journal(Entry),
     /// The phase is another.
     PhaseChanged,
+}
+
+/// Why is dialled. Each dial has one, and passes the link's budget whatever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It begins.
+    Start,
+    /// The delay after a failure is over.
+    Retry,
+    /// The surroundings gave a hint.
+    Hint,
+    /// The person wants it.
+    Person,
+    /// The connection that stands is in doubt.
+    Doubt(Doubt),
+    /// The server has forgotten the cursor, or refuses its id: it is asked for what it holds.
+    Anew,
 }
 
 /// What became of an event.
@@ -233,8 +261,32 @@ pub struct Delivery {
     pub event: RawEvent,
     /// What it is.
     pub outcome: Outcome,
-    /// The cursor after it, where it moves: the id, or `None` where the server reset it.
-    pub cursor: Option<Option<String>>,
+    /// The cursor after it, where it moves; [`Cursor::NONE`] where the server reset it.
+    pub cursor: Option<Cursor>,
+    /// Whether its id falls back behind the cursor, as those of a counter do that begins anew.
+    pub fallen: Option<Fallen>,
+}
+
+impl Delivery {
+    /// Of the cursor alone.
+    #[must_use]
+    pub fn of_cursor(cursor: Cursor) -> Self {
+        Self {
+            event: RawEvent::default(),
+            outcome: Outcome::Nothing,
+            cursor: Some(cursor),
+            fallen: None,
+        }
+    }
+}
+
+/// An id that falls back: the counter began anew, or the server repeats what it has sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallen {
+    /// It began anew, unless this very event has come before.
+    Perhaps,
+    /// It began anew.
+    Surely,
 }
 
 /// See [`Delivery`].
@@ -270,7 +322,7 @@ pub enum Deadline {
     Stable,
     /// The connection is old, or the surroundings changed: replace it.
     Replace,
-    /// The burst after the opening is over.
+    /// What was missed is to be told.
     CaughtUp,
 }
 

@@ -8,11 +8,15 @@ use std::{collections::BTreeMap, env, panic, sync::Arc, time::Duration};
 use fastrand::Rng;
 use jiff::Timestamp;
 
-use super::*;
+use super::{
+    tests::{came, closed, comment, opened},
+    *,
+};
 use crate::{
     backoff::{Manners, RETRY_AFTER_MAX, Retry, SPREAD_MAX},
-    failure::Class,
+    failure::{Cause, Class},
     feed::{Json, Nchan},
+    wire::Ignored,
 };
 
 const RUNS: u64 = 100_000;
@@ -34,9 +38,9 @@ struct Model {
     /// Connections that stand or are being made.
     live: BTreeMap<ConnId, Conn>,
     gone: Vec<ConnId>,
-    committed: Option<String>,
+    committed: Cursor,
     /// Cursors of deliveries that are not committed yet, in order.
-    uncommitted: Vec<Option<Option<String>>>,
+    uncommitted: Vec<Option<Cursor>>,
     events: u64,
     dials: u64,
 }
@@ -57,7 +61,7 @@ impl Model {
             manners: if rng.bool() { Manners::Near } else { Manners::Far },
             spread: rng.bool().then(|| Duration::from_millis(rng.u64(0..5000))),
         };
-        let committed = rng.bool().then(|| "0".to_owned());
+        let committed = if rng.bool() { Cursor::of_id("0") } else { Cursor::NONE };
         let swap = rng.u8(0..4) > 0;
         let config = Config {
             feed: if rng.bool() { Arc::new(Json) as Arc<dyn Feed> } else { Arc::new(Nchan) },
@@ -70,7 +74,10 @@ impl Model {
             swap,
             cursor: committed.clone(),
             streamed_before: rng.bool(),
+            begun: None,
+            has_ids: None,
             heard_before: None,
+            last_message: None,
             kept: None,
             paused: rng.u8(0..8) == 0,
         };
@@ -80,22 +87,24 @@ impl Model {
     }
 
     fn say(&mut self, input: Input) {
-        if let Input::Closed(conn, _) = &input
-            && self.live.remove(conn).is_some()
-        {
-            self.gone.push(*conn);
-        }
-        if let Input::Opened(conn) = &input
-            && let Some(state) = self.live.get_mut(conn)
-        {
-            *state = Conn::Open;
+        match &input {
+            Input::Arrived(conn, Arrival::Closed(_)) if self.live.remove(conn).is_some() => {
+                self.gone.push(*conn);
+            }
+            Input::Arrived(conn, Arrival::Opened(_)) => {
+                if let Some(state) = self.live.get_mut(conn) {
+                    *state = Conn::Open;
+                }
+            }
+            _ => {}
         }
         let mut effects = Vec::new();
         self.link.handle(input, self.now, &mut effects);
         for effect in effects {
             match effect {
-                Effect::Dial { conn, cursor } => {
-                    assert_eq!(cursor, self.committed, "a dial resumes from what was committed");
+                Effect::Dial { conn, cursor, reason } => {
+                    let anew = reason == Reason::Anew && cursor.is_none();
+                    assert!(anew || cursor == self.committed, "it resumes from what was committed");
                     assert!(!self.gone.contains(&conn), "a connection's number is used once");
                     assert!(self.live.insert(conn, Conn::Dialled).is_none());
                     self.dials += 1;
@@ -105,7 +114,10 @@ impl Model {
                     self.gone.push(conn);
                 }
                 Effect::Deliver(delivery) => self.uncommitted.push(delivery.cursor),
-                Effect::CaughtUp | Effect::Journal(_) | Effect::PhaseChanged => {}
+                Effect::CaughtUp
+                | Effect::BacklogOver
+                | Effect::Journal(_)
+                | Effect::PhaseChanged => {}
             }
         }
         self.check();
@@ -119,12 +131,15 @@ impl Model {
         for cursor in self.uncommitted.drain(..).flatten() {
             self.committed = cursor;
         }
-        self.say(Input::Committed(self.committed.clone()));
+        let cursor = self.committed.clone();
+        let renumbered = self.rng.u8(0..20) == 0;
+        let repeated = self.rng.bool();
+        self.say(Input::Committed(Committed { cursor, renumbered, repeated }));
     }
 
     /// What must hold after every input.
     fn check(&self) {
-        assert_eq!(self.link.cursor(), self.committed.as_deref());
+        assert_eq!(*self.link.cursor(), self.committed);
         assert!(self.live.len() <= 2, "{:?}", self.live);
         match self.link.phase() {
             Phase::Idle | Phase::Paused | Phase::Halted { .. } => {
@@ -230,31 +245,36 @@ impl Model {
             choice
         };
         match choice {
-            0..=2 => self.say(Input::Opened(conn)),
+            0..=2 => self.say(opened(conn)),
             3..=5 => {
-                self.say(Input::Alive(conn));
+                self.say(Input::Arrived(conn, Arrival::Alive));
                 let event = self.event();
-                self.say(Input::Event(conn, event));
+                self.say(came(conn, event));
             }
             6 | 7 => {
-                self.say(Input::Alive(conn));
-                self.say(Input::Comment(conn, "ping".into()));
+                self.say(Input::Arrived(conn, Arrival::Alive));
+                self.say(comment(conn, "ping".into()));
             }
             8 => {
                 let own_id = self.event().own_id;
-                self.say(Input::Ignored { conn, own_id, kind: None });
+                let ignored = match own_id {
+                    Some(id) if self.rng.bool() => Ignored::IdAlone(id),
+                    own_id => Ignored::Unfinished { kind: None, own_id },
+                };
+                self.say(Input::Arrived(conn, Arrival::Ignored(ignored)));
             }
             9 => {
                 let event = self.event();
-                self.say(Input::TooLarge { conn, event, bytes: 9 });
+                let large = Arrival::TooLarge { event, bytes: 9, limit: 8 };
+                self.say(Input::Arrived(conn, large));
             }
             10 => {
                 let hint = Duration::from_millis(self.rng.u64(..));
-                self.say(Input::RetryHint(conn, hint));
+                self.say(Input::Arrived(conn, Arrival::Retry(hint)));
             }
             11 | 12 => {
                 let cause = self.cause();
-                self.say(Input::Closed(conn, cause));
+                self.say(closed(conn, cause));
             }
             _ => self.step_without_connection(),
         }
@@ -262,7 +282,11 @@ impl Model {
 
     fn step_without_connection(&mut self) {
         match self.rng.u8(0..10) {
-            0 => self.say(Input::Hint),
+            0 => {
+                let hints = [Hint::Woke, Hint::Route, Hint::Credential];
+                let hint = *self.rng.choice(&hints).unwrap();
+                self.say(Input::Hint(hint));
+            }
             1 => self.say(Input::Pause),
             2 | 3 => self.say(Input::Resume),
             4 => self.now.wall = Timestamp::from_second(self.rng.i64(0..4_000_000_000)).unwrap(),
@@ -285,7 +309,7 @@ impl Model {
             Phase::Paused | Phase::Halted { .. } => self.say(Input::Resume),
             Phase::Dialing { .. } => return,
             // One plain connection without a heartbeat may stand for good: that is what was asked.
-            Phase::Streaming(_) if !self.swap => self.say(Input::Hint),
+            Phase::Streaming(_) if !self.swap => self.say(Input::Hint(Hint::Route)),
             _ => {}
         }
         let end = self.now + RETRY_AFTER_MAX * 2;

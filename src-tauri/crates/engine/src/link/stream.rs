@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
-use super::{CAUGHT_UP_FIRST, CAUGHT_UP_MAX, CAUGHT_UP_QUIET, ConnId, DIAL_TIMEOUT, Deadline, Due};
-use crate::{Moment, Monotonic, failure::Cause, heartbeat::Limits, history::Doubt, policy::Origin};
+use jiff::Timestamp;
+
+use super::{ConnId, DIAL_TIMEOUT, Deadline, Due, ids::Ids, replay::Replay};
+use crate::{
+    Moment, Monotonic, failure::Cause, feed::Order, heartbeat::Limits, history::Doubt,
+    policy::Origin, wire::Head,
+};
 
 /// After a swap, a line this much later proves that the new connection is not silent too.
 const PROVEN_AFTER: Duration = Duration::from_secs(1);
@@ -14,20 +19,39 @@ pub struct Stream {
     pub(super) conn: ConnId,
     pub(super) opened: Moment,
     pub(super) heard: Moment,
+    /// When a second connection showed last that the server lives.
+    pub(super) heard_of: Option<Monotonic>,
     /// Whether any line has come on it.
     pub(super) spoken: bool,
     /// When the backoff starts over; `None` once it has.
     pub(super) stable_at: Option<Monotonic>,
-    /// How events that come now came; live once caught up.
-    pub(super) origin: Origin,
-    pub(super) caught_up_at: Option<Monotonic>,
-    /// Where the cursor moves to once caught up, for a feed whose replay may be out of order.
-    pub(super) held: Option<Option<String>>,
+    /// How what arrives came, and where the cursor may go.
+    pub(super) replay: Replay,
+    /// Its ids, where they are those of a counter.
+    pub(super) ids: Ids,
     /// When it is to be replaced whatever it does, and why.
     pub(super) replace: Option<(Monotonic, Doubt)>,
     pub(super) second: Second,
+    /// What the second's head says, where it has opened and not taken over yet.
+    pub(super) second_head: Option<Head>,
     /// What the server said about the close that is coming.
     pub(super) farewell: Option<Cause>,
+}
+
+/// What a connection opens with.
+pub(super) struct Opening {
+    pub(super) at: Moment,
+    /// How what was missed came.
+    pub(super) missed: Origin,
+    /// The server's clock.
+    pub(super) clock: Option<Timestamp>,
+    /// When it began to be followed.
+    pub(super) begun: Option<Timestamp>,
+    pub(super) order: Order,
+    /// The number after which it resumes.
+    pub(super) asked: Option<u64>,
+    /// Whether the server has ended the one before.
+    pub(super) was_lost: bool,
 }
 
 /// The second connection.
@@ -46,22 +70,23 @@ pub(super) enum Second {
 impl Stream {
     pub(super) fn new(
         conn: ConnId,
-        now: Moment,
-        origin: Origin,
+        opening: Opening,
         proof: Option<Duration>,
         age: Option<Duration>,
     ) -> Self {
+        let Opening { at: now, missed, clock, begun, order, asked, was_lost } = opening;
         Self {
             conn,
             opened: now,
             heard: now,
+            heard_of: None,
             spoken: false,
             stable_at: proof.map(|proof| now.monotonic + proof),
-            origin,
-            caught_up_at: Some(now.monotonic + CAUGHT_UP_FIRST),
-            held: None,
+            replay: Replay::new(now, missed, order, clock, begun),
+            ids: Ids::new(asked, was_lost),
             replace: age.map(|age| (now.monotonic + age, Doubt::Age)),
             second: Second::None,
+            second_head: None,
             farewell: None,
         }
     }
@@ -69,7 +94,12 @@ impl Stream {
     /// Whether what was missed may still be arriving.
     #[must_use]
     pub fn is_catching_up(&self) -> bool {
-        self.caught_up_at.is_some()
+        self.replay.is_catching_up()
+    }
+
+    /// Whether this is the second connection.
+    pub(super) fn is_second(&self, conn: ConnId) -> bool {
+        matches!(self.second, Second::Dialing { conn: second, .. } if second == conn)
     }
 
     /// Which connection it is.
@@ -99,9 +129,7 @@ impl Stream {
     /// A line came. Answers the second connection that is no longer needed, if there is one.
     pub(super) fn on_alive(&mut self, now: Moment) -> Option<ConnId> {
         self.heard = now;
-        if !std::mem::replace(&mut self.spoken, true) {
-            self.on_event(now);
-        }
+        self.spoken = true;
         match self.second {
             Second::Dialing { conn, doubt: Doubt::Stale | Doubt::Silence, .. } => {
                 self.second = Second::None;
@@ -116,14 +144,6 @@ impl Stream {
                 None
             }
             _ => None,
-        }
-    }
-
-    /// An event came: catching up goes on, within its bound.
-    pub(super) fn on_event(&mut self, now: Moment) {
-        if let Some(at) = &mut self.caught_up_at {
-            let latest = self.opened.monotonic + CAUGHT_UP_MAX;
-            *at = (now.monotonic + CAUGHT_UP_QUIET).min(latest);
         }
     }
 
@@ -143,7 +163,12 @@ impl Stream {
             Second::Unproven if limits.dead.is_some() => {
                 silence(limits.stale).map(|at| (at, Deadline::Dead))
             }
-            Second::None if may_swap => silence(limits.stale).map(|at| (at, Deadline::Stale)),
+            // Without a heartbeat nothing would ever prove it.
+            Second::None | Second::Unproven if may_swap => {
+                let checked = self.heard_of.max(Some(self.heard.monotonic));
+                let stale = checked.zip(limits.stale).map(|(from, span)| from + span);
+                stale.map(|at| (at, Deadline::Stale))
+            }
             _ => None,
         };
         let second = match self.second {
@@ -157,7 +182,7 @@ impl Stream {
             second,
             replace,
             self.stable_at.map(|at| (at, Deadline::Stable)),
-            self.caught_up_at.map(|at| (at, Deadline::CaughtUp)),
+            self.replay.due().map(|at| (at, Deadline::CaughtUp)),
         ]
         .into_iter()
         .flatten()

@@ -4,13 +4,17 @@
 use std::sync::Arc;
 
 use super::{
-    tests::{World, config, secs},
+    tests::{World, came, closed, committed, config, opened, opened_with, secs},
     *,
 };
 use crate::{
+    failure::Cause,
     feed::{HomeAssistant, Mastodon, Mercure, Ntfy},
     history::{Doubt, Entry},
 };
+
+/// ntfy shows by it that everything has been sent.
+const KEEPALIVE: &str = r#"{"id":"sign","event":"keepalive","topic":"t"}"#;
 
 fn of(feed: impl Feed + 'static) -> Config {
     Config { feed: Arc::new(feed), ..config() }
@@ -43,27 +47,24 @@ fn a_server_that_has_forgotten_the_cursor_is_asked_for_all_it_holds_and_the_gap_
     let mut world = World::streaming(of(Mercure));
     world.message(ConnId(1), Some("urn:1"));
     let heard = world.now.wall;
-    world.say(Input::Closed(ConnId(1), Cause::Truncated));
+    world.say(closed(ConnId(1), Cause::Truncated));
     world.pass(secs(1));
     world.effects.clear();
-    world.say(Input::ResumedFrom(ConnId(2), "earliest".into()));
-    world.say(Input::Opened(ConnId(2)));
-    let forget =
-        Delivery { event: RawEvent::default(), outcome: Outcome::Nothing, cursor: Some(None) };
+    world.say(opened_with(ConnId(2), "last-event-id", "earliest"));
+    let forget = Delivery::of_cursor(Cursor::NONE);
     let wanted = [
         Effect::Journal(Entry::Gap { since: heard }),
         Effect::HangUp(ConnId(2)),
         Effect::Deliver(forget),
-        Effect::Dial { conn: ConnId(3), cursor: None },
+        Effect::Dial { conn: ConnId(3), cursor: Cursor::NONE, reason: Reason::Anew },
         Effect::PhaseChanged,
     ];
     assert_eq!(world.effects, wanted);
 
     // The answer to that is no news.
-    world.say(Input::Committed(None));
+    world.say(committed(Cursor::NONE));
     world.effects.clear();
-    world.say(Input::ResumedFrom(ConnId(3), "earliest".into()));
-    world.say(Input::Opened(ConnId(3)));
+    world.say(opened_with(ConnId(3), "last-event-id", "earliest"));
     assert_eq!(world.journal(), [&Entry::Opened]);
 }
 
@@ -71,11 +72,10 @@ fn a_server_that_has_forgotten_the_cursor_is_asked_for_all_it_holds_and_the_gap_
 fn a_server_that_goes_on_from_the_cursor_has_forgotten_nothing() {
     let mut world = World::streaming(of(Mercure));
     world.message(ConnId(1), Some("urn:1"));
-    world.say(Input::Closed(ConnId(1), Cause::Truncated));
+    world.say(closed(ConnId(1), Cause::Truncated));
     world.pass(secs(1));
     world.effects.clear();
-    world.say(Input::ResumedFrom(ConnId(2), "urn:1".into()));
-    world.say(Input::Opened(ConnId(2)));
+    world.say(opened_with(ConnId(2), "last-event-id", "urn:1"));
     assert_eq!(world.journal(), [&Entry::Opened]);
 }
 
@@ -83,16 +83,16 @@ fn a_server_that_goes_on_from_the_cursor_has_forgotten_nothing() {
 fn a_second_connection_that_cannot_resume_is_dialled_again_beside_the_first() {
     let mut world = World::streaming(of(Mercure));
     world.message(ConnId(1), Some("urn:1"));
-    world.say(Input::Hint);
+    world.say(Input::Hint(Hint::Route));
     world.pass(secs(1));
     assert_eq!(world.dialled(), ConnId(2));
     world.effects.clear();
-    world.say(Input::ResumedFrom(ConnId(2), "earliest".into()));
-    world.say(Input::Opened(ConnId(2)));
+    world.say(opened_with(ConnId(2), "last-event-id", "earliest"));
     assert!(world.effects.contains(&Effect::HangUp(ConnId(2))));
     assert!(!world.effects.contains(&Effect::HangUp(ConnId(1))));
-    assert!(world.effects.contains(&Effect::Dial { conn: ConnId(3), cursor: None }));
-    world.say(Input::Opened(ConnId(3)));
+    let (cursor, reason) = (Cursor::NONE, Reason::Anew);
+    assert!(world.effects.contains(&Effect::Dial { conn: ConnId(3), cursor, reason }));
+    world.say(opened(ConnId(3)));
     assert!(world.journal().contains(&&Entry::Swapped { doubt: Doubt::Surroundings }));
 }
 
@@ -102,7 +102,7 @@ fn a_clean_close_after_half_a_minute_is_a_hubs_routine_and_an_earlier_one_is_not
         let mut world = World::streaming(of(Mercure));
         world.message(ConnId(1), Some("urn:1"));
         world.pass(secs(life));
-        world.say(Input::Closed(ConnId(1), Cause::EndOfStream));
+        world.say(closed(ConnId(1), Cause::EndOfStream));
         assert_eq!(world.journal() == [&Entry::Rotated], routine, "{life} s");
     }
 }
@@ -111,16 +111,16 @@ fn a_clean_close_after_half_a_minute_is_a_hubs_routine_and_an_earlier_one_is_not
 fn a_break_of_a_feed_that_replays_nothing_is_a_gap_even_before_its_first_message() {
     let mut world = World::streaming(of(HomeAssistant));
     let heard = world.now.wall;
-    world.say(Input::Closed(ConnId(1), Cause::EndOfStream));
+    world.say(closed(ConnId(1), Cause::EndOfStream));
     world.pass(secs(1));
-    world.say(Input::Opened(ConnId(2)));
+    world.say(opened(ConnId(2)));
     assert_eq!(gaps(&world), [heard]);
 }
 
 #[test]
 fn posts_with_ids_may_overlap_and_are_no_cursor() {
     let mut world = World::streaming(of(Mastodon));
-    world.say(Input::Event(ConnId(1), event("update", r#"{"id":"108","content":"x"}"#)));
+    world.say(came(ConnId(1), event("update", r#"{"id":"108","content":"x"}"#)));
     let posted = deliveries(&world)[0].clone();
     assert_eq!((posted.event.own_id.as_deref(), posted.cursor), (Some("108"), None));
     world.heartbeats(ConnId(1), secs(15), 4);
@@ -128,8 +128,8 @@ fn posts_with_ids_may_overlap_and_are_no_cursor() {
     world.pass(secs(21));
     assert_eq!(world.dialled(), ConnId(2));
     assert!(!world.effects.contains(&Effect::HangUp(ConnId(1))), "make before break");
-    world.say(Input::Opened(ConnId(2)));
-    world.say(Input::Alive(ConnId(2)));
+    world.say(opened(ConnId(2)));
+    world.say(Input::Arrived(ConnId(2), Arrival::Alive));
     assert_eq!(gaps(&world), [heard], "the late one may have been dead all the while");
 }
 
@@ -137,6 +137,7 @@ fn posts_with_ids_may_overlap_and_are_no_cursor() {
 fn an_id_in_the_json_is_the_cursor_and_that_of_a_heartbeat_is_not() {
     let mut world = World::streaming(of(Ntfy));
     world.pass(secs(3));
+    world.say(came(ConnId(1), event("keepalive", KEEPALIVE)));
     for (kind, id, what) in [
         ("open", "aaaaaaaaaaaa", "open"),
         ("message", "bbbbbbbbbbbb", "message"),
@@ -146,7 +147,7 @@ fn an_id_in_the_json_is_the_cursor_and_that_of_a_heartbeat_is_not() {
         ("message", "all", "message"),
     ] {
         let data = format!(r#"{{"id":"{id}","event":"{what}","topic":"t","message":"m"}}"#);
-        world.say(Input::Event(ConnId(1), event(kind, &data)));
+        world.say(came(ConnId(1), event(kind, &data)));
     }
     let found: Vec<_> = deliveries(&world)
         .into_iter()
@@ -159,29 +160,51 @@ fn an_id_in_the_json_is_the_cursor_and_that_of_a_heartbeat_is_not() {
 }
 
 #[test]
-fn the_cursor_waits_for_the_end_of_a_replay_that_may_be_out_of_order() {
+fn the_cursor_waits_for_the_proof_that_a_mixed_replay_has_ended() {
     let mut world = World::streaming(of(Ntfy));
-    let message = |id: &str| {
-        event("message", &format!(r#"{{"id":"{id}","event":"message","topic":"t","message":"m"}}"#))
+    let message = |id: &str, time: i64| {
+        let time = 1_700_000_000 + time;
+        let data =
+            format!(r#"{{"id":"{id}","time":{time},"event":"message","topic":"t","message":"m"}}"#);
+        event("message", &data)
     };
-    world.say(Input::Event(ConnId(1), message("newnewnewnew")));
-    world.say(Input::Event(ConnId(1), message("oldoldoldold")));
-    assert!(deliveries(&world).iter().all(|delivery| delivery.cursor.is_none()));
+    let sign =
+        |kind: &str| event(kind, &format!(r#"{{"id":"sign","time":1700000000,"event":"{kind}"}}"#));
+    let cursor = |id: &str, time: i64| {
+        let time = Timestamp::from_second(1_700_000_000 + time).ok();
+        Cursor { id: Some(id.into()), time }
+    };
+    world.say(came(ConnId(1), sign("open")));
+    world.say(came(ConnId(1), message("newnewnewnew", 0)));
+    world.say(came(ConnId(1), message("oldoldoldold", -60)));
+    world.pass(secs(20));
+    world.say(came(ConnId(1), message("oldestoldest", -90)));
+    let origins: Vec<_> = deliveries(&world)
+        .iter()
+        .map(|delivery| match &delivery.outcome {
+            Outcome::Message(_, origin) => *origin,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(origins, [Origin::Live, Origin::Replay, Origin::Replay], "by their own times");
+    assert!(
+        deliveries(&world).iter().all(|delivery| delivery.cursor.is_none()),
+        "a pause of whatever length proves nothing"
+    );
     world.effects.clear();
-    world.pass(secs(3));
-    let moved = Some(Some("oldoldoldold".to_owned()));
-    let (event, outcome) = (RawEvent::default(), Outcome::Nothing);
-    let wanted = [Effect::Deliver(Delivery { event, outcome, cursor: moved }), Effect::CaughtUp];
-    assert_eq!(world.effects, wanted);
-    world.say(Input::Event(ConnId(1), message("livelivelive")));
-    assert_eq!(deliveries(&world)[1].cursor, Some(Some("livelivelive".into())));
+    world.say(came(ConnId(1), sign("keepalive")));
+    let moved = Effect::Deliver(Delivery::of_cursor(cursor("oldestoldest", -90)));
+    assert_eq!(world.effects, [moved]);
+    world.say(came(ConnId(1), message("livelivelive", 19)));
+    assert_eq!(deliveries(&world)[1].cursor, Some(cursor("livelivelive", 19)));
 
     // One that ends before says nothing of where it was.
     let mut world = World::streaming(of(Ntfy));
-    world.say(Input::Event(ConnId(1), message("newnewnewnew")));
-    world.say(Input::Closed(ConnId(1), Cause::Truncated));
+    world.say(came(ConnId(1), message("newnewnewnew", 0)));
+    world.say(closed(ConnId(1), Cause::Truncated));
     world.pass(secs(60));
-    assert!(world.effects.contains(&Effect::Dial { conn: ConnId(2), cursor: None }));
+    let (cursor, reason) = (Cursor::NONE, Reason::Retry);
+    assert!(world.effects.contains(&Effect::Dial { conn: ConnId(2), cursor, reason }));
 }
 
 #[test]
@@ -189,8 +212,10 @@ fn an_event_that_is_too_large_is_passed_by_the_id_in_its_beginning() {
     let mut world = World::streaming(of(Ntfy));
     world.pass(secs(3));
     let head = event("message", r#"{"id":"bbbbbbbbbbbb","event":"message","message":"xxx"#);
-    world.say(Input::TooLarge { conn: ConnId(1), event: head, bytes: 5 << 20 });
-    assert_eq!(deliveries(&world)[0].cursor, Some(Some("bbbbbbbbbbbb".into())));
+    world.say(came(ConnId(1), event("keepalive", KEEPALIVE)));
+    let large = Arrival::TooLarge { event: head, bytes: 5 << 20, limit: 4 << 20 };
+    world.say(Input::Arrived(ConnId(1), large));
+    assert_eq!(deliveries(&world)[0].cursor, Some(Cursor::of_id("bbbbbbbbbbbb")));
 }
 
 #[test]
@@ -202,14 +227,14 @@ fn a_break_is_a_gap_only_where_it_is_longer_than_the_server_keeps_messages() {
         world.say(Input::Pause);
         world.pass(off);
         world.say(Input::Resume);
-        world.say(Input::Opened(ConnId(2)));
+        world.say(opened(ConnId(2)));
         assert_eq!(gaps(&world), if gap { vec![heard] } else { vec![] }, "{off:?}");
 
         // The same where the agent did not run in between.
         let heard_before = Some(heard);
         let mut world = World::new(Config { heard_before, ..of(Ntfy) });
         world.now = world.now + off;
-        world.say(Input::Opened(ConnId(1)));
+        world.say(opened(ConnId(1)));
         assert_eq!(gaps(&world), if gap { vec![heard] } else { vec![] }, "{off:?}");
     }
 }
@@ -218,20 +243,20 @@ fn a_break_is_a_gap_only_where_it_is_longer_than_the_server_keeps_messages() {
 fn how_long_messages_are_kept_is_learned_from_them() {
     let heard_before = |hours: u64, kept| {
         let mut world = World::new(Config { kept, ..of(Ntfy) });
-        world.say(Input::Opened(ConnId(1)));
+        world.say(opened(ConnId(1)));
         let at = world.now.wall.as_second();
         let data = format!(
             r#"{{"id":"aaaaaaaaaaaa","time":{at},"expires":{},"event":"message"}}"#,
             at + 2 * 3600
         );
         if kept.is_none() {
-            world.say(Input::Event(ConnId(1), event("message", &data)));
+            world.say(came(ConnId(1), event("message", &data)));
         }
         world.say(Input::Pause);
         world.pass(secs(hours * 3600));
         world.effects.clear();
         world.say(Input::Resume);
-        world.say(Input::Opened(ConnId(2)));
+        world.say(opened(ConnId(2)));
         gaps(&world).len()
     };
     assert_eq!((heard_before(1, None), heard_before(3, None)), (0, 1));
@@ -243,17 +268,18 @@ fn how_long_messages_are_kept_is_learned_from_them() {
 fn a_change_to_an_earlier_message_is_delivered_and_moves_the_cursor() {
     let mut world = World::streaming(of(Ntfy));
     world.pass(secs(3));
+    world.say(came(ConnId(1), event("keepalive", KEEPALIVE)));
     let data = r#"{"id":"bbbbbbbbbbbb","event":"message_delete","sequence_id":"job"}"#;
-    world.say(Input::Event(ConnId(1), event("message_delete", data)));
+    world.say(came(ConnId(1), event("message_delete", data)));
     let delivered = deliveries(&world)[0];
     assert_eq!(delivered.outcome, Outcome::Changed(Change::Deleted("/job".into())));
-    assert_eq!(delivered.cursor, Some(Some("bbbbbbbbbbbb".into())));
+    assert_eq!(delivered.cursor, Some(Cursor::of_id("bbbbbbbbbbbb")));
 }
 
 #[test]
 fn a_new_subscription_has_missed_nothing() {
     let mut world = World::new(Config { streamed_before: false, ..of(HomeAssistant) });
-    world.say(Input::Opened(ConnId(1)));
+    world.say(opened(ConnId(1)));
     assert_eq!(world.journal(), [&Entry::Opened]);
 }
 
@@ -266,7 +292,7 @@ fn a_refusal_is_told_in_the_feeds_words() {
         retry_after_ms: None,
         streamed_before: false,
     };
-    world.say(Input::Closed(ConnId(1), refusal));
+    world.say(closed(ConnId(1), refusal));
     let Phase::BackingOff { failure, .. } = world.link.phase() else { panic!() };
     let sentence = failure.cause.sentence("https://ntfy.example");
     assert!(sentence.contains("several topics can share one"), "{sentence}");

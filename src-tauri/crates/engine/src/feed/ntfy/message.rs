@@ -125,7 +125,8 @@ pub(super) fn changed(
     }
 }
 
-fn time(object: &Map<String, Value>, name: &str) -> Option<Timestamp> {
+/// A time of that name, in seconds.
+pub(super) fn time(object: &Map<String, Value>, name: &str) -> Option<Timestamp> {
     Timestamp::from_second(object.get(name)?.as_i64()?).ok()
 }
 

@@ -4,29 +4,32 @@
 //! SSE `id:` field, and `Last-Event-ID` is ignored; `since=` resumes. `open` comes first and
 //! `keepalive` every 45 s, with ids that name no message.
 //!
-//! Resuming: `since=<id>` brings what came after that message. An id that has left the cache brings
-//! **everything** that is kept: more than `since=<time>` would, so it is its own fallback, and the
-//! fingerprints drop what is stored already. Whether something was missed does not depend on the
-//! id: an old one is usual on a quiet topic. It depends on the break: a message that came and left
-//! the cache within it can only have done so where the break was longer than messages are kept,
-//! which it says by the time at which it forgets them (`expires`), and is 12 hours unless configured.
-//! Without an id `since=all` is asked for: else what is published in a break before the first message
-//! would be lost.
+//! Resuming: `since=<time>`, some seconds before that of the last message, and the fingerprints drop what
+//! is stored already. `since=<id>` would leave out a scheduled message that fell due later: its row keeps
+//! the number that it had when it was published. An id that has left the cache brings everything that is
+//! kept. Whether something was missed does not depend on either: a message that came and left the cache
+//! within a break can only have done so where that was longer than messages are kept, which each says by
+//! the time at which it is forgotten (`expires`), and is 12 hours unless configured. Without a cursor
+//! `since=all` is asked for: else what is published in a break before the first message would be lost.
 
 mod message;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use super::{
-    Decoded, Feed, Request, is_common_heartbeat,
+    Decoded, Feed, Order, Request, is_common_heartbeat,
     request::{has_parameter, with_parameter},
 };
-use crate::message::{Change, RawEvent};
-use message::{changed, message, text};
+use crate::{
+    cursor::Cursor,
+    message::{Change, RawEvent},
+};
+use message::{changed, message, text, time};
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +37,9 @@ pub struct Ntfy;
 
 /// `cache-duration` (https://docs.ntfy.sh/config/#message-cache).
 const KEPT_DEFAULT: Duration = Duration::from_secs(12 * 3600);
+/// What is asked for again before the cursor's time. A message that was scheduled is sent up to 10 s after
+/// its time (`DelayedSenderInterval`), and times are whole seconds.
+const MARGIN_SECONDS: i64 = 30;
 /// An id has 12 letters and digits, once 10; what is shorter could be taken for a time or a word.
 const ID_CHARS_MIN: usize = 8;
 
@@ -42,12 +48,17 @@ impl Feed for Ntfy {
         "ntfy"
     }
 
-    fn request(&self, url: &Url, cursor: Option<&str>) -> Request {
+    fn request(&self, url: &Url, cursor: &Cursor) -> Request {
         let url = stream_url(url);
-        match cursor {
-            Some(id) => Request::plain(&with_parameter(&url, "since", id)),
-            None if has_parameter(&url, &["since", "si"]) => Request::plain(&url),
-            None => Request::plain(&with_parameter(&url, "since", "all")),
+        let since = |since: &str| Request::plain(&with_parameter(&url, "since", since));
+        match (&cursor.time, &cursor.id) {
+            (Some(time), _) => {
+                since(&time.as_second().saturating_sub(MARGIN_SECONDS).max(1).to_string())
+            }
+            // As an earlier version has stored it.
+            (None, Some(id)) => since(id),
+            (None, None) if has_parameter(&url, &["since", "si"]) => Request::plain(&url),
+            (None, None) => since("all"),
         }
     }
 
@@ -60,9 +71,27 @@ impl Feed for Ntfy {
     }
 
     /// The server follows what is new before it sends what is old, and that topic by topic, or by
-    /// whole seconds (`handleSubscribeHTTP`, `sendOldMessages`).
-    fn replays_out_of_order(&self) -> bool {
+    /// whole seconds. Only when all of it has been sent does it begin to send keepalives
+    /// (`handleSubscribeHTTP`, `sendOldMessages`).
+    fn order(&self) -> Order {
+        Order::Mixed
+    }
+
+    fn published(&self, event: &RawEvent) -> Option<Timestamp> {
+        #[derive(Deserialize)]
+        struct Published {
+            time: i64,
+        }
+        let Published { time } = serde_json::from_str(&event.data).ok()?;
+        Timestamp::from_second(time).ok()
+    }
+
+    fn resumes_by_time(&self) -> bool {
         true
+    }
+
+    fn misses_without_cursor(&self) -> bool {
+        false
     }
 
     fn kept(&self) -> Option<Duration> {
@@ -76,7 +105,7 @@ impl Feed for Ntfy {
             expires: u64,
         }
         let Kept { time, expires } = serde_json::from_str(&event.data).ok()?;
-        expires.checked_sub(time).filter(|&kept| kept > 0).map(Duration::from_secs)
+        expires.checked_sub(time).map(Duration::from_secs)
     }
 
     fn cadence_default(&self) -> Option<Duration> {
@@ -104,14 +133,14 @@ impl Feed for Ntfy {
     }
 
     fn decode(&self, event: &RawEvent) -> Decoded {
-        if is_common_heartbeat(event) {
-            return Decoded::Heartbeat;
-        }
-        let Ok(Value::Object(object)) = serde_json::from_str(&event.data) else {
-            return Decoded::Junk("it is no ntfy message");
+        let object = match serde_json::from_str(&event.data) {
+            Ok(Value::Object(object)) if !object.is_empty() => object,
+            _ if is_common_heartbeat(event) => return Decoded::Heartbeat,
+            _ => return Decoded::Junk("it is no ntfy message"),
         };
         match text(&object, "event").unwrap_or(&event.kind) {
-            "open" | "keepalive" => Decoded::Heartbeat,
+            "open" => Decoded::Greeting(time(&object, "time")),
+            "keepalive" => Decoded::Idle,
             "message" => message(&object).into(),
             // Tells a phone to ask an upstream server; the message itself comes too.
             "poll_request" => Decoded::Nothing,
@@ -190,7 +219,14 @@ mod tests {
 
     #[test]
     fn it_resumes_by_since_and_without_an_id_asks_for_all() {
-        let asked = |at: &str, cursor| Ntfy.request(&url(at), cursor).url.to_string();
+        let of = |id: Option<&str>| id.map_or(Cursor::NONE, Cursor::of_id);
+        let asked = |at: &str, id| Ntfy.request(&url(at), &of(id)).url.to_string();
+        let timed = Cursor {
+            id: Some("wze9zgqK41wk".into()),
+            time: Timestamp::from_second(1_700_000_000).ok(),
+        };
+        let by_time = Ntfy.request(&url("https://ntfy.sh/a"), &timed).url.to_string();
+        assert_eq!(by_time, "https://ntfy.sh/a/sse?since=1699999970");
         for (at, cursor, wanted) in [
             ("https://ntfy.sh/a,b/sse", None, "https://ntfy.sh/a,b/sse?since=all"),
             (
@@ -209,7 +245,7 @@ mod tests {
             assert_eq!(asked(at, cursor), wanted);
         }
         assert_eq!(
-            Ntfy.request(&url("https://ntfy.sh/a"), Some("wze9zgqK41wk")).last_event_id,
+            Ntfy.request(&url("https://ntfy.sh/a"), &of(Some("wze9zgqK41wk"))).last_event_id,
             None
         );
         let latest = Ntfy.request_latest(&url("https://ntfy.sh/a?since=1h")).url.to_string();
@@ -260,9 +296,10 @@ mod tests {
     #[test]
     fn heartbeats_changes_and_junk_are_no_messages() {
         let open = r#"{"id":"2pgIAaGrQ8","time":1638542215,"event":"open","topic":"a,b"}"#;
-        assert_eq!(Ntfy.decode(&event("open", open)), Decoded::Heartbeat);
+        let clock = Timestamp::from_second(1_638_542_215).ok();
+        assert_eq!(Ntfy.decode(&event("open", open)), Decoded::Greeting(clock));
         let keepalive = r#"{"id":"371sevb0pD","time":1638542275,"event":"keepalive","topic":"a"}"#;
-        assert_eq!(Ntfy.decode(&event("keepalive", keepalive)), Decoded::Heartbeat);
+        assert_eq!(Ntfy.decode(&event("keepalive", keepalive)), Decoded::Idle);
         let poll = r#"{"id":"371sevb0pD","event":"poll_request","topic":"a","poll_id":"x"}"#;
         assert_eq!(Ntfy.decode(&event("poll_request", poll)), Decoded::Nothing);
         let change = |kind: &str, rest: &str| {
@@ -287,6 +324,8 @@ mod tests {
         assert_eq!(kept(r#"{"id":"wze9zgqK41","time":1700000000,"expires":1700086400}"#), day);
         assert_eq!(kept(r#"{"id":"wze9zgqK41","time":1700000000}"#), None);
         assert_eq!(kept(r#"{"id":"wze9zgqK41","time":9,"expires":1}"#), None);
+        let nothing = kept(r#"{"id":"wze9zgqK41","time":9,"expires":9}"#);
+        assert_eq!(nothing, Some(Duration::ZERO), "cache-duration: 0");
     }
 
     #[test]

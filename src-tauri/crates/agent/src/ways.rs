@@ -1,0 +1,95 @@
+//! Which way a link's packets take, and whether that is another since: a change of the network concerns
+//! the links whose own way it changes, and no other. A container that comes and goes is none of theirs.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use crate::sse::Route;
+
+/// Addresses for documentation (RFC 5737, RFC 3849): the way to them is the way to everywhere. No packet
+/// is sent.
+const ELSEWHERE: [SocketAddr; 2] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9),
+    SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)), 9),
+];
+
+/// What is known of a link's way.
+#[derive(Debug, Default)]
+pub struct Ways {
+    /// The way of its latest connection.
+    route: Option<Route>,
+    /// The addresses of this machine that lead elsewhere, at the last dial.
+    sources: [Option<IpAddr>; 2],
+}
+
+impl Ways {
+    /// A dial is made: notes how the network is now.
+    pub fn look(&mut self) {
+        self.sources = ELSEWHERE.map(source_towards);
+    }
+
+    /// A connection takes this way.
+    pub fn takes(&mut self, route: Route) {
+        self.route = Some(route);
+    }
+
+    /// Whether its server, or the proxy before that, is on this machine.
+    #[must_use]
+    pub fn is_of_this_machine(&self) -> bool {
+        self.route.is_some_and(|route| route.peer.ip().is_loopback())
+    }
+
+    /// Whether the way is another now than when that was last asked. Where no connection was ever
+    /// made, as where no name can be resolved, the ways to everywhere count.
+    pub fn are_others(&mut self) -> bool {
+        match &mut self.route {
+            Some(Route { local, peer }) => {
+                let now = source_towards(*peer);
+                let is_other = now != Some(*local);
+                if let Some(now) = now {
+                    *local = now;
+                }
+                is_other
+            }
+            None => {
+                let now = ELSEWHERE.map(source_towards);
+                std::mem::replace(&mut self.sources, now) != now
+            }
+        }
+    }
+}
+
+/// The address of this machine from which packets to `peer` would go now.
+fn source_towards(peer: SocketAddr) -> Option<IpAddr> {
+    let any: IpAddr = match peer {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    // It only asks the kernel for the way.
+    socket.connect(peer).ok()?;
+    socket.local_addr().ok().map(|local| local.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_this_machine_is_never_another() {
+        let mut ways = Ways::default();
+        ways.look();
+        assert!(!ways.are_others(), "nothing has changed");
+        let local = Ipv4Addr::LOCALHOST.into();
+        ways.takes(Route { local, peer: SocketAddr::new(local, 80) });
+        assert!(ways.is_of_this_machine() && !ways.are_others());
+    }
+
+    #[test]
+    fn an_address_that_is_gone_is_another_way() {
+        let mut ways = Ways::default();
+        let gone = Ipv4Addr::new(192, 0, 2, 77).into();
+        ways.takes(Route { local: gone, peer: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 80) });
+        assert!(ways.are_others());
+        assert!(!ways.are_others(), "told once");
+    }
+}

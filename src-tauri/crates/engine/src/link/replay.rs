@@ -1,0 +1,166 @@
+//! One connection's replay: how what arrives came, and where the cursor may go with it.
+//!
+//! Backlog, replay and live are told apart by the server's own times where its feed has them. Where it
+//! has none, what comes in one go after the opening was missed, and what comes later is live: that
+//! decides how it is shown, and nothing else. The cursor needs a proof. A feed that replays in the
+//! order of publication gives one with each event; where live and replayed events are mixed, the
+//! cursor stays behind until the feed shows that all has come ([`Decoded::Idle`]).
+//!
+//! [`Decoded::Idle`]: crate::feed::Decoded::Idle
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{CAUGHT_UP_FIRST, CAUGHT_UP_MAX, CAUGHT_UP_QUIET};
+use crate::{Moment, Monotonic, cursor::Cursor, feed::Order, policy::Origin};
+
+/// A time of a message that is further ahead of the server's clock than this is not that of its
+/// publication.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_secs(60);
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(super) struct Replay {
+    opened: Moment,
+    /// How what was there before the connection came.
+    missed: Origin,
+    /// What the server's clock showed at the opening, in whole seconds.
+    clock: Option<Timestamp>,
+    /// How long before the opening it began to be followed, where that is known.
+    followed_for: Option<SignedDuration>,
+    /// Whether what has no time of its own is live by now.
+    is_over: bool,
+    /// When what was missed is to be told, or the replay is over.
+    due: Option<Monotonic>,
+    /// It is told then at the latest.
+    latest: Monotonic,
+    /// When the last event came that was not live.
+    last: Option<Monotonic>,
+    /// Whether each event is a cursor.
+    is_proven: bool,
+    /// Where the cursor moves once that is so.
+    held: Option<Cursor>,
+}
+
+impl Replay {
+    /// Of a connection that opens. `begun` is when the subscription began to be followed, by this
+    /// machine's wall clock; without it nothing is backlog by its time.
+    pub(super) fn new(
+        opened: Moment,
+        missed: Origin,
+        order: Order,
+        clock: Option<Timestamp>,
+        begun: Option<Timestamp>,
+    ) -> Self {
+        let latest = opened.monotonic + CAUGHT_UP_FIRST;
+        Self {
+            opened,
+            missed,
+            clock,
+            followed_for: begun.map(|begun| opened.wall.duration_since(begun)),
+            is_over: false,
+            due: Some(latest),
+            latest,
+            last: None,
+            is_proven: order == Order::Published,
+            held: None,
+        }
+    }
+
+    /// Whether what was missed may still be arriving.
+    pub(super) fn is_catching_up(&self) -> bool {
+        self.due.is_some()
+    }
+
+    /// Whether what comes now without a time is live.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// When [`Replay::on_due`] is to be called.
+    pub(super) fn due(&self) -> Option<Monotonic> {
+        self.due
+    }
+
+    /// The server's first word tells its clock.
+    pub(super) fn on_greeting(&mut self, clock: Option<Timestamp>) {
+        self.clock = clock.or(self.clock);
+    }
+
+    /// How an event came: by the time of its publication where its feed knows it, else by its
+    /// message's own, else by when it came.
+    pub(super) fn origin(
+        &mut self,
+        published: Option<Timestamp>,
+        own: Option<Timestamp>,
+        now: Moment,
+    ) -> Origin {
+        let origin = match (self.clock, published) {
+            (Some(clock), Some(published)) => self.by_time(clock, published),
+            (clock, _) if self.is_over || self.is_after(clock, own, now) => Origin::Live,
+            _ => self.missed,
+        };
+        if origin != Origin::Live {
+            self.on_missed(now.monotonic);
+        }
+        origin
+    }
+
+    /// Both times are in whole seconds of the server's, so the same second counts as after.
+    fn by_time(&self, clock: Timestamp, published: Timestamp) -> Origin {
+        if published >= clock {
+            return Origin::Live;
+        }
+        let begun = self.followed_for.and_then(|span| clock.checked_sub(span).ok());
+        match begun {
+            Some(begun) if published.as_second() < begun.as_second() => Origin::Backlog,
+            _ => Origin::Replay,
+        }
+    }
+
+    /// Whether a message says by its own time that it was published after the opening. Its time may
+    /// also be that of what it tells of, so an earlier one says nothing.
+    fn is_after(&self, clock: Option<Timestamp>, own: Option<Timestamp>, now: Moment) -> bool {
+        let (Some(clock), Some(own)) = (clock, own) else { return false };
+        let passed = SignedDuration::try_from(now.since(self.opened)).unwrap_or_default();
+        let ahead = own.duration_since(clock);
+        !ahead.is_negative() && ahead <= passed.saturating_add(AHEAD_MAX)
+    }
+
+    /// What was missed is told once it pauses, and at the latest so long after the opening or the last
+    /// telling.
+    fn on_missed(&mut self, now: Monotonic) {
+        self.last = Some(now);
+        if self.due.is_none() {
+            let first = self.opened.monotonic + CAUGHT_UP_FIRST;
+            self.latest = if now < first { first } else { now + CAUGHT_UP_FIRST };
+        }
+        self.due = Some((now + CAUGHT_UP_QUIET).min(self.latest));
+    }
+
+    /// The due time has come: what was missed is to be told.
+    pub(super) fn on_due(&mut self, now: Monotonic) {
+        let is_quiet = self.last.is_none_or(|last| now >= last + CAUGHT_UP_QUIET);
+        if is_quiet || now >= self.opened.monotonic + CAUGHT_UP_MAX {
+            self.is_over = true;
+            self.due = None;
+        } else {
+            self.latest = now + CAUGHT_UP_FIRST;
+            self.due = self.last.map(|last| (last + CAUGHT_UP_QUIET).min(self.latest));
+        }
+    }
+
+    /// The server shows that everything has come. Answers where the cursor moves now.
+    pub(super) fn on_idle(&mut self) -> Option<Cursor> {
+        self.is_proven = true;
+        self.held.take()
+    }
+
+    /// Where the cursor moves with an event, if it may already.
+    pub(super) fn moved(&mut self, cursor: Cursor) -> Option<Cursor> {
+        if self.is_proven {
+            return Some(cursor);
+        }
+        self.held = Some(cursor);
+        None
+    }
+}

@@ -1,0 +1,113 @@
+//! A stranger's text, made fit to be read: without control characters and bidirectional overrides,
+//! which could make it look like another text or command a terminal, and bounded.
+
+use std::{fmt, ops::Deref};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The longest line, in characters. A path of our own, and a sentence of the system's, fit in.
+pub const LINE_CHARS_MAX: usize = 300;
+
+/// One line of a stranger's text. There is no other way to one than by cleaning it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Readable(String);
+
+impl Readable {
+    /// A text as one line of at most [`LINE_CHARS_MAX`] characters.
+    #[must_use]
+    pub fn line(text: &str) -> Self {
+        let cleaned = clean(text.trim(), LINE_CHARS_MAX);
+        Self(if cleaned.contains(['\n', '\t']) {
+            cleaned.replace(['\n', '\t'], " ")
+        } else {
+            cleaned
+        })
+    }
+}
+
+impl Deref for Readable {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Readable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for Readable {
+    fn from(text: &str) -> Self {
+        Self::line(text)
+    }
+}
+
+impl From<String> for Readable {
+    fn from(text: String) -> Self {
+        Self::line(&text)
+    }
+}
+
+/// What was stored by an earlier version, or by hand, is cleaned too.
+impl<'de> Deserialize<'de> for Readable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+/// Whether a character may disguise a text, or command a terminal.
+#[must_use]
+pub fn is_unreadable(char: char) -> bool {
+    match char {
+        '\n' | '\t' => false,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => true,
+        _ => char.is_control(),
+    }
+}
+
+/// A text without what is not readable, and not longer than `chars_max`.
+#[must_use]
+pub fn clean(text: &str, chars_max: usize) -> String {
+    let text = text.trim_end_matches(['\r', '\n']);
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    // Without an early end, so that it goes by many bytes at a time.
+    if text.len() <= chars_max && text.bytes().fold(true, |all, byte| all & plain(byte)) {
+        return text.to_owned();
+    }
+    let mut chars = text.chars().filter(|&char| !is_unreadable(char));
+    let mut out: String = chars.by_ref().take(chars_max).collect();
+    if chars.next().is_some() {
+        out.pop();
+        out.push('…');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_disguise_a_text_is_left_out() {
+        assert_eq!(clean("a\u{1b}[31mb\u{0}\r\nc\td\u{202e}e", 100), "a[31mb\nc\tde");
+        assert_eq!(&*Readable::line("a\u{1b}]0;x\u{7}b\u{9b}31m\nc"), "a]0;xb31m c");
+    }
+
+    #[test]
+    fn a_long_text_ends_with_an_ellipsis_at_the_limit() {
+        assert_eq!(clean("äöüß", 4), "äöüß");
+        assert_eq!(clean("äöüßx", 4), "äöü…");
+        assert_eq!(Readable::line(&"x".repeat(1_000_000)).chars().count(), LINE_CHARS_MAX);
+    }
+
+    #[test]
+    fn what_was_stored_before_is_cleaned_when_it_is_read() {
+        let read: Readable = serde_json::from_str(r#""a\u001b[31mb""#).unwrap();
+        assert_eq!(&*read, "a[31mb");
+        assert_eq!(serde_json::to_string(&read).unwrap(), r#""a[31mb""#);
+    }
+}

@@ -1,0 +1,220 @@
+//! Where each subscription resumes, and which of its events have come: cursors, runs of ids,
+//! fingerprints.
+
+use hark_engine::{
+    cursor::Cursor,
+    link::{Delivery, Fallen, Outcome},
+    message::RawEvent,
+};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+use sha2::{Digest, Sha256};
+
+use crate::{Store, StoreError, from_ms, to_ms};
+
+/// Where a subscription goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// Its cursor.
+    pub cursor: Cursor,
+    /// Whether its backlog is over.
+    pub streamed: bool,
+    /// When it began to be followed, where that is known.
+    pub at: Option<Timestamp>,
+    /// Whether its messages carry ids; `None` before the first.
+    pub has_ids: Option<bool>,
+}
+
+impl Store {
+    /// Begins a subscription, or goes on with it. Where its source (its URL) is another than it was,
+    /// all of this starts anew.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn begin(
+        &mut self,
+        subscription: &str,
+        source: &str,
+        now: Timestamp,
+    ) -> Result<Begun, StoreError> {
+        let source = &Sha256::digest(source)[..16];
+        let transaction = self.connection.transaction()?;
+        let found = transaction
+            .query_row(
+                "SELECT source, id, time, streamed, begun, has_ids FROM cursor
+                 WHERE subscription = ?1",
+                [subscription],
+                |row| {
+                    let time = |at| row.get::<_, Option<i64>>(at).map(|ms| ms.map(from_ms));
+                    let cursor = Cursor { id: row.get(1)?, time: time(2)? };
+                    let (streamed, at, has_ids) = (row.get(3)?, time(4)?, row.get(5)?);
+                    let begun = Begun { cursor, streamed, at, has_ids };
+                    Ok((row.get::<_, Vec<u8>>(0)?, begun))
+                },
+            )
+            .optional()?;
+        if let Some((known, begun)) = found
+            && known == source
+        {
+            return Ok(begun);
+        }
+        // Its run goes on from what is known to have come: nothing of that comes twice.
+        transaction.execute(
+            "INSERT OR REPLACE INTO cursor (subscription, source, streamed, begun, run)
+             VALUES (?1, ?2, 0, ?3, coalesce(
+                 (SELECT max(run) FROM fingerprint WHERE subscription = ?1), 0))",
+            params![subscription, source, to_ms(now)],
+        )?;
+        transaction.commit()?;
+        Ok(Begun { at: Some(now), ..Begun::default() })
+    }
+
+    /// Notes that a subscription has streamed: from now on what it brings is not backlog.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn has_streamed(&mut self, subscription: &str) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE cursor SET streamed = 1 WHERE subscription = ?1 AND streamed = 0",
+            )?
+            .execute([subscription])?;
+        Ok(())
+    }
+
+    /// Forgets where a removed subscription was. Its messages stay, and what is known to have come
+    /// too: followed again, it brings nothing twice.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn forget(&mut self, subscription: &str) -> Result<(), StoreError> {
+        self.connection.execute("DELETE FROM cursor WHERE subscription = ?1", [subscription])?;
+        Ok(())
+    }
+}
+
+/// A subscription's row while deliveries are committed: its cursor, and the run of ids that this is of.
+pub(crate) struct Run<'a> {
+    subscription: &'a str,
+    source: Vec<u8>,
+    number: i64,
+    pub(crate) cursor: Cursor,
+    has_ids: Option<bool>,
+    /// Whether the ids began anew.
+    pub(crate) renumbered: bool,
+    /// Whether something came again.
+    pub(crate) repeated: bool,
+    /// As it stands in the row.
+    before: (i64, Cursor, Option<bool>),
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn read(
+        transaction: &Transaction<'_>,
+        subscription: &'a str,
+    ) -> rusqlite::Result<Self> {
+        let row = transaction
+            .prepare_cached(
+                "SELECT source, run, id, time, has_ids FROM cursor WHERE subscription = ?1",
+            )?
+            .query_row([subscription], |row| {
+                let time = row.get::<_, Option<i64>>(3)?.map(from_ms);
+                let cursor = Cursor { id: row.get(2)?, time };
+                Ok((row.get(0)?, row.get(1)?, cursor, row.get(4)?))
+            })
+            .optional()?;
+        let (source, number, cursor, has_ids) = row.unwrap_or_default();
+        let before = (number, cursor.clone(), has_ids);
+        let (renumbered, repeated) = (false, false);
+        Ok(Self { subscription, source, number, cursor, has_ids, renumbered, repeated, before })
+    }
+
+    /// Whether an event has not come before, after noting that it has come now. Under the same own id
+    /// in the same run, the same type and data is the same event; without an own id nothing is. An id
+    /// that has fallen back begins another run, unless the event is one that is only sent again.
+    pub(crate) fn takes(
+        &mut self,
+        transaction: &Transaction<'_>,
+        Delivery { event, outcome, fallen, .. }: &Delivery,
+    ) -> rusqlite::Result<bool> {
+        let Some(print) = print(&self.source, event) else { return Ok(true) };
+        match fallen {
+            Some(Fallen::Surely) => self.begin(),
+            Some(Fallen::Perhaps) if !self.renumbered => {
+                let known = transaction
+                    .prepare_cached(
+                        "SELECT 1 FROM fingerprint WHERE subscription = ?1 AND print = ?2",
+                    )?
+                    .exists(params![self.subscription, print])?;
+                if known || *outcome == Outcome::Nothing {
+                    self.repeated |= known;
+                    return Ok(false);
+                }
+                self.begin();
+            }
+            _ => {}
+        }
+        if *outcome == Outcome::Nothing {
+            return Ok(true);
+        }
+        transaction
+            .prepare_cached(
+                "INSERT OR IGNORE INTO fingerprint (subscription, print, run) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![self.subscription, print, self.number])
+            .map(|rows| rows == 1)
+    }
+
+    fn begin(&mut self) {
+        self.number += 1;
+        self.renumbered = true;
+    }
+
+    pub(crate) fn has_ids(&mut self, has_one: bool) {
+        let known = self.has_ids.unwrap_or_default() || !self.cursor.is_none();
+        self.has_ids = Some(known || has_one);
+    }
+
+    pub(crate) fn forget_print(
+        &self,
+        transaction: &Transaction<'_>,
+        event: &RawEvent,
+    ) -> rusqlite::Result<()> {
+        transaction
+            .prepare_cached("DELETE FROM fingerprint WHERE subscription = ?1 AND print = ?2")?
+            .execute(params![self.subscription, print(&self.source, event)])
+            .map(|_| ())
+    }
+
+    pub(crate) fn write(&self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        let (number, cursor, has_ids) = &self.before;
+        if (*number, cursor, *has_ids) == (self.number, &self.cursor, self.has_ids) {
+            return Ok(());
+        }
+        transaction
+            .prepare_cached(
+                "UPDATE cursor SET id = ?2, time = ?3, run = ?4, has_ids = ?5
+                 WHERE subscription = ?1",
+            )?
+            .execute(params![
+                self.subscription,
+                self.cursor.id,
+                self.cursor.time.map(to_ms),
+                self.number,
+                self.has_ids
+            ])
+            .map(|_| ())
+    }
+}
+
+/// What an event is known by when it comes again, where it has an id of its own.
+fn print(source: &[u8], event: &RawEvent) -> Option<Vec<u8>> {
+    let id = event.own_id.as_deref().filter(|id| !id.is_empty())?;
+    let mut hash = Sha256::new();
+    hash.update(source);
+    for part in [id, &event.kind, &event.data] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    Some(hash.finalize()[..16].to_vec())
+}
