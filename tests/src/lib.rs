@@ -19,6 +19,7 @@ pub mod cutter;
 pub mod desktop;
 pub mod dunst;
 pub mod fake;
+pub mod flaps;
 pub mod hark;
 pub mod http;
 pub mod load;
