@@ -1,14 +1,27 @@
-//! The agent against real Nchan that is reloaded and restarted, as package upgrades do it: it says
-//! `410 Gone` to its subscribers, and is back at once.
+//! The agent against real Nchan: behind a way that breaks at any byte, and reloaded and restarted, as
+//! package upgrades do it, when it says `410 Gone` to its subscribers and is back at once.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    env,
+    time::{Duration, Instant},
+};
 
+use fastrand::Rng;
 use hark_api::{HistoryEntry, HistoryQuery, JournalRow, Message, Outage, route};
-use hark_tests::{LONG, World, eventually, nchan::Nchan};
+use hark_tests::{
+    LONG, World,
+    cutter::{Cutter, Fate, How, Step},
+    eventually,
+    nchan::Nchan,
+};
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::sleep;
 
+/// To see the same cuts again.
+const SEED_VARIABLE: &str = "HARK_SEED";
 /// A near server that comes back is dialled within this: a delay of the third loss in a row, and a
 /// dial.
 const BACK: SignedDuration = SignedDuration::from_secs(6);
@@ -44,16 +57,70 @@ async fn outages(world: &World) -> Vec<Outage> {
 
 /// Waits until all of `message 0`, … are stored; each once, in order.
 async fn all_stored(world: &World, count: usize) -> Vec<Message> {
+    let wanted: Vec<_> = (0..count).map(|number| format!("message {number}")).collect();
     let stored = eventually("all messages are stored", LONG, async || {
         let stored = world.all_messages().await;
-        let length = stored.len();
-        (length >= count).then_some(stored).ok_or(format!("{length} of {count}"))
+        if stored.len() >= count {
+            return Ok(stored);
+        }
+        let first = stored.iter().zip(&wanted).find(|(message, wanted)| message.body != **wanted);
+        let first = first.map(|(_, wanted)| wanted);
+        Err(format!("{} of {count}, the first that is missing is {first:?}", stored.len()))
     })
     .await;
     let bodies: Vec<_> = stored.iter().map(|message| message.body.clone()).collect();
-    let wanted: Vec<_> = (0..count).map(|number| format!("message {number}")).collect();
     assert_eq!(bodies, wanted);
     stored
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_30_times_at_any_byte_loses_nothing() {
+    const CUTS: usize = 30;
+    const WAITING: usize = 500;
+    let seed =
+        env::var(SEED_VARIABLE).map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    println!("{SEED_VARIABLE}={seed}");
+    let mut rng = Rng::with_seed(seed);
+    let world = World::new();
+    let nchan = Nchan::start(&world).await;
+    let count = Cell::new(0);
+    let publish = async || {
+        nchan.publish("news", &format!("message {}", count.get())).await;
+        count.set(count.get() + 1);
+    };
+    for _ in 0..WAITING {
+        publish().await;
+    }
+    let cutter = Cutter::start(nchan.port()).await;
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"http://127.0.0.1:{}/sub/news\"\nfeed = \"nchan\"\nretry = \
+         \"fixed 500ms\"\n",
+        cutter.port
+    ));
+    // The head is 200 bytes, a message is 40.
+    cutter.expect((0..CUTS).map(|number| Fate {
+        steps: vec![Step::Bytes(rng.usize(150..1_500))],
+        how: if number % 2 == 0 { How::End } else { How::Reset },
+    }));
+    let done = Cell::new(false);
+    let load = async {
+        while !done.get() {
+            publish().await;
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let cuts = async {
+        let agent = world.agent().await;
+        eventually("all cuts are made", LONG * 2, async || {
+            let cut = cutter.cut();
+            (cut == CUTS).then_some(()).ok_or(format!("{cut} in {} dials", cutter.dials()))
+        })
+        .await;
+        done.set(true);
+        agent
+    };
+    let ((), _agent) = tokio::join!(load, cuts);
+    all_stored(&world, count.get()).await;
 }
 
 #[tokio::test]
@@ -100,7 +167,7 @@ async fn a_restart_is_an_outage_as_long_as_the_server_is_away() {
     all_stored(&world, 1).await;
     nchan.stop().await;
     // The event itself: an upgrade's pause.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    sleep(Duration::from_secs(2)).await;
     nchan.start_again().await;
     let (listens, back) = (Instant::now(), Timestamp::now());
     nchan.publish("news", "message 1").await;
