@@ -62,7 +62,7 @@ pub struct Cutter {
     /// Where it listens, on this machine.
     pub port: u16,
     state: Arc<Mutex<State>>,
-    asks: Arc<Notify>,
+    answers: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -72,8 +72,8 @@ impl Cutter {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::<Mutex<State>>::default();
-        let asks = Arc::<Notify>::default();
-        let (shared, told) = (Arc::clone(&state), Arc::clone(&asks));
+        let answers = Arc::<Notify>::default();
+        let (shared, told) = (Arc::clone(&state), Arc::clone(&answers));
         let task = tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
@@ -86,7 +86,7 @@ impl Cutter {
                 state.open.push(passing.abort_handle());
             }
         });
-        Self { port, state, asks, task }
+        Self { port, state, answers, task }
     }
 
     /// What becomes of the next connections, one each; those after them last.
@@ -94,9 +94,9 @@ impl Cutter {
         self.state.lock().unwrap().fates.extend(fates);
     }
 
-    /// Waits until somebody asks the server for something.
-    pub async fn asked(&self) {
-        self.asks.notified().await;
+    /// Waits until the server begins to answer somebody.
+    pub async fn answered(&self) {
+        self.answers.notified().await;
     }
 
     /// How many connections have come.
@@ -129,7 +129,7 @@ async fn pass(
     upstream: u16,
     fate: Option<Fate>,
     state: Arc<Mutex<State>>,
-    asks: Arc<Notify>,
+    answers: Arc<Notify>,
 ) -> Option<()> {
     let server = TcpStream::connect(("127.0.0.1", upstream)).await.ok()?;
     for stream in [&client, &server] {
@@ -138,12 +138,11 @@ async fn pass(
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let asked = async {
-        // The request's first byte is on its way when this is told.
-        copy(&mut from_client, &mut to_server, 1, None).await;
-        asks.notify_waiters();
         copy(&mut from_client, &mut to_server, usize::MAX, None).await;
     };
     let answered = async {
+        from_server.readable().await.ok()?;
+        answers.notify_waiters();
         let Some(fate) = fate else {
             copy(&mut from_server, &mut to_client, usize::MAX, None).await;
             return None;
