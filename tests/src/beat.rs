@@ -23,6 +23,7 @@ struct State {
     count: usize,
     answer: Option<String>,
     mute: bool,
+    accepted: usize,
 }
 
 /// A running server.
@@ -36,13 +37,19 @@ pub struct Beat {
 impl Beat {
     /// Listens on a port of its own.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind(("0.0.0.0", 0)).await.unwrap();
+        Self::on(TcpListener::bind(("0.0.0.0", 0)).await.unwrap())
+    }
+
+    /// Listens where it is told.
+    #[must_use]
+    pub fn on(listener: TcpListener) -> Self {
         let port = listener.local_addr().unwrap().port();
         let state = Arc::<Mutex<State>>::default();
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
+                shared.lock().unwrap().accepted += 1;
                 // A client that has gone is no error.
                 tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
@@ -54,6 +61,12 @@ impl Beat {
     #[must_use]
     pub fn url(&self, host: &str) -> String {
         format!("http://{host}:{}/events", self.port)
+    }
+
+    /// How many connections have come.
+    #[must_use]
+    pub fn accepted(&self) -> usize {
+        self.state.lock().unwrap().accepted
     }
 
     /// Publishes `message N`, one more with each call; answers how many there are.

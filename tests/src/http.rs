@@ -5,23 +5,44 @@ use hyper::{Request, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+/// Why there was no answer.
+pub type Failure = Box<dyn std::error::Error>;
+
 /// Posts `body` to a server on this machine; answers the status.
 ///
 /// # Errors
 /// Where there is no answer.
-pub async fn post(port: u16, path: &str, body: &str) -> Result<u16, Box<dyn std::error::Error>> {
+pub async fn post(port: u16, path: &str, body: &str) -> Result<u16, Failure> {
+    let headers = [("content-type", "text/plain")];
+    Ok(send(port, "POST", path, &headers, body).await?.0)
+}
+
+/// Sends a request to a server on this machine; answers the status and the body.
+///
+/// # Errors
+/// Where there is no answer, or not the whole of it.
+pub async fn send(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<(u16, String), Failure> {
     let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    stream.set_nodelay(true)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
-    let request = Request::post(path)
-        .header("host", format!("127.0.0.1:{port}"))
-        .header("content-type", "text/plain")
-        .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))?;
+    let mut request =
+        Request::builder().method(method).uri(path).header("host", format!("127.0.0.1:{port}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::new(Bytes::copy_from_slice(body.as_bytes())))?;
     let response = sender.send_request(request).await?;
     let status = response.status().as_u16();
-    response.into_body().collect().await?;
+    let body = response.into_body().collect().await?.to_bytes();
     connection.abort();
-    Ok(status)
+    Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }
 
 /// A port that nobody listens on.

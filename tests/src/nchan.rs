@@ -103,6 +103,12 @@ impl<'a> Nchan<'a> {
         pids
     }
 
+    /// Where it listens, on this machine.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Where a channel is followed.
     #[must_use]
     pub fn url(&self, channel: &str) -> String {

@@ -4,8 +4,14 @@
 use std::{
     env,
     ffi::OsStr,
+    fs::File,
+    net::TcpListener,
+    os::fd::AsFd,
     process::{Command, Stdio},
+    thread,
 };
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::{World, hark, skipped};
 
@@ -73,11 +79,7 @@ pub fn enter(test: &str) -> bool {
         assert!(run("ip link set lo up").0, "the loopback cannot be set up");
         return true;
     }
-    // nginx as root wants to change its groups, which a user's namespace forbids: root needs none.
-    let flags = if rustix::process::geteuid().is_root() { "-nm" } else { "-Urnm" };
-    if !allowed(flags) {
-        return false;
-    }
+    let Some(flags) = own() else { return false };
     let program = env::current_exe().unwrap();
     let mut command = Command::new("unshare");
     command.arg(flags).arg(program).args([test, "--exact", "--nocapture"]).env(INSIDE, "1");
@@ -92,6 +94,46 @@ pub fn enter(test: &str) -> bool {
         skipped(line);
     }
     false
+}
+
+/// The flags of `unshare` for a network and a set of mounts of one's own; none where it is not allowed.
+fn own() -> Option<&'static str> {
+    // nginx as root wants to change its groups, which a user's namespace forbids: root needs none.
+    let flags = if rustix::process::geteuid().is_root() { "-nm" } else { "-Urnm" };
+    allowed(flags).then_some(flags)
+}
+
+/// The same for a program that is no test: runs it once more with these arguments.
+///
+/// # Panics
+/// Where it fails there.
+#[must_use]
+pub fn enter_program() -> bool {
+    if env::var_os(INSIDE).is_some() {
+        must("ip link set lo up");
+        return true;
+    }
+    let Some(flags) = own() else { return false };
+    let mut command = Command::new("unshare");
+    command.arg(flags).arg(env::current_exe().unwrap()).args(env::args_os().skip(1));
+    let status = command.env(INSIDE, "1").stdin(Stdio::null()).status().unwrap();
+    assert!(status.success(), "it fails in a network of its own");
+    false
+}
+
+/// Listens on every address of the network that this process is in.
+///
+/// # Panics
+/// Where it may not.
+#[must_use]
+pub fn listen_in(pid: u32) -> TcpListener {
+    let network = File::open(format!("/proc/{pid}/ns/net")).unwrap();
+    // A thread of its own, since it cannot go back; its sockets stay where they were made.
+    let listen = move || {
+        move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+        TcpListener::bind(("0.0.0.0", 0)).unwrap()
+    };
+    thread::spawn(listen).join().unwrap()
 }
 
 /// Runs a line of shell as root of the namespaces; answers whether it has succeeded, and all that it

@@ -1,12 +1,14 @@
 //! `cargo xtask bench`: builds what is measured as it is handed out, and runs `tests/benches/`.
 
-use crate::{Result, Shell, debian};
+use crate::{Result, Shell, archive, debian};
 
 pub(crate) fn bench(shell: &Shell) -> Result<()> {
     debian::ensure(shell, &[debian::BENCH])?;
     shell.run(shell.cargo(&["build", "--release", "--package", "hark"]))?;
+    let archived = archive::ensure(shell)?;
     let mut command = shell.cargo(&["bench", "--quiet", "--package", "hark-tests"]);
     command
+        .envs(archived)
         .env("HARK_BIN_DIR", shell.target.join("release"))
         // What measures needs no whole-program optimisation, which would take minutes more.
         .env("CARGO_PROFILE_BENCH_LTO", "off")

@@ -20,8 +20,13 @@ pub(crate) const PIP: &[Need] =
 pub(crate) const PACKAGES: &[Need] = &[("dpkg-dev", "finds which libraries a package depends on")];
 
 /// What the bench measures with.
-pub(crate) const BENCH: &[Need] =
-    &[("dbus-daemon", "a bus of the bench's own"), ("curl", "the client to compare with")];
+pub(crate) const BENCH: &[Need] = &[
+    ("dbus-daemon", "a bus of the bench's own"),
+    ("curl", "the client to compare with"),
+    ("nginx", "the push server of the bench, with libnginx-mod-nchan"),
+    ("libnginx-mod-nchan", "the push server of the bench"),
+    ("iproute2", "a network of the bench's own"),
+];
 
 /// What the end-to-end tests run.
 pub(crate) const TESTS: &[Need] = &[
@@ -117,7 +122,7 @@ fn may_use_root(shell: &Shell) -> Result<bool> {
     Ok(matches!(answer.trim(), "" | "y" | "Y" | "yes"))
 }
 
-fn is_debian(shell: &Shell) -> bool {
+pub(crate) fn is_debian(shell: &Shell) -> bool {
     in_path("apt-get") && shell.ask(shell.command("dpkg-query").arg("--version")).is_some()
 }
 

@@ -1,5 +1,6 @@
 //! The project's own commands. `cargo xtask --help` lists them.
 
+mod archive;
 mod bench;
 mod debian;
 mod node;
@@ -31,7 +32,8 @@ Usage: cargo xtask COMMAND
   test [--only NAME] [--yes]
       Everything that must hold before a change lands, the quick checks first. NAME is one step
       (format, page, lints, units, packages, whole) or one file of tests/ (e.g. end_to_end).
-      What a step prints is kept in target/xtask-log/.
+      What a step prints is kept in target/xtask-log/. Push servers that only newer suites of Debian
+      have are fetched from its archive into target/archive/, which a run without a network skips.
 
   package [--release] [--yes]
       Makes hark_….deb (agent and command line) and hark-window_….deb in target/packages/.

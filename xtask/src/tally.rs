@@ -1,4 +1,4 @@
-//! How many tests passed, read from what the test runners print.
+//! How many tests passed or were skipped, read from what the test runners print.
 
 use std::fmt;
 
@@ -6,13 +6,18 @@ use std::fmt;
 pub(crate) struct Tally {
     pub(crate) passed: u32,
     pub(crate) failed: u32,
+    /// Tests, or parts of them, that said why they were not run. They are among the passed.
+    pub(crate) skipped: u32,
 }
 
 impl Tally {
-    /// Counts a line if it closes a run of cargo's or vitest's.
+    /// Counts a line if it closes a run of cargo's or vitest's, or tells of a skip.
     pub(crate) fn count(&mut self, line: &str) {
         // "test result: ok. 3 passed; 1 failed; …" or " Tests  1 failed | 3 passed (4)".
         let line = line.trim_start();
+        if line.starts_with("skipped: ") {
+            self.skipped += 1;
+        }
         let Some(rest) = line.strip_prefix("test result:").or_else(|| line.strip_prefix("Tests "))
         else {
             return;
@@ -48,9 +53,11 @@ mod tests {
             "      Tests  1 failed | 4 passed (5)",
             " Test Files  2 passed (2)",
             "test tests::passed ... ok",
+            "skipped: unshare -nm is not allowed here",
         ] {
             tally.count(line);
         }
         assert_eq!(tally.to_string(), "18 passed, 4 failed");
+        assert_eq!(tally.skipped, 1);
     }
 }

@@ -7,7 +7,9 @@ use std::{
     time::Instant,
 };
 
-use crate::{Result, Shell, debian, node::Node, package, page, servers, tally::Tally, tool};
+use crate::{
+    Result, Shell, archive, debian, node::Node, package, page, servers, tally::Tally, tool,
+};
 
 type Step = fn(&mut Run) -> Result<()>;
 
@@ -55,6 +57,9 @@ pub(crate) fn test(shell: &Shell, only: Option<&str>) -> Result<()> {
         println!("{why}");
         // What the tests stand on counts as one, where it fails before any of them.
         run.tally.failed = run.tally.failed.max(1);
+    }
+    if run.tally.skipped > 0 {
+        println!("{} skipped, each for the reason that is told above", run.tally.skipped);
     }
     // The last line, by which CI counts.
     println!("{}", run.tally);
@@ -180,6 +185,7 @@ fn whole(run: &mut Run) -> Result<()> {
     }
     let driver = tool::ensure(run.shell, tool::TAURI_DRIVER)?;
     let (servers, node) = servers::ensure(run.shell)?;
+    let archived = archive::ensure(run.shell)?;
     let mut command = run.shell.cargo(&args);
     run.shell
         .mark(&mut command)
@@ -190,6 +196,7 @@ fn whole(run: &mut Run) -> Result<()> {
         .env("HARK_TAURI_DRIVER", driver)
         .env("HARK_TEST_SERVERS", servers)
         .env("HARK_TEST_NODE", node)
+        .envs(archived)
         .env("HARK_TEST_WORLDS", fresh(&run.shell.scratch)?)
         .env("HARK_TEST_OUTPUT", fresh(&run.shell.target.join("e2e"))?);
     run.check("whole", command)
