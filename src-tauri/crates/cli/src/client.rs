@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hark_agent::{add, settings};
+use hark_agent::{add, files::Aside, settings};
 use hark_api::{
     AddSubscription, Added, Certainty, Credential, ErrorCode, HistoryEntry, HistoryQuery,
     MessagesQuery, RulesFor, Target,
@@ -94,7 +94,8 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
 async fn ask_to_add(profile: &Profile, new: &AddSubscription) -> Result<Added, CallError> {
     match client(profile).call(&route::ADD, new).await {
         Err(CallError::NoAgent) => {
-            let added = add::add(profile, new.clone()).await.map_err(CallError::from);
+            let added =
+                add::add(profile, new.clone(), &Aside::default()).await.map_err(CallError::from);
             if added.is_ok() {
                 out::note("No agent is running; it will be followed once one is: hark agent");
             }

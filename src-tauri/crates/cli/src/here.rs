@@ -2,7 +2,7 @@
 
 use std::{
     env, fs, io,
-    process::{Command, Stdio},
+    process::{Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
 
@@ -38,7 +38,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(10);
 const NO_DISPLAY: &str = "There is no display here to open Hark's window on (neither DISPLAY nor \
                           WAYLAND_DISPLAY is set). In the terminal, use: hark status, hark messages";
 
-pub async fn agent(profile: Profile, options: AgentOptions) -> Done {
+pub async fn agent(profile: Profile, options: AgentOptions) -> Result<ExitCode, Failed> {
     if options.detached {
         // Fails only where it leads a session already, which is as good.
         let _ = rustix::process::setsid();
@@ -47,9 +47,9 @@ pub async fn agent(profile: Profile, options: AgentOptions) -> Done {
     match agent::run(started).await {
         Err(AgentError::Running) => {
             out::line("An agent is running already. See it with: hark status")?;
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
-        outcome => Ok(outcome?),
+        outcome => Ok(ExitCode::from(outcome?.code())),
     }
 }
 
