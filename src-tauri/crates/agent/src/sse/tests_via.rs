@@ -219,6 +219,28 @@ async fn a_certificate_file_that_cannot_be_used_is_named() {
     }
 }
 
+/// A server behind TLS that sends everybody to `target`; answers its URL.
+async fn redirecting(authority: &Authority, target: String) -> String {
+    let answer = format!("HTTP/1.1 307 Moved\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
+    tls_server_with(authority, "localhost", false, false, Arc::from(answer.as_bytes())).await
+}
+
+#[tokio::test]
+async fn own_certificates_stay_with_their_origin() {
+    let authority = Authority::new();
+    let other = tls_server(&authority, "localhost", false, false).await;
+    let url = redirecting(&authority, other.clone()).await;
+    let Err(Cause::Redirect { detail }) = first(trusting(&url, &authority)).await else {
+        panic!("it was followed")
+    };
+    let origin = other.strip_suffix("/s").unwrap();
+    assert!(detail.contains(&format!("leads to {origin},")), "{detail}");
+    assert!(detail.ends_with("follow the new address instead"), "{detail}");
+    // Within the origin they do go along.
+    let own = tls_server_with(&authority, "localhost", false, false, Arc::from(MOVED)).await;
+    assert_eq!(first(trusting(&own, &authority)).await, Ok("a".into()));
+}
+
 #[tokio::test]
 async fn plain_http_in_front_of_a_tls_server_is_told() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
