@@ -58,18 +58,9 @@ impl Followed {
         })
         .await;
     }
-
-    /// Waits until the agent says, or no longer says, that alerts wait.
-    async fn alerts_wait(&self, wait: bool) {
-        eventually(&format!("alerts wait: {wait}"), LONG, async || {
-            let conditions = self.world.status().await["conditions"].to_string();
-            (conditions.contains("notifications_unavailable") == wait)
-                .then_some(())
-                .ok_or(conditions)
-        })
-        .await;
-    }
 }
+
+const ALERTS_WAIT: &str = "notifications_unavailable";
 
 #[tokio::test]
 async fn one_that_is_refused_by_whatever_name_holds_up_no_others() {
@@ -89,7 +80,7 @@ async fn one_that_is_refused_by_whatever_name_holds_up_no_others() {
         assert_eq!(it.next().await, "good");
         it.became(name, "refused").await;
     }
-    it.alerts_wait(false).await;
+    it.world.told(ALERTS_WAIT, false).await;
 }
 
 #[tokio::test]
@@ -114,7 +105,7 @@ async fn one_that_is_never_acknowledged_is_sent_once_and_the_next_goes_on() {
     assert_eq!(it.next().await, "never");
     assert_eq!(it.next().await, "next");
     it.became("never", "refused").await;
-    it.alerts_wait(false).await;
+    it.world.told(ALERTS_WAIT, false).await;
 }
 
 #[tokio::test]
@@ -123,14 +114,14 @@ async fn a_server_that_freezes_is_told_of_and_shows_each_once_when_it_is_back() 
     it.screen.freeze(true);
     it.publish("first").await;
     assert_eq!(it.next().await, "first");
-    it.alerts_wait(true).await;
+    it.world.told(ALERTS_WAIT, true).await;
     it.publish("second").await;
     it.world.stored(2).await;
     it.screen.freeze(false);
     assert_eq!(it.next().await, "second");
     it.became("first", "shown").await;
     it.became("second", "shown").await;
-    it.alerts_wait(false).await;
+    it.world.told(ALERTS_WAIT, false).await;
     assert!(it.screen.calls.try_recv().is_err());
 }
 
@@ -145,7 +136,7 @@ async fn one_that_ends_each_server_does_not_do_so_for_ever() {
         let bus = &it._bus;
         let old = std::mem::replace(&mut it.screen, Notifications::nameless(bus).await);
         old.end().await;
-        it.alerts_wait(true).await;
+        it.world.told(ALERTS_WAIT, true).await;
         it.screen.answer("poison", Manner::Never);
         it.screen.take_name().await;
     }

@@ -23,18 +23,6 @@ fn pipe(path: PathBuf) -> PathBuf {
     path
 }
 
-/// Waits for the settings to be told to be wrong; answers how.
-async fn settings_invalid(world: &World) -> String {
-    eventually("the settings are told to be wrong", SHORT, async || {
-        let status = world.status().await;
-        let conditions = status["conditions"].as_array().unwrap();
-        let found = conditions.iter().find(|condition| condition["code"] == "settings_invalid");
-        let sentence = found.and_then(|condition| condition["sentence"].as_str());
-        sentence.map(str::to_owned).ok_or(status["conditions"].to_string())
-    })
-    .await
-}
-
 #[tokio::test]
 async fn a_credential_or_certificate_that_is_a_pipe_stops_its_own_link_alone() {
     let world = World::new();
@@ -68,7 +56,7 @@ async fn settings_that_are_a_pipe_are_told_and_taken_once_they_are_a_file() {
     let server = Server::start().await;
     let settings = pipe(world.path("profile/config/config.toml"));
     let mut agent = world.agent().await;
-    clear(&settings_invalid(&world).await, &["config.toml", "named pipe"]);
+    clear(&world.told("settings_invalid", true).await, &["config.toml", "named pipe"]);
     world.hark(&["add", &server.url("/x"), "--unchecked"]).await.refused(&["named pipe"]);
     // Another file in its place, as editors do it.
     let text = format!("[subscriptions.news]\nurl = \"{}\"\n", server.url("/events"));

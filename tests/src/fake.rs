@@ -21,7 +21,7 @@ use zbus::{
     Message, message::Header, names::ErrorName, object_server::SignalEmitter, zvariant::OwnedValue,
 };
 
-use crate::{LONG, World, bus::Bus};
+use crate::{LONG, SHORT, World, bus::Bus, eventually};
 
 /// A call of `Notify`.
 #[derive(Clone, Debug)]
@@ -190,7 +190,9 @@ impl Notifications {
 
     /// Serves under the name of notification servers from now on.
     pub async fn take_name(&self) {
-        self.connection.request_name(NAME).await.unwrap();
+        // One that has just left may have it for another moment.
+        eventually("the name is free", SHORT, async || self.connection.request_name(NAME).await)
+            .await;
     }
 
     /// Leaves the bus.

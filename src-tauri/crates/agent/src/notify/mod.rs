@@ -182,7 +182,15 @@ impl Notifier {
                 }
             };
             tokio::select! {
-                () = self.core.outbox.wake.notified(), if there => there = self.show_due().await,
+                // What is known of the server goes before what it is to show.
+                biased;
+                heard = said.recv() => match heard {
+                    Some(Said::Owner(true)) => there = self.meet().await,
+                    Some(Said::Owner(false)) => there = self.gone(&"None is running."),
+                    Some(Said::Clicked(id)) => self.clicked(id),
+                    Some(Said::Closed(id)) => self.on_screen.retain(|known| known.id != id),
+                    None => return,
+                },
                 answer = answer => {
                     if let Some((alert, _)) = self.unanswered.take() {
                         there = match self.judge(&alert, answer) {
@@ -191,15 +199,7 @@ impl Notifier {
                         };
                     }
                 }
-                heard = said.recv() => match heard {
-                    Some(Said::Owner(true)) => there = self.meet().await,
-                    Some(Said::Owner(false)) => {
-                        there = self.gone(&"None is running.");
-                    }
-                    Some(Said::Clicked(id)) => self.clicked(id),
-                    Some(Said::Closed(id)) => self.on_screen.retain(|known| known.id != id),
-                    None => return,
-                },
+                () = self.core.outbox.wake.notified(), if there => there = self.show_due().await,
                 () = wait => there = self.meet().await,
             }
         }
