@@ -141,6 +141,16 @@ async fn a_second_signal_waits_for_nothing() {
 }
 
 #[tokio::test]
+async fn an_agent_that_ends_while_it_is_asked_is_said_to_have_ended() {
+    let world = World::new();
+    let listener = tokio::net::UnixListener::bind(world.folder("profile/run").join("hark.sock"));
+    let listener = listener.unwrap();
+    let ends = async { drop(listener.accept().await.unwrap()) };
+    let (answer, ()) = tokio::join!(world.hark(&["status"]), ends);
+    answer.refused(&["agent ended before it had answered", "hark agent"]);
+}
+
+#[tokio::test]
 async fn a_terminal_that_hangs_up_ends_it_in_good_order_and_says_so() {
     let world = World::new();
     let mut agent = world.agent().await;
