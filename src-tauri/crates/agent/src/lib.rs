@@ -19,6 +19,7 @@ pub mod listen;
 mod log;
 mod notify;
 pub mod opener;
+mod pages;
 mod present;
 pub mod presets;
 pub mod print;
