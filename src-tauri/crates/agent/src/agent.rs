@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
     io,
     path::{Path, PathBuf},
     sync::{
@@ -14,7 +13,7 @@ use std::{
 
 use hark_api::{
     Accepted, AddSubscription, Added, ApiError, ErrorCode, Event, Sample, Severity, Shown, Target,
-    profile::{self, Profile},
+    profile::Profile,
 };
 use hark_engine::{
     history::Entry,
@@ -28,15 +27,16 @@ use tokio::{
     sync::{Mutex as Turns, Notify, mpsc},
     time::timeout,
 };
-use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::{
-    add, clock,
+    add,
+    claim::claim,
+    clock,
     core::Core,
     demo::Demo,
     driver::Command,
-    files::{self, Aside, FILE_TIMEOUT},
-    follow, log, notify, opener, server,
+    files::{Aside, FILE_TIMEOUT},
+    follow, notify, opener, server,
     settings::{self, EditError, Loaded, Settings, SettingsError, Subscription},
     signals::{self, Ended},
     surroundings, tray, watch,
@@ -193,32 +193,6 @@ pub async fn run(options: Options) -> Result<Ended, AgentError> {
     // It is ours: the lock is still held.
     let _ = std::fs::remove_file(socket);
     Ok(ended)
-}
-
-/// Makes sure that this is the profile's only agent, and starts its log.
-fn claim(profile: &Profile) -> Result<(WorkerGuard, File), AgentError> {
-    let unusable = |path: &PathBuf| {
-        let path = path.clone();
-        move |source| AgentError::Folder { path, source }
-    };
-    for folder in [&profile.state, &profile.data] {
-        profile::private_folder(folder).map_err(unusable(folder))?;
-    }
-    let lock = lock(&profile.state.join("agent.lock")).map_err(unusable(&profile.state))?;
-    let Some(lock) = lock else { return Err(AgentError::Running) };
-    let folder = profile.log();
-    let log = log::start(&folder)
-        .map_err(|error| AgentError::Folder { path: folder, source: io::Error::other(error) })?;
-    Ok((log, lock))
-}
-
-/// Locks a file; none where another one has it locked.
-fn lock(path: &Path) -> io::Result<Option<File>> {
-    let file = files::open_lock(path).map_err(|error| match error {
-        files::FileError::Io(error) => error,
-        other => io::Error::other(format!("{}: {other}", path.display())),
-    })?;
-    Ok(files::lock(&file)?.then_some(file))
 }
 
 async fn prune(core: Arc<Core>) {

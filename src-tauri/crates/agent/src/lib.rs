@@ -7,6 +7,7 @@
 mod access;
 pub mod add;
 pub mod agent;
+mod claim;
 mod clock;
 mod core;
 pub mod demo;
