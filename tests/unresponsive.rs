@@ -87,53 +87,67 @@ async fn a_lock_that_is_none_is_told_and_is_no_other_agent() {
     world.hark(&["agent", "--no-tray"]).await.refused(&["agent.lock", "not a file"]);
 }
 
-/// Starts an agent whose output nobody reads, so that printing stops its only thread in the end.
-async fn stuck(world: &World) -> (std::process::Child, Server) {
-    let server = Server::start().await;
+#[tokio::test]
+async fn a_terminal_that_is_halted_halts_no_link() {
+    let (world, server) = (World::new(), Server::start().await);
     world.follow(&[("news", &server.url("/events"))]);
     let mut command = world.command(hark::program("hark"));
     command.args(["agent", "--no-tray"]).stdin(Stdio::null()).process_group(0);
-    let agent = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // Nobody reads what it prints, and a pipe holds 64 KiB.
+    let mut agent = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut client = server.client().await;
     client.accept().await;
-    let line = format!("data: {}\n\n", "x".repeat(1_000));
-    // A pipe holds 64 KiB.
-    for _ in 0..200 {
-        client.send(&line).await;
+    for number in 0..2_000 {
+        client.send(&format!("id: {number}\ndata: {}\n\n", "x".repeat(1_000))).await;
     }
-    eventually("it is stuck", LONG, async || {
-        let stack = fs::read_to_string(format!("/proc/{}/wchan", agent.id())).unwrap_or_default();
-        stack.contains("pipe").then_some(()).ok_or(stack)
+    eventually("all are stored", LONG, async || {
+        let stored = world.ask_link("news").await?.messages;
+        (stored == 2_000).then_some(()).ok_or(stored.to_string())
     })
     .await;
-    (agent, server)
+    let pid = rustix::process::Pid::from_child(&agent);
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    eventually("it ends", SHORT, async || {
+        agent.try_wait().unwrap().ok_or_else(|| "it runs".to_owned())
+    })
+    .await;
+}
+
+/// Starts an agent whose only thread is stuck: it waits for somebody who reads its log.
+async fn stuck(world: &World) -> Running {
+    for day in [0, 1] {
+        let day = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * day);
+        pipe(world.path(format!("profile/state/log/hark.{}.log", day.strftime("%Y-%m-%d"))));
+    }
+    let agent = world.start_hark("agent", &["agent", "--no-tray"]);
+    eventually("it is stuck", LONG, async || {
+        let open = fs::read_to_string(format!("/proc/{}/wchan", agent.pid())).unwrap_or_default();
+        (open.contains("fifo") || open.contains("partner")).then_some(()).ok_or(open)
+    })
+    .await;
+    agent
 }
 
 #[tokio::test]
 async fn an_agent_that_is_stuck_ends_all_the_same() {
     let world = World::new();
-    let (mut agent, _server) = stuck(&world).await;
-    let pid = rustix::process::Pid::from_child(&agent);
-    rustix::process::kill_process(pid, Signal::TERM).unwrap();
-    let ended = eventually("it ends", SHORT, async || {
-        agent.try_wait().unwrap().ok_or_else(|| "it runs".to_owned())
-    })
-    .await;
-    assert_eq!(ended.code(), Some(143), "{ended}");
+    let mut agent = stuck(&world).await;
+    agent.signal(Signal::TERM);
+    assert_eq!(agent.ended(SHORT).await.code(), Some(143));
     // And the next one starts.
+    fs::remove_dir_all(world.path("profile/state/log")).unwrap();
     world.agent().await;
 }
 
 #[tokio::test]
 async fn a_second_signal_waits_for_nothing() {
     let world = World::new();
-    let (mut agent, _server) = stuck(&world).await;
-    let pid = rustix::process::Pid::from_child(&agent);
+    let mut agent = stuck(&world).await;
     let begun = std::time::Instant::now();
     let ended = eventually("it ends", SHORT, async || {
         // Two that are equal and not taken yet are one.
-        rustix::process::kill_process(pid, Signal::INT).unwrap();
-        agent.try_wait().unwrap().ok_or_else(|| "it runs".to_owned())
+        agent.signal(Signal::INT);
+        if agent.is_running() { Err("it runs") } else { Ok(agent.ended(SHORT).await) }
     })
     .await;
     assert_eq!(ended.code(), Some(130), "{ended}");

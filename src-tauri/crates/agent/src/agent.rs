@@ -36,9 +36,9 @@ use crate::{
     demo::Demo,
     driver::Command,
     files::{Aside, FILE_TIMEOUT},
-    follow, notify, opener, server,
+    follow, notify, opener, print, server,
     settings::{self, EditError, Loaded, Settings, SettingsError, Subscription},
-    signals::{self, Ended},
+    signals::{self, Ended, SIGHUP, SIGINT, SIGTERM},
     surroundings, tray, watch,
     words::Language,
 };
@@ -114,8 +114,6 @@ const OWN: &str = "hark";
 /// A sample that is not acknowledged by then is not going to be.
 const SAMPLE_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// A start waits so long for the settings; where their disk takes longer, the rest goes on.
-const START_PATIENCE: Duration = Duration::from_secs(1);
 /// An edit of the settings may wait for another one, and then for the disk.
 pub(crate) const EDIT_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -125,7 +123,7 @@ pub(crate) const EDIT_TIMEOUT: Duration = Duration::from_secs(15);
 /// See [`AgentError`]; nothing was changed then.
 pub async fn run(options: Options) -> Result<Ended, AgentError> {
     let Options { profile, tray, demo } = options;
-    let mut signals = signals::hear()?;
+    let mut signals = signals::hear(&[SIGTERM, SIGINT, SIGHUP])?;
     let (_log, _lock) = claim(&profile)?;
     let now = Timestamp::now();
     let opened = Store::open(&profile.database(), now)?;
@@ -167,8 +165,8 @@ pub async fn run(options: Options) -> Result<Ended, AgentError> {
         let agent = agent.clone();
         async move { agent.reload().await }
     });
-    // A person's status is answered in any case.
-    let _ = timeout(START_PATIENCE, first).await;
+    // Where their disk does not answer, the rest goes on.
+    let _ = timeout(FILE_TIMEOUT, first).await;
     let parts = [
         tokio::spawn(notify::run(core.clone())),
         tokio::spawn(surroundings::run(core.clone())),
@@ -192,6 +190,7 @@ pub async fn run(options: Options) -> Result<Ended, AgentError> {
     api.abort();
     // It is ours: the lock is still held.
     let _ = std::fs::remove_file(socket);
+    print::finish();
     Ok(ended)
 }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Makes sure that this is the profile's only agent, and starts its log.
-pub fn claim(profile: &Profile) -> Result<(WorkerGuard, File), AgentError> {
+pub fn claim(profile: &Profile) -> Result<([WorkerGuard; 2], File), AgentError> {
     let unusable = |path: &PathBuf| {
         let path = path.clone();
         move |source| AgentError::Folder { path, source }

@@ -1,13 +1,13 @@
-//! The signals that end the agent. They are heard on a thread of their own: whatever the runtime is
+//! The signals that end the agent, or a command that goes on for good. They are heard on a thread of their own: whatever the runtime is
 //! stuck in, a person or a service manager who wants the agent to end gets that.
 
 use std::{fs, io, process, thread, time::Duration};
 
-use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
-    iterator::Signals,
-};
+use signal_hook::iterator::Signals;
 use tokio::sync::mpsc;
+
+/// What a person or a service manager may send.
+pub use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// An agent that has not ended in good order by then is ended as it is; nothing is lost by that, as by
 /// a power cut. Service managers kill much later.
@@ -36,18 +36,14 @@ impl Ended {
     }
 }
 
-/// Hears of signals from now on, in the receiver. After the first, the process ends by the grace's end,
-/// or at the second, also where nobody receives.
+/// Hears of these signals from now on, in the receiver. After the first, the process ends by the grace's
+/// end, or at the second, also where nobody receives. What it was started to ignore it ignores.
 ///
 /// # Errors
 /// Where the system does not let us.
-pub fn hear() -> io::Result<mpsc::Receiver<Ended>> {
-    let mut wanted = vec![SIGINT, SIGTERM];
+pub fn hear(wanted: &[i32]) -> io::Result<mpsc::Receiver<Ended>> {
     // Whoever starts it by `nohup` wants it to stay.
-    if !is_ignored(SIGHUP) {
-        wanted.push(SIGHUP);
-    }
-    let mut signals = Signals::new(wanted)?;
+    let mut signals = Signals::new(wanted.iter().filter(|signal| !is_ignored(**signal)))?;
     let (told, ended) = mpsc::channel(1);
     let listen = move || {
         let mut signals = signals.forever();
