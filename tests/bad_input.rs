@@ -5,7 +5,7 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use hark_tests::{
-    Running, SHORT, World, eventually,
+    Running, SHORT, World,
     hark::{self, clear},
     nchan::Nchan,
     sse::Server,
@@ -24,18 +24,6 @@ async fn followed(world: &World) -> Vec<String> {
     let status = world.status().await;
     let links = status["links"].as_array().unwrap().iter();
     links.map(|link| link["subscription"].as_str().unwrap().to_owned()).collect()
-}
-
-/// Waits for a health finding with this code; answers its sentence.
-async fn condition(world: &World, code: &str) -> String {
-    eventually(&format!("{code} is told"), SHORT, async || {
-        let status = world.status().await;
-        let conditions = status["conditions"].as_array().unwrap();
-        let found = conditions.iter().find(|condition| condition["code"] == code);
-        let sentence = found.and_then(|condition| condition["sentence"].as_str());
-        sentence.map(str::to_owned).ok_or(status["conditions"].to_string())
-    })
-    .await
 }
 
 #[tokio::test]
@@ -128,7 +116,7 @@ async fn a_wrong_key_in_the_settings_leaves_the_last_good_ones_in_force() {
 
     let bad = format!("[subscriptions.news]\nurl = \"{}\"\n  colour = 1\n", nchan.url("news"));
     world.settings(&bad);
-    let sentence = condition(&world, "settings_invalid").await;
+    let sentence = world.told("settings_invalid", true).await;
     clear(&sentence, &["config.toml", "colour", "line 3", "column 3"]);
     assert_eq!(world.link("news").await["phase"]["phase"], "streaming");
 
@@ -136,7 +124,7 @@ async fn a_wrong_key_in_the_settings_leaves_the_last_good_ones_in_force() {
     agent.signal(rustix::process::Signal::TERM);
     assert!(agent.ended(SHORT).await.success());
     let _agent = world.agent().await;
-    clear(&condition(&world, "settings_invalid").await, &["line 3", "column 3"]);
+    clear(&world.told("settings_invalid", true).await, &["line 3", "column 3"]);
     world.phase("news", "streaming").await;
     assert_eq!(fs::read_to_string(world.path("profile/config/config.toml")).unwrap(), bad);
     // Nothing is written into a file that is not understood.
@@ -144,11 +132,7 @@ async fn a_wrong_key_in_the_settings_leaves_the_last_good_ones_in_force() {
     assert_eq!(fs::read_to_string(world.path("profile/config/config.toml")).unwrap(), bad);
 
     world.follow(&[("news", &nchan.url("news"))]);
-    eventually("the mended file is taken", SHORT, async || {
-        let conditions = world.status().await["conditions"].to_string();
-        (!conditions.contains("settings_invalid")).then_some(()).ok_or(conditions)
-    })
-    .await;
+    world.told("settings_invalid", false).await;
 }
 
 #[tokio::test]
@@ -156,7 +140,7 @@ async fn a_file_that_is_no_toml_is_told_by_line_and_column() {
     let world = World::new();
     world.settings("[subscriptions.news]\nurl = http://no-quotes\n");
     let _agent = world.agent().await;
-    clear(&condition(&world, "settings_invalid").await, &["config.toml", "line 2", "column 7"]);
+    clear(&world.told("settings_invalid", true).await, &["config.toml", "line 2", "column 7"]);
 }
 
 #[tokio::test]

@@ -26,9 +26,12 @@ async fn a_pushed_event_becomes_a_notification() {
     let nchan = Nchan::start(&world).await;
     world.follow(&[("news", &nchan.url("news"))]);
     let _agent = world.agent_with(&[]).await;
-    let status = world.status().await;
-    let server = status["agent"]["notifications"]["server"].as_str().unwrap_or_default();
-    assert!(server.starts_with("dunst"), "{status}");
+    eventually("the agent knows of dunst", SHORT, async || {
+        let agent = world.status().await["agent"].take();
+        let server = agent["notifications"]["server"].as_str().unwrap_or_default();
+        server.starts_with("dunst").then_some(()).ok_or(agent.to_string())
+    })
+    .await;
     world.phase("news", "streaming").await;
     let before = nchan.publish_until_alerted("news").await;
 

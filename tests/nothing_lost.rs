@@ -134,6 +134,12 @@ async fn a_replay_of_more_than_5_is_one_notification_that_counts() {
     world.phase("news", "streaming").await;
     let live = nchan.publish_until_alerted("news").await;
     timeout(SHORT, desktop.calls.recv()).await.unwrap().unwrap();
+    // Killed between the two, it would be shown once more.
+    eventually("it is marked as shown", SHORT, async || {
+        let last = world.messages().await.pop().unwrap();
+        (last["shown"] == "shown").then_some(()).ok_or(last)
+    })
+    .await;
 
     agent.kill();
     publish(&nchan, live..live + 12).await;

@@ -224,8 +224,8 @@ async fn raw(world: &World, server: &mut Server<'_>) -> Vec<Value> {
     let url = server.url();
     let mut listen = world.start_hark("listen", &["listen", "--raw", &url, "--last-event-id", "1"]);
     listen.line("\"comment\"", LONG).await;
-    let lines = listen.out();
-    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines = listen.lines();
+    let lines = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
     lines.filter(|line| line["kind"] != "link").map(without_time).collect()
 }
 

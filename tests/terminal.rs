@@ -120,7 +120,7 @@ async fn the_demo_server_can_be_followed() {
     let world = World::new();
     let mut demo = world.start_hark("demo", &["demo"]);
     let url = demo.line("http://", SHORT).await;
-    assert_eq!(demo.out().lines().next(), Some(url.as_str()), "the URL comes first");
+    assert_eq!(demo.lines().first(), Some(&url), "the URL comes first");
     let url = url.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
     assert!(url.starts_with("http://127.0.0.1:") || url.starts_with("http://localhost:"), "{url}");
     let mut listen = world.start_hark("listen", &["listen", url, "--json"]);
@@ -166,8 +166,8 @@ async fn listen_json_prints_the_decoded_message() {
 
 /// The raw lines of a kind, without the time that each must have.
 fn raw(listen: &Running, kind: &str) -> Vec<Value> {
-    let out = listen.out();
-    let lines = out.lines().map(|line| {
+    let lines = listen.lines();
+    let lines = lines.iter().map(|line| {
         let mut line: Value = serde_json::from_str(line).unwrap();
         let at = line.as_object_mut().unwrap().remove("at").unwrap();
         at.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();

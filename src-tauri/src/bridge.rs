@@ -209,11 +209,13 @@ fn broken(sentence: String) -> Failure {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::NoAgent => Self::NoAgent,
+            CallError::NoAgent | CallError::Ended => Self::NoAgent,
             CallError::Refused(error) => {
                 Self::Refused { code: error.code, sentence: error.sentence }
             }
-            CallError::TimedOut | CallError::Broken(_) => broken(error.to_string()),
+            CallError::TimedOut | CallError::TooLarge | CallError::Broken(_) => {
+                broken(error.to_string())
+            }
         }
     }
 }

@@ -2,17 +2,26 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
-    time::Instant,
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
 };
 
 use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    time::timeout,
+    sync::{
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        watch,
+    },
+    time::{sleep, timeout},
 };
-use zbus::{object_server::SignalEmitter, zvariant::OwnedValue};
+use zbus::{
+    Message, message::Header, names::ErrorName, object_server::SignalEmitter, zvariant::OwnedValue,
+};
 
-use crate::{LONG, World, bus::Bus};
+use crate::{LONG, SHORT, World, bus::Bus, eventually};
 
 /// A call of `Notify`.
 #[derive(Clone, Debug)]
@@ -31,20 +40,61 @@ pub struct Notified {
     pub sound: Option<String>,
 }
 
-/// A notification server that shows nothing and acknowledges all.
+/// How a notification is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// With a D-Bus error of this name.
+    Error(&'static str),
+    /// After so long.
+    After(Duration),
+    /// Not at all.
+    Never,
+}
+
+/// A notification server that shows nothing and acknowledges all, unless it is told otherwise.
 pub struct Notifications {
+    /// How those are answered whose title holds a text.
+    manners: Arc<Mutex<Vec<(String, Manner)>>>,
+    /// While it is true, nothing at all is answered.
+    frozen: watch::Sender<bool>,
     /// The calls as they come.
     pub calls: UnboundedReceiver<Notified>,
     /// The numbers that were closed, as they come.
     pub closed: UnboundedReceiver<u32>,
+    connection: zbus::Connection,
     _bus: Option<Bus>,
-    _connection: zbus::Connection,
 }
 
 struct NotificationServer {
     calls: UnboundedSender<Notified>,
     closed: UnboundedSender<u32>,
-    last: u32,
+    last: AtomicU32,
+    manners: Arc<Mutex<Vec<(String, Manner)>>>,
+    frozen: watch::Receiver<bool>,
+}
+
+/// An error of any name.
+#[derive(Debug)]
+struct Named(&'static str);
+
+impl zbus::DBusError for Named {
+    fn create_reply(&self, call: &Header<'_>) -> zbus::Result<Message> {
+        Message::error(call, self.name())?.build(&("no",))
+    }
+
+    fn name(&self) -> ErrorName<'_> {
+        ErrorName::try_from(self.0).unwrap()
+    }
+
+    fn description(&self) -> Option<&str> {
+        Some("no")
+    }
+}
+
+impl NotificationServer {
+    async fn thawed(&self) {
+        _ = self.frozen.clone().wait_for(|frozen| !frozen).await;
+    }
 }
 
 const NAME: &str = "org.freedesktop.Notifications";
@@ -52,8 +102,8 @@ const NAME: &str = "org.freedesktop.Notifications";
 #[zbus::interface(name = "org.freedesktop.Notifications")]
 impl NotificationServer {
     #[allow(clippy::too_many_arguments, reason = "the specification's")]
-    fn notify(
-        &mut self,
+    async fn notify(
+        &self,
         _app_name: &str,
         replaces: u32,
         _icon: &str,
@@ -62,17 +112,23 @@ impl NotificationServer {
         _actions: Vec<String>,
         hints: HashMap<String, OwnedValue>,
         _timeout: i32,
-    ) -> u32 {
+    ) -> Result<u32, Named> {
         let at = Instant::now();
         let (summary, body) = (summary.to_owned(), body.to_owned());
         let sound = hints.get("sound-name").and_then(|name| name.downcast_ref::<String>().ok());
-        if replaces == 0 {
-            self.last += 1;
-        }
-        let id = if replaces == 0 { self.last } else { replaces };
+        let id = if replaces == 0 { self.last.fetch_add(1, Relaxed) + 1 } else { replaces };
+        let held = |(text, _): &&(String, Manner)| summary.contains(text);
+        let manner = self.manners.lock().unwrap().iter().find(held).map(|(_, manner)| *manner);
         // Where the test has stopped reading, nobody wants to know.
         _ = self.calls.send(Notified { at, summary, body, replaces, id, sound });
-        id
+        self.thawed().await;
+        match manner {
+            Some(Manner::Error(name)) => return Err(Named(name)),
+            Some(Manner::After(delay)) => sleep(delay).await,
+            Some(Manner::Never) => pending().await,
+            None => {}
+        }
+        Ok(id)
     }
 
     async fn close_notification(
@@ -86,11 +142,13 @@ impl NotificationServer {
         Ok(emitter.emit(NAME, "NotificationClosed", &(id, CLOSED)).await?)
     }
 
-    fn get_capabilities(&self) -> Vec<String> {
+    async fn get_capabilities(&self) -> Vec<String> {
+        self.thawed().await;
         ["actions", "body"].map(str::to_owned).to_vec()
     }
 
-    fn get_server_information(&self) -> (&str, &str, &str, &str) {
+    async fn get_server_information(&self) -> (&str, &str, &str, &str) {
+        self.thawed().await;
         ("fake", "hark", "1", "1.2")
     }
 }
@@ -98,13 +156,27 @@ impl NotificationServer {
 impl Notifications {
     /// Serves on a bus.
     pub async fn start(bus: &Bus) -> Self {
+        let served = Self::nameless(bus).await;
+        served.take_name().await;
+        served
+    }
+
+    /// Is there, but under no name yet.
+    pub async fn nameless(bus: &Bus) -> Self {
         let (sender, calls) = unbounded_channel();
         let (close, closed) = unbounded_channel();
         let connection = bus.connect().await;
-        let server = NotificationServer { calls: sender, closed: close, last: 0 };
+        let manners = Arc::<Mutex<Vec<_>>>::default();
+        let (frozen, thawed) = watch::channel(false);
+        let server = NotificationServer {
+            calls: sender,
+            closed: close,
+            last: AtomicU32::new(0),
+            manners: Arc::clone(&manners),
+            frozen: thawed,
+        };
         connection.object_server().at("/org/freedesktop/Notifications", server).await.unwrap();
-        connection.request_name(NAME).await.unwrap();
-        Self { calls, closed, _bus: None, _connection: connection }
+        Self { manners, frozen, calls, closed, connection, _bus: None }
     }
 }
 
@@ -114,6 +186,28 @@ impl Notifications {
         let bus = Bus::start(world).await;
         let served = Self::start(&bus).await;
         Self { _bus: Some(bus), ..served }
+    }
+
+    /// Serves under the name of notification servers from now on.
+    pub async fn take_name(&self) {
+        // One that has just left may have it for another moment.
+        eventually("the name is free", SHORT, async || self.connection.request_name(NAME).await)
+            .await;
+    }
+
+    /// Leaves the bus.
+    pub async fn end(self) {
+        self.connection.close().await.unwrap();
+    }
+
+    /// From now on answers in this way what has this text in its title.
+    pub fn answer(&self, title: &str, manner: Manner) {
+        self.manners.lock().unwrap().push((title.to_owned(), manner));
+    }
+
+    /// From now on takes calls and answers none, or answers again, also those.
+    pub fn freeze(&self, frozen: bool) {
+        self.frozen.send_replace(frozen);
     }
 
     /// The next call.

@@ -201,6 +201,20 @@ impl World {
         .await;
     }
 
+    /// Waits until a health finding with this code is told, or is told no more; answers its sentence.
+    pub async fn told(&self, code: &str, told: bool) -> String {
+        eventually(&format!("{code} is told: {told}"), LONG, async || {
+            let status = self.status().await;
+            let conditions = status["conditions"].as_array().unwrap();
+            match (conditions.iter().find(|condition| condition["code"] == code), told) {
+                (Some(found), true) => Ok(found["sentence"].as_str().unwrap().to_owned()),
+                (None, false) => Ok(String::new()),
+                _ => Err(status["conditions"].to_string()),
+            }
+        })
+        .await
+    }
+
     /// All stored messages, oldest first.
     pub async fn messages(&self) -> Vec<Value> {
         self.hark(&["messages", "--limit", "1000", "--json"]).await.lines()

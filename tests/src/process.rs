@@ -54,14 +54,22 @@ impl Running {
         String::from_utf8_lossy(&fs::read(&self.err).unwrap()).into_owned()
     }
 
+    /// The lines on its standard output that have come to their end.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let out = self.out();
+        let whole = out.rfind('\n').map_or("", |end| &out[..end]);
+        whole.lines().map(str::to_owned).collect()
+    }
+
     /// Waits for a line on its standard output that holds `text`; answers the line.
     pub async fn line(&mut self, text: &str, within: Duration) -> String {
         let what = format!("{} prints {text:?}", self.name);
         eventually(&what, within, async || {
-            let out = self.out();
-            if let Some(line) = out.lines().find(|line| line.contains(text)) {
-                return Ok(line.to_owned());
+            if let Some(line) = self.lines().into_iter().find(|line| line.contains(text)) {
+                return Ok(line);
             }
+            let out = self.out();
             Err(match self.child.try_wait().unwrap() {
                 Some(status) => format!("it has ended ({status}); {out}{}", self.err()),
                 None => format!("{out}{}", self.err()),

@@ -130,7 +130,11 @@ attempt: number,
 /**
  * When this dial began.
  */
-since: Time, } | { "phase": "streaming", 
+since: Time, 
+/**
+ * Why the last connection or dial ended; null where none had.
+ */
+cause: Cause | null, } | { "phase": "streaming", 
 /**
  * When the connection opened.
  */
@@ -302,7 +306,8 @@ export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdra
 
 export type MessagesQuery = { 
 /**
- * At most so many; 1 to 1000, 100 by default.
+ * At most so many; 1 to 1000, 100 by default. Fewer may come where they are large: only an empty
+ * answer says that there are no more.
  */
 limit?: number, 
 /**

@@ -76,6 +76,14 @@ describe("messages", () => {
     expect(more.older).toBe(false);
   });
 
+  test("a page that is short since its messages are large is not the last", () => {
+    const body = "x".repeat(600_000);
+    const large = [message(10, { body }), message(9, { body })];
+    const held = loadedLatest(told(nothing, reset), large, 100);
+    expect(held.older).toBe(true);
+    expect(loadedOlder(held, page(8, 7), 100).older).toBe(false);
+  });
+
   test("a change to one that was not loaded leaves no hole in the list", () => {
     const held = loadedLatest(told(nothing, reset), page(10, 8), 3);
     expect(ids(told(held, heard(message(2))))).toEqual([10, 9, 8]);

@@ -7,6 +7,9 @@ export const MESSAGES_MAX = 500;
 
 const GONE_MAX = 256;
 
+/** The agent ends a page early that holds so many characters, or a few more. */
+const LARGE_PAGE = 1_000_000;
+
 export interface Held {
   /** Whether an agent answers; null until the first word. */
   running: boolean | null;
@@ -88,9 +91,15 @@ function foldEvent(held: Held, event: Event): Held {
   }
 }
 
+/** A shorter page may be one of large messages; but one of a few small ones is all there is. */
+function hasOlder(page: readonly Message[], asked: number): boolean {
+  const large = page.reduce((sum, message) => sum + message.body.length, 0) >= LARGE_PAGE;
+  return page.length >= asked || large;
+}
+
 /** The latest messages were loaded: they and what was heard meanwhile replace the stale ones. */
 export function loadedLatest(held: Held, page: Message[], asked: number): Held {
-  const older = page.length >= asked;
+  const older = hasOlder(page, asked);
   const oldest = older ? (page.at(-1)?.id ?? 0) : 0;
   const fresh = (held.fresh ?? []).filter((message) => message.id >= oldest);
   return { ...held, messages: merge(there(held, page), fresh), fresh: null, older };
@@ -99,7 +108,7 @@ export function loadedLatest(held: Held, page: Message[], asked: number): Held {
 /** A page of older messages was loaded. */
 export function loadedOlder(held: Held, page: Message[], asked: number): Held {
   const messages = merge(held.messages, there(held, page));
-  return { ...held, messages, older: page.length >= asked };
+  return { ...held, messages, older: hasOlder(page, asked) };
 }
 
 export function loadedHistory(held: Held, history: HistoryEntry[]): Held {

@@ -8,7 +8,7 @@ const en = wordsFor("en");
 const plain = (text: string | undefined) => text?.replaceAll("\u00a0", " ");
 
 const streaming: Phase = { phase: "streaming", since: ago(60), catching_up: false };
-const dialing: Phase = { phase: "dialing", attempt: 1, since: ago(1) };
+const dialing: Phase = { phase: "dialing", attempt: 1, since: ago(1), cause: null };
 const backingOff: Phase = { phase: "backing_off", attempt: 2, retry_at: ago(-12), cause: refused };
 const paused: Phase = { phase: "paused" };
 
@@ -16,6 +16,7 @@ test.each<[Phase, string]>([
   [{ phase: "idle" }, "Not started"],
   [dialing, "Connecting…"],
   [{ ...dialing, attempt: 3 }, "Connecting… (attempt 3)"],
+  [{ ...dialing, attempt: 3, since: ago(12) }, "Connecting for 12 s… (attempt 3)"],
   [streaming, "Connected"],
   [backingOff, "Retrying in 12 s"],
   [{ ...backingOff, retry_at: ago(1) }, "Retrying now"],
@@ -28,6 +29,7 @@ test.each<[Phase, string]>([
 test("a first dial is no alarm, a repeated one is", () => {
   expect(tone(dialing)).toBe("busy");
   expect(tone({ ...dialing, attempt: 2 })).toBe("bad");
+  expect(tone({ ...dialing, cause: refused })).toBe("bad");
 });
 
 test.each<[Phase[], string, string]>([

@@ -3,6 +3,9 @@ import type { Link, Phase } from "../api";
 import type { Words } from "../words";
 import { age, at, countdown, duration } from "./time";
 
+/** A dial that takes longer than most is told by its length. */
+const LONG_DIAL_MS = 3_000;
+
 /** `good` all is well, `busy` on the way, `bad` lost, `off` by the person's wish. */
 export type Tone = "good" | "busy" | "bad" | "off";
 
@@ -11,7 +14,7 @@ export function tone(phase: Phase): Tone {
     case "streaming":
       return "good";
     case "dialing":
-      return phase.attempt > 1 ? "bad" : "busy";
+      return phase.attempt > 1 || phase.cause ? "bad" : "busy";
     case "backing_off":
     case "halted":
       return "bad";
@@ -25,8 +28,12 @@ export function phaseInWords(phase: Phase, now: number, words: Words): string {
   switch (phase.phase) {
     case "idle":
       return words.phase.idle;
-    case "dialing":
-      return phase.attempt > 1 ? words.phase.dialingAgain(phase.attempt) : words.phase.dialing;
+    case "dialing": {
+      const spent = now - at(phase.since);
+      const length = spent >= LONG_DIAL_MS ? duration(spent, words) : null;
+      const text = length === null ? words.phase.dialing : words.phase.dialingFor(length);
+      return phase.attempt > 1 ? words.phase.nth(text, phase.attempt) : text;
+    }
     case "streaming":
       return words.phase.streaming;
     case "backing_off": {

@@ -23,7 +23,8 @@ export const en = {
   phase: {
     idle: "Not started",
     dialing: "Connecting…",
-    dialingAgain: (attempt: number) => `Connecting… (attempt ${attempt})`,
+    dialingFor: (time: string) => `Connecting for ${time}…`,
+    nth: (text: string, attempt: number) => `${text} (attempt ${attempt})`,
     streaming: "Connected",
     retryIn: (time: string) => `Retrying in ${time}`,
     retryNow: "Retrying now",

@@ -24,7 +24,8 @@ export const zh: Words = {
   phase: {
     idle: "未开始",
     dialing: "正在连接…",
-    dialingAgain: (attempt) => `正在连接…（第 ${attempt} 次）`,
+    dialingFor: (time) => `正在连接，已 ${time}…`,
+    nth: (text, attempt) => `${text}（第 ${attempt} 次）`,
     streaming: "已连接",
     retryIn: (time) => `${time}后重试`,
     retryNow: "正在重试",

@@ -2,17 +2,17 @@
 
 use std::{
     future::Future,
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use hark_engine::failure::Cause;
 use tokio_rustls::rustls::ClientConfig;
 
 use crate::{
+    files::{Aside, FILE_TIMEOUT},
     secrets::{self, Printed},
     settings::{ClientCertificate, Subscription},
-    sse::{Ask, Via, tls_config},
+    sse::{Ask, TlsFiles, Via, tls_config},
 };
 
 /// The access to one subscription's server. Clones share what is held between dials.
@@ -20,6 +20,8 @@ use crate::{
 pub struct Access {
     subscription: Arc<Subscription>,
     printed: Printed,
+    /// Reads its files.
+    aside: Aside,
     /// Of own certificates, read once until the server refuses.
     tls: Arc<Mutex<Option<Arc<ClientConfig>>>>,
 }
@@ -31,6 +33,7 @@ impl Access {
         Self {
             subscription: Arc::new(subscription),
             printed: Printed::default(),
+            aside: Aside::default(),
             tls: Arc::default(),
         }
     }
@@ -39,9 +42,10 @@ impl Access {
     pub fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static {
         let access = self.clone();
         async move {
-            let headers = secrets::headers(&access.subscription, &access.printed).await?;
-            let proxy = access.subscription.proxy.clone();
-            let via = Via { proxy, tls: access.own_tls()?, wire: None };
+            let Self { subscription, printed, aside, .. } = &access;
+            let headers = secrets::headers(subscription, printed, aside).await?;
+            let (proxy, tls) = (subscription.proxy.clone(), access.own_tls().await?);
+            let via = Via { proxy, tls, wire: None };
             Ok(Ask { headers, via, ..Ask::get(access.subscription.url.clone()) })
         }
     }
@@ -55,25 +59,34 @@ impl Access {
     /// before and may be another next time, so that it is worth a dial now.
     #[must_use]
     pub fn refused(&self) -> bool {
-        *self.tls.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.held() = None;
         self.printed.forget()
     }
 
-    fn own_tls(&self) -> Result<Option<Arc<ClientConfig>>, Cause> {
+    async fn own_tls(&self) -> Result<Option<Arc<ClientConfig>>, Cause> {
         let Subscription { ca, client_certificate, .. } = &*self.subscription;
         if ca.is_none() && client_certificate.is_none() {
             return Ok(None);
         }
-        let mut held = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.is_none() {
-            let client =
-                client_certificate.as_ref().map(|ClientCertificate { certificate, key }| {
-                    (certificate.as_path(), key.as_path())
-                });
-            let config = tls_config(ca.as_ref().map(PathBuf::as_path), client)
-                .map_err(|error| Cause::Credential { detail: error.to_string().into() })?;
-            *held = Some(Arc::new(config));
+        if let Some(held) = self.held().clone() {
+            return Ok(Some(held));
         }
-        Ok(held.clone())
+        let client = client_certificate
+            .clone()
+            .map(|ClientCertificate { certificate, key }| (certificate, key));
+        let files = TlsFiles { ca: ca.clone(), client };
+        let wrong = |detail: String| Cause::Credential { detail: detail.into() };
+        let first = files.first();
+        let read = self.aside.within(FILE_TIMEOUT, move || tls_config(&files)).await;
+        let config = read
+            .map_err(|slow| wrong(format!("the file {}: {slow}", first.display())))?
+            .map_err(|error| wrong(error.to_string()))?;
+        let config = Arc::new(config);
+        *self.held() = Some(config.clone());
+        Ok(Some(config))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Arc<ClientConfig>>> {
+        self.tls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

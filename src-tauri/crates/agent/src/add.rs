@@ -5,24 +5,35 @@ use hark_engine::failure::Cause;
 
 use crate::{
     access::Access,
-    agent::refusal,
+    agent::{EDIT_TIMEOUT, refusal},
+    files::{Aside, FILE_TIMEOUT},
     present,
     presets::Presets,
     recognise::{Found, Tried, latest, recognise},
-    settings::{self, Credential, NewSubscription, Subscription},
+    settings::{self, Credential, NewSubscription, SettingsError, Subscription},
     sse::Ask,
 };
 
-/// Tries a URL and writes it into the settings of `profile`, with or without an agent.
+/// Tries a URL and writes it into the settings of `profile`, with or without an agent. `files` reads and
+/// writes them.
 ///
 /// # Errors
 /// Where it is no URL, is refused, is followed already, or the settings cannot be written.
-pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiError> {
+pub async fn add(
+    profile: &Profile,
+    new: AddSubscription,
+    files: &Aside,
+) -> Result<Added, ApiError> {
     let said = |sentence| ApiError { code: None, sentence };
     // What the person has just typed may be said to them; nothing of it is logged.
     let url =
         settings::read_url(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
-    let presets = Presets::beside(&profile.settings()).presets;
+    let path = profile.settings();
+    let slow = |slow| refusal(SettingsError::Slow { path: profile.settings(), slow }.into());
+    let presets = {
+        let path = path.clone();
+        files.within(FILE_TIMEOUT, move || Presets::beside(&path).presets).await.map_err(slow)?
+    };
     if let Some(feed) = &new.feed {
         presets.feed(feed).map_err(said)?;
     }
@@ -63,6 +74,7 @@ pub async fn add(profile: &Profile, new: AddSubscription) -> Result<Added, ApiEr
     };
     let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
     let new = NewSubscription { url, name, feed: feed.unwrap_or_else(|| "json".into()), bearer };
-    let key = settings::add(&profile.settings(), &new).map_err(refusal)?;
+    let added = files.within(EDIT_TIMEOUT, move || settings::add(&path, &new)).await;
+    let key = added.map_err(slow)?.map_err(refusal)?;
     Ok(Added { subscription: key, recognised, preview, warning })
 }

@@ -2,9 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -14,7 +13,7 @@ use std::{
 
 use hark_api::{
     Accepted, AddSubscription, Added, ApiError, ErrorCode, Event, Sample, Severity, Shown, Target,
-    profile::{self, Profile},
+    profile::Profile,
 };
 use hark_engine::{
     history::Entry,
@@ -25,19 +24,21 @@ use hark_engine::{
 use hark_store::{Store, StoreError, Stored};
 use jiff::Timestamp;
 use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::{Notify, mpsc},
+    sync::{Mutex as Turns, Notify, mpsc},
     time::timeout,
 };
-use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::{
-    add, clock,
+    add,
+    claim::claim,
+    clock,
     core::Core,
     demo::Demo,
     driver::Command,
-    follow, log, notify, opener, server,
-    settings::{self, EditError, Settings, Subscription},
+    files::{Aside, FILE_TIMEOUT},
+    follow, notify, opener, print, server,
+    settings::{self, EditError, Loaded, Settings, SettingsError, Subscription},
+    signals::{self, Ended, SIGHUP, SIGINT, SIGTERM},
     surroundings, tray, watch,
     words::Language,
 };
@@ -89,6 +90,14 @@ pub struct Agent {
     /// What its parts share.
     pub core: Arc<Core>,
     settings: Mutex<Settings>,
+    /// Reads and writes the settings.
+    pub(crate) files: Aside,
+    /// Settings that were read first are in force first.
+    reloads: Turns<()>,
+    /// Whether a disk is waited for, to read the settings again.
+    waits: AtomicBool,
+    /// The settings are to be read again.
+    pub(crate) again: Notify,
     /// Whether settings were read already.
     begun: AtomicBool,
     /// The demo's subscription, while there is one.
@@ -96,17 +105,25 @@ pub struct Agent {
     stop: Notify,
 }
 
+/// What is said of settings that are gone while they are in force.
+const GONE: &str =
+    "is gone. Hark goes on with what it said; remove subscriptions with: hark remove";
+
 /// The key of messages that Hark sends itself.
 const OWN: &str = "hark";
 /// A sample that is not acknowledged by then is not going to be.
 const SAMPLE_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Runs an agent until it is told to stop, by a signal or through its API.
+/// An edit of the settings may wait for another one, and then for the disk.
+pub(crate) const EDIT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Runs an agent until it is told to stop, by a signal or through its API; answers by which.
 ///
 /// # Errors
 /// See [`AgentError`]; nothing was changed then.
-pub async fn run(options: Options) -> Result<(), AgentError> {
+pub async fn run(options: Options) -> Result<Ended, AgentError> {
     let Options { profile, tray, demo } = options;
+    let mut signals = signals::hear(&[SIGTERM, SIGINT, SIGHUP])?;
     let (_log, _lock) = claim(&profile)?;
     let now = Timestamp::now();
     let opened = Store::open(&profile.database(), now)?;
@@ -130,6 +147,10 @@ pub async fn run(options: Options) -> Result<(), AgentError> {
     let agent = Arc::new(Agent {
         core: core.clone(),
         settings: Mutex::default(),
+        files: Aside::default(),
+        reloads: Turns::default(),
+        waits: AtomicBool::new(false),
+        again: Notify::new(),
         begun: AtomicBool::new(false),
         demo: url.map(|url| {
             let name = Some(Language::of_environment().pick("Demo", "演示").to_owned());
@@ -140,7 +161,12 @@ pub async fn run(options: Options) -> Result<(), AgentError> {
     if let Some(demo) = demo {
         tokio::spawn(demo.serve());
     }
-    agent.reload();
+    let first = tokio::spawn({
+        let agent = agent.clone();
+        async move { agent.reload().await }
+    });
+    // Where their disk does not answer, the rest goes on.
+    let _ = timeout(FILE_TIMEOUT, first).await;
     let parts = [
         tokio::spawn(notify::run(core.clone())),
         tokio::spawn(surroundings::run(core.clone())),
@@ -149,17 +175,10 @@ pub async fn run(options: Options) -> Result<(), AgentError> {
     ];
     let tray = tray.then(|| tokio::spawn(run_tray(agent.clone())));
     let api = tokio::spawn(server::serve(listener, agent.clone()));
-    let (mut terminate, mut interrupt, mut hangup) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::hangup())?,
-    );
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        _ = hangup.recv() => {}
-        () = agent.stop.notified() => {}
-    }
+    let ended = tokio::select! {
+        signal = signals.recv() => signal.unwrap_or(Ended::Asked),
+        () = agent.stop.notified() => Ended::Asked,
+    };
     tracing::info!("stopping");
     core.followed().clear();
     for part in parts.iter().chain(&tray) {
@@ -171,25 +190,8 @@ pub async fn run(options: Options) -> Result<(), AgentError> {
     api.abort();
     // It is ours: the lock is still held.
     let _ = std::fs::remove_file(socket);
-    Ok(())
-}
-
-/// Makes sure that this is the profile's only agent, and starts its log.
-fn claim(profile: &Profile) -> Result<(WorkerGuard, File), AgentError> {
-    let unusable = |path: &PathBuf| {
-        let path = path.clone();
-        move |source| AgentError::Folder { path, source }
-    };
-    for folder in [&profile.state, &profile.data] {
-        profile::private_folder(folder).map_err(unusable(folder))?;
-    }
-    let lock = File::create(profile.state.join("agent.lock")).map_err(unusable(&profile.state))?;
-    rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| AgentError::Running)?;
-    let folder = profile.log();
-    let log = log::start(&folder)
-        .map_err(|error| AgentError::Folder { path: folder, source: io::Error::other(error) })?;
-    Ok((log, lock))
+    print::finish();
+    Ok(ended)
 }
 
 async fn prune(core: Arc<Core>) {
@@ -209,14 +211,10 @@ async fn run_tray(agent: Arc<Agent>) {
             tray::Ask::Open => {
                 opener::window(&agent.core.profile).map_err(|error| error.to_string())
             }
-            tray::Ask::Pause => agent
-                .set_paused(Target::default(), true)
-                .map(|_| ())
-                .map_err(|error| error.sentence),
-            tray::Ask::Resume => agent
-                .set_paused(Target::default(), false)
-                .map(|_| ())
-                .map_err(|error| error.sentence),
+            tray::Ask::Pause | tray::Ask::Resume => {
+                let paused = agent.set_paused(Target::default(), ask == tray::Ask::Pause).await;
+                paused.map(drop).map_err(|error| error.sentence)
+            }
             tray::Ask::Quit => {
                 agent.stop();
                 Ok(())
@@ -240,18 +238,38 @@ impl Agent {
         self.stop.notify_one();
     }
 
-    /// Reads the settings and follows what they say. While it runs, a file that is gone or bad changes
-    /// nothing.
-    pub fn reload(&self) {
+    /// Reads the settings and follows what they say. While it runs, a file that is gone or bad, or on a
+    /// disk that does not answer, changes nothing.
+    pub async fn reload(self: &Arc<Self>) {
+        let _one_after_the_other = self.reloads.lock().await;
+        let follows = !self.current().subscriptions.is_empty();
         let profile = &self.core.profile;
         let path = profile.settings();
-        let mut loaded = settings::load(&path, &profile.state.join("config.last-good.toml"));
-        let follows = !self.current().subscriptions.is_empty();
-        if follows && !path.exists() {
-            let gone =
-                "is gone. Hark goes on with what it said; remove subscriptions with: hark remove";
-            loaded.problem = Some(format!("The settings file {} {gone}", path.display()));
-        }
+        let last_good = profile.state.join("config.last-good.toml");
+        let read = {
+            let (path, last_good) = (path.clone(), last_good.clone());
+            move || {
+                let mut loaded = settings::load(&path, &last_good);
+                if follows && !path.exists() {
+                    loaded.problem = Some(format!("The settings file {} {GONE}", path.display()));
+                }
+                loaded
+            }
+        };
+        let loaded = match self.files.within(FILE_TIMEOUT, read).await {
+            Ok(loaded) => loaded,
+            Err(slow) => {
+                self.read_again();
+                let error = SettingsError::Slow { path, slow };
+                // On another thread, as the first one is stuck.
+                let before = move || settings::load_last_good(&last_good, &error);
+                let read = Aside::default().within(FILE_TIMEOUT, before).await;
+                read.unwrap_or_else(|slow| Loaded {
+                    problem: Some(format!("The settings cannot be read: {slow}.")),
+                    ..Loaded::default()
+                })
+            }
+        };
         let good = loaded.problem.is_none();
         self.core.condition(Severity::Error, "settings_invalid", loaded.problem);
         let presets = loaded.presets;
@@ -262,6 +280,31 @@ impl Agent {
         if good || first {
             self.apply(loaded.settings);
         }
+    }
+
+    /// Reads the settings once more when their disk answers again: nothing else would tell.
+    fn read_again(self: &Arc<Self>) {
+        if self.waits.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let agent = self.clone();
+        tokio::spawn(async move {
+            agent.files.done().await;
+            agent.waits.store(false, Ordering::Relaxed);
+            agent.again.notify_one();
+        });
+    }
+
+    /// Changes the settings file, on a thread that may wait for it.
+    pub(crate) async fn edit<T: Send + 'static>(
+        &self,
+        edit: impl FnOnce(&Path) -> Result<T, EditError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let path = self.core.profile.settings();
+        let file = path.clone();
+        let edited = self.files.within(EDIT_TIMEOUT, move || edit(&file)).await;
+        let edited = edited.unwrap_or_else(|slow| Err(SettingsError::Slow { path, slow }.into()));
+        edited.map_err(refusal)
     }
 
     /// A followed subscription as the settings have it.
@@ -338,9 +381,9 @@ impl Agent {
     ///
     /// # Errors
     /// Where it is no URL, is refused, is followed already, or the settings cannot be written.
-    pub async fn add(&self, new: AddSubscription) -> Result<Added, ApiError> {
-        let added = add::add(&self.core.profile, new).await?;
-        self.reload();
+    pub async fn add(self: &Arc<Self>, new: AddSubscription) -> Result<Added, ApiError> {
+        let added = add::add(&self.core.profile, new, &self.files).await?;
+        self.reload().await;
         Ok(added)
     }
 
@@ -348,10 +391,11 @@ impl Agent {
     ///
     /// # Errors
     /// Where there is none of that key, or the settings cannot be written.
-    pub fn remove(&self, target: Target) -> Result<Accepted, ApiError> {
+    pub async fn remove(self: &Arc<Self>, target: Target) -> Result<Accepted, ApiError> {
         let key = target.subscription.unwrap_or_default();
-        settings::remove(&self.core.profile.settings(), &key).map_err(refusal)?;
-        self.reload();
+        let removed = key.clone();
+        self.edit(move |path| settings::remove(path, &removed)).await?;
+        self.reload().await;
         // A failure is a condition already; then it resumes where it was if it is followed again.
         let _ = self.core.store(|store| store.forget(&key));
         Ok(Accepted { subscriptions: vec![key] })
@@ -361,7 +405,11 @@ impl Agent {
     ///
     /// # Errors
     /// Where there is none of that key, or the settings cannot be written.
-    pub fn set_paused(&self, target: Target, paused: bool) -> Result<Accepted, ApiError> {
+    pub async fn set_paused(
+        self: &Arc<Self>,
+        target: Target,
+        paused: bool,
+    ) -> Result<Accepted, ApiError> {
         let followed: Vec<String> = self.core.followed().keys().cloned().collect();
         let keys = match target.subscription {
             Some(key) if !followed.contains(&key) => return Err(refusal(EditError::Unknown(key))),
@@ -370,8 +418,8 @@ impl Agent {
         };
         let is_written = |key: &&String| self.current().subscriptions.contains_key(*key);
         let written: Vec<String> = keys.iter().filter(is_written).cloned().collect();
-        settings::set_paused(&self.core.profile.settings(), &written, paused).map_err(refusal)?;
-        self.reload();
+        self.edit(move |path| settings::set_paused(path, &written, paused)).await?;
+        self.reload().await;
         for key in &keys {
             self.tell(key, if paused { Command::Pause } else { Command::Resume });
         }

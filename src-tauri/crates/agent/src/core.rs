@@ -15,12 +15,12 @@ use hark_engine::{
     history::{Entry, History},
     policy::Rule,
 };
-use hark_store::{MessageRow, Query, Store, StoreError};
+use hark_store::{Store, StoreError};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::{dials::Dials, driver::Command, hub::Hub, notify::Outbox, present};
+use crate::{dials::Dials, driver::Command, hub::Hub, notify::Outbox, pages, present};
 
 /// Rows of the journal that a history is folded from.
 const FOLDED_ROWS_MAX: u32 = 5_000;
@@ -275,14 +275,8 @@ impl Core {
     /// # Errors
     /// Those of the store.
     pub fn messages(&self, query: api::MessagesQuery) -> Result<Vec<api::Message>, StoreError> {
-        let query = Query {
-            limit: limit(query.limit),
-            after: query.after,
-            before: query.before,
-            subscription: query.subscription,
-        };
-        let rows: Vec<MessageRow> = self.store(|store| store.messages(&query))?;
-        Ok(rows.into_iter().map(present::message).collect())
+        let limit = limit(query.limit);
+        pages::page(query, limit, |query| self.store(|store| store.messages(query)))
     }
 
     /// The reconnection history, newest first.

@@ -129,8 +129,9 @@ impl Sink for Stores {
             }
             None => tracing::info!(subscription = key, kind = entry.kind()),
         }
-        if let Some(Cause::Status { code: 401 | 403, .. } | Cause::Tls { .. }) =
-            entry.failure().map(|failure| &failure.cause)
+        if let Some(
+            Cause::Status { code: 401 | 403, .. } | Cause::Tls { .. } | Cause::Certificate { .. },
+        ) = entry.failure().map(|failure| &failure.cause)
             && self.access.refused()
             && let Some(commands) = self.commands.upgrade()
         {

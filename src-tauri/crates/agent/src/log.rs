@@ -1,4 +1,5 @@
-//! The agent's log: to stderr, and to files that rotate. Logs name a subscription by key and origin
+//! The agent's log: to stderr, and to files that rotate, each on a thread of its own, as disks and
+//! terminals may halt. Logs name a subscription by key and origin
 //! only: no path, query or content.
 
 use std::{io::IsTerminal, path::Path};
@@ -18,11 +19,11 @@ const FILES_MAX: usize = 7;
 /// Lines that wait for the disk; more are dropped, and counted by the appender.
 const LINES_MAX: usize = 1024;
 
-/// Starts the log in `folder`. What is still in memory is written when the guard is dropped.
+/// Starts the log in `folder`. What is still in memory is written when the guards are dropped.
 ///
 /// # Errors
 /// Where the folder cannot be written.
-pub fn start(folder: &Path) -> Result<WorkerGuard, InitError> {
+pub fn start(folder: &Path) -> Result<[WorkerGuard; 2], InitError> {
     // The files themselves are made readable for all; the folder keeps others out. Where it cannot be
     // made, the next step says so.
     private_folder(folder).ok();
@@ -32,8 +33,9 @@ pub fn start(folder: &Path) -> Result<WorkerGuard, InitError> {
         .filename_prefix("hark")
         .filename_suffix("log")
         .build(folder)?;
-    let (files, guard) =
-        NonBlockingBuilder::default().buffered_lines_limit(LINES_MAX).finish(files);
+    let bounded = || NonBlockingBuilder::default().buffered_lines_limit(LINES_MAX);
+    let (files, of_files) = bounded().finish(files);
+    let (errors, of_errors) = bounded().finish(std::io::stderr());
     let level =
         std::env::var("HARK_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
     let ours = || {
@@ -46,10 +48,10 @@ pub fn start(folder: &Path) -> Result<WorkerGuard, InitError> {
     let to_stderr = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
-        .with_writer(std::io::stderr);
+        .with_writer(errors);
     tracing_subscriber::registry()
         .with(to_files.with_filter(ours()))
         .with(to_stderr.with_filter(ours()))
         .init();
-    Ok(guard)
+    Ok([of_files, of_errors])
 }

@@ -18,7 +18,7 @@ pub fn phase(link: &Link, server: &str) -> api::Phase {
     match link.phase() {
         Phase::Idle => api::Phase::Idle,
         Phase::Dialing { attempt, since, .. } => {
-            api::Phase::Dialing { attempt: *attempt, since: api::Time(since.wall) }
+            api::Phase::Dialing { attempt: *attempt, since: api::Time(since.wall), cause: None }
         }
         Phase::Streaming(stream) => {
             let catching_up = stream.is_catching_up();

@@ -1,14 +1,35 @@
 //! A message as a line of a terminal, in local time.
 
-use std::io::{Write, stdout};
+use std::{
+    io::{Write, stdout},
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use hark_engine::{message::Message, readable::is_unreadable};
 use jiff::{Timestamp, tz::TimeZone};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+
+/// Lines that wait for a terminal that is halted, as by Ctrl-S; more are dropped.
+const LINES_MAX: usize = 1024;
+
+/// Prints on a thread of its own: whoever halts a terminal halts no link.
+static OUT: LazyLock<(NonBlocking, Mutex<Option<WorkerGuard>>)> = LazyLock::new(|| {
+    let (out, guard) =
+        NonBlockingBuilder::default().buffered_lines_limit(LINES_MAX).finish(stdout());
+    (out, Mutex::new(Some(guard)))
+});
 
 /// Prints one line: time, subscription, title, body. A terminal that is gone is no reason to stop.
 pub fn message(name: &str, message: &Message, received: Timestamp) {
     let line = line_here(name, message, received);
-    let _ = writeln!(stdout().lock(), "{line}").and_then(|()| stdout().flush());
+    let _ = OUT.0.clone().write_all(format!("{line}\n").as_bytes());
+}
+
+/// Waits a moment for what is still to be printed. Nothing is printed from then on.
+pub fn finish() {
+    if LazyLock::get(&OUT).is_some() {
+        drop(OUT.1.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
 }
 
 /// The line, in the time zone of this machine.

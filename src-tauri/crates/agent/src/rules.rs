@@ -1,5 +1,7 @@
 //! Rules, tried against what is stored before they are put in force.
 
+use std::sync::Arc;
+
 use hark_api::{ApiError, MessageTried, RuleTried, RulesFor, RulesTried};
 use hark_engine::{
     feed::{Decoded, Feed},
@@ -24,26 +26,31 @@ impl Agent {
     ///
     /// # Errors
     /// Where there is no such subscription, the rules have an error, or the settings cannot be written.
-    pub fn rules(&self, asked: &RulesFor) -> Result<RulesTried, ApiError> {
+    pub async fn rules(self: &Arc<Self>, asked: RulesFor) -> Result<RulesTried, ApiError> {
         let wrong = |sentence| ApiError { code: None, sentence };
-        let key = &asked.subscription;
-        let Some(subscription) = self.subscription(key) else {
-            return Err(refusal(EditError::Unknown(key.clone())));
+        let key = asked.subscription;
+        let Some(subscription) = self.subscription(&key) else {
+            return Err(refusal(EditError::Unknown(key)));
         };
-        let path = self.core.profile.settings();
         let (rules, text) = match &asked.rules {
             Some(text) => (settings::read_rules(text).map_err(wrong)?, text.clone()),
             // The demo has none, and stands in no file.
             None if subscription.rules.is_empty() => (Vec::new(), String::new()),
-            None => (subscription.rules.clone(), settings::rules_of(&path, key).map_err(refusal)?),
+            None => {
+                let key = key.clone();
+                let text = self.edit(move |path| settings::rules_of(path, &key)).await?;
+                (subscription.rules.clone(), text)
+            }
         };
-        let event = |skipped| self.core.store(|store| store.latest_event(key, skipped)).transpose();
+        let event =
+            |skipped| self.core.store(|store| store.latest_event(&key, skipped)).transpose();
         let events = (0..TRIED_MAX).map_while(event);
         let mut tried = tried(&rules, &*subscription.speaks(), events)
             .map_err(|error| wrong(error.to_string()))?;
         if asked.rules.is_some() && asked.save {
-            settings::set_rules(&path, key, &text).map_err(refusal)?;
-            self.reload();
+            let rules = text.clone();
+            self.edit(move |path| settings::set_rules(path, &key, &rules)).await?;
+            self.reload().await;
             tried.saved = true;
         }
         tried.text = text;

@@ -3,8 +3,9 @@
 //! No error and no log shows one.
 
 use std::{
-    env, fs,
+    env,
     os::unix::fs::MetadataExt,
+    path::Path,
     process::Stdio,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -13,9 +14,10 @@ use std::{
 use base64::prelude::{BASE64_STANDARD, Engine};
 use hark_engine::failure::Cause;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use tokio::{process::Command, time::timeout};
+use tokio::{io::AsyncReadExt, process::Command, time::timeout};
 
 use crate::{
+    files::{self, Aside, FILE_TIMEOUT},
     settings::{Basic, Credential, Subscription},
     sse::is_loopback,
 };
@@ -72,7 +74,11 @@ impl Printed {
 ///
 /// # Errors
 /// [`Cause::Credential`], which names the place and never the secret.
-pub async fn headers(subscription: &Subscription, printed: &Printed) -> Result<HeaderMap, Cause> {
+pub async fn headers(
+    subscription: &Subscription,
+    printed: &Printed,
+    aside: &Aside,
+) -> Result<HeaderMap, Cause> {
     let mut headers = HeaderMap::new();
     let in_the_clear = subscription.url.scheme() == "http" && !is_loopback(&subscription.url);
     let any = subscription.bearer.is_some()
@@ -86,37 +92,32 @@ pub async fn headers(subscription: &Subscription, printed: &Printed) -> Result<H
         ));
     }
     if let Some(token) = &subscription.bearer {
-        let secret = read(token, printed).await?;
+        let secret = read(token, printed, aside).await?;
         headers.insert(header::AUTHORIZATION, value(&format!("Bearer {secret}"), token)?);
     }
     if let Some(Basic { user, password }) = &subscription.basic {
-        let pair = format!("{user}:{}", read(password, printed).await?);
+        let pair = format!("{user}:{}", read(password, printed, aside).await?);
         let encoded = BASE64_STANDARD.encode(pair);
         headers.insert(header::AUTHORIZATION, value(&format!("Basic {encoded}"), password)?);
     }
     for (name, credential) in &subscription.headers {
         let header = HeaderName::try_from(name)
             .map_err(|_| wrong(format!("{name:?} is no name of a header")))?;
-        headers.insert(header, value(&read(credential, printed).await?, credential)?);
+        headers.insert(header, value(&read(credential, printed, aside).await?, credential)?);
     }
     Ok(headers)
 }
 
-async fn read(credential: &Credential, printed: &Printed) -> Result<String, Cause> {
+async fn read(credential: &Credential, printed: &Printed, aside: &Aside) -> Result<String, Cause> {
     let secret = match credential {
         Credential::Env(name) => {
             env::var(name).map_err(|_| wrong(format!("{credential} is not set for the agent")))?
         }
         Credential::File(path) => {
-            let found =
-                fs::metadata(path).map_err(|error| wrong(format!("{credential}: {error}")))?;
-            if found.mode() & 0o077 != 0 {
-                return Err(wrong(format!("{credential} may be read by others; run: chmod 600")));
-            }
-            if found.len() > SECRET_BYTES_MAX {
-                return Err(wrong(format!("{credential} is too large for a secret")));
-            }
-            fs::read_to_string(path).map_err(|error| wrong(format!("{credential}: {error}")))?
+            let path = path.clone();
+            let read = aside.within(FILE_TIMEOUT, move || secret_in(&path)).await;
+            let read = read.unwrap_or_else(|slow| Err(slow.to_string()));
+            read.map_err(|why| wrong(format!("{credential}: {why}")))?
         }
         Credential::Command(words) => match printed.get(words) {
             Some(secret) => secret,
@@ -134,6 +135,18 @@ async fn read(credential: &Credential, printed: &Printed) -> Result<String, Caus
     Ok(secret.to_owned())
 }
 
+/// What stands in a file that only its owner may read; else why it is not taken, to be said behind its
+/// name.
+fn secret_in(path: &Path) -> Result<String, String> {
+    let (file, found) = files::open(path).map_err(|error| error.to_string())?;
+    if found.mode() & 0o077 != 0 {
+        return Err("it may be read by others; run: chmod 600".to_owned());
+    }
+    let bytes = files::read_opened(file, &found, SECRET_BYTES_MAX);
+    let bytes = bytes.map_err(|error| format!("{error}, and so no secret"))?;
+    String::from_utf8(bytes).map_err(|_| "it holds no text".to_owned())
+}
+
 /// Runs the command, without a shell, and takes what it prints.
 async fn ask(words: &[String], credential: &Credential) -> Result<String, Cause> {
     let [program, arguments @ ..] = words else {
@@ -141,20 +154,27 @@ async fn ask(words: &[String], credential: &Credential) -> Result<String, Cause>
     };
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    let output = match timeout(COMMAND_TIMEOUT, command.output()).await {
-        Ok(output) => output.map_err(|error| wrong(format!("{credential}: {error}")))?,
-        Err(_) => {
-            let seconds = COMMAND_TIMEOUT.as_secs();
-            return Err(wrong(format!("{credential} did not end within {seconds} seconds")));
+    command.stdout(Stdio::piped());
+    let failed = |error: std::io::Error| wrong(format!("{credential}: {error}"));
+    let run = async {
+        let mut child = command.spawn().map_err(failed)?;
+        let mut printed = Vec::new();
+        if let Some(out) = child.stdout.take() {
+            out.take(SECRET_BYTES_MAX + 1).read_to_end(&mut printed).await.map_err(failed)?;
         }
+        if printed.len() as u64 > SECRET_BYTES_MAX {
+            return Err(wrong(format!("{credential} printed too much for a secret")));
+        }
+        Ok((printed, child.wait().await.map_err(failed)?))
     };
-    if !output.status.success() {
-        return Err(wrong(format!("{credential} failed ({})", output.status)));
+    let (printed, status) = timeout(COMMAND_TIMEOUT, run).await.unwrap_or_else(|_| {
+        let seconds = COMMAND_TIMEOUT.as_secs();
+        Err(wrong(format!("{credential} did not end within {seconds} seconds")))
+    })?;
+    if !status.success() {
+        return Err(wrong(format!("{credential} failed ({status})")));
     }
-    if output.stdout.len() as u64 > SECRET_BYTES_MAX {
-        return Err(wrong(format!("{credential} printed too much for a secret")));
-    }
-    String::from_utf8(output.stdout).map_err(|_| wrong(format!("{credential} printed no text")))
+    String::from_utf8(printed).map_err(|_| wrong(format!("{credential} printed no text")))
 }
 
 fn value(text: &str, credential: &Credential) -> Result<HeaderValue, Cause> {
@@ -170,7 +190,7 @@ fn wrong(detail: String) -> Cause {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 
@@ -185,7 +205,7 @@ mod tests {
     }
 
     async fn headers_of(subscription: &Subscription) -> Result<HeaderMap, Cause> {
-        headers(subscription, &Printed::default()).await
+        headers(subscription, &Printed::default(), &Aside::default()).await
     }
 
     async fn detail(subscription: &Subscription) -> String {
@@ -211,6 +231,16 @@ mod tests {
         assert!(detail(&subscription).await.contains("may be read by others"));
         fs::remove_file(path).unwrap();
         assert!(detail(&subscription).await.contains("No such file"));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_none_is_named_and_not_waited_for() {
+        let (folder, mut subscription) = subscription("https://a.example/");
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        subscription.bearer = Some(Credential::File(pipe));
+        assert!(detail(&subscription).await.ends_with("pipe: it is a named pipe, not a file"));
     }
 
     #[tokio::test]
@@ -241,8 +271,10 @@ mod tests {
         let mut subscription = Subscription::plain("https://a.example/".parse().unwrap(), "json");
         subscription.bearer = Some(Credential::Command(words));
         let printed = Printed::default();
-        let token =
-            async || headers(&subscription, &printed).await.unwrap()["authorization"].clone();
+        let aside = Aside::default();
+        let token = async || {
+            headers(&subscription, &printed, &aside).await.unwrap()["authorization"].clone()
+        };
         assert_eq!(token().await, "Bearer 1");
         printed.taken();
         assert_eq!(token().await, "Bearer 1");
@@ -251,5 +283,7 @@ mod tests {
         assert!(!printed.forget(), "one that was never good is no reason to dial at once");
         subscription.bearer = Some(Credential::Command(vec!["false".into()]));
         assert!(detail(&subscription).await.contains("the command \"false\" failed"));
+        subscription.bearer = Some(Credential::Command(vec!["yes".into()]));
+        assert!(detail(&subscription).await.contains("printed too much"));
     }
 }

@@ -164,19 +164,31 @@ async fn add(State(agent): Shared, bytes: Bytes) -> Response {
 }
 
 async fn remove(State(agent): Shared, bytes: Bytes) -> Response {
-    answer(body(&bytes).and_then(|target| agent.remove(target)))
+    answer(match body(&bytes) {
+        Ok(target) => agent.remove(target).await,
+        Err(error) => Err(error),
+    })
 }
 
 async fn pause(State(agent): Shared, bytes: Bytes) -> Response {
-    answer(body(&bytes).and_then(|target| agent.set_paused(target, true)))
+    answer(match body(&bytes) {
+        Ok(target) => agent.set_paused(target, true).await,
+        Err(error) => Err(error),
+    })
 }
 
 async fn resume(State(agent): Shared, bytes: Bytes) -> Response {
-    answer(body(&bytes).and_then(|target| agent.set_paused(target, false)))
+    answer(match body(&bytes) {
+        Ok(target) => agent.set_paused(target, false).await,
+        Err(error) => Err(error),
+    })
 }
 
 async fn rules(State(agent): Shared, bytes: Bytes) -> Response {
-    answer(body(&bytes).and_then(|asked| agent.rules(&asked)))
+    answer(match body(&bytes) {
+        Ok(asked) => agent.rules(asked).await,
+        Err(error) => Err(error),
+    })
 }
 
 async fn test(State(agent): Shared) -> Response {

@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-use notify::{ErrorKind, Event, RecursiveMode, Watcher};
-use tokio::{sync::mpsc, time::sleep};
+use notify::{ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::{sync::mpsc, task::spawn_blocking, time::sleep};
 
 use crate::{agent::Agent, presets};
 
@@ -22,14 +22,35 @@ const LINKS_MAX: usize = 8;
 /// the next start, and the log says so.
 pub async fn run(agent: Arc<Agent>) {
     let path = agent.core.profile.settings();
-    if let Some(folder) = path.parent()
-        && let Err(error) = fs::create_dir_all(folder)
-    {
-        tracing::warn!("the settings' folder cannot be made: {error}");
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let made = aside(move || fs::create_dir_all(folder)).await.and_then(|made| made.ok());
+    if made.is_none() {
+        tracing::warn!("the settings' folder cannot be made");
     }
-    if let Err(error) = follow(&path, || agent.reload()).await {
-        tracing::warn!("the settings file is not watched: {error}");
+    // One that waits already stands for this one too.
+    let (told, mut changes) = mpsc::channel(1);
+    let reload = async {
+        loop {
+            tokio::select! {
+                change = changes.recv() => if change.is_none() { return },
+                () = agent.again.notified() => {}
+            }
+            agent.reload().await;
+        }
+    };
+    tokio::select! {
+        () = reload => {}
+        outcome = follow(&path, || told.try_send(()).unwrap_or_default()) => {
+            if let Err(error) = outcome {
+                tracing::warn!("the settings file is not watched: {error}");
+            }
+        }
     }
+}
+
+/// Does what a disk that is gone would stop on a thread that it may. None where the agent ends.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    spawn_blocking(work).await.ok()
 }
 
 /// Calls `changed` after each change of the file at `path`, be it a link, and be its folder removed
@@ -39,20 +60,19 @@ async fn follow(path: &Path, mut changed: impl FnMut()) -> notify::Result<()> {
     let mut gone = false;
     loop {
         // Links and folders may be others than before: each round looks and watches anew.
-        let places = places(path);
         let (told, mut events) = mpsc::channel(1);
-        let watcher = match watch(&places, told) {
+        let settings = path.to_path_buf();
+        let Some(watched) = aside(move || begin(&settings, told)).await else { return Ok(()) };
+        let (watcher, missing) = match watched {
             // It went between looking and watching.
             Err(error) if matches!(error.kind, ErrorKind::PathNotFound) => {
                 sleep(SETTLE).await;
                 continue;
             }
-            watcher => watcher?,
+            Ok(None) => continue,
+            Ok(Some(watched)) => watched,
+            Err(error) => return Err(error),
         };
-        if self::places(path) != places {
-            continue;
-        }
-        let missing = !path.parent().is_some_and(Path::is_dir);
         if missing && !gone {
             tracing::warn!("the settings' folder is gone; Hark waits for it to come back");
         }
@@ -66,8 +86,20 @@ async fn follow(path: &Path, mut changed: impl FnMut()) -> notify::Result<()> {
             return Ok(());
         }
         sleep(SETTLE).await;
-        drop(watcher);
+        aside(move || drop(watcher)).await;
     }
+}
+
+/// Begins to watch, and says whether the settings' folder is missing. None where something has changed
+/// meanwhile.
+fn begin(
+    path: &Path,
+    told: mpsc::Sender<()>,
+) -> notify::Result<Option<(RecommendedWatcher, bool)>> {
+    let places = places(path);
+    let watcher = watch(&places, told)?;
+    let missing = !path.parent().is_some_and(Path::is_dir);
+    Ok((self::places(path) == places).then_some((watcher, missing)))
 }
 
 /// Something to watch: a file or a folder, and the nearest folder above it that there is.
@@ -115,7 +147,7 @@ fn contents(folder: &Path) -> Option<Place> {
     }
 }
 
-fn watch(places: &BTreeSet<Place>, told: mpsc::Sender<()>) -> notify::Result<impl Watcher + use<>> {
+fn watch(places: &BTreeSet<Place>, told: mpsc::Sender<()>) -> notify::Result<RecommendedWatcher> {
     let all = places.clone();
     let ours = move |path: &PathBuf| all.iter().any(|place| place.is_at(path));
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {

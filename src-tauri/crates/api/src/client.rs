@@ -10,7 +10,7 @@ use bytes::Bytes;
 use eventsource_client::{Client as _, ClientBuilder, Error as Ended, ReconnectOptions, SSE};
 use futures_util::{Stream, StreamExt, stream};
 use http::{Request, Response, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use launchdarkly_sdk_transport::{ByteStream, HttpTransport, ResponseFuture, TransportError};
@@ -45,7 +45,13 @@ pub enum CallError {
     /// The agent did not answer in time.
     #[error("The agent does not answer. It may be stuck; see its log.")]
     TimedOut,
-    /// The connection broke, or the answer was not understood.
+    /// It was there, and went away.
+    #[error("The agent ended before it had answered. Start one with: hark agent")]
+    Ended,
+    /// The answer is larger than any that an agent of this version gives.
+    #[error("The agent's answer is larger than {} MiB. Ask for less at a time.", ANSWER_BYTES_MAX >> 20)]
+    TooLarge,
+    /// The answer was not understood.
     #[error(
         "The agent's answer could not be read ({0}). Are agent and client of the same version?"
     )]
@@ -108,7 +114,7 @@ impl Client {
             let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
                 .collect()
                 .await
-                .map_err(broken)?
+                .map_err(of_body)?
                 .to_bytes();
             if status.is_success() {
                 return Ok(body);
@@ -157,9 +163,25 @@ fn broken(error: impl std::fmt::Display) -> CallError {
 }
 
 fn no_agent_or_broken(error: &TransportError) -> CallError {
-    match error.inner().downcast_ref::<CallError>() {
-        Some(CallError::NoAgent) => CallError::NoAgent,
+    let inner = error.inner();
+    match (inner.downcast_ref::<CallError>(), inner.downcast_ref::<hyper::Error>()) {
+        (Some(CallError::NoAgent), _) => CallError::NoAgent,
+        (Some(CallError::Ended), _) => CallError::Ended,
+        (_, Some(error)) => of_exchange(error),
         _ => broken(error),
+    }
+}
+
+/// On this machine's own socket whatever is no HTTP is broken, and the rest an end.
+fn of_exchange(error: &hyper::Error) -> CallError {
+    if error.is_parse() || error.is_user() { broken(error) } else { CallError::Ended }
+}
+
+fn of_body(error: Box<dyn std::error::Error + Send + Sync>) -> CallError {
+    match error.downcast_ref::<hyper::Error>() {
+        Some(error) => of_exchange(error),
+        None if error.is::<LengthLimitError>() => CallError::TooLarge,
+        None => broken(error),
     }
 }
 
@@ -175,11 +197,12 @@ async fn send(
     request: Request<Full<Bytes>>,
 ) -> Result<Response<Incoming>, CallError> {
     let stream = UnixStream::connect(socket).await.map_err(|_| CallError::NoAgent)?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| of_exchange(&error))?;
     // Ends by itself when the response's body is dropped.
     tokio::spawn(connection);
-    sender.send_request(request).await.map_err(broken)
+    sender.send_request(request).await.map_err(|error| of_exchange(&error))
 }
 
 #[derive(Clone)]
@@ -201,5 +224,50 @@ impl HttpTransport for SocketTransport {
                 Box::pin(SyncStream::new(frames)) as ByteStream
             }))
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::UnixListener,
+    };
+
+    use super::*;
+
+    /// What a client says of an agent that answers so, and then is gone.
+    async fn said(answer: &[u8]) -> CallError {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("s");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            if !answer.is_empty() {
+                assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
+                // One that has heard enough hangs up.
+                let _ = stream.write_all(answer).await;
+            }
+        };
+        let client = Client::new(&socket);
+        let (said, ()) = tokio::join!(client.call(&route::STATUS, &()), serve);
+        said.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_ends_is_told_from_one_that_is_not_understood() {
+        let ok = "HTTP/1.1 200 OK\r\nContent-Length: ";
+        for answer in [String::new(), format!("{ok}9\r\n\r\n{{"), "HTTP/1.1 2".to_owned()] {
+            let said = said(answer.as_bytes()).await;
+            assert!(matches!(said, CallError::Ended), "{answer:?}: {said}");
+        }
+        for answer in [format!("{ok}2\r\n\r\n{{}}"), "what?\r\n\r\n".to_owned()] {
+            let said = said(answer.as_bytes()).await;
+            assert!(said.to_string().contains("same version"), "{answer:?}: {said}");
+        }
+        let large = format!("{ok}{}\r\n\r\n", ANSWER_BYTES_MAX + 1);
+        let mut large = large.into_bytes();
+        large.resize(large.len() + ANSWER_BYTES_MAX + 1, b' ');
+        assert!(matches!(said(&large).await, CallError::TooLarge));
     }
 }

@@ -124,7 +124,8 @@ pub enum Shown {
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(default)]
 pub struct MessagesQuery {
-    /// At most so many; 1 to 1000, 100 by default.
+    /// At most so many; 1 to 1000, 100 by default. Fewer may come where they are large: only an empty
+    /// answer says that there are no more.
     pub limit: Option<u32>,
     /// Only messages with a greater id, oldest first.
     #[cfg_attr(test, ts(optional, type = "number"))]

@@ -89,6 +89,8 @@ pub enum Phase {
         attempt: u32,
         /// When this dial began.
         since: Time,
+        /// Why the last connection or dial ended; null where none had.
+        cause: Option<Cause>,
     },
     /// Connected and heard from.
     Streaming {

@@ -48,8 +48,8 @@ pub enum Command {
     },
     /// Show the latest messages, oldest first
     Messages {
-        /// At most so many, up to 1000
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        /// At most so many
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
         /// As JSON, one message a line
         #[arg(long)]

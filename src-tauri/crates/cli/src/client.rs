@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hark_agent::{add, settings};
+use hark_agent::{add, files::Aside, settings};
 use hark_api::{
-    AddSubscription, Added, Certainty, Credential, ErrorCode, HistoryEntry, HistoryQuery,
+    AddSubscription, Added, Certainty, Credential, ErrorCode, HistoryEntry, HistoryQuery, Message,
     MessagesQuery, RulesFor, Target,
     client::{CallError, Client},
     profile::Profile,
@@ -25,6 +25,9 @@ use crate::{
 
 /// An agent that has not stopped by then is stuck.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// So many messages are asked for at a time.
+const PAGE_MAX: u32 = 1_000;
 
 /// A larger file holds no rules.
 const RULES_BYTES_MAX: usize = 256 << 10;
@@ -94,7 +97,8 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
 async fn ask_to_add(profile: &Profile, new: &AddSubscription) -> Result<Added, CallError> {
     match client(profile).call(&route::ADD, new).await {
         Err(CallError::NoAgent) => {
-            let added = add::add(profile, new.clone()).await.map_err(CallError::from);
+            let added =
+                add::add(profile, new.clone(), &Aside::default()).await.map_err(CallError::from);
             if added.is_ok() {
                 out::note("No agent is running; it will be followed once one is: hark agent");
             }
@@ -167,8 +171,24 @@ pub async fn status(profile: &Profile, json: bool) -> Done {
 }
 
 pub async fn messages(profile: &Profile, limit: u32, json: bool) -> Done {
-    let query = MessagesQuery { limit: Some(limit), ..MessagesQuery::default() };
-    let mut messages = client(profile).call(&route::MESSAGES, &query).await?;
+    let mut messages: Vec<Message> = Vec::new();
+    loop {
+        // Each answer is bounded by the agent, in rows and in bytes.
+        let left = limit - u32::try_from(messages.len()).unwrap_or(limit).min(limit);
+        let query = MessagesQuery {
+            limit: Some(left.min(PAGE_MAX)),
+            before: messages.last().map(|oldest| oldest.id),
+            ..MessagesQuery::default()
+        };
+        let page = match left {
+            0 => Vec::new(),
+            _ => client(profile).call(&route::MESSAGES, &query).await?,
+        };
+        if page.is_empty() {
+            break;
+        }
+        messages.extend(page);
+    }
     messages.reverse();
     for message in &messages {
         if json {
@@ -214,7 +234,10 @@ pub async fn stop(profile: &Profile) -> Done {
     match client.call(&route::STOP, &()).await {
         Err(CallError::NoAgent) => out::line("No agent is running.")?,
         answer => {
-            answer?;
+            // One that has ended already is what was wanted.
+            if !matches!(answer, Err(CallError::Ended)) {
+                answer?;
+            }
             // It has stopped once nobody listens any more.
             let deadline = Instant::now() + STOP_TIMEOUT;
             while client.is_running().await {

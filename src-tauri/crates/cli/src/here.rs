@@ -2,7 +2,7 @@
 
 use std::{
     env, fs, io,
-    process::{Command, Stdio},
+    process::{Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
 
@@ -13,6 +13,7 @@ use hark_agent::{
     opener,
     presets::Presets,
     settings::{Subscription, read_retry, read_url, span},
+    signals::{self, SIGINT, SIGTERM},
     sse::Ask,
 };
 use hark_api::{
@@ -20,10 +21,7 @@ use hark_api::{
     profile::{self, Profile},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::mpsc,
-};
+use tokio::sync::mpsc;
 
 use crate::{
     Done, Failed,
@@ -38,7 +36,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(10);
 const NO_DISPLAY: &str = "There is no display here to open Hark's window on (neither DISPLAY nor \
                           WAYLAND_DISPLAY is set). In the terminal, use: hark status, hark messages";
 
-pub async fn agent(profile: Profile, options: AgentOptions) -> Done {
+pub async fn agent(profile: Profile, options: AgentOptions) -> Result<ExitCode, Failed> {
     if options.detached {
         // Fails only where it leads a session already, which is as good.
         let _ = rustix::process::setsid();
@@ -47,9 +45,9 @@ pub async fn agent(profile: Profile, options: AgentOptions) -> Done {
     match agent::run(started).await {
         Err(AgentError::Running) => {
             out::line("An agent is running already. See it with: hark status")?;
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
-        outcome => Ok(outcome?),
+        outcome => Ok(ExitCode::from(outcome?.code())),
     }
 }
 
@@ -93,12 +91,10 @@ pub async fn demo(port: u16) -> Done {
     })?;
     out::line(demo.url())?;
     out::line(format_args!("Publish with: curl -d 'text' {}", demo.url()))?;
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut ended = signals::hear(&[SIGTERM, SIGINT])?;
     tokio::select! {
         served = demo.serve() => Ok(served?),
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+        _ = ended.recv() => Ok(()),
     }
 }
 
@@ -121,12 +117,10 @@ pub async fn listen(profile: &Profile, options: ListenOptions) -> Done {
     let (_commands, receiver) = mpsc::channel(1);
     let listening =
         listen::listen(Listen { ask, subscription, last_event_id, format }, io::stdout(), receiver);
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut ended = signals::hear(&[SIGTERM, SIGINT])?;
     tokio::select! {
         outcome = listening => outcome.map_err(Failed),
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+        _ = ended.recv() => Ok(()),
     }
 }
 

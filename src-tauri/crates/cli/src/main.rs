@@ -31,7 +31,7 @@ type Done = Result<(), Failed>;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failed(sentence)) => {
             out::note(format_args!("hark: {sentence}"));
             ExitCode::FAILURE
@@ -39,13 +39,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Done {
+fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
     let profile = Profile::find(arguments.profile.as_deref())?;
     // One thread: an agent mostly waits.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        match arguments.command {
-            Command::Agent(options) => here::agent(profile, options).await,
+    let outcome = runtime.block_on(async {
+        let done = match arguments.command {
+            Command::Agent(options) => return here::agent(profile, options).await,
             Command::Listen(options) => here::listen(&profile, options).await,
             Command::Doctor(options) => doctor::doctor(&profile, options).await,
             Command::Demo { port } => here::demo(port).await,
@@ -60,6 +60,10 @@ fn run(arguments: Arguments) -> Done {
             Command::Rules(options) => client::rules(&profile, options).await,
             Command::Test => client::test(&profile).await,
             Command::Stop => client::stop(&profile).await,
-        }
-    })
+        };
+        done.map(|()| ExitCode::SUCCESS)
+    });
+    // A thread that waits for a disk that is gone keeps nobody from ending.
+    runtime.shutdown_background();
+    outcome
 }

@@ -42,8 +42,11 @@ pub fn status(status: &Status, now: Timestamp) -> String {
 fn one(link: &Link, now: Timestamp) -> String {
     let phase = match &link.phase {
         Phase::Idle => "not started".to_owned(),
-        Phase::Dialing { attempt: 1, .. } => "connecting".to_owned(),
-        Phase::Dialing { attempt, .. } => format!("connecting, attempt {attempt}"),
+        Phase::Dialing { attempt, since, cause } => {
+            let nth = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            let lost = cause.as_ref().map(|cause| format!(": {}", cause.sentence));
+            format!("connecting since {}{nth}{}", local(*since), lost.unwrap_or_default())
+        }
         Phase::Streaming { since, .. } => format!("connected since {}", local(*since)),
         Phase::BackingOff { retry_at, cause, .. } => {
             let ms = retry_at.0.as_millisecond() - now.as_millisecond();

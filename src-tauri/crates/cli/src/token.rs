@@ -10,6 +10,7 @@ use std::{
 
 use hark_agent::settings::TOKENS;
 use hark_api::profile::Profile;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::Failed;
 
@@ -41,12 +42,37 @@ impl Drop for Token {
     }
 }
 
+/// A terminal that shows nothing of what is typed, until dropped. The prompt itself turns that off only
+/// after it has asked, when a person who pastes has answered already.
+struct NoEcho(Option<Termios>);
+
+impl NoEcho {
+    fn new() -> Self {
+        let before = tcgetattr(io::stdin()).ok();
+        if let Some(mut hidden) = before.clone() {
+            hidden.local_modes.remove(LocalModes::ECHO);
+            // A terminal that cannot do this does not echo either.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &hidden);
+        }
+        Self(before)
+    }
+}
+
+impl Drop for NoEcho {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}
+
 /// Asks for the token of the server at `url`. None where nobody is there to be asked, or nothing was
 /// given.
 pub fn ask(profile: &Profile, url: &str) -> Result<Option<Token>, Failed> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }
+    let _hidden = NoEcho::new();
     let token = match rpassword::prompt_password("Token (it is not shown; empty to give up): ") {
         // Ctrl-C and Ctrl-D.
         Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::UnexpectedEof) => {

@@ -6,12 +6,14 @@ use std::{collections::HashMap, time::Duration};
 use futures_util::{Stream, StreamExt, stream};
 use hark_api::Notifications;
 use notify_rust::{Hint, Notification};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use zbus::{Connection, fdo::DBusProxy, proxy, zvariant::Value};
 
-/// A server that does not answer within this is taken for absent.
+/// How long an answer is waited for.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const NAME: &str = "org.freedesktop.Notifications";
+/// By this name the bus itself answers.
+const BUS: &str = "org.freedesktop.DBus";
 /// What was said and not heard yet; later words are lost, and a notification that is gone is taken for
 /// one that is still there.
 const SAID_MAX: usize = 4096;
@@ -54,30 +56,57 @@ pub enum Said {
     Closed(u32),
 }
 
-/// Why a notification was not acknowledged.
-#[derive(Debug, thiserror::Error)]
+/// Why the server has not done what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BusError {
-    /// The server is there and refuses this notification.
+    /// It is there and refuses this one.
     #[error("The notification server refused it: {0}.")]
     Refused(String),
-    /// The bus says no.
-    #[error("The notification server could not be reached: {0}.")]
-    Bus(zbus::Error),
-    /// No answer.
-    #[error("The notification server did not answer within {} seconds.", CALL_TIMEOUT.as_secs())]
-    TimedOut,
+    /// Nobody is there: nothing was delivered.
+    #[error("None could be reached: {0}.")]
+    Absent(String),
+    /// It had been there, and went away before it answered.
+    #[error("The last one ended before it answered.")]
+    Vanished,
+    /// It is there and has not answered.
+    #[error("The one that runs has not answered within {} seconds.", CALL_TIMEOUT.as_secs())]
+    Silent,
 }
 
 impl From<zbus::Error> for BusError {
     fn from(error: zbus::Error) -> Self {
-        // What the bus itself answers where nobody has the name, or who has it went away.
-        const ABSENT: &str = "org.freedesktop.DBus.Error.";
         match &error {
-            zbus::Error::MethodError(name, text, _) if !name.starts_with(ABSENT) => {
-                Self::Refused(text.clone().unwrap_or_else(|| name.to_string()))
+            zbus::Error::MethodError(name, text, message) => {
+                let text = text.clone().unwrap_or_else(|| name.to_string());
+                // A server may use any name of an error; where it is absent it is the bus that answers.
+                let header = message.header();
+                let by_bus = header.sender().is_none_or(|sender| sender.as_str() == BUS);
+                of_name(name.as_str(), text, by_bus)
             }
-            _ => Self::Bus(error),
+            // What cannot be written down, or an answer that is none, concerns this one alone.
+            zbus::Error::Variant(_)
+            | zbus::Error::InvalidReply
+            | zbus::Error::ExcessData
+            | zbus::Error::InvalidField
+            | zbus::Error::IncorrectEndian => Self::Refused(error.to_string()),
+            _ => Self::Absent(error.to_string()),
         }
+    }
+}
+
+/// What an error of this name says, told by the bus or by the server.
+fn of_name(name: &str, text: String, by_bus: bool) -> BusError {
+    let Some(kind) = name.strip_prefix("org.freedesktop.DBus.Error.").filter(|_| by_bus) else {
+        return BusError::Refused(text);
+    };
+    match kind {
+        // It left while the bus waited for its answer.
+        "NoReply" => BusError::Vanished,
+        // The last three are of a server that the bus was to start.
+        "ServiceUnknown" | "NameHasNoOwner" | "Disconnected" | "NoServer" | "NoNetwork"
+        | "Timeout" | "TimedOut" => BusError::Absent(text),
+        kind if kind.starts_with("Spawn.") => BusError::Absent(text),
+        _ => BusError::Refused(text),
     }
 }
 
@@ -118,50 +147,53 @@ impl Bus {
                 stream::select(owners.boxed(), stream::select(clicks.boxed(), closes.boxed()));
             Ok((Self { server, bus }, heard(said)))
         };
-        timeout(CALL_TIMEOUT, connect).await.unwrap_or(Err(BusError::TimedOut))
+        timeout(CALL_TIMEOUT, connect).await.unwrap_or(Err(BusError::Silent))
     }
 
     /// Asks the server who it is, and the bus for its name there, which no other one ever has. Starts
-    /// one where the bus can.
+    /// one where the bus can. One that does not say what it can do is there all the same.
     ///
     /// # Errors
     /// Where none answers.
     pub async fn ask(&self) -> Result<(Notifications, String), BusError> {
         let ask = async {
-            let (name, _, version, _) = self.server.get_server_information().await?;
-            let capabilities = self.server.get_capabilities().await?;
+            let server = match self.server.get_server_information().await.map_err(BusError::from) {
+                Ok((name, _, version, _)) => format!("{name} {version}"),
+                Err(BusError::Refused(_)) => "a server without a name".to_owned(),
+                Err(error) => return Err(error),
+            };
+            let capabilities = match self.server.get_capabilities().await.map_err(BusError::from) {
+                Ok(capabilities) => capabilities,
+                Err(BusError::Refused(_)) => Vec::new(),
+                Err(error) => return Err(error),
+            };
             let name_there = NAME.try_into().map_err(zbus::Error::from)?;
             let owner = self.bus.get_name_owner(name_there).await.map_err(zbus::Error::from)?;
-            let server = Some(format!("{name} {version}"));
-            Ok((Notifications { server, capabilities }, owner.to_string()))
+            Ok((Notifications { server: Some(server), capabilities }, owner.to_string()))
         };
-        timeout(CALL_TIMEOUT, ask).await.unwrap_or(Err(BusError::TimedOut))
+        timeout(CALL_TIMEOUT, ask).await.unwrap_or(Err(BusError::Silent))
     }
 
-    /// Shows a notification, in the place of an earlier one where that is still there; answers the
-    /// server's number for it.
-    ///
-    /// # Errors
-    /// Where the server does not acknowledge it in time. It may still have been shown.
-    pub async fn show(
-        &self,
-        notification: &Notification,
-        earlier: Option<u32>,
-    ) -> Result<u32, BusError> {
-        let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
-        let hints = notification.hints.iter().filter_map(hint).collect();
-        let call = self.server.notify(
-            &notification.appname,
-            // No notification has this number.
-            earlier.unwrap_or(0),
-            &notification.icon,
-            &notification.summary,
-            &notification.body,
-            &actions,
-            hints,
-            notification.timeout.into(),
-        );
-        Ok(timeout(CALL_TIMEOUT, call).await.map_err(|_| BusError::TimedOut)??)
+    /// Shows a notification, in the place of an earlier one where that is still there. The call goes on
+    /// until it is answered, however long that takes: it is told the server's number for it.
+    pub fn show(&self, notification: Notification, earlier: Option<u32>) -> Call {
+        let server = self.server.clone();
+        Call(tokio::spawn(async move {
+            let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
+            let hints = notification.hints.iter().filter_map(hint).collect();
+            let call = server.notify(
+                &notification.appname,
+                // No notification has this number.
+                earlier.unwrap_or(0),
+                &notification.icon,
+                &notification.summary,
+                &notification.body,
+                &actions,
+                hints,
+                notification.timeout.into(),
+            );
+            Ok(call.await?)
+        }))
     }
 
     /// Closes a notification.
@@ -170,7 +202,28 @@ impl Bus {
     /// Where the server does not answer, or has none of that number any more.
     pub async fn close(&self, id: u32) -> Result<(), BusError> {
         let call = self.server.close_notification(id);
-        Ok(timeout(CALL_TIMEOUT, call).await.map_err(|_| BusError::TimedOut)??)
+        Ok(timeout(CALL_TIMEOUT, call).await.map_err(|_| BusError::Silent)??)
+    }
+}
+
+/// A notification that was sent and not answered yet. Nobody waits for it any more once it is dropped.
+pub struct Call(JoinHandle<Result<u32, BusError>>);
+
+impl Call {
+    /// The server's number for it, once it answers. Can be asked again when it was not waited for.
+    pub async fn answer(&mut self) -> Result<u32, BusError> {
+        (&mut self.0).await.unwrap_or_else(|error| Err(BusError::Absent(error.to_string())))
+    }
+
+    /// The same, where it comes in time.
+    pub async fn answer_in_time(&mut self) -> Option<Result<u32, BusError>> {
+        timeout(CALL_TIMEOUT, self.answer()).await.ok()
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -196,5 +249,28 @@ fn hint(hint: &Hint) -> Option<(&'static str, Value<'_>)> {
         Hint::SoundName(name) => Some(("sound-name", Value::from(name.as_str()))),
         Hint::SuppressSound(quiet) => Some(("suppress-sound", Value::from(*quiet))),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_absence_of_a_server_is_absence() {
+        let of = |name: &str, by_bus| of_name(name, "x".into(), by_bus);
+        let named = |kind: &str| format!("org.freedesktop.DBus.Error.{kind}");
+        for kind in ["ServiceUnknown", "NameHasNoOwner", "Spawn.ChildExited", "TimedOut"] {
+            assert_eq!(of(&named(kind), true), BusError::Absent("x".into()), "{kind}");
+        }
+        assert_eq!(of(&named("NoReply"), true), BusError::Vanished);
+        let refused = BusError::Refused("x".into());
+        for kind in ["InvalidArgs", "Failed", "LimitsExceeded", "UnknownMethod", "NoMemory"] {
+            assert_eq!(of(&named(kind), true), refused, "{kind}");
+            assert_eq!(of(&named(kind), false), refused, "{kind}");
+        }
+        // A server that says so is there.
+        assert_eq!(of(&named("NoReply"), false), refused);
+        assert_eq!(of("org.kde.Error.ExcessNotificationGeneration", false), refused);
     }
 }

@@ -1,11 +1,14 @@
 //! From the outbox to the desktop: each alert is shown, and what became of it is written back.
 
+mod attempts;
 mod bus;
 pub mod toast;
 
 use std::{
     collections::VecDeque,
+    fmt::Display,
     future::pending,
+    ops::RangeInclusive,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -14,13 +17,15 @@ use hark_api as api;
 use hark_engine::policy::REPLAY_ALERTS_MAX;
 use hark_store::{MessageRow, Shown, Store, StoreError};
 use indexmap::IndexMap;
+use notify_rust::Notification;
 use tokio::{
     sync::{Notify, mpsc},
     time::sleep,
 };
 
 use crate::{core::Core, opener, words::Language};
-use bus::{Bus, Said};
+use attempts::Attempts;
+use bus::{Bus, BusError, Call, Said};
 use toast::{Capabilities, Toast};
 
 /// Notifications that are remembered, to be clicked, replaced or closed; servers keep fewer.
@@ -94,7 +99,10 @@ pub async fn run(core: Arc<Core>) {
             Ok((bus, said)) => {
                 let (core, can) = (core.clone(), Capabilities::default());
                 let (owner, on_screen) = (String::new(), VecDeque::new());
-                Notifier { core, bus, owner, can, language, on_screen }.run(said).await;
+                let (attempts, unanswered) = (Attempts::default(), None);
+                let notifier =
+                    Notifier { core, bus, owner, can, language, on_screen, attempts, unanswered };
+                notifier.run(said).await;
             }
             Err(error) => {
                 tracing::debug!("no session bus: {error}");
@@ -120,6 +128,31 @@ struct Notifier {
     can: Capabilities,
     language: Language,
     on_screen: VecDeque<OnScreen>,
+    attempts: Attempts,
+    /// Sent to a server that then answered nobody: it may still show it, so nothing else is sent before
+    /// that is known.
+    unanswered: Option<(Alert, Call)>,
+}
+
+/// What one notification is about: messages of a subscription, from an id to an id.
+#[derive(Clone, Debug)]
+struct Alert {
+    key: String,
+    first: i64,
+    last: i64,
+    /// What they are once it is acknowledged.
+    becomes: Shown,
+    url: Option<String>,
+    of: Option<Series>,
+}
+
+/// Why the outbox of a subscription is not emptied now.
+enum Stop {
+    /// Nobody shows anything, for this reason.
+    Gone(BusError),
+    /// What became of an alert could not be written down. That is a condition already, and the alert is
+    /// shown once more.
+    NotMarked,
 }
 
 /// A notification that the server has acknowledged and not closed yet.
@@ -142,18 +175,31 @@ impl Notifier {
                     false => sleep(RETRY).await,
                 }
             };
+            let answer = async {
+                match &mut self.unanswered {
+                    Some((_, call)) => call.answer().await,
+                    None => pending().await,
+                }
+            };
             tokio::select! {
-                () = self.core.outbox.wake.notified(), if there => there = self.show_due().await,
+                // What is known of the server goes before what it is to show.
+                biased;
                 heard = said.recv() => match heard {
                     Some(Said::Owner(true)) => there = self.meet().await,
-                    Some(Said::Owner(false)) => {
-                        there = false;
-                        self.gone("It is not running.");
-                    }
+                    Some(Said::Owner(false)) => there = self.gone(&"None is running."),
                     Some(Said::Clicked(id)) => self.clicked(id),
                     Some(Said::Closed(id)) => self.on_screen.retain(|known| known.id != id),
                     None => return,
                 },
+                answer = answer => {
+                    if let Some((alert, _)) = self.unanswered.take() {
+                        there = match self.judge(&alert, answer) {
+                            Ok(()) | Err(Stop::NotMarked) => self.meet().await,
+                            Err(Stop::Gone(why)) => self.gone(&why),
+                        };
+                    }
+                }
+                () = self.core.outbox.wake.notified(), if there => there = self.show_due().await,
                 () = wait => there = self.meet().await,
             }
         }
@@ -173,9 +219,13 @@ impl Notifier {
                 self.core.set_notifications(server);
                 self.core.condition(api::Severity::Warning, UNAVAILABLE, None);
             }
-            Err(error) => {
-                self.gone(&error.to_string());
-                return false;
+            Err(error) => return self.gone(&error),
+        }
+        if let Some((alert, mut call)) = self.unanswered.take() {
+            // It answers again, and so soon answers this, or never.
+            let answer = call.answer_in_time().await.unwrap_or(Err(BusError::Silent));
+            if let Err(Stop::Gone(why)) = self.judge(&alert, answer) {
+                return self.gone(&why);
             }
         }
         for key in self.core.store(|store| store.pending_subscriptions()).unwrap_or_default() {
@@ -184,22 +234,26 @@ impl Notifier {
         self.show_due().await
     }
 
-    fn gone(&self, why: &str) {
+    /// Nobody shows alerts, for this reason. Answers whether somebody does.
+    fn gone(&self, why: &dyn Display) -> bool {
         self.core.set_notifications(api::Notifications { server: None, capabilities: Vec::new() });
         let sentence = format!(
             "No notification server shows Hark's alerts: {why} They wait until one does. Start your \
              desktop's notification daemon."
         );
         self.core.condition(api::Severity::Warning, UNAVAILABLE, Some(sentence));
+        false
     }
 
     async fn show_due(&mut self) -> bool {
         self.withdraw_due().await;
         while let Some((key, due)) = self.core.outbox.take() {
-            if let Err(error) = self.show_all(&key, due).await {
-                self.core.outbox.put(&key, Due::Replay);
-                self.gone(&error.to_string());
-                return false;
+            match self.show_all(&key, due).await {
+                Ok(()) | Err(Stop::NotMarked) => {}
+                Err(Stop::Gone(why)) => {
+                    self.core.outbox.put(&key, Due::Replay);
+                    return self.gone(&why);
+                }
             }
         }
         true
@@ -214,13 +268,16 @@ impl Notifier {
                 && let Err(error) = self.bus.close(shown.id).await
             {
                 tracing::debug!("a notification could not be closed: {error}");
+                if error == BusError::Silent {
+                    return;
+                }
             }
         }
     }
 
     /// Empties the outbox of one subscription. Where many were waited for, the most urgent are shown and
     /// the others counted.
-    async fn show_all(&mut self, key: &str, due: Due) -> Result<(), bus::BusError> {
+    async fn show_all(&mut self, key: &str, due: Due) -> Result<(), Stop> {
         let name = self.core.name(key);
         let many = due == Due::Replay
             && self
@@ -238,63 +295,116 @@ impl Notifier {
     }
 
     /// Shows alerts as `next` finds them, one after the other: what is taken back meanwhile
-    /// is not shown, and what was shown already is closed before anything new. A failing store ends it
-    /// early: that is a condition already, and an alert that could not be marked is shown once more.
+    /// is not shown, and what was shown already is closed before anything new. A store that cannot be
+    /// read is a condition already.
     async fn show_each(
         &mut self,
         key: &str,
         name: &str,
         most: u32,
         next: fn(&Store, &str) -> Result<Option<MessageRow>, StoreError>,
-    ) -> Result<(), bus::BusError> {
+    ) -> Result<(), Stop> {
         for _ in 0..most {
             let Ok(Some(row)) = self.core.store(|store| next(store, key)) else { break };
-            let id = row.id;
+            let (first, last) = (row.id, row.id);
             let toast = toast::of_message(name, row, self.can, self.language);
-            let shown = self.show_or_refused(toast).await?;
-            if self.mark(key, id, id, shown).is_err() {
-                break;
-            }
+            self.show(key, first..=last, Shown::Shown, toast).await?;
             self.withdraw_due().await;
         }
         Ok(())
     }
 
-    /// Shows a notification. One that the server refuses is tried once more, since some refuse what
-    /// comes too fast; refused again it must not hold up the others.
-    async fn show_or_refused(&mut self, toast: Toast) -> Result<Shown, bus::BusError> {
-        match self.show(toast.clone()).await {
-            Err(bus::BusError::Refused(_)) => sleep(REFUSED_RETRY).await,
-            shown => return shown.map(|()| Shown::Shown),
-        }
-        match self.show(toast).await {
-            Err(bus::BusError::Refused(why)) => {
-                tracing::warn!("the notification server refused a notification: {why}");
-                Ok(Shown::Refused)
-            }
-            shown => shown.map(|()| Shown::Shown),
-        }
-    }
-
-    async fn show_digest(
-        &mut self,
-        key: &str,
-        name: &str,
-        first: i64,
-    ) -> Result<(), bus::BusError> {
+    async fn show_digest(&mut self, key: &str, name: &str, first: i64) -> Result<(), Stop> {
         let latest = |store: &mut Store| store.latest_pending(key, toast::QUOTED_MAX);
         let Ok((count, latest)) = self.core.store(latest) else { return Ok(()) };
         let Some(last) = latest.last().map(|row| row.id) else { return Ok(()) };
         let latest: Vec<_> = latest.into_iter().map(|row| row.message).collect();
         self.close_counted(key).await;
         let toast = toast::of_digest(name, count, &latest, self.can, self.language);
-        let shown = match self.show_or_refused(toast).await? {
-            Shown::Shown => Shown::Digest,
-            refused => refused,
+        self.show(key, first..=last, Shown::Digest, toast).await
+    }
+
+    /// Shows a notification and writes down what became of it. One that is refused is tried once more,
+    /// since some servers refuse what comes too fast. Whatever concerns this one alone holds up no
+    /// others.
+    async fn show(
+        &mut self,
+        key: &str,
+        ids: RangeInclusive<i64>,
+        becomes: Shown,
+        toast: Toast,
+    ) -> Result<(), Stop> {
+        let Toast { notification, url, of } = toast;
+        let (key, (first, last)) = (key.to_owned(), ids.into_inner());
+        let alert = Alert { key, first, last, becomes, url, of };
+        let answer = match self.send(notification.clone(), &alert).await? {
+            Err(BusError::Refused(_)) => {
+                sleep(REFUSED_RETRY).await;
+                self.send(notification, &alert).await?
+            }
+            answer => answer,
         };
-        // See `show_all`.
-        let _ = self.mark(key, first, last, shown);
+        self.judge(&alert, answer)
+    }
+
+    /// Sends a notification and waits for its answer. Where that takes long, it depends on whether the
+    /// server answers anything: if it does, this one has as long again, and the others wait no longer.
+    /// If it does not, it may still show what it was sent as soon as it does, so that is not sent again:
+    /// it is kept as unanswered.
+    async fn send(
+        &mut self,
+        notification: Notification,
+        alert: &Alert,
+    ) -> Result<Result<u32, BusError>, Stop> {
+        let shows = |shown: &&OnScreen| alert.of.is_some() && shown.of == alert.of;
+        let earlier = self.on_screen.iter().find(shows).map(|shown| shown.id);
+        let mut call = self.bus.show(notification, earlier);
+        if let Some(answer) = call.answer_in_time().await {
+            return Ok(answer);
+        }
+        if let Err(why) = self.bus.ask().await {
+            self.unanswered = Some((alert.clone(), call));
+            return Err(Stop::Gone(why));
+        }
+        Ok(call.answer_in_time().await.unwrap_or(Err(BusError::Silent)))
+    }
+
+    /// What became of an alert that was sent.
+    fn judge(&mut self, alert: &Alert, answer: Result<u32, BusError>) -> Result<(), Stop> {
+        let becomes = match answer {
+            Ok(id) => {
+                self.is_on_screen(id, alert);
+                alert.becomes
+            }
+            Err(why @ BusError::Absent(_)) => return Err(Stop::Gone(why)),
+            // One that ends every server that is to show it must not do so for ever.
+            Err(why @ BusError::Vanished) if self.attempts.failed(alert.first) => {
+                return Err(Stop::Gone(why));
+            }
+            // After `Silent` it may have been shown, but twice is worse than perhaps.
+            Err(why) => {
+                tracing::warn!(message = alert.last, "a notification is given up: {why}");
+                Shown::Refused
+            }
+        };
+        let Alert { key, first, last, .. } = alert;
+        self.attempts.done(*first);
+        self.core
+            .store(|store| store.mark(key, *first, *last, becomes))
+            .map_err(|_| Stop::NotMarked)?;
+        self.core.tell_message(*last);
         Ok(())
+    }
+
+    fn is_on_screen(&mut self, id: u32, alert: &Alert) {
+        let Alert { url, of, .. } = alert;
+        self.on_screen.retain(|shown| shown.id != id && (of.is_none() || shown.of != *of));
+        if url.is_some() || of.is_some() {
+            if self.on_screen.len() == ON_SCREEN_MAX {
+                self.on_screen.pop_front();
+            }
+            self.on_screen.push_back(OnScreen { id, url: url.clone(), of: of.clone() });
+        }
     }
 
     /// What is on the screen of sequences whose latest is about to be counted is out of date.
@@ -307,27 +417,6 @@ impl Notifier {
             self.core.outbox.withdraw(key, sequence);
         }
         self.withdraw_due().await;
-    }
-
-    fn mark(&self, key: &str, first: i64, last: i64, shown: Shown) -> Result<(), StoreError> {
-        self.core.store(|store| store.mark(key, first, last, shown))?;
-        self.core.tell_message(last);
-        Ok(())
-    }
-
-    async fn show(&mut self, toast: Toast) -> Result<(), bus::BusError> {
-        let Toast { notification, url, of } = toast;
-        let shows = |shown: &&OnScreen| of.is_some() && shown.of == of;
-        let earlier = self.on_screen.iter().find(shows).map(|shown| shown.id);
-        let id = self.bus.show(&notification, earlier).await?;
-        self.on_screen.retain(|shown| shown.id != id && Some(shown.id) != earlier);
-        if url.is_some() || of.is_some() {
-            if self.on_screen.len() == ON_SCREEN_MAX {
-                self.on_screen.pop_front();
-            }
-            self.on_screen.push_back(OnScreen { id, url, of });
-        }
-        Ok(())
     }
 
     fn clicked(&mut self, id: u32) {

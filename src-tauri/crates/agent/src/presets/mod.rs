@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use hark_engine::feed::{self, Feed, Form, Mapped};
 
-use crate::settings::{SettingsError, read_toml, write};
+use crate::{
+    files,
+    settings::{SettingsError, read_toml, unread, write},
+};
 
 /// The folder's name, beside the settings file.
 pub const FOLDER: &str = "presets";
@@ -154,8 +157,6 @@ fn files(folder: &Path) -> impl Iterator<Item = (String, Read)> {
 }
 
 fn read(name: &str, path: &Path) -> Read {
-    let inaccessible =
-        |source| SettingsError::Inaccessible { path: path.to_path_buf(), action: "read", source };
     let unfit = |why: &str| SettingsError::Unfit { path: path.to_path_buf(), why: why.to_owned() };
     let plain = |char: char| char.is_ascii_alphanumeric() || "-_".contains(char);
     if feed::by_name(name).is_some() || !name.chars().all(plain) {
@@ -164,15 +165,8 @@ fn read(name: &str, path: &Path) -> Read {
              the file another",
         ));
     }
-    let found = fs::metadata(path).map_err(inaccessible)?;
-    if !found.is_file() {
-        // A pipe would keep us waiting, and a device may never end.
-        return Err(unfit("it is not a file"));
-    }
-    if found.len() > FILE_BYTES_MAX {
-        return Err(unfit(&format!("it is larger than {} KiB", FILE_BYTES_MAX >> 10)));
-    }
-    let text = fs::read_to_string(path).map_err(inaccessible)?;
+    let bytes = files::read(path, FILE_BYTES_MAX).map_err(|error| unread(path, error))?;
+    let text = String::from_utf8(bytes).map_err(|_| unfit("it is not UTF-8"))?;
     let form: Form = read_toml(path, &text)?;
     form.problem().map_or(Ok((text, form)), |problem| Err(unfit(&problem)))
 }
@@ -247,7 +241,7 @@ mod tests {
         assert!(made.success());
         let loaded = Presets::beside(&folder.path().join("config.toml"));
         assert_eq!(loaded.problems.len(), 3, "{:?}", loaded.problems);
-        assert!(loaded.problems.iter().all(|one| one.contains("it is not a file")));
+        assert!(loaded.problems.iter().all(|one| one.contains("not a file")));
     }
 
     #[test]

@@ -7,10 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::{
-    fs::{FlockOperation, flock},
-    io::Errno,
-};
 use toml_edit::Document;
 
 use hark_engine::{
@@ -20,7 +16,10 @@ use hark_engine::{
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::Settings;
-use crate::presets::{self, LoadedPresets, Presets};
+use crate::{
+    files::{self, FileError, Slow},
+    presets::{self, LoadedPresets, Presets},
+};
 
 /// What a fresh settings file says.
 fn fresh() -> String {
@@ -38,6 +37,9 @@ fn fresh() -> String {
 "
     )
 }
+
+/// A larger file is none that a person has written.
+const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// How long an edit waits for another one, which takes milliseconds.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -78,13 +80,21 @@ pub enum SettingsError {
         /// What the system says.
         source: io::Error,
     },
-    /// A preset that is none.
+    /// A preset that is none, or something that is no file.
     #[error("{} is not used: {why}.", file(path))]
     Unfit {
         /// The file.
         path: PathBuf,
         /// Why, without a full stop.
         why: String,
+    },
+    /// Its disk does not answer.
+    #[error("{} cannot be used: {slow}.", file(path))]
+    Slow {
+        /// The file.
+        path: PathBuf,
+        /// For how long.
+        slow: Slow,
     },
     /// Another process keeps it locked.
     #[error("The settings file {} is being changed by another Hark, so nothing was changed. Try again.", path.display())]
@@ -107,20 +117,30 @@ pub fn load(path: &Path, last_good: &Path) -> Loaded {
     let presets = Presets::load(path, last_good);
     match read(path, &presets.presets) {
         Ok((text, settings)) => {
-            if fs::read_to_string(last_good).ok().as_deref() != Some(&text)
+            if files::read(last_good, FILE_BYTES_MAX).ok().as_deref() != Some(text.as_bytes())
                 && let Err(error) = write(last_good, &text)
             {
                 tracing::warn!("{error}");
             }
             Loaded { settings, problem: None, presets }
         }
-        Err(error) => {
-            let before = read(last_good, &presets.presets.with_copies(last_good));
-            let settings = before.map(|(_, settings)| settings).unwrap_or_default();
-            let problem = format!("{error} Hark goes on with the last good settings.");
-            Loaded { settings, problem: Some(problem), presets }
-        }
+        Err(error) => Loaded { presets: presets.clone(), ..before(last_good, &presets, &error) },
     }
+}
+
+/// What was last good, where the settings file cannot be read for this reason.
+#[must_use]
+pub fn load_last_good(last_good: &Path, error: &SettingsError) -> Loaded {
+    let presets = LoadedPresets { presets: Presets::built_in(), problems: Vec::new() };
+    before(last_good, &presets, error)
+}
+
+fn before(last_good: &Path, presets: &LoadedPresets, error: &SettingsError) -> Loaded {
+    let all = presets.presets.with_copies(last_good);
+    let settings = read(last_good, &all).map(|(_, settings)| settings).unwrap_or_default();
+    let problem = Some(format!("{error} Hark goes on with the last good settings."));
+    let presets = LoadedPresets { presets: all, problems: presets.problems.clone() };
+    Loaded { settings, problem, presets }
 }
 
 /// The text of the settings file, and what it says. A missing file says nothing.
@@ -128,12 +148,9 @@ pub fn load(path: &Path, last_good: &Path) -> Loaded {
 /// # Errors
 /// See [`SettingsError`].
 pub fn read(path: &Path, presets: &Presets) -> Result<(String, Settings), SettingsError> {
-    let text = match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => fresh(),
-        Err(source) => {
-            let path = path.to_path_buf();
-            return Err(SettingsError::Inaccessible { path, action: "read", source });
-        }
+    let text = match files::read(path, FILE_BYTES_MAX) {
+        Err(FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => fresh(),
+        Err(error) => return Err(unread(path, error)),
         Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
             let (bytes, good) = (error.as_bytes(), error.utf8_error().valid_up_to());
             let before = String::from_utf8_lossy(&bytes[..good]);
@@ -192,6 +209,15 @@ pub fn read_rules(text: &str) -> Result<Vec<Rule>, String> {
     match policy::problem(&rules) {
         Some(problem) => Err(format!("The rules cannot be taken: {problem}.")),
         None => Ok(rules),
+    }
+}
+
+/// Why a file was not read.
+pub fn unread(path: &Path, error: FileError) -> SettingsError {
+    let path = path.to_path_buf();
+    match error {
+        FileError::Io(source) => SettingsError::Inaccessible { path, action: "read", source },
+        other => SettingsError::Unfit { path, why: other.to_string() },
     }
 }
 
@@ -273,12 +299,11 @@ pub fn write(path: &Path, text: &str) -> Result<(), SettingsError> {
     })
 }
 
-/// Keeps every other Hark from changing the file at `path` for as long as the answer lives.
+/// Keeps every other Hark from changing the file at `path` for as long as the answer lives. Blocks.
 ///
 /// # Errors
 /// See [`SettingsError`].
 pub fn lock(path: &Path) -> Result<fs::File, SettingsError> {
-    use std::os::unix::fs::OpenOptionsExt;
     let inaccessible = |source| {
         let path = path.to_path_buf();
         SettingsError::Inaccessible { path, action: "written", source }
@@ -288,22 +313,19 @@ pub fn lock(path: &Path) -> Result<fs::File, SettingsError> {
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // A file of its own, never removed: the settings file is another one after each change.
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path.with_file_name(format!(".{name}.lock")))
-        .map_err(inaccessible)?;
+    let path_of_lock = path.with_file_name(format!(".{name}.lock"));
+    let file = files::open_lock(&path_of_lock).map_err(|error| match error {
+        FileError::Io(source) => inaccessible(source),
+        other => SettingsError::Unfit { path: path_of_lock, why: other.to_string() },
+    })?;
     let deadline = Instant::now() + LOCK_TIMEOUT;
     loop {
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(file),
-            Err(Errno::WOULDBLOCK) if Instant::now() > deadline => {
+        match files::lock(&file).map_err(inaccessible)? {
+            true => return Ok(file),
+            false if Instant::now() > deadline => {
                 return Err(SettingsError::Busy { path: path.to_path_buf() });
             }
-            Err(Errno::WOULDBLOCK | Errno::INTR) => thread::sleep(Duration::from_millis(5)),
-            Err(error) => return Err(inaccessible(error.into())),
+            false => thread::sleep(Duration::from_millis(5)),
         }
     }
 }

@@ -28,7 +28,9 @@ pub use hark_engine::span;
 pub use edit::{
     EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_paused, set_rules,
 };
-pub use file::{Loaded, SettingsError, load, parse, read_rules, read_toml, write};
+pub use file::{
+    Loaded, SettingsError, load, load_last_good, parse, read_rules, read_toml, unread, write,
+};
 
 /// Everything that the person can set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

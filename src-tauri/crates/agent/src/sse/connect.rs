@@ -5,10 +5,10 @@ use std::{
     fmt,
     future::Future,
     io,
-    net::SocketAddr,
-    path::Path,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -34,7 +34,7 @@ use tokio::{
 use tokio_rustls::{
     TlsConnector,
     rustls::{
-        self, ClientConfig, RootCertStore,
+        self, ClientConfig,
         pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
     },
 };
@@ -43,10 +43,14 @@ use url::{Host, Url};
 
 use super::{
     cause::{self, NotResolved},
+    roots,
     trail::Route,
 };
+use crate::files;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The system's own collection has a quarter of this.
+const PEM_BYTES_MAX: u64 = 1 << 20;
 const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// By which way a server is reached.
@@ -151,8 +155,16 @@ pub(super) async fn connect(url: &Url, via: &Via) -> Result<Established, Cause> 
     let ends = tcp.local_addr().and_then(|local| Ok((local.ip(), tcp.peer_addr()?)));
     let route = ends.ok().map(|(local, peer)| Route { local, peer });
     let io: Box<dyn Io> = if secure {
-        let config = via.tls.clone().unwrap_or_else(system_roots);
-        Box::new(tls(tcp, url, config).await?)
+        match &via.tls {
+            Some(own) => Box::new(tls(tcp, url, own.clone()).await?),
+            None => {
+                let secured = tls(tcp, url, roots::shared().await?).await;
+                if matches!(secured, Err(Cause::Certificate { .. })) {
+                    roots::refused();
+                }
+                Box::new(secured?)
+            }
+        }
     } else {
         Box::new(tcp)
     };
@@ -171,11 +183,17 @@ fn matcher(url: &Url, proxy: &Proxy) -> Option<Matcher> {
 /// Whether a URL's host is this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => is_localhost(name),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// Whether a name is this machine's by definition (RFC 6761, 6.3).
+fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 fn connector() -> HttpConnector<Resolver> {
@@ -222,28 +240,6 @@ async fn tls(
     }
 }
 
-/// One configuration for all: its roots cost memory.
-fn system_roots() -> Arc<ClientConfig> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    CONFIG
-        .get_or_init(|| {
-            let config =
-                ClientConfig::builder().with_root_certificates(roots()).with_no_client_auth();
-            Arc::new(config)
-        })
-        .clone()
-}
-
-fn roots() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    for error in &found.errors {
-        tracing::warn!("a system certificate could not be read: {error}");
-    }
-    roots.add_parsable_certificates(found.certs);
-    roots
-}
-
 /// Why a TLS file cannot be used.
 #[derive(Debug)]
 pub struct TlsFileError(String);
@@ -256,39 +252,56 @@ impl fmt::Display for TlsFileError {
 
 impl std::error::Error for TlsFileError {}
 
-/// A configuration that trusts the certificates in `ca` beside the system's, and comes as the client
-/// of `client` (certificate chain, key), all PEM files.
+/// The PEM files of a subscription's own TLS.
+#[derive(Clone, Debug, Default)]
+pub struct TlsFiles {
+    /// Certificates to trust beside the system's.
+    pub ca: Option<PathBuf>,
+    /// As whom to come: a certificate chain and its key.
+    pub client: Option<(PathBuf, PathBuf)>,
+}
+
+impl TlsFiles {
+    /// One to name where none can be told from the others.
+    #[must_use]
+    pub fn first(&self) -> PathBuf {
+        let client = || self.client.as_ref().map(|(chain, _)| chain);
+        self.ca.as_ref().or_else(client).cloned().unwrap_or_default()
+    }
+}
+
+/// A configuration by these files. Blocks as long as their disk does.
 ///
 /// # Errors
 /// One sentence that names the file.
-pub fn tls_config(
-    ca: Option<&Path>,
-    client: Option<(&Path, &Path)>,
-) -> Result<ClientConfig, TlsFileError> {
+pub fn tls_config(files: &TlsFiles) -> Result<ClientConfig, TlsFileError> {
     let wrong = |path: &Path, error: &dyn fmt::Display| {
         TlsFileError(format!("the file {}: {error}", path.display()))
     };
+    let read = |path: &Path| files::read(path, PEM_BYTES_MAX).map_err(|error| wrong(path, &error));
     let certificates = |path: &Path| -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
-        let all: Result<Vec<_>, _> =
-            CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+        let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
         match all {
             Ok(all) if all.is_empty() => Err(wrong(path, &"it holds no certificate")),
             all => all.map_err(|error| wrong(path, &error)),
         }
     };
-    let mut trusted = roots();
-    if let Some(path) = ca {
+    let mut trusted = roots::store();
+    if let Some(path) = &files.ca {
         for certificate in certificates(path)? {
             trusted.add(certificate).map_err(|error| wrong(path, &error))?;
         }
     }
     let config = ClientConfig::builder().with_root_certificates(trusted);
-    let Some((chain, key)) = client else { return Ok(config.with_no_client_auth()) };
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(key, &error))?;
+    let Some((chain, key)) = &files.client else { return Ok(config.with_no_client_auth()) };
+    let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|error| wrong(key, &error))?;
     config
         .with_client_auth_cert(certificates(chain)?, private)
         .map_err(|error: rustls::Error| wrong(chain, &error))
 }
+
+const LOCAL_V4: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+const LOCAL_V6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0);
 
 /// The system's resolver, with an error that can be told by its type.
 #[derive(Clone)]
@@ -305,6 +318,10 @@ impl Service<Name> for Resolver {
 
     fn call(&mut self, name: Name) -> Self::Future {
         Box::pin(async move {
+            if is_localhost(name.as_str()) {
+                // No resolver is asked: one that is not ours may answer anything.
+                return Ok(vec![LOCAL_V6, LOCAL_V4].into_iter());
+            }
             let found: io::Result<Vec<_>> =
                 tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect);
             match found {
@@ -312,5 +329,20 @@ impl Service<Name> for Resolver {
                 _ => Err(NotResolved),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_under_localhost_is_this_machine_whatever_a_resolver_says() {
+        for name in ["localhost", "push.localhost", "a.b.LOCALHOST", "push.localhost."] {
+            let found: Vec<_> = Resolver.call(name.parse().unwrap()).await.unwrap().collect();
+            assert_eq!(found, [LOCAL_V6, LOCAL_V4], "{name}");
+            assert!(is_loopback(&format!("http://{name}/").parse().unwrap()), "{name}");
+        }
+        assert!(!is_localhost("notlocalhost") && !is_localhost("localhost.example"));
     }
 }

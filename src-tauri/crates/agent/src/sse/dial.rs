@@ -183,6 +183,15 @@ fn follow(ask: &mut Ask, response: &Response<Incoming>) -> Result<(), Cause> {
         return Err(refused("it leads from https to unencrypted http"));
     }
     if target.origin() != ask.url.origin() {
+        if ask.via.tls.is_some() {
+            // As whom we come and whom we trust was said of this server, and goes for no other.
+            let target = target.origin().ascii_serialization();
+            let target = Readable::line(target.as_str());
+            return Err(refused(&format!(
+                "it leads to {target}, and the certificates in this subscription's settings are for \
+                 the address that it names; if that is right, follow the new address instead"
+            )));
+        }
         ask.headers.clear();
     }
     if response.status() == StatusCode::SEE_OTHER && ask.method != Method::GET {

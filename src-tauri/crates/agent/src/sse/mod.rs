@@ -9,6 +9,7 @@ mod conformance;
 mod connect;
 mod dial;
 pub mod guard;
+mod roots;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -36,7 +37,7 @@ use launchdarkly_sdk_transport::{ByteStream, HttpTransport, ResponseFuture, Tran
 use sync_wrapper::{SyncFuture, SyncStream};
 
 use cause::Ended;
-pub use connect::{Io, Proxy, Via, Wire, Wiring, is_loopback, tls_config};
+pub use connect::{Io, Proxy, TlsFiles, Via, Wire, Wiring, is_loopback, tls_config};
 pub use dial::Ask;
 use guard::{Fact, Guard, Limits};
 pub use trail::{Head, Route, Trail};

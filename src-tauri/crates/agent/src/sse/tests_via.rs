@@ -15,9 +15,12 @@ use tokio_rustls::{
     rustls::{RootCertStore, ServerConfig, pki_types::PrivateKeyDer, server::WebPkiClientVerifier},
 };
 
-use super::{Ask, Connection, Proxy, tls_config};
+use super::{Ask, Connection, Proxy, TlsFiles, tls_config};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\n";
+
+const MOVED: &[u8] =
+    b"HTTP/1.1 307 Moved\r\nLocation: /there\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// An authority of our own, and what it has signed, as files.
 struct Authority {
@@ -39,6 +42,11 @@ impl Authority {
         self.folder.path().join("ca.pem")
     }
 
+    /// What trusts it, and comes as nobody.
+    fn trusted(&self) -> TlsFiles {
+        TlsFiles { ca: Some(self.ca()), client: None }
+    }
+
     fn sign(&self, name: &str, expired: bool) -> (rcgen::Certificate, KeyPair) {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         if expired {
@@ -55,6 +63,17 @@ async fn tls_server(
     name: &str,
     expired: bool,
     wants_client: bool,
+) -> String {
+    tls_server_with(authority, name, expired, wants_client, Arc::from(ANSWER)).await
+}
+
+/// The same, which answers this at `/s`.
+async fn tls_server_with(
+    authority: &Authority,
+    name: &str,
+    expired: bool,
+    wants_client: bool,
+    says: Arc<[u8]>,
 ) -> String {
     let (certificate, key) = authority.sign(name, expired);
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
@@ -75,7 +94,7 @@ async fn tls_server(
     tokio::spawn(async move {
         while let Ok((tcp, _)) = listener.accept().await {
             if let Ok(stream) = acceptor.accept(tcp).await {
-                tokio::spawn(answer(stream));
+                tokio::spawn(answer_with(stream, says.clone()));
             }
         }
     });
@@ -104,9 +123,13 @@ async fn head(stream: &mut (impl AsyncRead + Unpin)) -> String {
     String::from_utf8(head).unwrap()
 }
 
-async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-    head(&mut stream).await;
-    let _ = stream.write_all(ANSWER).await;
+async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin) {
+    answer_with(stream, Arc::from(ANSWER)).await;
+}
+
+async fn answer_with(mut stream: impl AsyncRead + AsyncWrite + Unpin, says: Arc<[u8]>) {
+    let here = head(&mut stream).await.contains(" /s HTTP");
+    let _ = stream.write_all(if here { &says } else { ANSWER }).await;
     let _ = stream.shutdown().await;
 }
 
@@ -132,7 +155,7 @@ fn ask(url: &str) -> Ask {
 
 fn trusting(url: &str, authority: &Authority) -> Ask {
     let mut ask = ask(url);
-    ask.via.tls = Some(Arc::new(tls_config(Some(&authority.ca()), None).unwrap()));
+    ask.via.tls = Some(Arc::new(tls_config(&authority.trusted()).unwrap()));
     ask
 }
 
@@ -167,7 +190,8 @@ async fn a_server_that_wants_a_certificate_gets_ours() {
     std::fs::write(&chain, certificate.pem()).unwrap();
     std::fs::write(&private, key.serialize_pem()).unwrap();
     let mut ask = ask(&url);
-    let config = tls_config(Some(&authority.ca()), Some((&chain, &private))).unwrap();
+    let files = TlsFiles { client: Some((chain, private)), ..authority.trusted() };
+    let config = tls_config(&files).unwrap();
     ask.via.tls = Some(Arc::new(config));
     assert_eq!(first(ask).await, Ok("a".into()));
     let without = first(trusting(&url, &authority)).await;
@@ -179,10 +203,42 @@ async fn a_certificate_file_that_cannot_be_used_is_named() {
     let authority = Authority::new();
     let empty = authority.folder.path().join("empty.pem");
     std::fs::write(&empty, "nothing\n").unwrap();
-    let error = tls_config(Some(&empty), None).unwrap_err().to_string();
-    assert!(error.contains("empty.pem: it holds no certificate"), "{error}");
-    let missing = tls_config(Some(&authority.folder.path().join("no.pem")), None).unwrap_err();
-    assert!(missing.to_string().contains("no.pem"), "{missing}");
+    let pipe = authority.folder.path().join("pipe.pem");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (file, said) in [
+        (empty, "empty.pem: it holds no certificate"),
+        (pipe, "pipe.pem: it is a named pipe, not a file"),
+        (authority.folder.path().join("no.pem"), "no.pem: No such file"),
+    ] {
+        let trusted = TlsFiles { ca: Some(file.clone()), client: None };
+        let client = TlsFiles { client: Some((authority.ca(), file)), ..TlsFiles::default() };
+        let error = tls_config(&trusted).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+        let error = tls_config(&client).unwrap_err().to_string();
+        assert!(error.contains(said.split(' ').next().unwrap()), "{error}");
+    }
+}
+
+/// A server behind TLS that sends everybody to `target`; answers its URL.
+async fn redirecting(authority: &Authority, target: String) -> String {
+    let answer = format!("HTTP/1.1 307 Moved\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
+    tls_server_with(authority, "localhost", false, false, Arc::from(answer.as_bytes())).await
+}
+
+#[tokio::test]
+async fn own_certificates_stay_with_their_origin() {
+    let authority = Authority::new();
+    let other = tls_server(&authority, "localhost", false, false).await;
+    let url = redirecting(&authority, other.clone()).await;
+    let Err(Cause::Redirect { detail }) = first(trusting(&url, &authority)).await else {
+        panic!("it was followed")
+    };
+    let origin = other.strip_suffix("/s").unwrap();
+    assert!(detail.contains(&format!("leads to {origin},")), "{detail}");
+    assert!(detail.ends_with("follow the new address instead"), "{detail}");
+    // Within the origin they do go along.
+    let own = tls_server_with(&authority, "localhost", false, false, Arc::from(MOVED)).await;
+    assert_eq!(first(trusting(&own, &authority)).await, Ok("a".into()));
 }
 
 #[tokio::test]

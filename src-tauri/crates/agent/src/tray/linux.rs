@@ -1,9 +1,18 @@
 //! The tray on Linux: a StatusNotifierItem. Where no host shows one it waits for a host.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use ksni::{Handle, MenuItem, OfflineReason, ToolTip, TrayMethods, menu::StandardItem};
-use tokio::sync::mpsc;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{Ask, Entry, Icon, View, project};
 use crate::{core::Core, words::Language};
@@ -12,6 +21,8 @@ struct Item {
     core: Arc<Core>,
     view: View,
     asks: mpsc::Sender<Ask>,
+    /// Whether a host shows it: it does unless it is said not to.
+    hosted: Arc<AtomicBool>,
 }
 
 impl Item {
@@ -21,9 +32,15 @@ impl Item {
     }
 
     fn shown(&self, shown: bool) {
-        if self.core.tray.swap(shown, Ordering::Relaxed) != shown {
-            self.core.tell_status();
-        }
+        self.hosted.store(shown, Ordering::Relaxed);
+        tell(&self.core, shown);
+    }
+}
+
+/// Tells clients whether there is an icon.
+fn tell(core: &Core, shown: bool) {
+    if core.tray.swap(shown, Ordering::Relaxed) != shown {
+        core.tell_status();
     }
 }
 
@@ -83,24 +100,58 @@ impl ksni::Tray for Item {
     }
 }
 
+/// An icon that no host has shown for so long is registered anew.
+const ANEW: Duration = Duration::from_secs(60);
+/// Where it cannot be, that is tried again after so long, each time twice as long.
+const RETRY_MIN: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
 /// Shows the tray for as long as the agent runs.
 pub async fn run(core: Arc<Core>, asks: mpsc::Sender<Ask>) {
     let language = Language::of_environment();
-    let mut changes = core.hub.changes();
-    let view = project(&core.status(), language);
-    let item = Item { core: core.clone(), view: view.clone(), asks };
-    // Where there is no host for it, the item is told so while it starts.
-    core.tray.store(true, Ordering::Relaxed);
-    let handle = match item.assume_sni_available(true).spawn().await {
-        Ok(handle) => Shutdown(handle),
-        Err(error) => {
-            core.tray.store(false, Ordering::Relaxed);
-            return tracing::info!("no tray: {error}");
+    let mut wait = RETRY_MIN;
+    loop {
+        match show(&core, &asks, language).await {
+            Ok(()) => wait = RETRY_MIN,
+            // No session bus yet, or a host that is not ready.
+            Err(error) => {
+                tracing::info!("no tray: {error}");
+                tell(&core, false);
+                sleep(wait).await;
+                wait = (wait * 2).min(RETRY_MAX);
+            }
         }
+    }
+}
+
+/// Shows it until no host has for a while: one that came in a bad moment would be waited for in vain.
+async fn show(
+    core: &Arc<Core>,
+    asks: &mpsc::Sender<Ask>,
+    language: Language,
+) -> Result<(), ksni::Error> {
+    let mut changes = core.hub.changes();
+    let mut shown = project(&core.status(), language);
+    let hosted = Arc::new(AtomicBool::new(true));
+    let item = Item {
+        core: core.clone(),
+        view: shown.clone(),
+        asks: asks.clone(),
+        hosted: hosted.clone(),
     };
-    core.tell_status();
-    let mut shown = view;
-    while changes.changed().await.is_ok() {
+    // Where there is no host for it, the item is told so while it starts.
+    let handle = Shutdown(item.assume_sni_available(true).spawn().await?);
+    tell(core, hosted.load(Ordering::Relaxed));
+    let mut until = Instant::now() + ANEW;
+    loop {
+        let hosted = hosted.load(Ordering::Relaxed);
+        if hosted {
+            until = Instant::now() + ANEW;
+        }
+        tokio::select! {
+            change = changes.changed() => if change.is_err() { return Ok(()) },
+            () = sleep_until(until), if !hosted => return Ok(()),
+        }
         let view = project(&core.status(), language);
         if view != shown {
             shown = view.clone();

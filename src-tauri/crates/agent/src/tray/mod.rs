@@ -68,7 +68,13 @@ pub fn project(status: &Status, language: Language) -> View {
         |wanted: fn(&Phase) -> bool| links.iter().filter(|link| wanted(&link.phase)).count();
     let paused = count(|phase| matches!(phase, Phase::Paused));
     let connected = count(|phase| matches!(phase, Phase::Streaming { .. }));
-    let down = count(|phase| matches!(phase, Phase::BackingOff { .. } | Phase::Halted { .. }));
+    // A link that was lost is not back because it dials.
+    let down = count(|phase| {
+        matches!(
+            phase,
+            Phase::BackingOff { .. } | Phase::Halted { .. } | Phase::Dialing { cause: Some(_), .. }
+        )
+    });
     let followed = links.len() - paused;
     let icon = match (links.len(), followed, down) {
         (0, _, _) => Icon::Idle,
@@ -157,6 +163,11 @@ mod tests {
         Phase::BackingOff { attempt: 1, retry_at: now(), cause }
     }
 
+    fn dialing_again() -> Phase {
+        let Phase::BackingOff { cause, .. } = down() else { panic!() };
+        Phase::Dialing { attempt: 2, since: now(), cause: Some(cause) }
+    }
+
     #[test]
     fn the_icon_shows_the_worst() {
         let streaming = || Phase::Streaming { since: now(), catching_up: false };
@@ -166,7 +177,8 @@ mod tests {
             (vec![streaming(), Phase::Paused], Icon::Connected),
             (vec![streaming(), down()], Icon::Trouble),
             (vec![Phase::Paused, Phase::Paused], Icon::Paused),
-            (vec![Phase::Dialing { attempt: 1, since: now() }], Icon::Idle),
+            (vec![Phase::Dialing { attempt: 1, since: now(), cause: None }], Icon::Idle),
+            (vec![dialing_again()], Icon::Trouble),
         ] {
             assert_eq!(
                 project(&status(phases.clone()), Language::English).icon,

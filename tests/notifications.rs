@@ -1,0 +1,146 @@
+//! Notification servers that refuse, are slow, freeze or end: each alert is sent as rarely as can be,
+//! and none holds up another.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::time::Duration;
+
+use hark_tests::{
+    LONG, Running, SHORT, World,
+    bus::Bus,
+    eventually,
+    fake::{Manner, Notifications},
+    sse::{Client, Server},
+};
+use serde_json::json;
+
+/// A link that has caught up, and so alerts what comes.
+struct Followed {
+    _bus: Bus,
+    screen: Notifications,
+    client: Client,
+    _agent: Running,
+    // The last to go: what runs in it ends with it.
+    world: World,
+}
+
+impl Followed {
+    async fn start() -> (Self, Server) {
+        let mut world = World::new();
+        let bus = Bus::start(&mut world).await;
+        let screen = Notifications::start(&bus).await;
+        let server = Server::start().await;
+        world.follow(&[("news", &server.url("/events"))]);
+        let agent = world.agent().await;
+        let mut client = server.client().await;
+        client.accept().await;
+        client.send(": hello\n\n").await;
+        world.caught_up("news").await;
+        (Self { _bus: bus, screen, client, _agent: agent, world }, server)
+    }
+
+    async fn publish(&mut self, title: &str) {
+        self.client.send(&format!("data: {}\n\n", json!({ "title": title, "body": "x" }))).await;
+    }
+
+    /// The title of the next notification.
+    async fn next(&mut self) -> String {
+        self.screen.next().await.summary
+    }
+
+    /// Waits until the message of this title is told to have become this.
+    async fn became(&self, title: &str, wanted: &str) {
+        eventually(&format!("{title} is {wanted}"), LONG, async || {
+            let messages = self.world.messages().await;
+            let found = messages.iter().find(|message| message["title"] == title);
+            let shown = found.map(|message| message["shown"].to_string()).unwrap_or_default();
+            (shown == format!("\"{wanted}\"")).then_some(()).ok_or(shown)
+        })
+        .await;
+    }
+}
+
+const ALERTS_WAIT: &str = "notifications_unavailable";
+
+#[tokio::test]
+async fn one_that_is_refused_by_whatever_name_holds_up_no_others() {
+    let (mut it, _server) = Followed::start().await;
+    for name in [
+        "org.freedesktop.DBus.Error.InvalidArgs",
+        "org.freedesktop.DBus.Error.Failed",
+        "org.freedesktop.DBus.Error.NoReply",
+        "org.freedesktop.Notifications.Error.Whatever",
+    ] {
+        it.screen.answer(name, Manner::Error(name));
+        it.publish(name).await;
+        it.publish("good").await;
+        assert_eq!(it.next().await, name);
+        // It is tried again, and not for ever.
+        assert_eq!(it.next().await, name);
+        assert_eq!(it.next().await, "good");
+        it.became(name, "refused").await;
+    }
+    it.world.told(ALERTS_WAIT, false).await;
+}
+
+#[tokio::test]
+async fn one_that_is_acknowledged_late_is_sent_once() {
+    let (mut it, _server) = Followed::start().await;
+    it.screen.answer("slow", Manner::After(Duration::from_secs(6)));
+    it.publish("slow").await;
+    it.publish("next").await;
+    assert_eq!(it.next().await, "slow");
+    assert_eq!(it.next().await, "next");
+    it.became("slow", "shown").await;
+    it.became("next", "shown").await;
+    assert!(it.screen.calls.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn one_that_is_never_acknowledged_is_sent_once_and_the_next_goes_on() {
+    let (mut it, _server) = Followed::start().await;
+    it.screen.answer("never", Manner::Never);
+    it.publish("never").await;
+    it.publish("next").await;
+    assert_eq!(it.next().await, "never");
+    assert_eq!(it.next().await, "next");
+    it.became("never", "refused").await;
+    it.world.told(ALERTS_WAIT, false).await;
+}
+
+#[tokio::test]
+async fn a_server_that_freezes_is_told_of_and_shows_each_once_when_it_is_back() {
+    let (mut it, _server) = Followed::start().await;
+    it.screen.freeze(true);
+    it.publish("first").await;
+    assert_eq!(it.next().await, "first");
+    it.world.told(ALERTS_WAIT, true).await;
+    it.publish("second").await;
+    it.world.stored(2).await;
+    it.screen.freeze(false);
+    assert_eq!(it.next().await, "second");
+    it.became("first", "shown").await;
+    it.became("second", "shown").await;
+    it.world.told(ALERTS_WAIT, false).await;
+    assert!(it.screen.calls.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn one_that_ends_each_server_does_not_do_so_for_ever() {
+    let (mut it, _server) = Followed::start().await;
+    it.screen.answer("poison", Manner::Never);
+    it.publish("poison").await;
+    for attempt in 1..=3 {
+        assert_eq!(it.next().await, "poison", "attempt {attempt}");
+        // The old one ends before the new one takes the name.
+        let bus = &it._bus;
+        let old = std::mem::replace(&mut it.screen, Notifications::nameless(bus).await);
+        old.end().await;
+        it.world.told(ALERTS_WAIT, true).await;
+        it.screen.answer("poison", Manner::Never);
+        it.screen.take_name().await;
+    }
+    it.became("poison", "refused").await;
+    it.publish("good").await;
+    assert_eq!(tokio::time::timeout(SHORT, it.next()).await.unwrap(), "good");
+}
