@@ -302,7 +302,7 @@ export type ActionKind = "open" | "send" | "copy";
 
 export type Decision = "alert" | "backlog" | "quiet";
 
-export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn";
+export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody";
 
 export type MessagesQuery = { 
 /**

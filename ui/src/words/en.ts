@@ -85,6 +85,7 @@ export const en = {
     pending: "not shown yet",
     digest: "counted in one notification",
     withdrawn: "read elsewhere",
+    nobody: "not shown: nobody to show it to",
   },
   byRule: (rule: string) => `rule: ${rule}`,
   quiet: (rule: string | null) => (rule ? `quiet: ${rule}` : "quiet"),

@@ -46,7 +46,8 @@ impl Access {
             let headers = secrets::headers(subscription, printed, aside).await?;
             let (proxy, tls) = (subscription.proxy.clone(), access.own_tls().await?);
             let via = Via { proxy, tls, wire: None };
-            Ok(Ask { headers, via, ..Ask::get(access.subscription.url.clone()) })
+            let limits = subscription.limits();
+            Ok(Ask { headers, via, limits, ..Ask::get(subscription.url.clone()) })
         }
     }
 

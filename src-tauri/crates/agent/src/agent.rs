@@ -12,8 +12,8 @@ use std::{
 };
 
 use hark_api::{
-    Accepted, AddSubscription, Added, ApiError, ErrorCode, Event, Sample, Severity, Shown, Target,
-    profile::Profile,
+    Accepted, AddSubscription, Added, ApiError, ErrorCode, Event, Phase, Sample, Severity, Shown,
+    Target, profile::Profile,
 };
 use hark_engine::{
     history::Entry,
@@ -22,6 +22,7 @@ use hark_engine::{
     policy::{self, Origin, Verdict},
 };
 use hark_store::{Store, StoreError, Stored};
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use tokio::{
     sync::{Mutex as Turns, Notify, mpsc},
@@ -111,6 +112,10 @@ const GONE: &str =
 
 /// The key of messages that Hark sends itself.
 const OWN: &str = "hark";
+/// How often the agent notes that it runs.
+const ALIVE_EVERY: Duration = Duration::from_secs(60);
+/// A subscription that was added is waited for so long.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// A sample that is not acknowledged by then is not going to be.
 const SAMPLE_TIMEOUT: Duration = Duration::from_secs(6);
 
@@ -172,6 +177,7 @@ pub async fn run(options: Options) -> Result<Ended, AgentError> {
         tokio::spawn(surroundings::run(core.clone())),
         tokio::spawn(watch::run(agent.clone())),
         tokio::spawn(prune(core.clone())),
+        tokio::spawn(live(core.clone())),
     ];
     let tray = tray.then(|| tokio::spawn(run_tray(agent.clone())));
     let api = tokio::spawn(server::serve(listener, agent.clone()));
@@ -199,6 +205,15 @@ async fn prune(core: Arc<Core>) {
         // A failure is a condition already.
         let _ = core.store(|store| store.prune(Timestamp::now()));
         tokio::time::sleep(Duration::from_secs(6 * 3600)).await;
+    }
+}
+
+/// Notes once a minute that the agent runs, so that after a crash or a power cut it is known until when.
+async fn live(core: Arc<Core>) {
+    loop {
+        // A failure is a condition already.
+        let _ = core.store(|store| store.alive(Timestamp::now()));
+        tokio::time::sleep(ALIVE_EVERY).await;
     }
 }
 
@@ -326,6 +341,7 @@ impl Agent {
         self.core
             .demo
             .store(settings.subscriptions.is_empty() && self.demo.is_some(), Ordering::Relaxed);
+        self.keep(&settings, &wanted);
         let known: Vec<String> = self.core.followed().keys().cloned().collect();
         let mut heard = BTreeMap::new();
         for key in known {
@@ -369,6 +385,17 @@ impl Agent {
         self.core.tell_status();
     }
 
+    /// Bounds what is kept of each subscription; where a bound is another than before, at once.
+    fn keep(&self, settings: &Settings, wanted: &IndexMap<String, Subscription>) {
+        let bounds = wanted.iter().map(|(key, one)| (key, one.keep.over(&settings.keep)));
+        let bounds: Vec<_> = bounds.collect();
+        // A failure is a condition already.
+        let _ = self.core.store(|store| {
+            let changed = bounds.iter().filter(|(key, keep)| store.keep(key, *keep)).count();
+            if changed > 0 { store.prune(Timestamp::now()) } else { Ok(()) }
+        });
+    }
+
     fn tell(&self, key: &str, command: Command) {
         if let Some(one) = self.core.followed().get(key)
             && one.commands.try_send(command).is_err()
@@ -384,7 +411,29 @@ impl Agent {
     pub async fn add(self: &Arc<Self>, new: AddSubscription) -> Result<Added, ApiError> {
         let added = add::add(&self.core.profile, new, &self.files).await?;
         self.reload().await;
+        self.settled(&added.subscription).await;
         Ok(added)
+    }
+
+    /// Waits until a subscription that was just added streams and what was there before has come, so that
+    /// what is published from now on is told from that; or until it shows that this takes longer.
+    async fn settled(&self, key: &str) {
+        let mut events = self.core.hub.subscribe(None).live;
+        let is_settled = || {
+            let followed = self.core.followed();
+            let phase = followed.get(key).map(|one| &one.link.phase);
+            !matches!(
+                phase,
+                Some(
+                    Phase::Idle
+                        | Phase::Dialing { .. }
+                        | Phase::Streaming { catching_up: true, .. }
+                )
+            )
+        };
+        let waiting = async { while !is_settled() && events.recv().await.is_ok() {} };
+        // Longer than this takes only what is in no hurry.
+        let _ = timeout(SETTLE_TIMEOUT, waiting).await;
     }
 
     /// Forgets a subscription.
@@ -497,5 +546,5 @@ pub(crate) fn refusal(error: EditError) -> ApiError {
 /// Whether nothing differs that a connection would have to be made anew for.
 fn are_one_stream(before: &Subscription, after: &Subscription) -> bool {
     let (name, paused, rules) = (after.name.clone(), after.paused, after.rules.clone());
-    Subscription { name, paused, rules, ..before.clone() } == *after
+    Subscription { name, paused, rules, keep: after.keep, ..before.clone() } == *after
 }

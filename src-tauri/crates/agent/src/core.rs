@@ -142,6 +142,12 @@ impl Core {
         }
     }
 
+    /// Notes whether there is nobody to show alerts to. What waits for somebody then waits no longer.
+    pub fn has_nobody(&self, has_nobody: bool) {
+        // A failure is a condition already.
+        let _ = self.store(|store| store.set_nobody(has_nobody));
+    }
+
     /// The followed subscriptions.
     pub fn followed(&self) -> MutexGuard<'_, IndexMap<String, Followed>> {
         lock(&self.followed)

@@ -17,8 +17,9 @@ use jiff::Timestamp;
 pub fn phase(link: &Link, server: &str) -> api::Phase {
     match link.phase() {
         Phase::Idle => api::Phase::Idle,
-        Phase::Dialing { attempt, since, .. } => {
-            api::Phase::Dialing { attempt: *attempt, since: api::Time(since.wall), cause: None }
+        Phase::Dialing { attempt, since, failure, .. } => {
+            let cause = failure.as_ref().map(|failure| cause(failure, server));
+            api::Phase::Dialing { attempt: *attempt, since: api::Time(since.wall), cause }
         }
         Phase::Streaming(stream) => {
             let catching_up = stream.is_catching_up();

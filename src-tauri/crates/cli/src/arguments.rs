@@ -159,6 +159,9 @@ pub struct ListenOptions {
     /// Give a connection up after so long a silence, as 30s
     #[arg(long, value_name = "TIME")]
     pub heartbeat: Option<String>,
+    /// Take events of up to this size, also in one line, as 16MiB
+    #[arg(long, value_name = "SIZE")]
+    pub event_max: Option<String>,
     /// Send the request with this method
     #[arg(long, default_value = "GET")]
     pub method: String,

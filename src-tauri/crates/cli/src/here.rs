@@ -12,7 +12,7 @@ use hark_agent::{
     listen::{self, Format, Listen},
     opener,
     presets::Presets,
-    settings::{Subscription, read_retry, read_url, span},
+    settings::{Subscription, read_event_max, read_retry, read_url, span},
     signals::{self, SIGINT, SIGTERM},
     sse::Ask,
 };
@@ -99,7 +99,7 @@ pub async fn demo(port: u16) -> Done {
 }
 
 pub async fn listen(profile: &Profile, options: ListenOptions) -> Done {
-    let ask = ask(&options.url, &options.method, &options.headers, options.data)?;
+    let mut ask = ask(&options.url, &options.method, &options.headers, options.data)?;
     let presets = Presets::beside(&profile.settings()).presets;
     presets.feed(&options.feed).map_err(Failed)?;
     let mut subscription = Subscription::plain(ask.url.clone(), &options.feed);
@@ -107,6 +107,9 @@ pub async fn listen(profile: &Profile, options: ListenOptions) -> Done {
     subscription.heartbeat =
         options.heartbeat.as_deref().map(span::read).transpose().map_err(Failed)?;
     subscription.retry = options.retry.as_deref().map(read_retry).transpose().map_err(Failed)?;
+    subscription.event_max =
+        options.event_max.as_deref().map(read_event_max).transpose().map_err(Failed)?;
+    ask.limits = subscription.limits();
     let format = match (options.raw, options.json) {
         (true, _) => Format::Raw,
         (_, true) => Format::Json,

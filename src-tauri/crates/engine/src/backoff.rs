@@ -101,12 +101,12 @@ impl Law {
         hint: Option<Duration>,
         rng: &mut Rng,
     ) -> Duration {
+        let asked = cause.retry_after().map(|wait| wait.min(RETRY_AFTER_MAX));
         if let Retry::Fixed(interval) = self.retry {
-            return interval;
+            return interval.max(asked.unwrap_or_default());
         }
         let spread = self.width(hint);
-        if let Some(wait) = cause.retry_after() {
-            let wait = wait.min(RETRY_AFTER_MAX);
+        if let Some(wait) = asked {
             return wait + draw(spread.max(wait / 2), rng);
         }
         match cause.class() {
@@ -255,9 +255,12 @@ mod tests {
     fn fixed_is_exactly_that() {
         let law = Law { retry: Retry::Fixed(Duration::from_secs(5)), ..FAR };
         let mut rng = Rng::with_seed(1);
+        let delay = |cause, rng: &mut Rng| law.delay(&cause, 3, None, rng).as_secs();
+        assert_eq!(delay(Cause::EndOfStream, &mut rng), 5);
         assert_eq!(
-            law.delay(&status(429, Some(60_000)), 3, None, &mut rng),
-            Duration::from_secs(5)
+            delay(status(429, Some(60_000)), &mut rng),
+            60,
+            "unless the server asks for more"
         );
     }
 

@@ -54,8 +54,16 @@ pub struct Committed {
 
 impl Store {
     /// Says whether there is nobody to show alerts to: then none waits for one that may come.
-    pub fn set_nobody(&mut self, has_nobody: bool) {
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn set_nobody(&mut self, has_nobody: bool) -> Result<(), StoreError> {
         self.has_nobody = has_nobody;
+        if has_nobody {
+            self.connection
+                .execute("UPDATE message SET shown = 'nobody' WHERE shown = 'pending'", [])?;
+        }
+        Ok(())
     }
 
     /// Commits deliveries of one subscription, in order, in one transaction: all or none.

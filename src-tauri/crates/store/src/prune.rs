@@ -48,9 +48,9 @@ const GIVEN_BACK: i64 = 20;
 const JOURNAL_EVERY: i64 = 64;
 
 impl Store {
-    /// Sets how much is kept of a subscription.
-    pub fn keep(&mut self, subscription: &str, keep: Keep) {
-        self.keeps.insert(subscription.to_owned(), keep);
+    /// Sets how much is kept of a subscription. Answers whether that is another bound than before.
+    pub fn keep(&mut self, subscription: &str, keep: Keep) -> bool {
+        self.keeps.insert(subscription.to_owned(), keep).unwrap_or_default() != keep
     }
 
     pub(crate) fn keep_of(&self, subscription: &str) -> Keep {

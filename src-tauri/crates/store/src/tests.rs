@@ -507,15 +507,16 @@ fn whether_messages_carry_ids_is_known_after_a_restart() {
 #[test]
 fn where_nobody_is_there_to_show_alerts_none_waits() {
     let mut world = World::new();
-    world.store.set_nobody(true);
+    world.commit(&[message(None, "waits")]);
+    world.store.set_nobody(true).unwrap();
     world.commit(&[message(Some("1"), "a")]);
-    world.store.set_nobody(false);
+    world.store.set_nobody(false).unwrap();
     world.commit(&[message(Some("2"), "b")]);
     assert_eq!(world.store.pending_count("builds").unwrap(), 1);
     let rows = world.store.messages(&Query { limit: 9, ..Query::default() }).unwrap();
     assert_eq!(
         rows.iter().map(|row| row.shown).collect::<Vec<_>>(),
-        [Shown::Pending, Shown::Nobody]
+        [Shown::Pending, Shown::Nobody, Shown::Nobody]
     );
 }
 

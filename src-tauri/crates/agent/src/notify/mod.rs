@@ -91,12 +91,14 @@ impl Outbox {
     }
 }
 
-/// Shows alerts for as long as the agent runs. Without a session bus they wait in the outbox.
+/// Shows alerts for as long as the agent runs. They wait for a notification server; without a session
+/// bus there is nobody to wait for.
 pub async fn run(core: Arc<Core>) {
     let language = Language::of_environment();
     loop {
         match Bus::connect().await {
             Ok((bus, said)) => {
+                core.has_nobody(false);
                 let (core, can) = (core.clone(), Capabilities::default());
                 let (owner, on_screen) = (String::new(), VecDeque::new());
                 let (attempts, unanswered) = (Attempts::default(), None);
@@ -106,6 +108,7 @@ pub async fn run(core: Arc<Core>) {
             }
             Err(error) => {
                 tracing::debug!("no session bus: {error}");
+                core.has_nobody(true);
                 // In a terminal, messages are printed and nobody misses a desktop.
                 let problem = (!core.print).then(|| NO_BUS.to_owned());
                 core.condition(api::Severity::Warning, UNAVAILABLE, problem);
@@ -118,7 +121,7 @@ pub async fn run(core: Arc<Core>) {
 /// The condition that alerts wait.
 pub const UNAVAILABLE: &str = "notifications_unavailable";
 /// What it says without a session bus.
-pub const NO_BUS: &str = "There is no desktop session bus, so notifications cannot be shown. Start the agent from within the desktop session.";
+pub const NO_BUS: &str = "There is no desktop session bus, so there is nobody to show notifications to: messages are stored. Start the agent from within the desktop session.";
 
 struct Notifier {
     core: Arc<Core>,

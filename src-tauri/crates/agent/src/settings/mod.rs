@@ -2,6 +2,7 @@
 
 mod edit;
 mod file;
+mod keep;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use hark_engine::{
     feed::{self, Feed, Form, Json, Mapped},
     heartbeat::Expect,
     policy::{self, Rule},
+    size,
 };
 use indexmap::IndexMap;
 use serde::{
@@ -20,7 +22,10 @@ use serde::{
 };
 use url::Url;
 
-use crate::{sse::Proxy, surroundings};
+use crate::{
+    sse::{Proxy, guard::Limits},
+    surroundings,
+};
 
 /// How a length of time is read.
 pub use hark_engine::span;
@@ -31,6 +36,7 @@ pub use edit::{
 pub use file::{
     Loaded, SettingsError, load, load_last_good, parse, read_rules, read_toml, unread, write,
 };
+pub use keep::KeepSettings;
 
 /// Everything that the person can set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -39,6 +45,9 @@ pub struct Settings {
     /// By key, in the order of the file.
     #[serde(default)]
     pub subscriptions: IndexMap<String, Subscription>,
+    /// How much is kept of each, where it says nothing itself.
+    #[serde(default)]
+    pub keep: KeepSettings,
 }
 
 /// One URL that the person follows.
@@ -96,6 +105,12 @@ pub struct Subscription {
     /// Near or far, where the host's address does not tell.
     #[serde(default)]
     pub manners: Option<Manners>,
+    /// The largest event that is taken, also in one line. Bytes.
+    #[serde(default, deserialize_with = "event_max")]
+    pub event_max: Option<u64>,
+    /// How much is kept of it.
+    #[serde(default)]
+    pub keep: KeepSettings,
     /// Not followed for now.
     #[serde(default)]
     pub paused: bool,
@@ -154,6 +169,8 @@ impl Subscription {
             retry: None,
             spread: None,
             manners: None,
+            event_max: None,
+            keep: KeepSettings::default(),
             paused: false,
         }
     }
@@ -182,6 +199,14 @@ impl Subscription {
         self.url.origin().ascii_serialization()
     }
 
+    /// What its stream may send at once.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.event_max
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .map_or_else(Limits::default, Limits::of_event)
+    }
+
     /// What heartbeat the person expects.
     #[must_use]
     pub fn expect(&self) -> Expect {
@@ -202,6 +227,26 @@ impl Subscription {
             spread: self.spread,
         }
     }
+}
+
+/// The largest event that may be set, as a size.
+///
+/// # Errors
+/// One sentence that says what is wrong with it.
+pub fn read_event_max(text: &str) -> Result<u64, String> {
+    let bytes = size::read(text)?;
+    let most = Limits::EVENT_BYTES_MAX as u64;
+    match (Limits::EVENT_BYTES_MIN as u64..=most).contains(&bytes) {
+        true => Ok(bytes),
+        false => Err(format!(
+            "an event may be set to at most {}, and not below 1 KiB",
+            size::write(most)
+        )),
+    }
+}
+
+fn event_max<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    read_event_max(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
 }
 
 fn default_feed() -> String {

@@ -31,17 +31,22 @@ impl Default for Limits {
 impl Limits {
     /// The largest that an event may be set to. Bytes.
     pub const EVENT_BYTES_MAX: usize = 64 << 20;
+    /// The smallest. Bytes.
+    pub const EVENT_BYTES_MIN: usize = 1 << 10;
 
     /// For events of up to this size, also in one line.
     #[must_use]
     pub fn of_event(bytes: usize) -> Self {
-        let bytes = bytes.min(Self::EVENT_BYTES_MAX);
-        Self { line_bytes_max: bytes.max(1 << 10), event_bytes_max: bytes.max(1 << 10) }
+        let bytes = bytes.clamp(Self::EVENT_BYTES_MIN, Self::EVENT_BYTES_MAX);
+        // The text of a line stands behind the name of its field.
+        Self { line_bytes_max: bytes + LINE_HEAD_BYTES, event_bytes_max: bytes + LINE_HEAD_BYTES }
     }
 }
 
 /// A line that is still arriving counts as life with every so many bytes more.
 const PROGRESS_BYTES: usize = 16 << 10;
+/// What stands in a line before its value. Bytes.
+const LINE_HEAD_BYTES: usize = 16;
 /// How much is kept of what is over a limit.
 const HEAD_BYTES_MAX: usize = 4 << 10;
 const BOM: &[u8] = b"\xEF\xBB\xBF";

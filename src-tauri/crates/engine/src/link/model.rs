@@ -168,7 +168,8 @@ impl Model {
     /// The longest delay that the law allows after a failure.
     fn longest(&self, failure: &Failure) -> Duration {
         if let Retry::Fixed(interval) = self.law.retry {
-            return interval;
+            let asked = failure.cause.retry_after().unwrap_or_default();
+            return interval.max(asked.min(RETRY_AFTER_MAX));
         }
         if let Some(wait) = failure.cause.retry_after() {
             return wait.min(RETRY_AFTER_MAX) + SPREAD_MAX.max(wait / 2);

@@ -1,0 +1,50 @@
+//! How much is kept of a subscription: `[keep]` for all, and `keep` of one for that one.
+
+use std::time::Duration;
+
+use hark_engine::size;
+use hark_store::Keep;
+use serde::{Deserialize, Deserializer, de};
+
+/// What the person has set of it; the rest is the default's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeepSettings {
+    /// At most so many messages.
+    #[serde(default, deserialize_with = "some")]
+    pub messages: Option<u32>,
+    /// They take no more than this together.
+    #[serde(default, deserialize_with = "size::optional")]
+    pub bytes: Option<u64>,
+    /// None is older than so many days.
+    #[serde(default, deserialize_with = "some")]
+    pub days: Option<u32>,
+    /// At most so many rows of the journal, which the history is made of.
+    #[serde(default, deserialize_with = "some")]
+    pub journal: Option<u32>,
+}
+
+fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    match u32::deserialize(deserializer)? {
+        0 => Err(de::Error::custom("at least 1 has to be kept")),
+        count => Ok(Some(count)),
+    }
+}
+
+impl KeepSettings {
+    /// What is kept of a subscription with these settings, where those for all are `general`.
+    #[must_use]
+    pub fn over(&self, general: &Self) -> Keep {
+        let days = |days: u32| Duration::from_secs(u64::from(days) * 86_400);
+        let bytes = self.bytes.or(general.bytes).and_then(|bytes| i64::try_from(bytes).ok());
+        Keep {
+            messages_max: self.messages.or(general.messages).unwrap_or(Keep::DEFAULT.messages_max),
+            bytes_max: bytes.unwrap_or(Keep::DEFAULT.bytes_max),
+            age_max: self.days.or(general.days).map_or(Keep::DEFAULT.age_max, days),
+            journal_rows_max: self
+                .journal
+                .or(general.journal)
+                .unwrap_or(Keep::DEFAULT.journal_rows_max),
+        }
+    }
+}
