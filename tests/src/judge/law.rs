@@ -81,6 +81,9 @@ fn number(kept: &Kept) -> usize {
 }
 
 /// Exactly once, whatever was cut.
+///
+/// # Errors
+/// What is missing, or came twice.
 pub fn exactly_once(server: &State, account: &Account) -> Result<(), String> {
     let mut times: BTreeMap<usize, usize> = BTreeMap::new();
     for kept in &account.kept {
@@ -103,7 +106,10 @@ pub fn exactly_once(server: &State, account: &Account) -> Result<(), String> {
 
 /// The order of the wire, repeats left out: each kept message has a place on the wire behind that of
 /// the one before it.
-fn in_order(server: &State, account: &Account) -> Result<(), String> {
+///
+/// # Errors
+/// The first that has none.
+pub fn in_order(server: &State, account: &Account) -> Result<(), String> {
     let mut from = 0;
     for kept in &account.kept {
         let number = number(kept);
@@ -120,7 +126,10 @@ fn in_order(server: &State, account: &Account) -> Result<(), String> {
 }
 
 /// What a server with new ids has lost is within a gap, as soon as such an id was seen.
-fn gaps(server: &State, account: &Account) -> Result<(), String> {
+///
+/// # Errors
+/// The first that is in none.
+pub fn gaps(server: &State, account: &Account) -> Result<(), String> {
     if server.manners.kind != Kind::Plain {
         // Neither the ids nor the answers of the others show that something was lost.
         return Ok(());

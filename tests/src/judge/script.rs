@@ -90,7 +90,7 @@ impl Script {
                 Some(Duration::from_secs(*rng.choice(&[15, 45, 45]).unwrap()))
             }
             Kind::Ntfy => Some(Duration::from_secs(1)),
-            _ if rng.u8(0..4) == 0 => None,
+            _ if simulated && rng.u8(0..4) == 0 => None,
             _ => Some(Duration::from_secs(rng.u64(if simulated { 2..40 } else { 1..3 }))),
         };
         let manners = Manners {

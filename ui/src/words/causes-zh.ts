@@ -14,6 +14,7 @@ const sentences: Record<string, string> = {
     "服务器接受了连接却没有响应。可能是代理在缓冲（nginx 请设置 proxy_buffering off）。",
   "missed heartbeat": "服务器沉默过久，已视为断开。",
   "end of stream": "服务器结束了数据流。",
+  farewell: "服务器宣布关闭连接，可能正在停止或重启。",
   truncated: "数据流中途断开。",
   "HTTP 204": "服务器返回 HTTP 204，要求不再连接。点“继续”可再试一次。",
   "HTTP 401": "服务器返回 HTTP 401：需要凭据，或不接受当前凭据。",
