@@ -35,6 +35,7 @@ fuzz_target!(|input: &str| {
         let mut identified = event.clone();
         feed.identify(&mut identified);
         feed.keeps(&event);
+        feed.published(&identified);
         match feed.decode(&event) {
             Decoded::Message(message) => {
                 assert!(message.title.chars().count() <= TITLE_CHARS_MAX);

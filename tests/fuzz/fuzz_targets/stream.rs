@@ -4,16 +4,17 @@
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
-use hark_agent::sse::{Connection, Item, guard::Limits};
+use hark_agent::sse::{Connection, guard::Limits};
+use hark_engine::wire::Arrival;
 use libfuzzer_sys::fuzz_target;
 
 const SMALL: Limits = Limits { line_bytes_max: 64, event_bytes_max: 128 };
 
-fn read(chunks: Vec<Bytes>) -> Vec<Item> {
-    let items = Connection::replay(chunks, None, SMALL).collect::<Vec<_>>().now_or_never();
-    let mut items = items.expect("all is there already");
-    items.retain(|item| !matches!(item, Item::Alive | Item::Opened(_)));
-    items
+fn read(chunks: Vec<Bytes>) -> Vec<Arrival> {
+    let arrivals = Connection::replay(chunks, None, SMALL).collect::<Vec<_>>().now_or_never();
+    let mut arrivals = arrivals.expect("all is there already");
+    arrivals.retain(|it| !matches!(it, Arrival::Alive | Arrival::Opened(_)));
+    arrivals
 }
 
 fuzz_target!(|bytes: &[u8]| {

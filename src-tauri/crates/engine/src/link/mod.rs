@@ -26,6 +26,8 @@ mod stream;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_dials;
+#[cfg(test)]
 mod tests_feeds;
 
 use std::{sync::Arc, time::Duration};
