@@ -16,7 +16,7 @@ use serde_json::json;
 
 /// A link that has caught up, and so alerts what comes.
 struct Followed {
-    _bus: Bus,
+    bus: Bus,
     screen: Notifications,
     client: Client,
     _agent: Running,
@@ -36,7 +36,7 @@ impl Followed {
         client.accept().await;
         client.send(": hello\n\n").await;
         world.caught_up("news").await;
-        (Self { _bus: bus, screen, client, _agent: agent, world }, server)
+        (Self { bus, screen, client, _agent: agent, world }, server)
     }
 
     async fn publish(&mut self, title: &str) {
@@ -126,6 +126,21 @@ async fn a_server_that_freezes_is_told_of_and_shows_each_once_when_it_is_back() 
 }
 
 #[tokio::test]
+async fn what_a_server_was_sent_that_froze_and_ended_is_shown_by_the_next() {
+    let (mut it, _server) = Followed::start().await;
+    it.screen.freeze(true);
+    it.publish("first").await;
+    assert_eq!(it.next().await, "first");
+    it.world.told(ALERTS_WAIT, true).await;
+    let next = Notifications::nameless(&it.bus).await;
+    std::mem::replace(&mut it.screen, next).end().await;
+    it.screen.take_name().await;
+    assert_eq!(it.next().await, "first");
+    it.became("first", "shown").await;
+    it.world.told(ALERTS_WAIT, false).await;
+}
+
+#[tokio::test]
 async fn one_that_ends_each_server_does_not_do_so_for_ever() {
     let (mut it, _server) = Followed::start().await;
     it.screen.answer("poison", Manner::Never);
@@ -133,7 +148,7 @@ async fn one_that_ends_each_server_does_not_do_so_for_ever() {
     for attempt in 1..=3 {
         assert_eq!(it.next().await, "poison", "attempt {attempt}");
         // The old one ends before the new one takes the name.
-        let bus = &it._bus;
+        let bus = &it.bus;
         let old = std::mem::replace(&mut it.screen, Notifications::nameless(bus).await);
         old.end().await;
         it.world.told(ALERTS_WAIT, true).await;

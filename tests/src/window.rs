@@ -68,14 +68,20 @@ impl Window {
         .await;
     }
 
-    /// Clicks an element.
+    /// Clicks an element, once it can be: it may be hidden for another moment, or be replaced by its like.
     pub async fn click(&self, css: &str) {
-        self.find(css).await.click().await.unwrap();
+        eventually(&format!("{css} can be clicked"), SHORT, async || {
+            self.find(css).await.click().await
+        })
+        .await;
     }
 
-    /// Types into an element.
+    /// Types into an element, once it can be typed into.
     pub async fn write(&self, css: &str, text: &str) {
-        self.find(css).await.send_keys(text).await.unwrap();
+        eventually(&format!("{css} can be typed into"), SHORT, async || {
+            self.find(css).await.send_keys(text).await
+        })
+        .await;
     }
 
     /// Waits until what is in the page is on the screen too.

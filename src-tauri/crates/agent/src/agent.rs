@@ -119,6 +119,8 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// A sample that is not acknowledged by then is not going to be.
 const SAMPLE_TIMEOUT: Duration = Duration::from_secs(6);
 
+/// A start waits so long for the settings; less than a signal lets it live.
+const START_PATIENCE: Duration = Duration::from_secs(3);
 /// An edit of the settings may wait for another one, and then for the disk.
 pub(crate) const EDIT_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -171,7 +173,7 @@ pub async fn run(options: Options) -> Result<Ended, AgentError> {
         async move { agent.reload().await }
     });
     // Where their disk does not answer, the rest goes on.
-    let _ = timeout(FILE_TIMEOUT, first).await;
+    let _ = timeout(START_PATIENCE, first).await;
     let parts = [
         tokio::spawn(notify::run(core.clone())),
         tokio::spawn(surroundings::run(core.clone())),

@@ -37,13 +37,15 @@ impl Ended {
 }
 
 /// Hears of these signals from now on, in the receiver. After the first, the process ends by the grace's
-/// end, or at the second, also where nobody receives. What it was started to ignore it ignores.
+/// end, or at the second, also where nobody receives.
 ///
 /// # Errors
 /// Where the system does not let us.
 pub fn hear(wanted: &[i32]) -> io::Result<mpsc::Receiver<Ended>> {
-    // Whoever starts it by `nohup` wants it to stay.
-    let mut signals = Signals::new(wanted.iter().filter(|signal| !is_ignored(**signal)))?;
+    // Whoever starts it by `nohup` wants it to stay. A shell's `&` in a script has SIGINT ignored as
+    // well, but whoever sends that by name wants it to end.
+    let stays = |signal: &&i32| **signal == SIGHUP && is_ignored(SIGHUP);
+    let mut signals = Signals::new(wanted.iter().filter(|signal| !stays(signal)))?;
     let (told, ended) = mpsc::channel(1);
     let listen = move || {
         let mut signals = signals.forever();
