@@ -16,7 +16,7 @@ use std::{
 use bytes::Bytes;
 use eventsource_stream::Eventsource;
 use futures_util::{Stream, StreamExt};
-use hark_agent::sse::{Ask, Connection, Item, guard::Limits};
+use hark_agent::sse::{Ask, Connection};
 use hark_engine::{
     Moment,
     backoff::Manners,
@@ -134,17 +134,10 @@ async fn hark(port: u16) -> usize {
     let conn = ConnId(1);
     link.handle(Input::Start, now, &mut effects);
     let url = format!("http://127.0.0.1:{port}/").parse().unwrap();
-    let mut connection = Connection::dial(Ask::get(url), Limits::default());
+    let mut connection = Connection::dial(Ask::get(url));
     let mut delivered = 0;
-    while let Some(item) = connection.next().await {
-        let input = match item {
-            Item::Opened(_) => Input::Opened(conn),
-            Item::Alive => Input::Alive(conn),
-            Item::Event { event, .. } => Input::Event(conn, event),
-            Item::Closed(cause) => Input::Closed(conn, cause),
-            _ => continue,
-        };
-        link.handle(input, now, &mut effects);
+    while let Some(arrival) = connection.next().await {
+        link.handle(Input::Arrived(conn, arrival), now, &mut effects);
         delivered +=
             effects.drain(..).filter(|effect| matches!(effect, Effect::Deliver(_))).count();
     }

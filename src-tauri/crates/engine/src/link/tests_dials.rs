@@ -56,8 +56,8 @@ fn a_second_connection_that_is_refused_leaves_the_first_and_is_not_tried_again()
         assert_eq!(dials(&world), [], "{code}");
         world.pass(secs(6));
         assert!(matches!(world.journal()[..], [Entry::Lost { .. }]), "{code}");
-        let Phase::BackingOff { until, .. } = world.link.phase() else { panic!() };
-        assert!(until.since(world.now) <= secs(1), "{code}: as after any loss");
+        let again = dials(&world);
+        assert_eq!(again, [(Some("1".into()), Reason::Retry)], "{code}: as after any loss");
     }
 }
 
