@@ -133,17 +133,19 @@ fn long(number: usize) -> String {
     format!("message {number}\n{}", "and so on ".repeat(200))
 }
 
-/// Publishes from `count` on until the link says that it could not store; answers how many there are.
+/// Publishes from `count` on until the agent says that it could not store; answers how many there are. The
+/// link stands all the while: dialling anew would mend nothing.
 async fn publish_until_not_stored(world: &World, nchan: &Nchan<'_>, mut count: usize) -> usize {
     eventually("a message is not stored", LONG, async || {
         nchan.publish("news", &long(count)).await;
         count += 1;
-        match world.ask_link("news").await?.phase {
-            Phase::BackingOff { cause, .. } if cause.code == "not stored" => Ok(()),
-            other => Err(format!("{other:?}")),
-        }
+        let conditions = world.ask().await.map_err(|error| error.to_string())?.conditions;
+        let failed = conditions.iter().any(|condition| condition.code == "store_failed");
+        failed.then_some(()).ok_or(format!("{conditions:?}"))
     })
     .await;
+    let phase = world.ask_link("news").await.unwrap().phase;
+    assert!(matches!(phase, Phase::Streaming { .. }), "{phase:?}");
     // To read what is there is no proof that more can be stored.
     assert!(!world.messages().await.is_empty());
     let status = world.status().await;

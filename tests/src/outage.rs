@@ -91,7 +91,11 @@ impl<'a> Link<'a> {
     pub async fn down(&self, causes: &[&str]) {
         eventually(&format!("it is down by {causes:?}"), LONG, async || {
             match self.world.ask_link("news").await?.phase {
-                Phase::BackingOff { cause, .. } if causes.contains(&cause.code.as_str()) => Ok(()),
+                Phase::BackingOff { cause, .. } | Phase::Dialing { cause: Some(cause), .. }
+                    if causes.contains(&cause.code.as_str()) =>
+                {
+                    Ok(())
+                }
                 other => Err(format!("{other:?}")),
             }
         })

@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: builds what is measured as it is handed out, and runs `tests/benches/`.
 
+use std::process::Command;
+
 use crate::{Result, Shell, archive, debian};
 
 pub(crate) fn bench(shell: &Shell) -> Result<()> {
@@ -7,11 +9,18 @@ pub(crate) fn bench(shell: &Shell) -> Result<()> {
     shell.run(shell.cargo(&["build", "--release", "--package", "hark"]))?;
     let archived = archive::ensure(shell)?;
     let mut command = shell.cargo(&["bench", "--quiet", "--package", "hark-tests"]);
-    command
-        .envs(archived)
-        .env("HARK_BIN_DIR", shell.target.join("release"))
-        // What measures needs no whole-program optimisation, which would take minutes more.
-        .env("CARGO_PROFILE_BENCH_LTO", "off")
-        .env("CARGO_PROFILE_BENCH_CODEGEN_UNITS", "16");
+    command.envs(archived).env("HARK_BIN_DIR", shell.target.join("release"));
+    plainly(&mut command);
+    shell.run(command)?;
+    // How many runs of the judge there are in a second: it says so itself.
+    let judge = ["test", "--quiet", "--profile", "bench", "--package", "hark-tests"];
+    let judge = [&judge[..], &["--test", "judge", "--", "--nocapture"]].concat();
+    let mut command = shell.cargo(&judge);
+    plainly(&mut command);
     shell.run(command)
+}
+
+/// What measures needs no whole-program optimisation, which would take minutes more.
+fn plainly(command: &mut Command) {
+    command.env("CARGO_PROFILE_BENCH_LTO", "off").env("CARGO_PROFILE_BENCH_CODEGEN_UNITS", "16");
 }

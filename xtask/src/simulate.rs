@@ -1,5 +1,5 @@
-//! `cargo xtask simulate` and `cargo xtask soak`: the engine in simulated time, and the agent killed
-//! at random, at length.
+//! `cargo xtask simulate` and `cargo xtask soak`: the engine and the judge in simulated time, and the
+//! agent killed at random, at length.
 
 use std::fs;
 
@@ -7,6 +7,8 @@ use crate::{Result, Shell, debian};
 
 /// Random runs of the link in `soak`.
 const RUNS: &str = "1000000";
+/// Runs of the judge.
+const JUDGED: &str = "100000";
 /// Kills of the agent under load.
 const KILLS: &str = "2000";
 
@@ -35,6 +37,9 @@ pub(crate) fn simulate(shell: &Shell) -> Result<()> {
 pub(crate) fn soak(shell: &Shell, runs: Option<&str>) -> Result<()> {
     let mut command = shell.cargo(&["test", "--package", "hark-engine", "whatever_happens"]);
     command.env("HARK_SOAK_RUNS", runs.unwrap_or(RUNS));
+    shell.run(command)?;
+    let mut command = shell.cargo(&["test", "--package", "hark-tests", "--test", "judge"]);
+    command.env("HARK_JUDGE_RUNS", JUDGED);
     shell.run(command)?;
     debian::ensure(shell, &[debian::TESTS])?;
     shell.run(shell.cargo(&["build", "--package", "hark"]))?;

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    script::Kind,
+    script::{BRIEF, Kind},
     server::{Logged, State, Written},
 };
 
@@ -146,9 +146,10 @@ pub fn gaps(server: &State, account: &Account) -> Result<(), String> {
         let is_seen =
             next.is_some_and(|next| !server.log.iter().any(|it| it.run == next.run && it.hidden));
         // It may have waited for its turn on the wire, or in a replay that a death of the client cut off:
-        // so the gap begins before the server lost it.
+        // so the gap begins before the server lost it, give or take what it was still writing.
+        let late = server.manners.pause_max * 2 + SLACK;
         let covers = |(from, to): &(Duration, Duration)| {
-            lost.lost.is_some_and(|gone| *from <= gone) && lost.at <= *to
+            lost.lost.is_some_and(|gone| *from <= gone + late) && lost.at <= *to
         };
         if has_followed && is_seen && !account.gaps.iter().any(covers) {
             return Err(format!(
@@ -186,7 +187,8 @@ fn alerts(account: &Account) -> Result<(), String> {
 /// What was published before a connection opened is not shown one by one, where that can be known:
 /// by the server's own times, or where it comes at once.
 fn floods(server: &State, account: &Account) -> Result<(), String> {
-    if server.manners.kind == Kind::Plain {
+    if server.manners.kind == Kind::Plain && server.manners.pause_max > BRIEF {
+        // Without times a long pause looks like the end of a replay.
         return Ok(());
     }
     let mut single: BTreeMap<usize, usize> = BTreeMap::new();
@@ -208,7 +210,8 @@ fn floods(server: &State, account: &Account) -> Result<(), String> {
 
 /// What was there before is not shown; what came on a connection that stood is.
 fn backlog(server: &State, account: &Account) -> Result<(), String> {
-    let tells_time = server.manners.kind != Kind::Plain;
+    let is_whole = server.manners.cuts == 0 && server.manners.pause_max <= BRIEF;
+    let tells_time = server.manners.kind != Kind::Plain || is_whole;
     for kept in &account.kept {
         let published = server.log[number(kept)].at;
         let before = published + Duration::from_secs(1) < account.followed;

@@ -67,6 +67,9 @@ pub enum Action {
     Kill(Duration),
 }
 
+/// A pause that nobody takes for the end of anything.
+pub const BRIEF: Duration = Duration::from_millis(60);
+
 /// A whole run.
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -106,7 +109,10 @@ impl Script {
             refuses_second: (rng.u8(0..5) == 0).then(|| *rng.choice(&[409, 429, 401]).unwrap()),
             heartbeat,
             cuts: *rng.choice(&[0, 40, 70, 90]).unwrap(),
-            pause_max: Duration::from_millis(rng.u64(if simulated { 0..4_000 } else { 0..300 })),
+            pause_max: match rng.u8(0..3) {
+                0 => BRIEF,
+                _ => Duration::from_millis(rng.u64(if simulated { 0..4_000 } else { 0..300 })),
+            },
         };
         let steps = (0..rng.usize(if simulated { 10..40 } else { 8..16 }))
             .map(|_| (wait(&mut rng, pace), action(&mut rng, kind, pace)))

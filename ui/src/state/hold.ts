@@ -1,6 +1,7 @@
 // What the page holds, and how each thing that the agent tells changes it. Pure: no calls, no clock.
 import type { Event, HistoryEntry, Message, Status } from "../api";
 import type { Failure, Told } from "../bridge-types";
+import { at } from "./time";
 
 /** More messages than this are dropped from the page, the oldest first; the agent keeps them. */
 export const MESSAGES_MAX = 500;
@@ -117,6 +118,12 @@ export function loadedHistory(held: Held, history: HistoryEntry[]): Held {
 
 function there(held: Held, page: Message[]): Message[] {
   return page.filter((message) => !held.gone.includes(message.id));
+}
+
+/** As a list shows them: the latest first by the server's time. The ids are the order of the wire, which is
+ * another where a server replays out of order. */
+export function byTime(messages: readonly Message[]): Message[] {
+  return [...messages].sort((a, b) => at(b.time) - at(a.time) || b.id - a.id);
 }
 
 /** Newest first, each id once (the later word counts), bounded. */

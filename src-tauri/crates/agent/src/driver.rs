@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    net::IpAddr,
     sync::Arc,
     time::Duration,
 };
@@ -36,7 +37,7 @@ use crate::{
 const ITEMS_MAX: usize = 256;
 
 /// What a driver is told from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// See [`Input::Pause`].
     Pause,
@@ -44,8 +45,8 @@ pub enum Command {
     Resume,
     /// The computer woke.
     Woke,
-    /// Something about the network changed; the driver finds out whether it concerns its link.
-    Network,
+    /// These addresses of this machine came or went; the driver finds out whether that concerns its link.
+    Network(Arc<[IpAddr]>),
     /// A credential may be another now.
     Credential,
 }
@@ -198,9 +199,9 @@ impl<S: Sink> Driver<S> {
                     false => Input::Hint(Hint::Woke),
                 }
             }
-            Command::Network => {
+            Command::Network(changed) => {
                 self.look_at_routes();
-                match self.ways.are_others() {
+                match self.ways.are_others(&changed) {
                     true => Input::Hint(Hint::Route),
                     false => return true,
                 }

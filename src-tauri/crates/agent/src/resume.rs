@@ -19,7 +19,8 @@ pub fn config(
     now: Timestamp,
 ) -> Result<Config, StoreError> {
     let begun = store.begin(key, &subscription.source(), now)?;
-    let heard_before = store.last_heard(key)?.max(heard).filter(|_| begun.streamed);
+    let is_known = begun.streamed || !begun.cursor.is_none();
+    let heard_before = store.last_heard(key)?.max(heard).filter(|_| is_known);
     let feed = subscription.speaks();
     let latest = store.latest_event(key, 0)?;
     Ok(Config {

@@ -38,13 +38,14 @@ impl Ways {
         self.route.is_some_and(|route| route.peer.ip().is_loopback())
     }
 
-    /// Whether the way is another now than when that was last asked. Where no connection was ever
-    /// made, as where no name can be resolved, the ways to everywhere count.
-    pub fn are_others(&mut self) -> bool {
+    /// Whether the way is another now than when that was last asked, or its own address is among those
+    /// that came or went. Where no connection was ever made, as where no name can be resolved, the ways to
+    /// everywhere count.
+    pub fn are_others(&mut self, changed: &[IpAddr]) -> bool {
         match &mut self.route {
             Some(Route { local, peer }) => {
                 let now = source_towards(*peer);
-                let is_other = now != Some(*local);
+                let is_other = now != Some(*local) || changed.contains(local);
                 if let Some(now) = now {
                     *local = now;
                 }
@@ -52,7 +53,8 @@ impl Ways {
             }
             None => {
                 let now = ELSEWHERE.map(source_towards);
-                std::mem::replace(&mut self.sources, now) != now
+                let is_own = now.iter().flatten().any(|source| changed.contains(source));
+                std::mem::replace(&mut self.sources, now) != now || is_own
             }
         }
     }
@@ -78,10 +80,11 @@ mod tests {
     fn the_way_to_this_machine_is_never_another() {
         let mut ways = Ways::default();
         ways.look();
-        assert!(!ways.are_others(), "nothing has changed");
+        let other = [Ipv4Addr::new(172, 17, 0, 1).into()];
+        assert!(!ways.are_others(&other), "a container is none of its ways");
         let local = Ipv4Addr::LOCALHOST.into();
         ways.takes(Route { local, peer: SocketAddr::new(local, 80) });
-        assert!(ways.is_of_this_machine() && !ways.are_others());
+        assert!(ways.is_of_this_machine() && !ways.are_others(&other));
     }
 
     #[test]
@@ -89,7 +92,9 @@ mod tests {
         let mut ways = Ways::default();
         let gone = Ipv4Addr::new(192, 0, 2, 77).into();
         ways.takes(Route { local: gone, peer: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 80) });
-        assert!(ways.are_others());
-        assert!(!ways.are_others(), "told once");
+        assert!(ways.are_others(&[]));
+        assert!(!ways.are_others(&[]), "told once");
+        let local = Ipv4Addr::LOCALHOST.into();
+        assert!(ways.are_others(&[local]), "it has gone and come back");
     }
 }

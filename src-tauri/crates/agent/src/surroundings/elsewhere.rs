@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt, StreamExt};
-use if_watch::tokio::IfWatcher;
+use if_watch::{IfEvent, tokio::IfWatcher};
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 
 use super::{SLEEP_MIN, TICK, Told};
@@ -33,9 +33,9 @@ pub(super) fn watch(tell: mpsc::Sender<Told>) -> JoinSet<()> {
         };
         // Those that are there already are no news.
         while let Some(Some(_)) = changes.next().now_or_never() {}
-        // An address that came or went; which, the links find out by dialling.
         while let Some(change) = changes.next().await {
-            if change.is_ok() && tell.send(Told::Network).await.is_err() {
+            let Ok(IfEvent::Up(net) | IfEvent::Down(net)) = change else { continue };
+            if tell.send(Told::Network([net.addr()].into())).await.is_err() {
                 break;
             }
         }

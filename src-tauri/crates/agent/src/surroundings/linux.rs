@@ -77,8 +77,10 @@ async fn network(tell: mpsc::Sender<Told>) -> io::Result<()> {
         }
         let found = addresses();
         if found != known {
+            let changed = found.symmetric_difference(&known).map(|(_, address)| *address);
+            let told = Told::Network(changed.collect());
             known = found;
-            if tell.send(Told::Network).await.is_err() {
+            if tell.send(told).await.is_err() {
                 return Ok(());
             }
         }

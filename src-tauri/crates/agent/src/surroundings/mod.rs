@@ -13,7 +13,7 @@ use elsewhere as platform;
 #[cfg(target_os = "linux")]
 use linux as platform;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Duration};
 
 use hark_engine::history::Entry;
 use tokio::{sync::mpsc, time::sleep};
@@ -28,12 +28,12 @@ const SLEEP_MIN: Duration = Duration::from_secs(2);
 const SETTLE: Duration = Duration::from_millis(300);
 
 /// What a platform tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Told {
     /// The computer woke.
     Woke,
-    /// Addresses of this computer changed.
-    Network,
+    /// These addresses of this computer came or went.
+    Network(BTreeSet<IpAddr>),
 }
 
 /// Watches for as long as the agent runs.
@@ -46,10 +46,18 @@ pub async fn run(core: Arc<Core>) {
             heard = told.recv() => heard,
             () = sleep(TICK) => None,
         };
-        if heard == Some(Told::Network) {
-            sleep(SETTLE).await;
-            while told.try_recv().is_ok() {}
-            tracing::info!("the network changed");
+        let mut changed = BTreeSet::new();
+        let mut is_awake = false;
+        if let Some(first) = heard {
+            if matches!(first, Told::Network(_)) {
+                sleep(SETTLE).await;
+            }
+            for told in std::iter::once(first).chain(std::iter::from_fn(|| told.try_recv().ok())) {
+                match told {
+                    Told::Woke => is_awake = true,
+                    Told::Network(addresses) => changed.extend(addresses),
+                }
+            }
         }
         let now_slept = clock::slept();
         let length = now_slept.saturating_sub(slept);
@@ -60,19 +68,20 @@ pub async fn run(core: Arc<Core>) {
             let asleep_since = now.checked_sub(length).unwrap_or(now);
             core.journal(None, now, &Entry::Woke { asleep_since });
         }
-        if woke || heard == Some(Told::Woke) {
-            tell_all(&core, Command::Woke);
+        if woke || is_awake {
+            tell_all(&core, &Command::Woke);
         }
-        if heard == Some(Told::Network) {
-            tell_all(&core, Command::Network);
+        if !changed.is_empty() {
+            tracing::info!("the network changed");
+            tell_all(&core, &Command::Network(changed.into_iter().collect()));
         }
     }
 }
 
 /// Tells every driver. One whose queue is full has as much to do already.
-pub fn tell_all(core: &Core, command: Command) {
+pub fn tell_all(core: &Core, command: &Command) {
     for one in core.followed().values() {
-        let _ = one.commands.try_send(command);
+        let _ = one.commands.try_send(command.clone());
     }
 }
 

@@ -107,6 +107,9 @@ impl Link {
         let fallen = number
             .filter(|_| cursor.is_some())
             .and_then(|number| stream.ids.on_number(number, stream.replay.is_over(), self.repeats));
+        if fallen.is_some() {
+            self.fell_since = self.fell_since.or(self.broke);
+        }
         // While it may still replay, what came before this break may be missing as well.
         let goes_on = fallen.is_none() && cursor.is_some();
         if goes_on && now.since(stream.opened) >= CAUGHT_UP_MAX {

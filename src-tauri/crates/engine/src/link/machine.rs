@@ -54,6 +54,8 @@ pub struct Link {
     /// When the link was heard before the first break since its last event: what came then may be
     /// missing, should the ids turn out to be new.
     pub(super) broke: Option<jiff::Timestamp>,
+    /// The same for an id that fell back and is not committed yet.
+    pub(super) fell_since: Option<jiff::Timestamp>,
     /// Whether the server was seen to send again what it had sent before the cursor.
     pub(super) repeats: bool,
     /// When the link was last heard, over all connections.
@@ -88,6 +90,7 @@ impl Link {
             overlaps: true,
             server_lost: false,
             broke,
+            fell_since: None,
             repeats: false,
             heard: None,
             without_ids: has_ids == Some(false),
@@ -426,14 +429,18 @@ impl Link {
     fn on_committed(&mut self, committed: Committed, out: Out<'_>) {
         self.config.cursor = committed.cursor;
         self.repeats |= committed.repeated;
-        let Phase::Streaming(stream) = &mut self.phase else { return };
-        if committed.renumbered {
+        let since = self.fell_since.take().or(self.broke);
+        if !committed.renumbered {
+            return;
+        }
+        self.broke = None;
+        if let Phase::Streaming(stream) = &mut self.phase {
             stream.ids.on_renumbered();
-            out.push(Effect::Journal(Entry::Renumbered));
-            // What had the ids in between is not asked for by the old one.
-            if let Some(since) = self.broke.take() {
-                out.push(Effect::Journal(Entry::Gap { since }));
-            }
+        }
+        out.push(Effect::Journal(Entry::Renumbered));
+        // What had the ids in between is not asked for by the old one.
+        if let Some(since) = since {
+            out.push(Effect::Journal(Entry::Gap { since }));
         }
     }
 

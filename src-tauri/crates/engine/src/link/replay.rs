@@ -8,6 +8,8 @@
 //!
 //! [`Decoded::Idle`]: crate::feed::Decoded::Idle
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CAUGHT_UP_FIRST, CAUGHT_UP_MAX, CAUGHT_UP_QUIET};
@@ -16,6 +18,11 @@ use crate::{Moment, Monotonic, cursor::Cursor, feed::Order, policy::Origin};
 /// A time of a message that is further ahead of the server's clock than this is not that of its
 /// publication.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_secs(60);
+
+/// What was missed is told so long after the first of it, however much more comes.
+const TOLD_FIRST: Duration = Duration::from_millis(500);
+/// What comes in one go has no longer pauses than this.
+const APART_MIN: Duration = Duration::from_millis(100);
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -95,7 +102,7 @@ impl Replay {
         now: Moment,
     ) -> Origin {
         let origin = match (self.clock, published) {
-            (Some(clock), Some(published)) => self.by_time(clock, published),
+            (Some(clock), Some(published)) => self.by_time(clock, published, now.monotonic),
             (clock, _) if self.is_over || self.is_after(clock, own, now) => Origin::Live,
             _ => self.missed,
         };
@@ -105,9 +112,13 @@ impl Replay {
         origin
     }
 
-    /// Both times are in whole seconds of the server's, so the same second counts as after.
-    fn by_time(&self, clock: Timestamp, published: Timestamp) -> Origin {
-        if published >= clock {
+    /// Both times are in whole seconds of the server's. What is of the very second of the opening is live
+    /// where it does not come in one go with what was missed.
+    fn by_time(&self, clock: Timestamp, published: Timestamp, now: Monotonic) -> Origin {
+        let (second, clock_second) = (published.as_second(), clock.as_second());
+        let before = self.last.unwrap_or(self.opened.monotonic);
+        let is_apart = self.is_over || now >= before + APART_MIN;
+        if second > clock_second || (second == clock_second && is_apart) {
             return Origin::Live;
         }
         let begun = self.followed_for.and_then(|span| clock.checked_sub(span).ok());
@@ -129,7 +140,9 @@ impl Replay {
     /// What was missed is told once it pauses, and at the latest so long after the opening or the last
     /// telling.
     fn on_missed(&mut self, now: Monotonic) {
-        self.last = Some(now);
+        if self.last.replace(now).is_none() {
+            self.latest = self.latest.min(now + TOLD_FIRST);
+        }
         if self.due.is_none() {
             let first = self.opened.monotonic + CAUGHT_UP_FIRST;
             self.latest = if now < first { first } else { now + CAUGHT_UP_FIRST };

@@ -216,5 +216,5 @@ fn messages_without_a_pause_are_told_within_two_seconds_and_then_again() {
             world.effects.clear();
         }
     }
-    assert_eq!(told, [19, 39, 59]);
+    assert_eq!(told, [5, 25, 45]);
 }

@@ -175,8 +175,9 @@ fn the_cursor_waits_for_the_proof_that_a_mixed_replay_has_ended() {
         Cursor { id: Some(id.into()), time }
     };
     world.say(came(ConnId(1), sign("open")));
-    world.say(came(ConnId(1), message("newnewnewnew", 0)));
+    world.say(came(ConnId(1), message("newnewnewnew", 1)));
     world.say(came(ConnId(1), message("oldoldoldold", -60)));
+    world.say(came(ConnId(1), message("nownownownow", 0)));
     world.pass(secs(20));
     world.say(came(ConnId(1), message("oldestoldest", -90)));
     let origins: Vec<_> = deliveries(&world)
@@ -186,7 +187,11 @@ fn the_cursor_waits_for_the_proof_that_a_mixed_replay_has_ended() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(origins, [Origin::Live, Origin::Replay, Origin::Replay], "by their own times");
+    assert_eq!(
+        origins,
+        [Origin::Live, Origin::Replay, Origin::Replay, Origin::Replay],
+        "by their own times"
+    );
     assert!(
         deliveries(&world).iter().all(|delivery| delivery.cursor.is_none()),
         "a pause of whatever length proves nothing"
