@@ -13,7 +13,8 @@ const SMALL_ONES: usize = 500;
 #[tokio::test]
 async fn all_messages_can_be_read_however_many_and_large_they_are() {
     let (world, server) = (World::new(), Server::start().await);
-    world.follow(&[("news", &server.url("/events"))]);
+    let url = server.url("/events");
+    world.settings(&format!("[keep]\nbytes = \"1 GiB\"\n[subscriptions.news]\nurl = \"{url}\"\n"));
     let _agent = world.agent().await;
     let mut client = server.client().await;
     client.accept().await;

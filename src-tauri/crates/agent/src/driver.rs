@@ -191,14 +191,7 @@ impl<S: Sink> Driver<S> {
             Command::Pause => Input::Pause,
             Command::Resume => Input::Resume,
             Command::Credential => Input::Hint(Hint::Credential),
-            Command::Woke => {
-                self.look_at_routes();
-                // No connection to this machine itself has slept apart from it.
-                match self.ways.is_of_this_machine() && self.is_streaming() {
-                    true => return true,
-                    false => Input::Hint(Hint::Woke),
-                }
-            }
+            Command::Woke => Input::Hint(Hint::Woke),
             Command::Network(changed) => {
                 self.look_at_routes();
                 match self.ways.are_others(&changed) {
@@ -208,10 +201,6 @@ impl<S: Sink> Driver<S> {
             }
         };
         self.handle([input])
-    }
-
-    fn is_streaming(&self) -> bool {
-        matches!(self.link.phase(), Phase::Streaming(_))
     }
 
     /// Notes which way the connection takes that stands.

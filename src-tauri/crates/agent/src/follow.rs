@@ -113,6 +113,7 @@ impl Sink for Stores {
         if live {
             self.core.outbox.put(&self.link.subscription, Due::Live);
         }
+        self.link.messages = self.link.messages.saturating_sub(committed.pruned.len() as u64);
         self.core.tell_removed(committed.pruned);
         Ok(committed.link)
     }

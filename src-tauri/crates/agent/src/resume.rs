@@ -19,8 +19,9 @@ pub fn config(
     now: Timestamp,
 ) -> Result<Config, StoreError> {
     let begun = store.begin(key, &subscription.source(), now)?;
-    let is_known = begun.streamed || !begun.cursor.is_none();
-    let heard_before = store.last_heard(key)?.max(heard).filter(|_| is_known);
+    // What was heard under this key before it was followed was another subscription.
+    let is_of_it = |at: &Timestamp| begun.at.map_or(begun.streamed, |begun| *at >= begun);
+    let heard_before = store.last_heard(key)?.max(heard).filter(is_of_it);
     let feed = subscription.speaks();
     let latest = store.latest_event(key, 0)?;
     Ok(Config {

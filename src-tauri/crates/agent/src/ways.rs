@@ -32,12 +32,6 @@ impl Ways {
         self.route = Some(route);
     }
 
-    /// Whether its server, or the proxy before that, is on this machine.
-    #[must_use]
-    pub fn is_of_this_machine(&self) -> bool {
-        self.route.is_some_and(|route| route.peer.ip().is_loopback())
-    }
-
     /// Whether the way is another now than when that was last asked, or its own address is among those
     /// that came or went. Where no connection was ever made, as where no name can be resolved, the ways to
     /// everywhere count.
@@ -84,7 +78,7 @@ mod tests {
         assert!(!ways.are_others(&other), "a container is none of its ways");
         let local = Ipv4Addr::LOCALHOST.into();
         ways.takes(Route { local, peer: SocketAddr::new(local, 80) });
-        assert!(ways.is_of_this_machine() && !ways.are_others(&other));
+        assert!(!ways.are_others(&other));
     }
 
     #[test]
