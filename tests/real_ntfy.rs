@@ -16,7 +16,7 @@ use hark_tests::{
     load::Load,
     real_ntfy::{RealNtfy, SEQUENCES},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -212,6 +212,13 @@ async fn a_break_is_a_gap_where_the_server_keeps_nothing() {
     // So it is where the agent itself was away.
     agent.kill();
     ntfy.publish("a", "to nobody").await;
+    // A break of less than a second is in the journal alone.
+    let killed = Timestamp::now();
+    eventually("the break is long enough to be told", SHORT, async || {
+        let away = Timestamp::now().duration_since(killed);
+        (away > SignedDuration::from_millis(1_100)).then_some(()).ok_or(away)
+    })
+    .await;
     let _agent = world.agent().await;
     world.phase("news", "streaming").await;
     eventually("the history tells of that, too", SHORT, async || {
