@@ -1,14 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Event, Message } from "../api";
-import {
-  byTime,
-  fold,
-  loadedLatest,
-  loadedOlder,
-  MESSAGES_MAX,
-  nothing,
-  type Held,
-} from "./hold";
+import { byTime, fold, loadedLatest, loadedOlder, MESSAGES_MAX, nothing, type Held } from "./hold";
 import { ago, link, message, status } from "./samples";
 
 const told = (held: Held, ...events: Event[]) => fold(held, { kind: "events", events });

@@ -489,7 +489,7 @@ impl Agent {
         let delivery = Delivery {
             event: RawEvent { kind: "test".into(), data: text.into(), own_id: None },
             outcome: Outcome::Message(
-                Box::new(Message { title, ..Message::of_text(text) }),
+                Box::new(Message { title: title.into(), ..Message::of_text(text) }),
                 Origin::Live,
             ),
             cursor: None,

@@ -81,18 +81,18 @@ pub fn message(row: MessageRow) -> api::Message {
         id,
         server_id,
         subscription,
-        title: message.title,
-        body: message.body,
+        title: message.title.into(),
+        body: message.body.into(),
         priority: message.priority.level(),
         time: api::Time(message.time.unwrap_or(received)),
         received: api::Time(received),
         url: message.url,
-        tags: message.tags,
-        topic: message.topic,
+        tags: message.tags.into_iter().map(Into::into).collect(),
+        topic: message.topic.map(Into::into),
         icon,
         markdown,
         attachment: attachment.map(|attached| api::Attachment {
-            name: attached.name,
+            name: attached.name.into(),
             url: attached.url,
             bytes: attached.bytes,
         }),
@@ -114,8 +114,8 @@ pub fn message(row: MessageRow) -> api::Message {
 /// What a message will look like.
 pub fn preview(message: Message) -> api::Preview {
     api::Preview {
-        title: message.title,
-        body: message.body,
+        title: message.title.into(),
+        body: message.body.into(),
         priority: message.priority.level(),
         time: message.time.map(api::Time),
     }
@@ -137,7 +137,7 @@ fn action(action: Action) -> api::Action {
         Does::Send { url, .. } => (api::ActionKind::Send, Some(url)),
         Does::Copy { .. } => (api::ActionKind::Copy, None),
     };
-    api::Action { label: action.label, does, url }
+    api::Action { label: action.label.into(), does, url }
 }
 
 /// The history, newest first. `server` names a subscription's server.

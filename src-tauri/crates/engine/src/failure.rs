@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::readable::Readable;
+use crate::readable::Line;
 
 /// Whose fault a failure is, which decides how the link retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ pub enum Cause {
         /// The HTTP status code.
         code: u16,
         /// What the server wrote about it, at most 200 characters.
-        detail: Option<Readable>,
+        detail: Option<Line>,
         /// What its `Retry-After` asks for.
         retry_after_ms: Option<u64>,
         /// Whether this subscription has streamed before: a 404 is then a restarting proxy.
@@ -74,59 +74,59 @@ pub enum Cause {
     /// A 200 that is not `text/event-stream`.
     ContentType {
         /// What it is instead, at most 100 characters.
-        found: Readable,
+        found: Line,
     },
     /// The stream is compressed, which holds back what comes and was not asked for.
     Compressed {
         /// How, at most 100 characters.
-        encoding: Readable,
+        encoding: Line,
     },
     /// A certificate that cannot be trusted.
     Certificate {
         /// Why not.
-        detail: Readable,
+        detail: Line,
     },
     /// Any other TLS failure.
     Tls {
         /// What TLS says.
-        detail: Readable,
+        detail: Line,
     },
     /// A redirect that is not followed: to plain http, to nowhere, or in a circle.
     Redirect {
         /// Why not.
-        detail: Readable,
+        detail: Line,
     },
     /// A credential that could not be read.
     Credential {
         /// Why not, naming the place, never the secret.
-        detail: Readable,
+        detail: Line,
     },
     /// The response is not HTTP that can be read.
     NotHttp {
         /// What is wrong with it.
-        detail: Readable,
+        detail: Line,
     },
     /// Another error of the operating system.
     Io {
         /// What it says.
-        detail: Readable,
+        detail: Line,
     },
     /// The proxy in between failed.
     Proxy {
         /// How.
-        detail: Readable,
+        detail: Line,
     },
     /// What arrived could not be stored, so it is asked for again.
     NotStored {
         /// What the store says.
-        detail: Readable,
+        detail: Line,
     },
     /// The feed's own normal close.
     Rotation,
     /// The server said goodbye, as one does that stops or starts anew.
     Farewell {
         /// Its word for it.
-        detail: Readable,
+        detail: Line,
     },
 }
 

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::readable::{LINE_CHARS_MAX, Line, TEXT_CHARS_MAX, Text};
+
 /// The longest title kept, in characters. The raw event keeps the rest.
-pub const TITLE_CHARS_MAX: usize = 1_000;
+pub const TITLE_CHARS_MAX: usize = LINE_CHARS_MAX;
 /// The longest body kept, in characters. The raw event keeps the rest.
-pub const BODY_CHARS_MAX: usize = 64_000;
+pub const BODY_CHARS_MAX: usize = TEXT_CHARS_MAX;
 /// The most tags kept.
 pub const TAGS_MAX: usize = 32;
 /// The longest tag, topic or other short text kept, in characters.
@@ -53,9 +55,9 @@ impl Priority {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// May be empty.
-    pub title: String,
+    pub title: Line,
     /// May be empty.
-    pub body: String,
+    pub body: Text,
     /// How urgent.
     pub priority: Priority,
     /// The server's time, where it gave one.
@@ -63,9 +65,9 @@ pub struct Message {
     /// What a click opens.
     pub url: Option<String>,
     /// The server's tags.
-    pub tags: Vec<String>,
+    pub tags: Vec<Line>,
     /// What it was published under, where one connection brings several.
-    pub topic: Option<String>,
+    pub topic: Option<Line>,
     /// Which series it belongs to, of which the latest stands for all.
     pub sequence: Option<Sequence>,
     /// What few servers send.
@@ -76,7 +78,7 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
     /// Its name, one's own among those of the subscription.
-    pub id: String,
+    pub id: Line,
     /// Whether this message takes the place of the one before it.
     pub replaces: bool,
     /// Whether it is known to be the first.
@@ -87,9 +89,9 @@ pub struct Sequence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The latest of this sequence was read elsewhere: nothing more is to be shown of it.
-    Read(String),
+    Read(Line),
     /// The messages of this sequence were deleted on the server.
-    Deleted(String),
+    Deleted(Line),
 }
 
 /// What few servers send with a message. Kept with it; stored as JSON, so that a field's name stays
@@ -115,7 +117,7 @@ pub struct Extras {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// Its name; may be empty.
-    pub name: String,
+    pub name: Line,
     /// Where it is; http or https.
     pub url: String,
     /// Its size, where the server knows it.
@@ -126,7 +128,7 @@ pub struct Attachment {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     /// The button's text.
-    pub label: String,
+    pub label: Line,
     /// Whether the notification goes away with it.
     pub clear: bool,
     /// What it does.
@@ -148,16 +150,16 @@ pub enum Does {
         /// Where.
         url: String,
         /// `POST` and the like.
-        method: String,
+        method: Line,
         /// Names and values.
-        headers: Vec<(String, String)>,
+        headers: Vec<(Line, Line)>,
         /// May be empty.
-        body: String,
+        body: Text,
     },
     /// Copies a text.
     Copy {
         /// Which.
-        text: String,
+        text: Text,
     },
 }
 
@@ -166,7 +168,7 @@ impl Message {
     #[must_use]
     pub fn headline(&self) -> &str {
         let bare = self.title.is_empty() || self.topic.as_ref() == Some(&self.title);
-        let text = if bare && !self.body.is_empty() { &self.body } else { &self.title };
+        let text: &str = if bare && !self.body.is_empty() { &self.body } else { &self.title };
         text.lines().next().unwrap_or_default()
     }
 
@@ -174,8 +176,8 @@ impl Message {
     #[must_use]
     pub fn of_text(text: &str) -> Self {
         Self {
-            title: String::new(),
-            body: readable(text, BODY_CHARS_MAX),
+            title: Line::default(),
+            body: text.into(),
             priority: Priority::NORMAL,
             time: None,
             url: None,
@@ -187,28 +189,17 @@ impl Message {
     }
 }
 
-pub use crate::readable::clean as readable;
-
-/// A stranger's text as the one line of a title.
-#[must_use]
-pub fn title(text: &str) -> String {
-    match text.contains(['\n', '\r']) {
-        true => readable(text.replace(['\n', '\r'], " ").trim(), TITLE_CHARS_MAX),
-        false => readable(text.trim(), TITLE_CHARS_MAX),
-    }
-}
-
 /// A stranger's short text, such as a tag; `None` where nothing is left of it.
 #[must_use]
-pub fn word(text: &str) -> Option<String> {
-    let word = readable(text.trim(), WORD_CHARS_MAX).replace(['\n', '\t'], " ");
+pub fn word(text: &str) -> Option<Line> {
+    let word = Line::of(text, WORD_CHARS_MAX);
     (!word.is_empty()).then_some(word)
 }
 
 /// A stranger's name for a thing. One that is too long to be told from others is none.
 #[must_use]
-pub fn name(text: &str) -> Option<String> {
-    let name = readable(text.trim(), NAME_CHARS_MAX + 1).replace(['\n', '\t'], " ");
+pub fn name(text: &str) -> Option<Line> {
+    let name = Line::of(text, NAME_CHARS_MAX + 1);
     (!name.is_empty() && name.chars().count() <= NAME_CHARS_MAX).then_some(name)
 }
 

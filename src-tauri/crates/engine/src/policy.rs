@@ -153,11 +153,14 @@ impl Rule {
     fn holds(&self, message: &Message, facts: &Facts<'_>) -> bool {
         let within = self.min_priority.is_none_or(|least| message.priority >= least)
             && self.max_priority.is_none_or(|most| message.priority <= most);
-        let tagged =
-            || self.tag.is_empty() || self.tag.iter().any(|tag| message.tags.contains(tag));
+        let tagged = || {
+            self.tag.is_empty()
+                || self.tag.iter().any(|tag| message.tags.iter().any(|own| own == tag.as_str()))
+        };
         let under = || {
             let topic = message.topic.as_ref();
-            self.topic.is_empty() || topic.is_some_and(|topic| self.topic.contains(topic))
+            self.topic.is_empty()
+                || topic.is_some_and(|own| self.topic.iter().any(|topic| own == topic.as_str()))
         };
         let says = || {
             self.text

@@ -5,59 +5,121 @@ use std::{fmt, ops::Deref};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The longest line, in characters. A path of our own, and a sentence of the system's, fit in.
-pub const LINE_CHARS_MAX: usize = 300;
+/// The longest line, in characters.
+pub const LINE_CHARS_MAX: usize = 1_000;
+/// What a server says about an error is cut to this, in characters.
+pub const BRIEF_CHARS_MAX: usize = 300;
+/// The longest text, in characters.
+pub const TEXT_CHARS_MAX: usize = 64_000;
 
-/// One line of a stranger's text. There is no other way to one than by cleaning it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+/// One line of a stranger's text, of at most [`LINE_CHARS_MAX`] characters. There is no other way to one
+/// than by cleaning it.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct Readable(String);
+pub struct Line(String);
 
-impl Readable {
-    /// A text as one line of at most [`LINE_CHARS_MAX`] characters.
+/// A stranger's text of several lines, of at most [`TEXT_CHARS_MAX`] characters. There is no other way
+/// to one than by cleaning it.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Text(String);
+
+impl Line {
+    /// A text as one line of at most so many characters.
     #[must_use]
-    pub fn line(text: &str) -> Self {
-        let cleaned = clean(text.trim(), LINE_CHARS_MAX);
+    pub fn of(text: &str, chars_max: usize) -> Self {
+        let cleaned = clean(text.trim(), chars_max.min(LINE_CHARS_MAX));
         Self(if cleaned.contains(['\n', '\t']) {
             cleaned.replace(['\n', '\t'], " ")
         } else {
             cleaned
         })
     }
-}
 
-impl Deref for Readable {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
+    /// What a server says about an error: at most [`BRIEF_CHARS_MAX`] characters.
+    #[must_use]
+    pub fn brief(text: &str) -> Self {
+        Self::of(text, BRIEF_CHARS_MAX)
     }
 }
 
-impl fmt::Display for Readable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<&str> for Readable {
+impl From<&str> for Line {
     fn from(text: &str) -> Self {
-        Self::line(text)
+        Self::of(text, LINE_CHARS_MAX)
     }
 }
 
-impl From<String> for Readable {
-    fn from(text: String) -> Self {
-        Self::line(&text)
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(clean(text, TEXT_CHARS_MAX))
     }
 }
 
-/// What was stored by an earlier version, or by hand, is cleaned too.
-impl<'de> Deserialize<'de> for Readable {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::from)
-    }
+/// What both have.
+macro_rules! readable {
+    ($($name:ident),*) => {$(
+        impl $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Deref for $name {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == *other
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::from(text.as_str())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
+        /// What was stored by an earlier version, or by hand, is cleaned too.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer).map(Self::from)
+            }
+        }
+    )*};
 }
+
+readable!(Line, Text);
 
 /// Whether a character may disguise a text, or command a terminal.
 #[must_use]
@@ -94,20 +156,24 @@ mod tests {
     #[test]
     fn what_could_disguise_a_text_is_left_out() {
         assert_eq!(clean("a\u{1b}[31mb\u{0}\r\nc\td\u{202e}e", 100), "a[31mb\nc\tde");
-        assert_eq!(&*Readable::line("a\u{1b}]0;x\u{7}b\u{9b}31m\nc"), "a]0;xb31m c");
+        assert_eq!(Line::from("a\u{1b}]0;x\u{7}b\u{9b}31m\nc"), "a]0;xb31m c");
+        assert_eq!(Text::from("a\u{9b}\nb"), "a\nb");
     }
 
     #[test]
     fn a_long_text_ends_with_an_ellipsis_at_the_limit() {
         assert_eq!(clean("äöüß", 4), "äöüß");
         assert_eq!(clean("äöüßx", 4), "äöü…");
-        assert_eq!(Readable::line(&"x".repeat(1_000_000)).chars().count(), LINE_CHARS_MAX);
+        let endless = "x".repeat(1_000_000);
+        assert_eq!(Line::brief(&endless).chars().count(), BRIEF_CHARS_MAX);
+        assert_eq!(Line::from(&*endless).chars().count(), LINE_CHARS_MAX);
+        assert_eq!(Text::from(&*endless).chars().count(), TEXT_CHARS_MAX);
     }
 
     #[test]
     fn what_was_stored_before_is_cleaned_when_it_is_read() {
-        let read: Readable = serde_json::from_str(r#""a\u001b[31mb""#).unwrap();
-        assert_eq!(&*read, "a[31mb");
+        let read: Line = serde_json::from_str(r#""a\u001b[31mb""#).unwrap();
+        assert_eq!(read, "a[31mb");
         assert_eq!(serde_json::to_string(&read).unwrap(), r#""a[31mb""#);
     }
 }

@@ -190,19 +190,19 @@ impl Arrived<'_> {
             .insert(params![
                 subscription,
                 id,
-                message.title,
-                message.body,
+                message.title.as_str(),
+                message.body.as_str(),
                 verdict.priority.level(),
                 message.time.map(to_ms),
                 to_ms(received),
                 message.url,
-                serde_json::Value::from(message.tags.clone()).to_string(),
+                serde_json::to_string(&message.tags).unwrap_or_default(),
                 kind,
                 event.data,
                 decision,
                 shown.name(),
-                message.topic,
-                message.sequence.as_ref().map(|sequence| &sequence.id),
+                message.topic.as_deref(),
+                message.sequence.as_ref().map(|sequence| sequence.id.as_str()),
                 extras,
                 verdict.rule,
                 verdict.sound,
@@ -232,7 +232,7 @@ fn latest_of(
             "SELECT id, time FROM message WHERE subscription = ?1 AND sequence = ?2
              ORDER BY id DESC LIMIT 1",
         )?
-        .query_row(params![subscription, sequence.id], |row| {
+        .query_row(params![subscription, sequence.id.as_str()], |row| {
             Ok(Earlier { id: row.get(0)?, time: row.get(1)? })
         })
         .optional()
@@ -261,7 +261,7 @@ fn apply(
         }
     };
     let mut statement = transaction.prepare_cached(sql)?;
-    let ids = statement.query_map(params![subscription, sequence], |row| row.get(0))?;
+    let ids = statement.query_map(params![subscription, sequence.as_str()], |row| row.get(0))?;
     ids.collect()
 }
 

@@ -284,15 +284,15 @@ fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         server_id: row.get(1)?,
         subscription: row.get(2)?,
         message: Message {
-            title: row.get(3)?,
-            body: row.get(4)?,
+            title: row.get::<_, String>(3)?.into(),
+            body: row.get::<_, String>(4)?.into(),
             priority: Priority::clamped(row.get(5)?),
             time: row.get::<_, Option<i64>>(6)?.map(from_ms),
             url: row.get(8)?,
             tags: serde_json::from_str(&tags).unwrap_or_default(),
-            topic: row.get(12)?,
-            sequence: row.get::<_, Option<_>>(13)?.map(|id| Sequence {
-                id,
+            topic: row.get::<_, Option<String>>(12)?.map(Into::into),
+            sequence: row.get::<_, Option<String>>(13)?.map(|id| Sequence {
+                id: id.into(),
                 replaces: false,
                 begins: false,
             }),

@@ -55,7 +55,12 @@ impl World {
 
     fn bodies(&self) -> Vec<String> {
         let query = Query { limit: 1000, after: Some(0), ..Query::default() };
-        self.store.messages(&query).unwrap().into_iter().map(|row| row.message.body).collect()
+        self.store
+            .messages(&query)
+            .unwrap()
+            .into_iter()
+            .map(|row| row.message.body.into())
+            .collect()
     }
 }
 

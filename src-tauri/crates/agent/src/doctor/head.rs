@@ -49,7 +49,7 @@ fn redirects(seen: &Observation) -> Vec<Finding> {
 /// A URL without what may be secret in it.
 fn place(url: &Url) -> String {
     let text = format!("{}{}", url.origin().ascii_serialization(), url.path());
-    hark_engine::message::readable(&text, 200)
+    hark_engine::readable::clean(&text, 200)
 }
 
 fn answer(seen: &Observation) -> Vec<Finding> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use hark_engine::{
     feed::Feed,
-    message::{RawEvent, readable},
+    message::RawEvent,
+    readable::clean,
     wire::{Arrival, Ignored},
 };
 
@@ -79,10 +80,10 @@ impl What {
             Arrival::Ignored(Ignored::IdAlone(_)) => Self::IdAlone,
             Arrival::Ignored(Ignored::NoData { kind, own_id }) => match kind {
                 Some(kind) if is_heartbeat(&kind, feed) => {
-                    let kind = readable(&kind, NAME_CHARS_MAX);
+                    let kind = clean(&kind, NAME_CHARS_MAX);
                     Self::Heartbeat { form: Form::Event(kind), has_id: own_id.is_some() }
                 }
-                kind => Self::NoData { kind: kind.map(|kind| readable(&kind, NAME_CHARS_MAX)) },
+                kind => Self::NoData { kind: kind.map(|kind| clean(&kind, NAME_CHARS_MAX)) },
             },
             Arrival::Retry(hint) => Self::Retry(hint),
             Arrival::TooLarge { bytes, .. } => Self::TooLarge { bytes },
@@ -94,7 +95,7 @@ impl What {
         let has_id = event.own_id.is_some();
         feed.identify(&mut event);
         if feed.decode(&event).is_sign_of_life() {
-            let form = Form::Event(readable(&event.kind, NAME_CHARS_MAX));
+            let form = Form::Event(clean(&event.kind, NAME_CHARS_MAX));
             return Self::Heartbeat { form, has_id };
         }
         let broken = event.data.contains('\u{fffd}');

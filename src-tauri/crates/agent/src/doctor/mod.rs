@@ -175,7 +175,7 @@ impl Observation {
         let values = head.headers.get_all(name).iter();
         let values: Vec<_> =
             values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        (!values.is_empty()).then(|| hark_engine::message::readable(&values.join(", "), 200))
+        (!values.is_empty()).then(|| hark_engine::readable::clean(&values.join(", "), 200))
     }
 
     /// What stands before the server, where it says so itself.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hark_engine::{failure::Cause, feed::Order, message::readable};
+use hark_engine::{failure::Cause, feed::Order, readable::clean};
 
 use super::{About, Finding, Mark, Observation, Place, What};
 
@@ -96,13 +96,13 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     let refused = seen.resumed.iter().find(|resumed| resumed.refused.is_some());
     let worst = || seen.resumed.iter().max_by_key(|resumed| verdict(&ids, resumed));
     let worst = refused.or_else(worst)?;
-    let id = ids.get(worst.cursor).map(|id| readable(id, ID_CHARS_MAX)).unwrap_or_default();
+    let id = ids.get(worst.cursor).map(|id| clean(id, ID_CHARS_MAX)).unwrap_or_default();
     if let Some(cause) = &worst.refused {
         let why = cause.sentence(&seen.origin());
         return about(Mark::Wrong, format!("Coming back with the id {id:?} was refused. {why}"));
     }
     let line = || {
-        let shown = |at: usize| ids.get(at).map(|id| readable(id, ID_CHARS_MAX));
+        let shown = |at: usize| ids.get(at).map(|id| clean(id, ID_CHARS_MAX));
         let pair = seen
             .resumed
             .iter()

@@ -65,7 +65,7 @@ pub fn of_message(name: &str, row: MessageRow, can: Capabilities, language: Lang
     if url.is_some() {
         notification.action("default", language.pick("Open", "打开"));
     }
-    let of = message.sequence.map(|sequence| (subscription, sequence.id));
+    let of = message.sequence.map(|sequence| (subscription, sequence.id.into()));
     Toast { notification, url, of }
 }
 

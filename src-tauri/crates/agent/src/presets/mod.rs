@@ -193,7 +193,7 @@ mod tests {
 
     fn said(preset: &str, kind: &str, data: &str) -> (String, String) {
         match decoded(preset, kind, data) {
-            Decoded::Message(message) => (message.title, message.body),
+            Decoded::Message(message) => (message.title.to_string(), message.body.to_string()),
             other => panic!("{data}: {other:?}"),
         }
     }

@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use hark_engine::{failure::Cause, readable::Readable};
+use hark_engine::{failure::Cause, readable::Line};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -186,7 +186,7 @@ fn follow(ask: &mut Ask, response: &Response<Incoming>) -> Result<(), Cause> {
         if ask.via.tls.is_some() {
             // As whom we come and whom we trust was said of this server, and goes for no other.
             let target = target.origin().ascii_serialization();
-            let target = Readable::line(target.as_str());
+            let target = Line::brief(target.as_str());
             return Err(refused(&format!(
                 "it leads to {target}, and the certificates in this subscription's settings are for \
                  the address that it names; if that is right, follow the new address instead"
@@ -229,7 +229,7 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 }
 
 /// What the server says about its refusal: the usual fields of a JSON body, else its first line.
-async fn detail(response: Response<Incoming>) -> Option<Readable> {
+async fn detail(response: Response<Incoming>) -> Option<Line> {
     let status = u64::from(response.status().as_u16());
     let mut body = response.into_body();
     let mut bytes = Vec::new();
@@ -253,7 +253,7 @@ async fn detail(response: Response<Incoming>) -> Option<Readable> {
         Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
     };
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    Some(Readable::line(line))
+    Some(Line::brief(line))
 }
 
 #[cfg(test)]

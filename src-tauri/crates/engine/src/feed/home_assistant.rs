@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::{Decoded, Feed, is_common_heartbeat};
-use crate::message::{self, BODY_CHARS_MAX, Message, RawEvent, readable};
+use crate::message::{Message, RawEvent};
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +45,8 @@ impl Feed for HomeAssistant {
             None => (kind.to_owned(), String::new()),
         };
         let message = Message {
-            title: message::title(&title),
-            body: readable(&body, BODY_CHARS_MAX),
+            title: title.into(),
+            body: body.into(),
             time: object.get("time_fired").and_then(Value::as_str).and_then(|at| at.parse().ok()),
             ..Message::of_text("")
         };
@@ -129,7 +129,7 @@ mod tests {
             (r#"{"state":"on"}"#, r#"{"state":"on"}"#, "sensor.t", "on"),
             ("[]", "7", "sensor.t", ""),
         ] {
-            assert_eq!(told(old, new), (plain(title), plain(body)), "{old} {new}");
+            assert_eq!(told(old, new), (plain(title).into(), plain(body).into()), "{old} {new}");
         }
     }
 }

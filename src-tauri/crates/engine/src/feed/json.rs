@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{Decoded, Feed, is_common_heartbeat};
-use crate::message::{
-    BODY_CHARS_MAX, Message, Priority, RawEvent, TAGS_MAX, openable, readable, title, word,
+use crate::{
+    message::{Message, Priority, RawEvent, TAGS_MAX, openable, word},
+    readable::{Line, Text},
 };
 
 /// See the module.
@@ -50,7 +51,7 @@ pub(super) fn decode(data: &str) -> Message {
 /// A message that would say nothing says all of its data.
 pub(super) fn whole(message: Message, data: &str) -> Message {
     if message.title.is_empty() && message.body.is_empty() {
-        return Message { body: readable(data, BODY_CHARS_MAX), ..message };
+        return Message { body: data.into(), ..message };
     }
     message
 }
@@ -64,8 +65,8 @@ pub(super) fn fields(object: &Map<String, Value>) -> Message {
     };
     let all = |names: &'static [&str]| names.iter().filter_map(move |name| get(name));
     Message {
-        title: title(&all(TITLE).find_map(text).unwrap_or_default()),
-        body: readable(&all(BODY).find_map(text).unwrap_or_default(), BODY_CHARS_MAX),
+        title: Line::from(&*all(TITLE).find_map(text).unwrap_or_default()),
+        body: Text::from(&*all(BODY).find_map(text).unwrap_or_default()),
         priority: get("priority").and_then(priority).unwrap_or(Priority::NORMAL),
         time: all(TIME).find_map(time),
         url: all(URL).filter_map(Value::as_str).find_map(openable),
@@ -114,7 +115,7 @@ pub(super) fn time(value: &Value) -> Option<Timestamp> {
 }
 
 /// A list of texts, or a text with commas.
-pub(super) fn tags(value: &Value) -> Vec<String> {
+pub(super) fn tags(value: &Value) -> Vec<Line> {
     match value {
         Value::Array(tags) => {
             tags.iter().filter_map(Value::as_str).filter_map(word).take(TAGS_MAX).collect()
@@ -174,7 +175,7 @@ mod tests {
         assert_eq!(message(r#"{"title":"t","priority":-9}"#).priority.level(), 1);
         assert_eq!(message(r#"{"title":"t","priority":1e99}"#).priority, Priority::NORMAL);
         assert_eq!(message(r#"{"title":"t","time":9e99}"#).time, None);
-        assert_eq!(message(r#"{"title":"t","tags":{"a":1}}"#).tags, Vec::<String>::new());
+        assert_eq!(message(r#"{"title":"t","tags":{"a":1}}"#).tags, Vec::<Line>::new());
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
         assert_eq!(message(&deep).body.chars().count(), 20_000);
     }

@@ -14,9 +14,7 @@ use super::{
 use crate::{
     cursor::Cursor,
     matching::{Condition, Facts, OneOrMany, Pointer, Template, WEIGHT_MAX},
-    message::{
-        self, BODY_CHARS_MAX, Message, Priority, RawEvent, Sequence, name, openable, readable, word,
-    },
+    message::{Message, Priority, RawEvent, Sequence, name, openable, word},
     span,
 };
 
@@ -120,8 +118,8 @@ impl Mapped {
         };
         let fill = |places: &OneOrMany<Template>| places.iter().find_map(|place| place.fill(value));
         let message = Message {
-            title: fill(&form.title).map_or(usual.title, |title| message::title(&title)),
-            body: fill(&form.body).map_or(usual.body, |body| readable(&body, BODY_CHARS_MAX)),
+            title: fill(&form.title).map_or(usual.title, Into::into),
+            body: fill(&form.body).map_or(usual.body, Into::into),
             priority: self.priority(value).unwrap_or(usual.priority),
             time: first(&form.time, value, json::time).or(usual.time),
             url: fill(&form.url).as_deref().and_then(openable).or(usual.url),
@@ -365,7 +363,7 @@ mod tests {
                            "u": "javascript:alert(1)" });
         let found = message(form, &data.to_string());
         assert!(found.title.starts_with("a b") && found.title.chars().count() == 1_000);
-        assert_eq!(found.body.chars().count(), BODY_CHARS_MAX);
+        assert_eq!(found.body.chars().count(), crate::message::BODY_CHARS_MAX);
         assert_eq!((found.tags.len(), found.url), (32, None));
         assert_eq!(found.sequence, None);
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Decoded, Feed, html, is_common_heartbeat};
-use crate::message::{self, BODY_CHARS_MAX, Message, RawEvent, openable, readable};
+use crate::message::{Message, RawEvent, openable};
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -114,8 +114,8 @@ fn announcement(value: &Value) -> Message {
 
 fn message(dated: &Value, title: &str, body: &str, url: Option<String>) -> Message {
     Message {
-        title: message::title(title),
-        body: readable(body, BODY_CHARS_MAX),
+        title: title.into(),
+        body: body.into(),
         time: text(dated, "created_at").parse().ok(),
         url,
         ..Message::of_text("")

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::{Decoded, Feed, Request, is_common_heartbeat, json};
-use crate::{cursor::Cursor, failure::Cause, message::RawEvent, readable::Readable};
+use crate::{cursor::Cursor, failure::Cause, message::RawEvent, readable::Line};
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl Feed for Nchan {
         let (code, text) = comment.split_once(": ")?;
         let code = code.strip_prefix(':').unwrap_or(code).parse::<u16>().ok()?;
         let is_one = (400..600).contains(&code);
-        is_one.then(|| Cause::Farewell { detail: Readable::line(&format!("{code} {text}")) })
+        is_one.then(|| Cause::Farewell { detail: Line::brief(&format!("{code} {text}")) })
     }
 }
 

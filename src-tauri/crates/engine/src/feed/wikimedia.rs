@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Decoded, Feed, is_common_heartbeat, json};
-use crate::message::{self, BODY_CHARS_MAX, Message, RawEvent, openable, readable};
+use crate::message::{Message, RawEvent, openable};
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +58,8 @@ fn message(value: &Value, data: &str) -> Message {
         None => head.join(" · "),
     };
     Message {
-        title: message::title(&title.replace('_', " ")),
-        body: readable(&body, BODY_CHARS_MAX),
+        title: title.replace('_', " ").into(),
+        body: body.into(),
         time,
         url,
         ..Message::of_text("")

@@ -18,7 +18,7 @@ use crate::{
     heartbeat::Heartbeat,
     history::{Doubt, Entry},
     policy::Origin,
-    readable::Readable,
+    readable::Line,
     wire::{Arrival, Head},
 };
 
@@ -302,7 +302,7 @@ impl Link {
             Cause::Status { code, detail, retry_after_ms, .. } => {
                 let streamed_before = self.config.streamed_before || self.heard.is_some();
                 let feed = &self.config.feed;
-                let in_words = |text: Readable| feed.explain(code, &text).map_or(text, Into::into);
+                let in_words = |text: Line| feed.explain(code, &text).map_or(text, Into::into);
                 let detail = detail.map(in_words);
                 Cause::Status { code, detail, retry_after_ms, streamed_before }
             }

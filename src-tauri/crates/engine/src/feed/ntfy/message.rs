@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use crate::{
     feed::{Decoded, emoji},
     message::{
-        self, ACTIONS_MAX, Action, Attachment, BODY_CHARS_MAX, Change, Does, Extras, Message,
-        Priority, Sequence, TAGS_MAX, TITLE_CHARS_MAX, name, openable, readable, word,
+        ACTIONS_MAX, Action, Attachment, Change, Does, Extras, Message, Priority, Sequence,
+        TAGS_MAX, name, openable, word,
     },
+    readable::Line,
 };
 
 /// The message in an event of that kind.
@@ -35,13 +36,13 @@ pub(super) fn message(object: &Map<String, Value>) -> Message {
     // is known by its topic, as in ntfy's own programs.
     let (title, body) = match text(object, "title").filter(|title| !title.trim().is_empty()) {
         Some(title) => (format!("{emojis}{title}"), body.to_owned()),
-        None => (topic.clone().unwrap_or_default(), format!("{emojis}{body}")),
+        None => (topic.clone().unwrap_or_default().into(), format!("{emojis}{body}")),
     };
     let extras = extras(object);
     let attached = || extras.attachment.as_ref().map(|attached| attached.url.clone());
     Message {
-        title: message::title(&title),
-        body: readable(&body, BODY_CHARS_MAX),
+        title: title.into(),
+        body: body.into(),
         priority: object
             .get("priority")
             .and_then(Value::as_i64)
@@ -65,7 +66,7 @@ fn sequence(object: &Map<String, Value>) -> Option<Sequence> {
 }
 
 /// A sequence is one of its topic: who may write to another is not to change it.
-fn in_topic(object: &Map<String, Value>, sequence: &str) -> Option<String> {
+fn in_topic(object: &Map<String, Value>, sequence: &str) -> Option<Line> {
     name(&format!("{}/{sequence}", text(object, "topic").unwrap_or_default()))
 }
 
@@ -97,17 +98,16 @@ fn action(object: &Map<String, Value>) -> Option<Action> {
         "view" => Does::Open { url: url()? },
         "http" => {
             let headers = object.get("headers").and_then(Value::as_object).into_iter().flatten();
-            let headers = headers.filter_map(|(name, value)| {
-                Some((word(name)?, readable(value.as_str()?, TITLE_CHARS_MAX)))
-            });
+            let headers =
+                headers.filter_map(|(name, value)| Some((word(name)?, value.as_str()?.into())));
             Does::Send {
                 url: url()?,
                 method: text(object, "method").and_then(word).unwrap_or_else(|| "POST".into()),
                 headers: headers.take(ACTIONS_MAX).collect(),
-                body: readable(text(object, "body").unwrap_or_default(), BODY_CHARS_MAX),
+                body: text(object, "body").unwrap_or_default().into(),
             }
         }
-        "copy" => Does::Copy { text: readable(text(object, "value")?, BODY_CHARS_MAX) },
+        "copy" => Does::Copy { text: text(object, "value")?.into() },
         _ => return None,
     };
     let clear = object.get("clear").and_then(Value::as_bool).unwrap_or_default();
@@ -115,10 +115,7 @@ fn action(object: &Map<String, Value>) -> Option<Action> {
 }
 
 /// A change to the message of the sequence that it names.
-pub(super) fn changed(
-    object: &Map<String, Value>,
-    change: impl FnOnce(String) -> Change,
-) -> Decoded {
+pub(super) fn changed(object: &Map<String, Value>, change: impl FnOnce(Line) -> Change) -> Decoded {
     match text(object, "sequence_id").and_then(|id| in_topic(object, id)) {
         Some(id) => Decoded::Change(change(id)),
         None => Decoded::Junk("it changes a message and does not say which"),
