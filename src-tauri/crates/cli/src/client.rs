@@ -116,7 +116,7 @@ pub async fn rules(profile: &Profile, options: RulesOptions) -> Done {
     let asked = RulesFor { subscription: options.key, rules, save: options.save };
     let tried = client(profile).call(&route::RULES, &asked).await?;
     if options.json {
-        out::line(serde_json::to_string_pretty(&tried)?)?;
+        out::json_pretty(&tried)?;
     } else {
         out::print(show::rules(&tried, asked.rules.is_some()))?;
     }
@@ -163,7 +163,7 @@ pub async fn pause(profile: &Profile, key: Option<String>, paused: bool) -> Done
 pub async fn status(profile: &Profile, json: bool) -> Done {
     let status = client(profile).call(&route::STATUS, &()).await?;
     if json {
-        out::line(serde_json::to_string_pretty(&status)?)?;
+        out::json_pretty(&status)?;
     } else {
         out::print(show::status(&status, jiff::Timestamp::now()))?;
     }
@@ -190,9 +190,13 @@ pub async fn messages(profile: &Profile, limit: u32, json: bool) -> Done {
         messages.extend(page);
     }
     messages.reverse();
+    if !json {
+        // The ids are the order of the wire, which is another where a server replays out of order.
+        messages.sort_by_key(|message| (message.time.0, message.id));
+    }
     for message in &messages {
         if json {
-            out::line(serde_json::to_string(message)?)?;
+            out::json(message)?;
         } else {
             out::line(show::message(message))?;
         }
@@ -209,7 +213,7 @@ pub async fn history(profile: &Profile, limit: u32, json: bool) -> Done {
     entries.reverse();
     for entry in &entries {
         if json {
-            out::line(serde_json::to_string(entry)?)?;
+            out::json(entry)?;
         } else {
             out::line(show::entry(entry))?;
         }

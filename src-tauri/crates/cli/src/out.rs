@@ -6,9 +6,22 @@ use std::{
     process,
 };
 
+use hark_agent::print::harmless;
+use serde::Serialize;
+
 /// Prints a line.
 pub fn line(text: impl fmt::Display) -> io::Result<()> {
     print(format_args!("{text}\n"))
+}
+
+/// Prints a value as a line of JSON.
+pub fn json(value: &impl Serialize) -> io::Result<()> {
+    line(harmless(&serde_json::to_string(value)?))
+}
+
+/// Prints a value as JSON for people, too.
+pub fn json_pretty(value: &impl Serialize) -> io::Result<()> {
+    line(harmless(&serde_json::to_string_pretty(value)?))
 }
 
 /// Prints a text as it is.

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use hark_agent::print::text;
 use hark_api::{
-    Decision, HistoryEntry, Link, Message, Outage, Phase, Preview, RulesTried, Severity, Span,
-    SpanKind, Status, Time,
+    Decision, HistoryEntry, Link, Message, Outage, Phase, Preview, RulesTried, Severity, Shown,
+    Span, SpanKind, Status, Time,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -75,11 +75,24 @@ fn one(link: &Link, now: Timestamp) -> String {
 pub fn message(message: &Message) -> String {
     let text = text(&message.title, &message.body, message.priority);
     let by = match (&message.decision, &message.rule) {
-        (_, None) => String::new(),
+        (_, None) => unshown(message).map(|why| format!("  ({why})")).unwrap_or_default(),
         (Decision::Quiet, Some(rule)) => format!("  (quiet: {rule})"),
         (Decision::Alert | Decision::Backlog, Some(rule)) => format!("  (rule: {rule})"),
     };
     format!("{}  {}  {text}{by}", local(message.time), message.subscription)
+}
+
+/// Why a message was not shown by itself, where it was not.
+fn unshown(message: &Message) -> Option<&'static str> {
+    match (message.decision, message.shown) {
+        (Decision::Backlog, _) => Some("from before you followed it"),
+        (_, Shown::Pending) => Some("not shown yet"),
+        (_, Shown::Digest) => Some("counted in one notification"),
+        (_, Shown::Refused) => Some("not shown: the notification server refused it"),
+        (_, Shown::Withdrawn) => Some("read elsewhere"),
+        (_, Shown::Nobody) => Some("not shown: nobody to show it to"),
+        (_, Shown::Shown | Shown::No) => None,
+    }
 }
 
 /// A message that is not stored yet, as a line.
