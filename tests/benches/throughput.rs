@@ -19,7 +19,7 @@ use futures_util::{Stream, StreamExt};
 use hark_agent::sse::{Ask, Connection};
 use hark_engine::{
     Moment,
-    backoff::Manners,
+    backoff::Clients,
     feed::Json,
     link::{Config, ConnId, Effect, Input, Link},
 };
@@ -127,7 +127,7 @@ async fn memchr_lines(port: u16) -> usize {
 }
 
 async fn hark(port: u16) -> usize {
-    let config = Config::plain(Arc::new(Json), Manners::Near);
+    let config = Config::plain(Arc::new(Json), Clients::Few);
     let now = Moment { monotonic: Duration::from_secs(1), wall: Timestamp::UNIX_EPOCH };
     let mut link = Link::new(config, 1);
     let mut effects = Vec::new();

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use fastrand::Rng;
 use hark_engine::{
     Moment,
-    backoff::Manners,
+    backoff::Clients,
     failure::Cause,
     feed::Json,
     link::{Config, ConnId, Effect, Input, Link, Phase},
@@ -154,7 +154,7 @@ struct HarkClient {
 
 impl HarkClient {
     fn new(seed: u64, hint: Option<Duration>) -> Self {
-        let config = Config::plain(Arc::new(Json), Manners::Far);
+        let config = Config::plain(Arc::new(Json), Clients::Many);
         let start = Moment { monotonic: Duration::from_secs(1), wall: Timestamp::UNIX_EPOCH };
         let lost = start + LIFE;
         let mut client =

@@ -292,6 +292,8 @@ impl Agent {
         let presets = loaded.presets;
         let problems = (!presets.problems.is_empty()).then(|| presets.problems.join(" "));
         self.core.condition(Severity::Error, "preset_invalid", problems);
+        let old_word = loaded.settings.old_word();
+        self.core.condition(Severity::Warning, "settings_old_word", old_word);
         self.core.set_feeds(presets.presets.feeds());
         let first = !self.begun.swap(true, Ordering::Relaxed);
         if good || first {

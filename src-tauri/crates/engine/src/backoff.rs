@@ -20,16 +20,16 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
 /// How many clients a server probably has, which decides how gently it is dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Manners {
+pub enum Clients {
     /// A few clients, and the owner waits beside it.
-    Near,
+    Few,
     /// Perhaps a million.
-    Far,
+    Many,
 }
 
-impl Manners {
-    /// The manners towards a host by its name: loopback, link-local, `.local` and 100.64/10 are
-    /// near. `local` says whether an address is in a subnet that this machine is on.
+impl Clients {
+    /// Of a host by its name: those that are near have few, which are loopback, link-local, `.local` and
+    /// 100.64/10. `local` says whether an address is in a subnet that this machine is on.
     #[must_use]
     pub fn towards(host: &str, local: impl Fn(IpAddr) -> bool) -> Self {
         let name = host.trim_start_matches('[').trim_end_matches([']', '.']);
@@ -40,15 +40,15 @@ impl Manners {
                 name == "localhost" || name.ends_with(".localhost") || name.ends_with(".local")
             }
         };
-        if near { Self::Near } else { Self::Far }
+        if near { Self::Few } else { Self::Many }
     }
 
     /// W: over how long a crowd of clients spreads its first dial when nobody says otherwise.
     #[must_use]
     pub fn spread(self) -> Duration {
         match self {
-            Self::Near => Duration::from_secs(1),
-            Self::Far => Duration::from_secs(10),
+            Self::Few => Duration::from_secs(1),
+            Self::Many => Duration::from_secs(10),
         }
     }
 
@@ -56,8 +56,8 @@ impl Manners {
     #[must_use]
     pub fn cap(self) -> Duration {
         match self {
-            Self::Near => Duration::from_secs(10),
-            Self::Far => Duration::from_secs(120),
+            Self::Few => Duration::from_secs(10),
+            Self::Many => Duration::from_secs(120),
         }
     }
 }
@@ -75,7 +75,7 @@ fn is_near(address: IpAddr) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// The law of this file.
-    Mannerly,
+    Backoff,
     /// A plain interval, for those who want it.
     Fixed(Duration),
 }
@@ -83,10 +83,10 @@ pub enum Retry {
 /// What the delay law looks at.
 #[derive(Clone, Copy, Debug)]
 pub struct Law {
-    /// Plain or mannerly.
+    /// By the backoff or plainly.
     pub retry: Retry,
-    /// Near or far.
-    pub manners: Manners,
+    /// How many there probably are.
+    pub clients: Clients,
     /// The person's own spread.
     pub spread: Option<Duration>,
 }
@@ -120,13 +120,13 @@ impl Law {
                 wait.mul_f64(0.8 + 0.4 * rng.f64())
             }
             Class::Network | Class::Server if attempt <= 1 => draw(spread, rng),
-            Class::Network | Class::Server if self.manners == Manners::Far => {
+            Class::Network | Class::Server if self.clients == Clients::Many => {
                 self.crowd(attempt, hint, rng)
             }
             Class::Local | Class::Network | Class::Server => {
                 let doublings =
                     attempt.saturating_sub(if cause.class() == Class::Local { 1 } else { 2 });
-                let ceiling = Duration::from_secs(1 << doublings.min(12)).min(self.manners.cap());
+                let ceiling = Duration::from_secs(1 << doublings.min(12)).min(self.clients.cap());
                 draw(ceiling, rng)
             }
         }
@@ -142,17 +142,17 @@ impl Law {
         let doubled = width.saturating_mul(1 << attempt.saturating_sub(2).min(12));
         let distant = if said { doubled } else { doubled / 2 };
         // Distance and width together stay within the cap, unless the width alone is beyond it.
-        let longest = self.manners.cap().max(width * 2);
+        let longest = self.clients.cap().max(width * 2);
         let scale = (longest.as_secs_f64() / (distant + doubled).as_secs_f64()).min(1.0);
         distant.mul_f64(scale) + draw(doubled.mul_f64(scale), rng)
     }
 
-    /// W: the person's, else the server's clamped hint, else what manners say.
+    /// W: the person's, else the server's clamped hint, else by how many clients there are.
     #[must_use]
     pub fn width(&self, hint: Option<Duration>) -> Duration {
         self.spread
             .or_else(|| hint.map(|hint| hint.clamp(SPREAD_MIN, SPREAD_MAX)))
-            .unwrap_or_else(|| self.manners.spread())
+            .unwrap_or_else(|| self.clients.spread())
     }
 }
 
@@ -165,7 +165,7 @@ pub(crate) fn draw(ceiling: Duration, rng: &mut Rng) -> Duration {
 mod tests {
     use super::*;
 
-    const FAR: Law = Law { retry: Retry::Mannerly, manners: Manners::Far, spread: None };
+    const FAR: Law = Law { retry: Retry::Backoff, clients: Clients::Many, spread: None };
 
     fn status(code: u16, retry_after_ms: Option<u64>) -> Cause {
         Cause::Status { code, detail: None, retry_after_ms, streamed_before: true }
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn the_first_dial_after_a_loss_is_spread_over_w() {
         assert!((9.9..=10.0).contains(&greatest(FAR, &Cause::EndOfStream, 1, None)));
-        let near = Law { manners: Manners::Near, ..FAR };
+        let near = Law { clients: Clients::Few, ..FAR };
         assert!((0.99..=1.0).contains(&greatest(near, &Cause::EndOfStream, 1, None)));
         let hinted = Some(Duration::from_secs(60));
         assert!((59.0..=60.0).contains(&greatest(FAR, &Cause::EndOfStream, 1, hinted)));
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_near_server_is_dialled_with_full_jitter_from_one_second_to_ten() {
-        let near = Law { manners: Manners::Near, ..FAR };
+        let near = Law { clients: Clients::Few, ..FAR };
         for (attempt, ceiling) in
             [(2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (9, 10.0), (4_000_000, 10.0)]
         {
@@ -283,7 +283,7 @@ mod tests {
             ("10.0.0.7", false),
             ("ntfy.example", false),
         ] {
-            assert_eq!(Manners::towards(host, lan) == Manners::Near, near, "{host}");
+            assert_eq!(Clients::towards(host, lan) == Clients::Few, near, "{host}");
         }
     }
 }

@@ -9,7 +9,7 @@ mod tests;
 use std::{fmt, marker::PhantomData, path::PathBuf, sync::Arc, time::Duration};
 
 use hark_engine::{
-    backoff::{Law, Manners, Retry},
+    backoff::{Clients, Law, Retry},
     feed::{self, Feed, Form, Json, Mapped},
     heartbeat::Expect,
     policy::{self, Rule},
@@ -102,7 +102,10 @@ pub struct Subscription {
     /// Over how long the first dial after a loss is spread.
     #[serde(default, deserialize_with = "span::optional")]
     pub spread: Option<Duration>,
-    /// Near or far, where the host's address does not tell.
+    /// How many clients its server probably has, where the host's address does not tell.
+    #[serde(default)]
+    pub clients: Option<Clients>,
+    /// What `clients` was called once.
     #[serde(default)]
     pub manners: Option<Manners>,
     /// The largest event that is taken, also in one line. Bytes.
@@ -114,6 +117,42 @@ pub struct Subscription {
     /// Not followed for now.
     #[serde(default)]
     pub paused: bool,
+}
+
+/// What the number of clients was called once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manners {
+    /// Few.
+    Near,
+    /// Many.
+    Far,
+}
+
+impl Manners {
+    fn clients(self) -> Clients {
+        match self {
+            Self::Near => Clients::Few,
+            Self::Far => Clients::Many,
+        }
+    }
+}
+
+impl Settings {
+    /// What is still read and called otherwise now: a sentence.
+    #[must_use]
+    pub fn old_word(&self) -> Option<String> {
+        let (key, old) =
+            self.subscriptions.iter().find_map(|(key, one)| Some((key, one.manners?)))?;
+        let (old, new) = match old {
+            Manners::Near => ("near", "few"),
+            Manners::Far => ("far", "many"),
+        };
+        Some(format!(
+            "In the settings of {key}, manners = \"{old}\" is called clients = \"{new}\" now. The old \
+             word is still read."
+        ))
+    }
 }
 
 /// A user's name and password.
@@ -168,6 +207,7 @@ impl Subscription {
             cadence: None,
             retry: None,
             spread: None,
+            clients: None,
             manners: None,
             event_max: None,
             keep: KeepSettings::default(),
@@ -222,8 +262,11 @@ impl Subscription {
     pub fn law(&self) -> Law {
         let host = self.url.host_str().unwrap_or_default();
         Law {
-            retry: self.retry.unwrap_or(Retry::Mannerly),
-            manners: self.manners.unwrap_or_else(|| Manners::towards(host, surroundings::is_local)),
+            retry: self.retry.unwrap_or(Retry::Backoff),
+            clients: self
+                .clients
+                .or(self.manners.map(Manners::clients))
+                .unwrap_or_else(|| Clients::towards(host, surroundings::is_local)),
             spread: self.spread,
         }
     }

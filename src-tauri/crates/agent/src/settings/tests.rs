@@ -38,6 +38,9 @@ fn a_subscription_is_read_with_all_that_it_may_say() {
     assert_eq!(one.expect(), Expect::Timeout(Duration::from_secs(90)));
     assert_eq!(one.law().retry, Retry::Fixed(Duration::from_secs(5)));
     assert_eq!(one.law().spread, Some(Duration::from_millis(500)));
+    assert_eq!(one.law().clients, Clients::Few);
+    let hint = settings.old_word().unwrap();
+    assert!(hint.contains("clients = \"few\""), "{hint}");
     assert_eq!(one.bearer, Some(Credential::Env("TOKEN".into())));
     assert!(one.paused);
     assert_eq!(one.origin(), "http://[::1]");

@@ -392,7 +392,7 @@ impl Link {
         // A plain interval is the person's own wish.
         let delay = match self.config.law.retry {
             Retry::Fixed(_) => delay,
-            Retry::Mannerly => delay.max(self.budget.wait(now.monotonic)),
+            Retry::Backoff => delay.max(self.budget.wait(now.monotonic)),
         };
         let attempt = self.dials_failed;
         self.enter(Phase::BackingOff { attempt, until: now + delay, delay, failure }, out);

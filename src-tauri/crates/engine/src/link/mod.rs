@@ -36,7 +36,7 @@ use jiff::Timestamp;
 
 use crate::{
     Moment, Monotonic,
-    backoff::{Law, Manners, Retry},
+    backoff::{Clients, Law, Retry},
     cursor::Cursor,
     failure::Failure,
     feed::Feed,
@@ -97,10 +97,10 @@ pub struct Config {
 impl Config {
     /// A subscription of which nothing is set, which has streamed before and has no cursor.
     #[must_use]
-    pub fn plain(feed: Arc<dyn Feed>, manners: Manners) -> Self {
+    pub fn plain(feed: Arc<dyn Feed>, clients: Clients) -> Self {
         Self {
             feed,
-            law: Law { retry: Retry::Mannerly, manners, spread: None },
+            law: Law { retry: Retry::Backoff, clients, spread: None },
             expect: Expect::Learn,
             swap: true,
             cursor: Cursor::NONE,

@@ -13,7 +13,7 @@ use super::{
     *,
 };
 use crate::{
-    backoff::{Manners, RETRY_AFTER_MAX, Retry, SPREAD_MAX},
+    backoff::{Clients, RETRY_AFTER_MAX, Retry, SPREAD_MAX},
     failure::{Cause, Class},
     feed::{Json, Nchan},
     wire::Ignored,
@@ -56,9 +56,9 @@ impl Model {
             retry: if rng.u8(..) < 40 {
                 Retry::Fixed(Duration::from_secs(5))
             } else {
-                Retry::Mannerly
+                Retry::Backoff
             },
-            manners: if rng.bool() { Manners::Near } else { Manners::Far },
+            clients: if rng.bool() { Clients::Few } else { Clients::Many },
             spread: rng.bool().then(|| Duration::from_millis(rng.u64(0..5000))),
         };
         let committed = if rng.bool() { Cursor::of_id("0") } else { Cursor::NONE };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::{
-    backoff::{Manners, Retry},
+    backoff::{Clients, Retry},
     failure::{Cause, Class},
     feed::{Json, Nchan},
     history::{Doubt, Entry},
@@ -51,7 +51,7 @@ pub(super) fn secs(n: u64) -> Duration {
 }
 
 pub(super) fn config() -> Config {
-    Config::plain(Arc::new(Json), Manners::Near)
+    Config::plain(Arc::new(Json), Clients::Few)
 }
 
 impl World {
