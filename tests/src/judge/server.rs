@@ -410,9 +410,14 @@ impl State {
         if self.manners.kind != Kind::Plain {
             return;
         }
+        // One that it does not know brings everything.
+        let is_known = |&number: &usize| self.log[number].event.id.parse() == Ok(after);
+        if !self.held.iter().any(is_known) {
+            return;
+        }
         let is_sent = |it: &Written| it.whole.is_some() && self.held.contains(&it.number);
-        let is_known = self.wire.iter().any(is_sent);
-        let held = self.held.iter().filter(|_| !is_known);
+        let has_begun = self.wire.iter().any(is_sent);
+        let held = self.held.iter().filter(|_| !has_begun);
         for &number in held {
             let id = self.log[number].event.id.parse::<u64>();
             self.log[number].hidden |= id.is_ok_and(|id| id <= after);
