@@ -64,7 +64,14 @@ impl Condition {
     pub fn holds(&self, facts: &Facts<'_>) -> bool {
         let found = match &self.at {
             At::Type => Some(Cow::Owned(Value::from(facts.event.kind.as_str()))),
-            At::Data(pointer) => facts.data().and_then(|data| pointer.find(data)),
+            At::Data(pointer) => match facts.data() {
+                Some(data) => pointer.find(data),
+                // What is no JSON is a text as a whole.
+                None if pointer.is_whole() && !matches!(self.must, Must::Exist(_)) => {
+                    Some(Cow::Owned(Value::from(facts.event.data.trim())))
+                }
+                None => None,
+            },
         };
         match (&self.must, found) {
             (Must::Exist(wanted), found) => found.is_some_and(|value| !value.is_null()) == *wanted,
@@ -122,6 +129,21 @@ mod tests {
 
     fn condition(value: Value) -> Result<Condition, serde_json::Error> {
         serde_json::from_value(value)
+    }
+
+    #[test]
+    fn what_is_no_json_is_a_text_as_a_whole() {
+        let holds = |condition: Value, data: &str| {
+            let condition: Condition = serde_json::from_value(condition).unwrap();
+            let event = RawEvent { data: data.into(), ..RawEvent::default() };
+            condition.holds(&Facts::of(&event))
+        };
+        let ping = json!({ "at": "", "equals": "ping" });
+        assert!(holds(ping.clone(), "ping") && holds(ping.clone(), "\"ping\""));
+        assert!(!holds(ping, "pong"));
+        assert!(holds(json!({ "at": "", "matches": "^p" }), "ping"));
+        assert!(!holds(json!({ "at": "", "exists": true }), "ping"), "it is no value of JSON");
+        assert!(!holds(json!({ "at": "/a", "equals": "ping" }), "ping"));
     }
 
     #[test]

@@ -53,6 +53,12 @@ impl Pointer {
         Ok(Self { steps })
     }
 
+    /// Whether it points at all of the data.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// The value there, if there is one.
     #[must_use]
     pub fn find<'a>(&self, value: &'a Value) -> Option<Cow<'a, Value>> {
