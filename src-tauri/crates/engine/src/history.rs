@@ -236,7 +236,7 @@ impl History {
                     }
                 }
                 Entry::Gap { since } => {
-                    let lasted = |outage: &Outage| outage.recovered.is_none_or(|at| at >= since);
+                    let lasted = |outage: &Outage| outage.recovered.is_none_or(|at| at > since);
                     let outage = last_outage.get(&key).map(|&index| &mut history.outages[index]);
                     if let Some(outage) = outage.filter(|outage| lasted(outage)) {
                         outage.gap = true;
@@ -390,6 +390,7 @@ mod tests {
         let history = fold(vec![
             (10, Entry::Lost { failure: eof.clone(), last_heard: at(9) }),
             (20, Entry::Opened),
+            (90, Entry::Gap { since: at(20) }),
             (90, Entry::Gap { since: at(80) }),
             (100, Entry::Lost { failure: eof, last_heard: at(99) }),
             (105, Entry::Gap { since: at(99) }),
@@ -398,7 +399,8 @@ mod tests {
         let gaps: Vec<bool> = history.outages.iter().map(|outage| outage.gap).collect();
         assert_eq!(gaps, [false, true]);
         let missed: Vec<_> = history.spans.iter().map(|span| (span.kind, span.from)).collect();
-        assert_eq!(missed, [(SpanKind::Missed, at(80))]);
+        // One that begins as the outage ends is not of it.
+        assert_eq!(missed, [(SpanKind::Missed, at(20)), (SpanKind::Missed, at(80))]);
     }
 
     #[test]
