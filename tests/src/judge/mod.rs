@@ -10,6 +10,7 @@
 
 pub mod frame;
 pub mod law;
+mod out;
 pub mod pipe;
 pub mod script;
 pub mod server;

@@ -9,13 +9,14 @@ use std::{
 use fastrand::Rng;
 use jiff::Timestamp;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf},
+    io::{AsyncReadExt, AsyncWriteExt, ReadHalf},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{Instant, sleep, sleep_until},
 };
 
 use super::{
     frame::{self, Event},
+    out::{Ending, Out, Plan},
     pipe::Line,
     script::{Action, Kind, Manners},
 };
@@ -41,16 +42,16 @@ pub struct State {
     pub wire: Vec<Written>,
     /// The connections, in the order of their requests.
     pub connections: Vec<Connected>,
-    rng: Rng,
+    pub(super) rng: Rng,
     begun: Instant,
-    epoch: Timestamp,
+    pub(super) epoch: Timestamp,
     /// What a connection that begins can have replayed, by number.
     held: Vec<usize>,
     /// The events since the ids began.
     counted: u64,
     listeners: BTreeMap<usize, UnboundedSender<Word>>,
     is_up: bool,
-    is_calm: bool,
+    pub(super) is_calm: bool,
     signs: u64,
 }
 
@@ -101,16 +102,6 @@ pub struct Connected {
 enum Word {
     Event(usize),
     Gone,
-}
-
-/// How a connection ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
-    Clean,
-    Reset,
-    Silence,
-    /// By the client.
-    Left,
 }
 
 impl Server {
@@ -471,99 +462,5 @@ impl State {
             cut: is_cut.then(|| self.rng.usize(0..CUT_BYTES_MAX)),
             ending: *self.rng.choice(&endings).unwrap(),
         }
-    }
-}
-
-/// What is going to happen to a connection.
-struct Plan {
-    /// It ends after so many bytes.
-    cut: Option<usize>,
-    ending: Ending,
-}
-
-/// The way out of one connection.
-struct Out<L> {
-    write: WriteHalf<L>,
-    plan: Plan,
-    written: usize,
-    server: Server,
-}
-
-impl<L: Line> Out<L> {
-    async fn head(&mut self) -> Result<(), Ending> {
-        let (chunked, date) = {
-            let state = self.server.state();
-            (state.manners.chunked, state.epoch + state.now())
-        };
-        let framing = if chunked { "Transfer-Encoding: chunked" } else { "Connection: close" };
-        let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT");
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Type: text/event-stream\r\n{framing}\r\n\r\n"
-        );
-        self.raw(head.as_bytes()).await
-    }
-
-    async fn event(&mut self, connection: usize, number: usize) -> Result<(), Ending> {
-        let block = {
-            let state = &mut *self.server.state();
-            let event = &state.log[number].event;
-            event.block(state.manners.kind, &mut state.rng)
-        };
-        let place = {
-            let mut state = self.server.state();
-            let at = state.now();
-            state.wire.push(Written { connection, number, at, whole: None });
-            state.wire.len() - 1
-        };
-        self.frame(&block).await?;
-        let mut state = self.server.state();
-        let now = state.now();
-        state.wire[place].whole = Some(now);
-        Ok(())
-    }
-
-    async fn frame(&mut self, block: &str) -> Result<(), Ending> {
-        if !self.server.state().manners.chunked {
-            return self.raw(block.as_bytes()).await;
-        }
-        self.raw(format!("{:x}\r\n{block}\r\n", block.len()).as_bytes()).await
-    }
-
-    async fn end(&mut self) -> Result<(), Ending> {
-        let chunked = self.server.state().manners.chunked;
-        if !chunked {
-            return Ok(());
-        }
-        self.raw(b"0\r\n\r\n").await
-    }
-
-    /// Writes bytes in pieces of any size, with pauses in between, up to where the connection is cut.
-    async fn raw(&mut self, mut bytes: &[u8]) -> Result<(), Ending> {
-        while !bytes.is_empty() {
-            let (size, pause) = {
-                let mut state = self.server.state();
-                let rare = !state.is_calm && state.rng.u8(0..100) < 3;
-                let size =
-                    if state.rng.bool() { bytes.len() } else { state.rng.usize(1..=bytes.len()) };
-                let most = state.manners.pause_max;
-                (size, if rare { most.mul_f64(state.rng.f64()) } else { Duration::ZERO })
-            };
-            if !pause.is_zero() {
-                sleep(pause).await;
-            }
-            let left = self.plan.cut.map_or(usize::MAX, |cut| cut.saturating_sub(self.written));
-            let size = size.min(left);
-            if size == 0 {
-                return Err(self.plan.ending);
-            }
-            if self.write.write_all(&bytes[..size]).await.is_err()
-                || self.write.flush().await.is_err()
-            {
-                return Err(Ending::Left);
-            }
-            self.written += size;
-            bytes = &bytes[size..];
-        }
-        Ok(())
     }
 }

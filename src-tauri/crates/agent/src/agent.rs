@@ -12,16 +12,11 @@ use std::{
 };
 
 use hark_api::{
-    Accepted, AddSubscription, Added, ApiError, ErrorCode, Event, Phase, Sample, Severity, Shown,
-    Target, profile::Profile,
+    Accepted, AddSubscription, Added, ApiError, ErrorCode, Phase, Severity, Target,
+    profile::Profile,
 };
-use hark_engine::{
-    history::Entry,
-    link::{Delivery, Outcome},
-    message::{Message, RawEvent},
-    policy::{self, Origin, Verdict},
-};
-use hark_store::{Store, StoreError, Stored};
+use hark_engine::history::Entry;
+use hark_store::{Store, StoreError};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use tokio::{
@@ -110,14 +105,10 @@ pub struct Agent {
 const GONE: &str =
     "is gone. Hark goes on with what it said; remove subscriptions with: hark remove";
 
-/// The key of messages that Hark sends itself.
-const OWN: &str = "hark";
 /// How often the agent notes that it runs.
 const ALIVE_EVERY: Duration = Duration::from_secs(60);
 /// A subscription that was added is waited for so long.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(4);
-/// A sample that is not acknowledged by then is not going to be.
-const SAMPLE_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// A start waits so long for the settings; less than a signal lets it live.
 const START_PATIENCE: Duration = Duration::from_secs(3);
@@ -478,64 +469,6 @@ impl Agent {
         }
         Ok(Accepted { subscriptions: keys })
     }
-
-    /// Sends a sample message the whole way, and waits for what becomes of it.
-    ///
-    /// # Errors
-    /// Where it cannot be stored.
-    pub async fn sample(&self) -> Result<Sample, ApiError> {
-        let language = Language::of_environment();
-        let text = language
-            .pick("If you can read this, notifications work.", "看到这条通知，说明一切正常。");
-        let title = language.pick("A test from Hark", "Hark 测试").to_owned();
-        let delivery = Delivery {
-            event: RawEvent { kind: "test".into(), data: text.into(), own_id: None },
-            outcome: Outcome::Message(
-                Box::new(Message { title: title.into(), ..Message::of_text(text) }),
-                Origin::Live,
-            ),
-            cursor: None,
-            fallen: None,
-        };
-        let mut events = self.core.hub.subscribe(None).live;
-        let committed = self
-            .core
-            .store(|store| store.commit(OWN, [&delivery], Timestamp::now(), by_no_rule))
-            .map_err(|error| ApiError { code: None, sentence: error.to_string() })?;
-        let [Stored::New(id)] = committed.stored[..] else {
-            return Err(ApiError {
-                code: None,
-                sentence: "The sample could not be stored.".into(),
-            });
-        };
-        self.core.tell_message(id);
-        self.core.outbox.put(OWN, notify::Due::Live);
-        let shown = timeout(SAMPLE_TIMEOUT, async {
-            while let Ok((_, event)) = events.recv().await {
-                if matches!(&event, Event::Message(message) if message.id == id && message.shown == Shown::Shown)
-                {
-                    return true;
-                }
-            }
-            false
-        });
-        let shown = shown.await.unwrap_or(false);
-        let status = self.core.status();
-        let sentence = match (shown, status.agent.notifications.server) {
-            (true, server) => format!("Shown: {} acknowledged it.", server.unwrap_or_default()),
-            (false, Some(server)) => format!("Not shown: {server} did not acknowledge it in time."),
-            (false, None) => status
-                .conditions
-                .into_iter()
-                .find(|condition| condition.code == notify::UNAVAILABLE)
-                .map_or_else(|| notify::NO_BUS.to_owned(), |condition| condition.sentence),
-        };
-        Ok(Sample { shown, sentence })
-    }
-}
-
-fn by_no_rule(message: &Message, event: &RawEvent, origin: Origin) -> Verdict {
-    policy::decide(&[], message, event, origin)
 }
 
 pub(crate) fn refusal(error: EditError) -> ApiError {

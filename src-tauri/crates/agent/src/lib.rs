@@ -28,6 +28,7 @@ pub mod print;
 mod recognise;
 pub mod resume;
 mod rules;
+mod sample;
 mod secrets;
 mod server;
 pub mod settings;

@@ -27,7 +27,7 @@ use tokio::{
     sync::broadcast::error::RecvError,
 };
 
-use crate::{agent::Agent, hub::Numbered};
+use crate::{agent::Agent, hub::Numbered, sample};
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -192,7 +192,7 @@ async fn rules(State(agent): Shared, bytes: Bytes) -> Response {
 }
 
 async fn test(State(agent): Shared) -> Response {
-    answer(agent.sample().await)
+    answer(sample::send(&agent.core).await)
 }
 
 async fn stop(State(agent): Shared) -> Response {
