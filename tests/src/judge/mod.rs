@@ -5,7 +5,7 @@
 //! any client that comes by HTTP. What it does is drawn from a seed: it cuts a connection at any byte
 //! (a clean end, a reset, silence), pauses anywhere, puts `id:` before or after `data:`, mixes line
 //! ends, sends live events before replayed ones, greets with a comment and replays half a second
-//! later, changes its heartbeat, refuses a second connection, restarts with and without its ids.
+//! later, changes its heartbeat, repeats what was not asked for, refuses a second connection, restarts with and without its ids.
 //! [`law`] holds what a client has kept against that log. Nothing here knows how Hark works inside.
 
 pub mod frame;

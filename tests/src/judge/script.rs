@@ -45,6 +45,8 @@ pub struct Manners {
     pub cuts: u8,
     /// A pause within a connection's bytes is at most so long.
     pub pause_max: Duration,
+    /// So many events that came before the id that is asked for, and that one, are sent again.
+    pub repeats: usize,
 }
 
 /// Something that happens.
@@ -113,7 +115,13 @@ impl Script {
                 0 => BRIEF,
                 _ => Duration::from_millis(rng.u64(if simulated { 0..4_000 } else { 0..300 })),
             },
+            repeats: 0,
         };
+        // A repetition that pauses looks like a new counter. Drawn apart, so that the seeds stay.
+        let mut apart = Rng::with_seed(!seed);
+        let may_repeat = kind == Kind::Plain && manners.pause_max <= BRIEF;
+        let repeats = if may_repeat && apart.bool() { apart.usize(1..20) } else { 0 };
+        let manners = Manners { repeats, ..manners };
         let steps = (0..rng.usize(if simulated { 10..40 } else { 8..16 }))
             .map(|_| (wait(&mut rng, pace), action(&mut rng, kind, pace)))
             .collect();

@@ -437,7 +437,10 @@ impl State {
             }
             (Kind::Ntfy, None) => VecDeque::new(),
             (Kind::Plain | Kind::Nchan, Some(id)) => match row(id) {
-                Some(place) => after(place).collect(),
+                Some(place) => {
+                    let from = (place + 1).saturating_sub(self.manners.repeats);
+                    self.held[from..].iter().copied().collect()
+                }
                 None => held.collect(),
             },
             (Kind::Plain | Kind::Nchan, None) => held.collect(),
@@ -458,9 +461,12 @@ impl State {
     fn plan(&mut self) -> Plan {
         let is_cut = !self.is_calm && self.rng.u8(0..100) < self.manners.cuts;
         let endings = [Ending::Clean, Ending::Reset, Ending::Silence];
-        Plan {
-            cut: is_cut.then(|| self.rng.usize(0..CUT_BYTES_MAX)),
-            ending: *self.rng.choice(&endings).unwrap(),
-        }
+        let cut = is_cut.then(|| self.rng.usize(0..CUT_BYTES_MAX));
+        let ending = match *self.rng.choice(&endings).unwrap() {
+            // A repetition that ends in silence looks like a new counter.
+            Ending::Silence if self.manners.repeats > 0 => Ending::Reset,
+            ending => ending,
+        };
+        Plan { cut, ending }
     }
 }

@@ -207,26 +207,15 @@ impl Cause {
         )
     }
 
-    /// Whether it may be the id that the server refuses, and nothing else about the request.
+    /// Whether it may be the id that the server refuses, and nothing else about the request. A stream that
+    /// was there is not found while what stands before it is started, and keeps its ids.
     #[must_use]
     pub fn may_refuse_an_id(&self) -> bool {
+        if let Self::Status { code: 404, streamed_before: true, .. } = self {
+            return false;
+        }
         let of_others = |code| matches!(code, 401 | 403 | 407 | 408 | 409 | 425 | 429);
         matches!(self, Self::Status { code: code @ 400..=499, .. } if !of_others(*code))
-    }
-
-    /// Whether the server, or what stands before it, has ended the connection or does not take one:
-    /// so it looks when a server starts anew.
-    #[must_use]
-    pub fn is_the_servers_end(&self) -> bool {
-        matches!(
-            self,
-            Self::EndOfStream
-                | Self::Truncated
-                | Self::Farewell { .. }
-                | Self::ConnectionReset
-                | Self::ConnectionRefused
-                | Self::Status { code: 404 | 500..=599, .. }
-        )
     }
 
     /// A stable short phrase for logs, scripts and translation.

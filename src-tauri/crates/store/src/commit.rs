@@ -82,8 +82,9 @@ impl Store {
         let transaction = self.connection.transaction()?;
         let mut run = Run::read(&transaction, subscription)?;
         let mut stored = Vec::new();
-        for delivery in deliveries {
-            let is_new = run.takes(&transaction, delivery)?;
+        let deliveries: Vec<&Delivery> = deliveries.into_iter().collect();
+        for (place, delivery) in deliveries.iter().enumerate() {
+            let is_new = run.takes(&transaction, &deliveries[place..])?;
             let Delivery { event, outcome, cursor, fallen } = delivery;
             stored.push(match outcome {
                 Outcome::Nothing => Stored::Nothing,
@@ -109,7 +110,7 @@ impl Store {
             });
             // What is repeated from before the cursor does not lead it back.
             if let Some(cursor) = cursor
-                && (is_new || fallen.is_none())
+                && (run.renumbered || fallen.is_none())
             {
                 run.cursor.clone_from(cursor);
             }
@@ -117,8 +118,8 @@ impl Store {
         run.write(&transaction)?;
         let pruned = bound_messages(&transaction, subscription, keep)?;
         transaction.commit()?;
-        let Run { cursor, renumbered, repeated, .. } = run;
-        let link = link::Committed { cursor, renumbered, repeated };
+        let Run { cursor, renumbered, .. } = run;
+        let link = link::Committed { cursor, renumbered };
         Ok(Committed { stored, pruned, link })
     }
 }

@@ -102,8 +102,6 @@ pub(crate) struct Run<'a> {
     has_ids: Option<bool>,
     /// Whether the ids began anew.
     pub(crate) renumbered: bool,
-    /// Whether something came again.
-    pub(crate) repeated: bool,
     /// As it stands in the row.
     before: (i64, Cursor, Option<bool>),
 }
@@ -125,32 +123,32 @@ impl<'a> Run<'a> {
             .optional()?;
         let (source, number, cursor, has_ids) = row.unwrap_or_default();
         let before = (number, cursor.clone(), has_ids);
-        let (renumbered, repeated) = (false, false);
-        Ok(Self { subscription, source, number, cursor, has_ids, renumbered, repeated, before })
+        Ok(Self { subscription, source, number, cursor, has_ids, renumbered: false, before })
     }
 
-    /// Whether an event has not come before, after noting that it has come now. Under the same own id
-    /// in the same run, the same type and data is the same event; without an own id nothing is. An id
-    /// that has fallen back begins another run, unless the event is one that is only sent again.
+    /// Whether the first of these deliveries has not come before, after noting that it has come now. Under
+    /// the same own id in the same run, the same type and data is the same event; without an own id
+    /// nothing is.
+    ///
+    /// An id that has fallen back begins another run, unless it is one that is only sent again. Where
+    /// several may be, the last of them tells: what was sent again ends with what is known best.
     pub(crate) fn takes(
         &mut self,
         transaction: &Transaction<'_>,
-        Delivery { event, outcome, fallen, .. }: &Delivery,
+        deliveries: &[&Delivery],
     ) -> rusqlite::Result<bool> {
+        let Some(&Delivery { event, outcome, fallen, .. }) = deliveries.first() else {
+            return Ok(true);
+        };
         let Some(print) = print(&self.source, event) else { return Ok(true) };
         match fallen {
             Some(Fallen::Surely) => self.begin(),
             Some(Fallen::Perhaps) if !self.renumbered => {
-                let known = transaction
-                    .prepare_cached(
-                        "SELECT 1 FROM fingerprint WHERE subscription = ?1 AND print = ?2",
-                    )?
-                    .exists(params![self.subscription, print])?;
-                if known || *outcome == Outcome::Nothing {
-                    self.repeated |= known;
+                if !self.are_repeated(transaction, deliveries)? {
+                    self.begin();
+                } else if *outcome == Outcome::Nothing {
                     return Ok(false);
                 }
-                self.begin();
             }
             _ => {}
         }
@@ -163,6 +161,22 @@ impl<'a> Run<'a> {
             )?
             .execute(params![self.subscription, print, self.number])
             .map(|rows| rows == 1)
+    }
+
+    /// Whether what may be sent again is: the last that is known by its text tells.
+    fn are_repeated(
+        &self,
+        transaction: &Transaction<'_>,
+        deliveries: &[&Delivery],
+    ) -> rusqlite::Result<bool> {
+        let several = deliveries.iter().take_while(|it| it.fallen == Some(Fallen::Perhaps));
+        let last = several.filter(|it| it.outcome != Outcome::Nothing).last();
+        let Some(print) = last.and_then(|it| print(&self.source, &it.event)) else {
+            return Ok(true);
+        };
+        transaction
+            .prepare_cached("SELECT 1 FROM fingerprint WHERE subscription = ?1 AND print = ?2")?
+            .exists(params![self.subscription, print])
     }
 
     fn begin(&mut self) {

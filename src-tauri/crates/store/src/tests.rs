@@ -484,7 +484,7 @@ fn an_id_that_may_be_repeated_is_judged_by_its_text() {
     let again = ["1", "2", "3"].map(|id| fallen(id, id, Fallen::Perhaps));
     let committed = world.commit(&again);
     assert_eq!(committed.stored, [const { Stored::Duplicate }; 3]);
-    assert!(committed.link.repeated && !committed.link.renumbered);
+    assert!(!committed.link.renumbered);
     assert_eq!(committed.link.cursor, Cursor::of_id("3"), "it is not led back");
     let committed = world.commit(&[fallen("1", "other", Fallen::Perhaps)]);
     assert_eq!(committed.stored, [Stored::New(4)]);
@@ -493,6 +493,23 @@ fn an_id_that_may_be_repeated_is_judged_by_its_text() {
     let same = world.commit(&[fallen("1", "yet another", Fallen::Perhaps)]);
     assert_eq!(same.stored, [Stored::New(5)]);
     assert!(same.link.renumbered, "the same number for another event");
+}
+
+#[test]
+fn of_several_that_may_be_repeated_the_last_tells() {
+    let perhaps = |id: &str, text: &str| fallen(id, text, Fallen::Perhaps);
+    let mut world = World::new();
+    world.commit(&["2", "3"].map(|id| message(Some(id), id)));
+    // The first is not known any more, or was of another counter.
+    let again = world.commit(&[perhaps("1", "1"), perhaps("2", "2"), perhaps("3", "3")]);
+    assert_eq!(again.stored, [Stored::New(3), Stored::Duplicate, Stored::Duplicate]);
+    assert!(!again.link.renumbered);
+    assert_eq!(again.link.cursor, Cursor::of_id("3"), "it is not led back");
+    // Two of a new counter look like those of the old one.
+    let anew = ["1", "2", "3"].map(|id| perhaps(id, if id == "3" { "other" } else { id }));
+    let anew = world.commit(&anew);
+    assert_eq!(anew.stored, [Stored::New(4), Stored::New(5), Stored::New(6)]);
+    assert!(anew.link.renumbered);
 }
 
 #[test]

@@ -52,7 +52,10 @@ impl Link {
         };
         self.config.kept = feed.keeps(&event).or(self.config.kept);
         feed.identify(&mut event);
-        self.heartbeat.on_message();
+        let number = event.own_id.as_deref().and_then(cursor::number);
+        if !number.is_some_and(|number| stream.ids.falls_back(number)) {
+            self.heartbeat.on_message();
+        }
         if outcome != Outcome::Nothing {
             self.with_ids |= event.own_id.is_some() || !self.config.cursor.is_none();
             self.without_ids = !self.with_ids;
@@ -67,7 +70,10 @@ impl Link {
     fn on_idle(&mut self, now: Moment, out: Out<'_>) {
         self.heartbeat.on_heartbeat(now.monotonic);
         let Phase::Streaming(stream) = &mut self.phase else { return };
-        if let Some(cursor) = stream.replay.on_idle() {
+        let held = stream.ids.on_replayed();
+        let cursor = stream.replay.on_idle();
+        self.deliver_all(held, now, out);
+        if let Some(cursor) = cursor {
             out.push(Effect::Deliver(Delivery::of_cursor(cursor)));
         }
     }
@@ -104,19 +110,28 @@ impl Link {
         let cursor = self.cursor_of(&event, now);
         let Phase::Streaming(stream) = &mut self.phase else { return };
         let number = event.own_id.as_deref().and_then(cursor::number);
-        let fallen = number
-            .filter(|_| cursor.is_some())
-            .and_then(|number| stream.ids.on_number(number, stream.replay.is_over(), self.repeats));
-        if fallen.is_some() {
-            self.fell_since = self.fell_since.or(self.broke);
-        }
-        // While it may still replay, what came before this break may be missing as well.
-        let goes_on = fallen.is_none() && cursor.is_some();
-        if goes_on && now.since(stream.opened) >= CAUGHT_UP_MAX {
-            self.broke = None;
-        }
+        let number = number.filter(|_| cursor.is_some());
         let cursor = cursor.and_then(|cursor| stream.replay.moved(cursor));
-        out.push(Effect::Deliver(Delivery { event, outcome, cursor, fallen }));
+        let delivery = Delivery { event, outcome, cursor, fallen: None };
+        let is_live = stream.replay.is_over();
+        let now_due = stream.ids.take(delivery, number, is_live, now.monotonic);
+        self.mixed_ids |= stream.ids.are_mixed();
+        self.deliver_all(now_due, now, out);
+    }
+
+    /// Delivers what does not wait, or not any longer.
+    pub(super) fn deliver_all(&mut self, all: Vec<Delivery>, now: Moment, out: Out<'_>) {
+        let Phase::Streaming(stream) = &self.phase else { return };
+        // While it may still replay, what came before this break may be missing as well.
+        let is_settled = now.since(stream.opened) >= CAUGHT_UP_MAX;
+        for delivery in all {
+            if delivery.fallen.is_some() {
+                self.fell_since = self.fell_since.or(self.broke);
+            } else if is_settled && delivery.cursor.is_some() {
+                self.broke = None;
+            }
+            out.push(Effect::Deliver(delivery));
+        }
     }
 
     /// Where the cursor moves with an event, if it does.
@@ -129,12 +144,22 @@ impl Link {
             Some(id) => {
                 let sendable = id.len() <= CURSOR_BYTES_MAX && feed.resumes_from(id);
                 // A time that is still to come would leave out what comes until then.
-                let time = || feed.published(event).map(|time| time.min(now.wall));
+                let own = || feed.published(event).map(|time| time.min(now.wall));
+                // What was cut off may have held it: then an earlier one leaves nothing out.
+                let time = || own().or(self.config.cursor.time).or_else(|| self.opened_at());
                 sendable.then(|| Cursor {
                     id: Some(id.to_owned()),
                     time: feed.resumes_by_time().then(time).flatten(),
                 })
             }
+        }
+    }
+
+    /// When the connection opened, by the server's clock.
+    fn opened_at(&self) -> Option<Timestamp> {
+        match &self.phase {
+            Phase::Streaming(stream) => stream.replay.clock(),
+            _ => None,
         }
     }
 

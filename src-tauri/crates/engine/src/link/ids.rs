@@ -1,76 +1,228 @@
 //! The ids of one connection, where they are those of a counter: whether one falls back behind what was
 //! asked for. A counter in a server's memory begins anew with the server, and what it numbers then
-//! would be taken for what had the numbers before.
+//! would be taken for what had the numbers before; a server that repeats what it was not asked for
+//! sends the same numbers. One event does not tell the two apart, what comes with it does: so what
+//! falls back waits until that has shown.
 
-use super::Fallen;
+use std::{mem, time::Duration};
+
+use super::{Delivery, Fallen};
+use crate::Monotonic;
+
+/// What falls back waits so long at most.
+const HELD_FOR: Duration = Duration::from_secs(1);
+/// So many events wait at most…
+const HELD_MAX: usize = 1_000;
+/// …of so much data together, and the one that passes it.
+const HELD_BYTES_MAX: usize = 4 << 20;
 
 /// See the module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ids {
-    /// The number after which the connection resumes.
+    /// The number after which the connection resumes, until it has shown that its numbers go on, or
+    /// that they began anew.
     asked: Option<u64>,
-    /// Whether the server has ended the connection before this one.
-    was_lost: bool,
-    /// Whether this connection has shown that its numbers go on, or that they began anew.
-    is_settled: bool,
-    /// Whether one fell back and may be a repetition.
+    /// Whether what falls back is taken for a repetition.
     is_repeating: bool,
+    /// What waits, in order.
+    held: Vec<Delivery>,
+    held_bytes: usize,
+    due: Option<Monotonic>,
+    /// The last number that came live.
+    live: Option<u64>,
+    /// Whether one of those fell behind another: there are several counters, or none.
+    are_mixed: bool,
 }
 
 impl Ids {
-    pub(super) fn new(asked: Option<u64>, was_lost: bool) -> Self {
-        Self { asked, was_lost, is_settled: asked.is_none(), is_repeating: false }
+    pub(super) fn new(asked: Option<u64>) -> Self {
+        Self { asked, ..Self::default() }
     }
 
-    /// An event has this number. `is_live`: it came later than what is replayed. `repeats`: the server
-    /// was seen to send again what it was not asked for.
+    /// Whether its numbers are not those of one counter.
+    pub(super) fn are_mixed(&self) -> bool {
+        self.are_mixed
+    }
+
+    /// Whether a number is not news.
+    pub(super) fn falls_back(&self, number: u64) -> bool {
+        self.asked.is_some_and(|asked| number <= asked)
+    }
+
+    /// When [`Ids::on_due`] is to be called.
+    pub(super) fn due(&self) -> Option<Monotonic> {
+        self.due
+    }
+
+    /// Takes an event and its number, if it has one. `is_live`: it came later than what is replayed.
+    /// Answers what is to be delivered now, in order.
     ///
-    /// A number that falls back once the burst after the opening is over, or from a server that has
-    /// just gone away, is one of a new counter. One that comes in the burst of a server that has not
-    /// gone may be sent again: then the same text under the same number tells.
-    pub(super) fn on_number(
+    /// A repetition comes in one go, up to the number that was asked for; one that ends before, or
+    /// a number that falls back after it, is of a new counter.
+    pub(super) fn take(
         &mut self,
-        number: u64,
+        mut delivery: Delivery,
+        number: Option<u64>,
         is_live: bool,
-        repeats: bool,
-    ) -> Option<Fallen> {
-        let asked = self.asked.filter(|_| !self.is_settled)?;
-        if number > asked {
-            self.is_settled = true;
-            return None;
+        now: Monotonic,
+    ) -> Vec<Delivery> {
+        if let Some(number) = number.filter(|_| is_live) {
+            self.are_mixed |= self.live.replace(number).is_some_and(|before| number < before);
         }
-        let is_new = is_live || (self.was_lost && !repeats);
-        if number == asked || self.is_repeating || !is_new {
-            self.is_repeating = true;
-            return Some(Fallen::Perhaps);
+        let Some(asked) = self.asked else { return vec![delivery] };
+        match number {
+            None if self.held.is_empty() => return vec![delivery],
+            // It keeps its place.
+            None => {}
+            Some(number) if number > asked => {
+                let mut all = self.release();
+                self.asked = None;
+                all.push(delivery);
+                return all;
+            }
+            Some(_) if is_live => {
+                let mut all = mem::take(&mut self.held);
+                all.push(delivery);
+                return self.begin_anew(all);
+            }
+            Some(_) => delivery.fallen = Some(Fallen::Perhaps),
         }
-        self.is_settled = true;
-        Some(Fallen::Surely)
+        self.held_bytes += delivery.event.data.len();
+        self.held.push(delivery);
+        let is_full = self.held.len() >= HELD_MAX || self.held_bytes >= HELD_BYTES_MAX;
+        if self.is_repeating || number == Some(asked) || is_full {
+            return self.release();
+        }
+        self.due = self.due.or(Some(now + HELD_FOR));
+        Vec::new()
+    }
+
+    /// They have waited for long enough: the text under each number tells.
+    pub(super) fn on_due(&mut self) -> Vec<Delivery> {
+        self.release()
+    }
+
+    /// Everything that is replayed has come. Answers what waited.
+    pub(super) fn on_replayed(&mut self) -> Vec<Delivery> {
+        let held = mem::take(&mut self.held);
+        if held.is_empty() { held } else { self.begin_anew(held) }
     }
 
     /// The store has found that they began anew.
     pub(super) fn on_renumbered(&mut self) {
-        self.is_settled = true;
+        self.asked = None;
+    }
+
+    /// Answers what waited, to be told by its texts.
+    pub(super) fn release(&mut self) -> Vec<Delivery> {
+        self.is_repeating |= !self.held.is_empty();
+        (self.due, self.held_bytes) = (None, 0);
+        mem::take(&mut self.held)
+    }
+
+    fn begin_anew(&mut self, mut all: Vec<Delivery>) -> Vec<Delivery> {
+        (self.asked, self.due, self.held_bytes) = (None, None, 0);
+        for delivery in &mut all {
+            delivery.fallen = None;
+        }
+        if let Some(first) = all.first_mut() {
+            first.fallen = Some(Fallen::Surely);
+        }
+        all
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{cursor::Cursor, message::RawEvent};
+
+    const NOW: Monotonic = Duration::from_secs(100);
+
+    fn event(number: u64) -> Delivery {
+        let event = RawEvent { own_id: Some(number.to_string()), ..RawEvent::default() };
+        Delivery { event, ..Delivery::of_cursor(Cursor::NONE) }
+    }
+
+    /// What is delivered after the numbers have come, and what that says of each.
+    fn after(ids: &mut Ids, is_live: bool, numbers: &[u64]) -> String {
+        let take = |&it: &u64| ids.take(event(it), Some(it), is_live, NOW);
+        told(&numbers.iter().flat_map(take).collect::<Vec<_>>())
+    }
+
+    fn told(deliveries: &[Delivery]) -> String {
+        let one = |it: &Delivery| {
+            let mark = match it.fallen {
+                None => "",
+                Some(Fallen::Perhaps) => "?",
+                Some(Fallen::Surely) => "!",
+            };
+            format!("{}{mark}", it.event.own_id.as_deref().unwrap())
+        };
+        deliveries.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
 
     #[test]
-    fn a_number_that_falls_back_is_told_by_when_and_after_what_it_comes() {
-        let of = |was_lost, is_live, repeats, numbers: &[u64]| {
-            let mut ids = Ids::new(Some(5), was_lost);
-            numbers.iter().map(|&it| ids.on_number(it, is_live, repeats)).collect::<Vec<_>>()
+    fn a_number_that_falls_back_is_told_by_what_comes_with_it() {
+        let ids = &mut Ids::new(Some(5));
+        assert_eq!(after(ids, false, &[6, 1]), "6 1", "they go on");
+        let ids = &mut Ids::new(Some(5));
+        assert_eq!(after(ids, false, &[1, 2]), "", "it may be either");
+        assert_eq!(told(&ids.on_replayed()), "1! 2", "it ended before");
+        assert_eq!(after(ids, true, &[3, 5]), "3 5");
+        let ids = &mut Ids::new(Some(5));
+        assert_eq!(after(ids, false, &[3, 4, 5, 6]), "3? 4? 5? 6", "it led to what was asked for");
+        let ids = &mut Ids::new(Some(5));
+        assert_eq!(after(ids, false, &[5]), "5?", "the last one once more");
+        assert_eq!(after(ids, true, &[1, 2]), "1! 2", "and anew after that");
+        let ids = &mut Ids::new(Some(5));
+        assert_eq!(after(ids, false, &[1, 2]), "");
+        assert_eq!(after(ids, true, &[3, 4]), "1! 2 3 4", "it went on while it waited");
+        assert_eq!(after(&mut Ids::new(None), true, &[1]), "1");
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_time_in_number_and_in_bytes() {
+        let ids = &mut Ids::new(Some(9_999));
+        assert_eq!(after(ids, false, &[1]), "");
+        assert_eq!(ids.due(), Some(NOW + HELD_FOR));
+        assert_eq!(told(&ids.on_due()), "1?");
+        assert_eq!((ids.due(), after(ids, false, &[2]).as_str()), (None, "2?"));
+        let ids = &mut Ids::new(Some(9_999));
+        let most = HELD_MAX as u64;
+        assert_eq!(after(ids, false, &(1..most).collect::<Vec<_>>()), "");
+        assert!(after(ids, false, &[most]).ends_with(&format!(" {most}?")));
+        let ids = &mut Ids::new(Some(9_999));
+        let mut large = event(1);
+        large.event.data = "x".repeat(HELD_BYTES_MAX).into();
+        assert_eq!(ids.take(large, Some(1), false, NOW).len(), 1);
+    }
+
+    #[test]
+    fn what_has_no_number_keeps_its_place() {
+        let ids = &mut Ids::new(Some(5));
+        let nameless = || Delivery::of_cursor(Cursor::NONE);
+        assert_eq!(ids.take(nameless(), None, false, NOW).len(), 1);
+        assert_eq!(after(ids, false, &[1]), "");
+        assert_eq!(ids.take(nameless(), None, false, NOW).len(), 0);
+        let all = ids.on_replayed();
+        assert_eq!(
+            all.iter().map(|it| it.fallen).collect::<Vec<_>>(),
+            [Some(Fallen::Surely), None]
+        );
+    }
+
+    #[test]
+    fn numbers_that_fall_while_they_come_live_are_of_more_than_one_counter() {
+        let mixed = |numbers: &[(u64, bool)]| {
+            let mut ids = Ids::new(None);
+            for &(number, is_live) in numbers {
+                ids.take(event(number), Some(number), is_live, NOW);
+            }
+            ids.are_mixed()
         };
-        let (perhaps, surely) = (Some(Fallen::Perhaps), Some(Fallen::Surely));
-        assert_eq!(of(true, false, false, &[6, 1]), [None, None], "they go on");
-        assert_eq!(of(true, false, false, &[1, 2]), [surely, None], "the server had gone");
-        assert_eq!(of(false, true, false, &[1, 2]), [surely, None], "long after the opening");
-        assert_eq!(of(false, false, false, &[1, 2, 6, 2]), [perhaps, perhaps, None, None]);
-        assert_eq!(of(true, false, true, &[1, 2]), [perhaps, perhaps], "it is known to repeat");
-        assert_eq!(of(true, false, false, &[5, 4]), [perhaps, perhaps], "the last one once more");
-        assert_eq!(Ids::new(None, true).on_number(1, true, false), None);
+        assert!(!mixed(&[(1, true), (2, true), (2, true)]));
+        assert!(!mixed(&[(9, true), (1, false)]), "a replay");
+        assert!(mixed(&[(9, true), (1, true)]));
     }
 }

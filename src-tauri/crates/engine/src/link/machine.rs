@@ -10,7 +10,7 @@ use super::{
     stream::{Opening, Second, Stream},
 };
 use crate::{
-    Moment, Monotonic,
+    Moment,
     backoff::{self, HINT_SPREAD, Retry},
     budget::Budget,
     cursor::Cursor,
@@ -49,15 +49,13 @@ pub struct Link {
     pub(super) budget: Budget,
     /// Whether a second connection may stand beside the first, as far as the server has shown.
     pub(super) overlaps: bool,
-    /// Whether the server, or the way to it, has ended a connection since the last opening.
-    pub(super) server_lost: bool,
     /// When the link was heard before the first break since its last event: what came then may be
     /// missing, should the ids turn out to be new.
     pub(super) broke: Option<jiff::Timestamp>,
     /// The same for an id that fell back and is not committed yet.
     pub(super) fell_since: Option<jiff::Timestamp>,
-    /// Whether the server was seen to send again what it had sent before the cursor.
-    pub(super) repeats: bool,
+    /// Whether its ids are not those of one counter.
+    pub(super) mixed_ids: bool,
     /// When the link was last heard, over all connections.
     pub(super) heard: Option<Moment>,
     /// Whether messages come without ids, so that a break may lose some.
@@ -88,10 +86,9 @@ impl Link {
             without_refused_id: false,
             budget: Budget::of_link(),
             overlaps: true,
-            server_lost: false,
             broke,
             fell_since: None,
-            repeats: false,
+            mixed_ids: false,
             heard: None,
             without_ids: has_ids == Some(false),
             with_ids: has_ids == Some(true),
@@ -184,6 +181,7 @@ impl Link {
     }
 
     pub(super) fn dial_from(&mut self, cursor: Cursor, reason: Reason, now: Moment, out: Out<'_>) {
+        self.without_refused_id &= reason == Reason::Anew;
         let failure = match &self.phase {
             Phase::BackingOff { failure, .. } | Phase::Halted { failure } => Some(failure.clone()),
             Phase::Dialing { failure, .. } => failure.clone(),
@@ -267,8 +265,7 @@ impl Link {
             clock: head.date(),
             begun: self.config.begun.or((!self.config.streamed_before).then_some(now.wall)),
             order: self.config.feed.order(),
-            asked: self.asked.number(),
-            was_lost: std::mem::take(&mut self.server_lost),
+            asked: self.asked.number().filter(|_| !self.mixed_ids),
         };
         self.broke = self.broke.or(self.last_heard());
         self.heartbeat.on_opened();
@@ -343,8 +340,6 @@ impl Link {
 
     fn dial_failed(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
         self.dials_failed = self.dials_failed.saturating_add(1);
-        self.without_refused_id = false;
-        self.server_lost |= cause.is_the_servers_end();
         let failure = Failure::from(cause);
         if failure.cause != Cause::NoContent {
             let attempts = self.dials_failed;
@@ -355,12 +350,14 @@ impl Link {
 
     /// The streaming connection is gone.
     pub(super) fn lost(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
-        let Phase::Streaming(stream) = &self.phase else { return };
+        let Phase::Streaming(stream) = &mut self.phase else { return };
         let last_heard = stream.heard.wall;
         if let Second::Dialing { conn, .. } = stream.second {
             out.push(Effect::HangUp(conn));
         }
-        self.server_lost |= cause.is_the_servers_end();
+        // A server that ends each connection at once would else never be heard.
+        let held = stream.ids.release();
+        self.deliver_all(held, now, out);
         let failure = Failure::from(cause);
         out.push(Effect::Journal(if failure.class == Class::Routine {
             Entry::Rotated
@@ -414,6 +411,8 @@ impl Link {
                     out.push(Effect::PhaseChanged);
                 }
             }
+            // Where a network flaps, one dial in the end has the time to succeed.
+            Phase::Dialing { .. } if !self.budget.wait(now.monotonic).is_zero() => {}
             Phase::Dialing { conn, .. } if hint != Hint::Credential => {
                 // What this dial waits for may have gone with the old network.
                 out.push(Effect::HangUp(*conn));
@@ -428,7 +427,6 @@ impl Link {
 
     fn on_committed(&mut self, committed: Committed, out: Out<'_>) {
         self.config.cursor = committed.cursor;
-        self.repeats |= committed.repeated;
         let since = self.fell_since.take().or(self.broke);
         if !committed.renumbered {
             return;
@@ -503,14 +501,24 @@ impl Link {
                 self.failures = 0;
                 self.refusals = 0;
             }
-            Deadline::CaughtUp => self.on_replay_due(now.monotonic, out),
+            Deadline::CaughtUp => self.on_replay_due(now, out),
+            Deadline::Ids => {
+                let Phase::Streaming(stream) = &mut self.phase else { return };
+                let due = stream.ids.on_due();
+                self.deliver_all(due, now, out);
+            }
         }
     }
 
     /// What was missed is told, and the backlog of a new subscription is over with it.
-    pub(super) fn on_replay_due(&mut self, now: Monotonic, out: Out<'_>) {
+    pub(super) fn on_replay_due(&mut self, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
-        stream.replay.on_due(now);
+        stream.replay.on_due(now.monotonic);
+        if stream.replay.is_over() {
+            let held = stream.ids.on_replayed();
+            self.deliver_all(held, now, out);
+        }
+        let Phase::Streaming(stream) = &self.phase else { return };
         if stream.replay.is_over() && !std::mem::replace(&mut self.config.streamed_before, true) {
             out.push(Effect::BacklogOver);
         }

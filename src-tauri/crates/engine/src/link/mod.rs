@@ -209,8 +209,6 @@ pub struct Committed {
     pub cursor: Cursor,
     /// Whether the ids began anew in it.
     pub renumbered: bool,
-    /// Whether it brought events again that had come on an earlier connection.
-    pub repeated: bool,
 }
 
 /// What the driver has to do.
@@ -285,7 +283,8 @@ impl Delivery {
 /// An id that falls back: the counter began anew, or the server repeats what it has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fallen {
-    /// It began anew, unless this very event has come before.
+    /// It is sent again where this event has come before, or the last of those that follow it with
+    /// the same mark in one commit; else it began anew.
     Perhaps,
     /// It began anew.
     Surely,
@@ -326,6 +325,8 @@ pub enum Deadline {
     Replace,
     /// What was missed is to be told.
     CaughtUp,
+    /// Ids that fell back have waited for long enough.
+    Ids,
 }
 
 /// When to come back, and why.

@@ -133,8 +133,7 @@ impl Model {
         }
         let cursor = self.committed.clone();
         let renumbered = self.rng.u8(0..20) == 0;
-        let repeated = self.rng.bool();
-        self.say(Input::Committed(Committed { cursor, renumbered, repeated }));
+        self.say(Input::Committed(Committed { cursor, renumbered }));
     }
 
     /// What must hold after every input.

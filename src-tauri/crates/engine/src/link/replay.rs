@@ -63,7 +63,10 @@ impl Replay {
             opened,
             missed,
             clock,
-            followed_for: begun.map(|begun| opened.wall.duration_since(begun)),
+            // A clock that was ahead when it began says nothing.
+            followed_for: begun
+                .map(|begun| opened.wall.duration_since(begun))
+                .filter(|span| !span.is_negative()),
             is_over: false,
             due: Some(latest),
             latest,
@@ -86,6 +89,11 @@ impl Replay {
     /// When [`Replay::on_due`] is to be called.
     pub(super) fn due(&self) -> Option<Monotonic> {
         self.due
+    }
+
+    /// What the server's clock showed at the opening.
+    pub(super) fn clock(&self) -> Option<Timestamp> {
+        self.clock
     }
 
     /// The server's first word tells its clock.

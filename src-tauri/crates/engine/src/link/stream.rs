@@ -50,8 +50,6 @@ pub(super) struct Opening {
     pub(super) order: Order,
     /// The number after which it resumes.
     pub(super) asked: Option<u64>,
-    /// Whether the server has ended the one before.
-    pub(super) was_lost: bool,
 }
 
 /// The second connection.
@@ -74,7 +72,7 @@ impl Stream {
         proof: Option<Duration>,
         age: Option<Duration>,
     ) -> Self {
-        let Opening { at: now, missed, clock, begun, order, asked, was_lost } = opening;
+        let Opening { at: now, missed, clock, begun, order, asked } = opening;
         Self {
             conn,
             opened: now,
@@ -83,7 +81,7 @@ impl Stream {
             spoken: false,
             stable_at: proof.map(|proof| now.monotonic + proof),
             replay: Replay::new(now, missed, order, clock, begun),
-            ids: Ids::new(asked, was_lost),
+            ids: Ids::new(asked),
             replace: age.map(|age| (now.monotonic + age, Doubt::Age)),
             second: Second::None,
             second_head: None,
@@ -183,6 +181,7 @@ impl Stream {
             replace,
             self.stable_at.map(|at| (at, Deadline::Stable)),
             self.replay.due().map(|at| (at, Deadline::CaughtUp)),
+            self.ids.due().map(|at| (at, Deadline::Ids)),
         ]
         .into_iter()
         .flatten()

@@ -120,6 +120,50 @@ fn hints_without_end_use_up_a_budget_and_no_more() {
 }
 
 #[test]
+fn hints_while_it_dials_leave_a_dial_the_time_to_succeed() {
+    let mut world = World::streaming(config());
+    world.say(closed(ConnId(1), Cause::ConnectionReset));
+    world.pass(secs(60));
+    world.effects.clear();
+    for _ in 0..40 {
+        world.say(Input::Hint(Hint::Route));
+        world.pass(Duration::from_millis(450));
+    }
+    // Eighteen seconds: ten at once, then one in four seconds.
+    let count = dials(&world).len();
+    assert!(count <= 16, "{count}");
+    assert_eq!(world.link.phase().name(), "dialing");
+}
+
+#[test]
+fn a_stream_that_is_not_found_for_a_moment_keeps_its_id() {
+    let mut world = World::streaming(config());
+    world.message(ConnId(1), Some("1"));
+    world.effects.clear();
+    world.say(closed(ConnId(1), Cause::EndOfStream));
+    world.pass(secs(1));
+    world.say(closed(ConnId(2), status(404)));
+    world.pass(secs(60));
+    world.say(opened(ConnId(3)));
+    let with_its_id = (Some("1".into()), Reason::Retry);
+    assert_eq!(dials(&world), [with_its_id.clone(), with_its_id]);
+    assert_eq!(gaps(&world), 0);
+}
+
+#[test]
+fn a_refused_id_is_left_out_of_one_dial_alone() {
+    let cursor = Cursor::of_id("7");
+    let mut world = World::new(Config { cursor: cursor.clone(), ..config() });
+    world.say(closed(ConnId(1), status(400)));
+    world.say(Input::Pause);
+    world.say(Input::Resume);
+    let resumed = (Some("7".into()), Reason::Person);
+    assert_eq!(dials(&world).last(), Some(&resumed));
+    world.say(opened(ConnId(3)));
+    assert_eq!((gaps(&world), world.link.cursor()), (0, &cursor), "it is taken after all");
+}
+
+#[test]
 fn a_heartbeat_that_becomes_slower_costs_a_moment_and_is_learned() {
     for has_ids in [true, false] {
         let mut world = World::streaming(config());

@@ -221,6 +221,18 @@ fn an_event_that_is_too_large_is_passed_by_the_id_in_its_beginning() {
     let large = Arrival::TooLarge { event: head, bytes: 5 << 20, limit: 4 << 20 };
     world.say(Input::Arrived(ConnId(1), large));
     assert_eq!(deliveries(&world)[0].cursor, Some(Cursor::of_id("bbbbbbbbbbbb")));
+
+    // Where its time was cut off, it is resumed by the server's time at the opening.
+    let mut world = World::streaming(of(Ntfy));
+    let open = r#"{"id":"sign","time":1790000000,"event":"open","topic":"t"}"#;
+    world.say(came(ConnId(1), event("open", open)));
+    world.say(came(ConnId(1), event("keepalive", KEEPALIVE)));
+    let head = event("message", r#"{"id":"bbbbbbbbbbbb","event":"message","message":"xxx"#);
+    let large = Arrival::TooLarge { event: head, bytes: 5 << 20, limit: 4 << 20 };
+    world.say(Input::Arrived(ConnId(1), large));
+    let time = Timestamp::from_second(1_790_000_000).ok();
+    let id = Some("bbbbbbbbbbbb".into());
+    assert_eq!(deliveries(&world)[0].cursor, Some(Cursor { id, time }));
 }
 
 #[test]
