@@ -218,6 +218,21 @@ impl Cause {
         matches!(self, Self::Status { code: code @ 400..=499, .. } if !of_others(*code))
     }
 
+    /// Whether the server, or what stands before it, has ended the connection or does not take one:
+    /// so it looks when a server starts anew.
+    #[must_use]
+    pub fn is_the_servers_end(&self) -> bool {
+        matches!(
+            self,
+            Self::EndOfStream
+                | Self::Truncated
+                | Self::Farewell { .. }
+                | Self::ConnectionReset
+                | Self::ConnectionRefused
+                | Self::Status { code: 404 | 500..=599, .. }
+        )
+    }
+
     /// A stable short phrase for logs, scripts and translation.
     #[must_use]
     pub fn code(&self) -> String {

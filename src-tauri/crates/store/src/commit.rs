@@ -118,8 +118,8 @@ impl Store {
         run.write(&transaction)?;
         let pruned = bound_messages(&transaction, subscription, keep)?;
         transaction.commit()?;
-        let Run { cursor, renumbered, .. } = run;
-        let link = link::Committed { cursor, renumbered };
+        let Run { cursor, renumbered, repeated, .. } = run;
+        let link = link::Committed { cursor, renumbered, repeated };
         Ok(Committed { stored, pruned, link })
     }
 }

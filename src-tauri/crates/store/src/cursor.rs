@@ -102,6 +102,8 @@ pub(crate) struct Run<'a> {
     has_ids: Option<bool>,
     /// Whether the ids began anew.
     pub(crate) renumbered: bool,
+    /// Whether what fell back had come before, as far as its text tells.
+    pub(crate) repeated: bool,
     /// As it stands in the row.
     before: (i64, Cursor, Option<bool>),
 }
@@ -123,7 +125,16 @@ impl<'a> Run<'a> {
             .optional()?;
         let (source, number, cursor, has_ids) = row.unwrap_or_default();
         let before = (number, cursor.clone(), has_ids);
-        Ok(Self { subscription, source, number, cursor, has_ids, renumbered: false, before })
+        Ok(Self {
+            subscription,
+            source,
+            number,
+            cursor,
+            has_ids,
+            renumbered: false,
+            repeated: false,
+            before,
+        })
     }
 
     /// Whether the first of these deliveries has not come before, after noting that it has come now. Under
@@ -142,9 +153,14 @@ impl<'a> Run<'a> {
         };
         let Some(print) = print(&self.source, event) else { return Ok(true) };
         match fallen {
-            Some(Fallen::Surely) => self.begin(),
+            Some(Fallen::Surely) => {
+                self.repeated |= self.is_known(transaction, &print)?;
+                self.begin();
+            }
             Some(Fallen::Perhaps) if !self.renumbered => {
-                if !self.are_repeated(transaction, deliveries)? {
+                let again = self.are_repeated(transaction, deliveries)?;
+                self.repeated |= again;
+                if !again {
                     self.begin();
                 } else if *outcome == Outcome::Nothing {
                     return Ok(false);
@@ -174,6 +190,10 @@ impl<'a> Run<'a> {
         let Some(print) = last.and_then(|it| print(&self.source, &it.event)) else {
             return Ok(true);
         };
+        self.is_known(transaction, &print)
+    }
+
+    fn is_known(&self, transaction: &Transaction<'_>, print: &[u8]) -> rusqlite::Result<bool> {
         transaction
             .prepare_cached("SELECT 1 FROM fingerprint WHERE subscription = ?1 AND print = ?2")?
             .exists(params![self.subscription, print])

@@ -484,7 +484,7 @@ fn an_id_that_may_be_repeated_is_judged_by_its_text() {
     let again = ["1", "2", "3"].map(|id| fallen(id, id, Fallen::Perhaps));
     let committed = world.commit(&again);
     assert_eq!(committed.stored, [const { Stored::Duplicate }; 3]);
-    assert!(!committed.link.renumbered);
+    assert!(committed.link.repeated && !committed.link.renumbered);
     assert_eq!(committed.link.cursor, Cursor::of_id("3"), "it is not led back");
     let committed = world.commit(&[fallen("1", "other", Fallen::Perhaps)]);
     assert_eq!(committed.stored, [Stored::New(4)]);

@@ -2,7 +2,8 @@
 //! asked for. A counter in a server's memory begins anew with the server, and what it numbers then
 //! would be taken for what had the numbers before; a server that repeats what it was not asked for
 //! sends the same numbers. One event does not tell the two apart, what comes with it does: so what
-//! falls back waits until that has shown.
+//! falls back waits until that has shown. Where even that is the same, what is sent again by a server
+//! that has just gone away is taken for new: once, for then it is known to repeat.
 
 use std::{mem, time::Duration};
 
@@ -22,6 +23,8 @@ pub(super) struct Ids {
     /// The number after which the connection resumes, until it has shown that its numbers go on, or
     /// that they began anew.
     asked: Option<u64>,
+    /// Whether the server may have begun anew, and is not known to repeat.
+    may_be_anew: bool,
     /// Whether what falls back is taken for a repetition.
     is_repeating: bool,
     /// What waits, in order.
@@ -35,8 +38,8 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    pub(super) fn new(asked: Option<u64>) -> Self {
-        Self { asked, ..Self::default() }
+    pub(super) fn new(asked: Option<u64>, may_be_anew: bool) -> Self {
+        Self { asked, may_be_anew, ..Self::default() }
     }
 
     /// Whether its numbers are not those of one counter.
@@ -75,7 +78,7 @@ impl Ids {
             // It keeps its place.
             None => {}
             Some(number) if number > asked => {
-                let mut all = self.release();
+                let mut all = self.decide();
                 self.asked = None;
                 all.push(delivery);
                 return all;
@@ -90,8 +93,11 @@ impl Ids {
         self.held_bytes += delivery.event.data.len();
         self.held.push(delivery);
         let is_full = self.held.len() >= HELD_MAX || self.held_bytes >= HELD_BYTES_MAX;
-        if self.is_repeating || number == Some(asked) || is_full {
+        if self.is_repeating || is_full {
             return self.release();
+        }
+        if number == Some(asked) {
+            return self.decide();
         }
         self.due = self.due.or(Some(now + HELD_FOR));
         Vec::new()
@@ -118,6 +124,13 @@ impl Ids {
         self.is_repeating |= !self.held.is_empty();
         (self.due, self.held_bytes) = (None, 0);
         mem::take(&mut self.held)
+    }
+
+    /// What waited led to what was asked for.
+    fn decide(&mut self) -> Vec<Delivery> {
+        // The last one alone is sent again by many.
+        let are_several = self.held.len() > 1;
+        if self.may_be_anew && are_several { self.on_replayed() } else { self.release() }
     }
 
     fn begin_anew(&mut self, mut all: Vec<Delivery>) -> Vec<Delivery> {
@@ -164,35 +177,39 @@ mod tests {
 
     #[test]
     fn a_number_that_falls_back_is_told_by_what_comes_with_it() {
-        let ids = &mut Ids::new(Some(5));
+        let ids = &mut Ids::new(Some(5), false);
         assert_eq!(after(ids, false, &[6, 1]), "6 1", "they go on");
-        let ids = &mut Ids::new(Some(5));
+        let ids = &mut Ids::new(Some(5), false);
         assert_eq!(after(ids, false, &[1, 2]), "", "it may be either");
         assert_eq!(told(&ids.on_replayed()), "1! 2", "it ended before");
         assert_eq!(after(ids, true, &[3, 5]), "3 5");
-        let ids = &mut Ids::new(Some(5));
+        let ids = &mut Ids::new(Some(5), false);
         assert_eq!(after(ids, false, &[3, 4, 5, 6]), "3? 4? 5? 6", "it led to what was asked for");
-        let ids = &mut Ids::new(Some(5));
+        let ids = &mut Ids::new(Some(5), false);
         assert_eq!(after(ids, false, &[5]), "5?", "the last one once more");
         assert_eq!(after(ids, true, &[1, 2]), "1! 2", "and anew after that");
-        let ids = &mut Ids::new(Some(5));
+        let ids = &mut Ids::new(Some(5), false);
         assert_eq!(after(ids, false, &[1, 2]), "");
         assert_eq!(after(ids, true, &[3, 4]), "1! 2 3 4", "it went on while it waited");
-        assert_eq!(after(&mut Ids::new(None), true, &[1]), "1");
+        assert_eq!(after(&mut Ids::new(None, false), true, &[1]), "1");
+        let ids = &mut Ids::new(Some(3), true);
+        assert_eq!(after(ids, false, &[1, 2, 3, 4]), "1! 2 3 4", "the server had gone");
+        let ids = &mut Ids::new(Some(3), true);
+        assert_eq!(after(ids, false, &[3, 4]), "3? 4", "many send the last one again");
     }
 
     #[test]
     fn what_waits_is_bounded_in_time_in_number_and_in_bytes() {
-        let ids = &mut Ids::new(Some(9_999));
+        let ids = &mut Ids::new(Some(9_999), false);
         assert_eq!(after(ids, false, &[1]), "");
         assert_eq!(ids.due(), Some(NOW + HELD_FOR));
         assert_eq!(told(&ids.on_due()), "1?");
         assert_eq!((ids.due(), after(ids, false, &[2]).as_str()), (None, "2?"));
-        let ids = &mut Ids::new(Some(9_999));
+        let ids = &mut Ids::new(Some(9_999), false);
         let most = HELD_MAX as u64;
         assert_eq!(after(ids, false, &(1..most).collect::<Vec<_>>()), "");
         assert!(after(ids, false, &[most]).ends_with(&format!(" {most}?")));
-        let ids = &mut Ids::new(Some(9_999));
+        let ids = &mut Ids::new(Some(9_999), false);
         let mut large = event(1);
         large.event.data = "x".repeat(HELD_BYTES_MAX).into();
         assert_eq!(ids.take(large, Some(1), false, NOW).len(), 1);
@@ -200,7 +217,7 @@ mod tests {
 
     #[test]
     fn what_has_no_number_keeps_its_place() {
-        let ids = &mut Ids::new(Some(5));
+        let ids = &mut Ids::new(Some(5), false);
         let nameless = || Delivery::of_cursor(Cursor::NONE);
         assert_eq!(ids.take(nameless(), None, false, NOW).len(), 1);
         assert_eq!(after(ids, false, &[1]), "");
@@ -215,7 +232,7 @@ mod tests {
     #[test]
     fn numbers_that_fall_while_they_come_live_are_of_more_than_one_counter() {
         let mixed = |numbers: &[(u64, bool)]| {
-            let mut ids = Ids::new(None);
+            let mut ids = Ids::new(None, false);
             for &(number, is_live) in numbers {
                 ids.take(event(number), Some(number), is_live, NOW);
             }

@@ -49,6 +49,10 @@ pub struct Link {
     pub(super) budget: Budget,
     /// Whether a second connection may stand beside the first, as far as the server has shown.
     pub(super) overlaps: bool,
+    /// Whether the server, or the way to it, has ended a connection since the last opening.
+    server_lost: bool,
+    /// Whether the server was seen to send again what it was not asked for.
+    repeats: bool,
     /// When the link was heard before the first break since its last event: what came then may be
     /// missing, should the ids turn out to be new.
     pub(super) broke: Option<jiff::Timestamp>,
@@ -89,6 +93,8 @@ impl Link {
             broke,
             fell_since: None,
             mixed_ids: false,
+            server_lost: false,
+            repeats: false,
             heard: None,
             without_ids: has_ids == Some(false),
             with_ids: has_ids == Some(true),
@@ -266,6 +272,7 @@ impl Link {
             begun: self.config.begun.or((!self.config.streamed_before).then_some(now.wall)),
             order: self.config.feed.order(),
             asked: self.asked.number().filter(|_| !self.mixed_ids),
+            may_be_anew: std::mem::take(&mut self.server_lost) && !self.repeats,
         };
         self.broke = self.broke.or(self.last_heard());
         self.heartbeat.on_opened();
@@ -340,6 +347,7 @@ impl Link {
 
     fn dial_failed(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
         self.dials_failed = self.dials_failed.saturating_add(1);
+        self.server_lost |= cause.is_the_servers_end();
         let failure = Failure::from(cause);
         if failure.cause != Cause::NoContent {
             let attempts = self.dials_failed;
@@ -358,6 +366,7 @@ impl Link {
         // A server that ends each connection at once would else never be heard.
         let held = stream.ids.release();
         self.deliver_all(held, now, out);
+        self.server_lost |= cause.is_the_servers_end();
         let failure = Failure::from(cause);
         out.push(Effect::Journal(if failure.class == Class::Routine {
             Entry::Rotated
@@ -427,6 +436,7 @@ impl Link {
 
     fn on_committed(&mut self, committed: Committed, out: Out<'_>) {
         self.config.cursor = committed.cursor;
+        self.repeats |= committed.repeated;
         let since = self.fell_since.take().or(self.broke);
         if !committed.renumbered {
             return;

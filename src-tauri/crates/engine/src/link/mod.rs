@@ -209,6 +209,8 @@ pub struct Committed {
     pub cursor: Cursor,
     /// Whether the ids began anew in it.
     pub renumbered: bool,
+    /// Whether what had an id that fell back had come before, as far as its text tells.
+    pub repeated: bool,
 }
 
 /// What the driver has to do.

@@ -133,7 +133,8 @@ impl Model {
         }
         let cursor = self.committed.clone();
         let renumbered = self.rng.u8(0..20) == 0;
-        self.say(Input::Committed(Committed { cursor, renumbered }));
+        let repeated = self.rng.bool();
+        self.say(Input::Committed(Committed { cursor, renumbered, repeated }));
     }
 
     /// What must hold after every input.

@@ -50,6 +50,8 @@ pub(super) struct Opening {
     pub(super) order: Order,
     /// The number after which it resumes.
     pub(super) asked: Option<u64>,
+    /// Whether the server may have begun anew, and is not known to repeat.
+    pub(super) may_be_anew: bool,
 }
 
 /// The second connection.
@@ -72,7 +74,7 @@ impl Stream {
         proof: Option<Duration>,
         age: Option<Duration>,
     ) -> Self {
-        let Opening { at: now, missed, clock, begun, order, asked } = opening;
+        let Opening { at: now, missed, clock, begun, order, asked, may_be_anew } = opening;
         Self {
             conn,
             opened: now,
@@ -81,7 +83,7 @@ impl Stream {
             spoken: false,
             stable_at: proof.map(|proof| now.monotonic + proof),
             replay: Replay::new(now, missed, order, clock, begun),
-            ids: Ids::new(asked),
+            ids: Ids::new(asked, may_be_anew),
             replace: age.map(|age| (now.monotonic + age, Doubt::Age)),
             second: Second::None,
             second_head: None,
