@@ -38,7 +38,7 @@ fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::E
     match size::field(deserializer)? {
         bytes if bytes < BYTES_MIN => {
             let least = size::write(BYTES_MIN);
-            Err(de::Error::custom(format!("at least {least} have to be kept")))
+            Err(de::Error::custom(format!("at least {least} has to be kept")))
         }
         bytes => Ok(Some(bytes)),
     }

@@ -141,7 +141,7 @@ fn what_is_kept_has_room_for_the_largest_event_and_another() {
             ),
         ] {
             let wrong = problem(&text);
-            let wanted = "line 2, column 9: at least 1 MiB have to be kept";
+            let wanted = "line 2, column 9: at least 1 MiB has to be kept";
             assert!(wrong.contains(wanted), "{bytes}: {wrong}");
         }
     }
