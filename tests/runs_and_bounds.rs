@@ -91,7 +91,8 @@ async fn what_is_kept_stays_within_the_settings_bounds() {
     let world = World::new();
     let server = Server::start().await;
     world.settings(&format!(
-        "[keep]\nmessages = 500\n[subscriptions.news]\nurl = \"{}\"\nkeep = {{ bytes = \"4 MiB\" }}\n",
+        "[keep]\nmessages = 500\n[subscriptions.news]\nurl = \"{}\"\nevent_max = \"2 MiB\"\n\
+         keep = {{ bytes = \"4 MiB\" }}\n",
         server.url("/")
     ));
     let _agent = world.agent().await;

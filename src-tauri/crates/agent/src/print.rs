@@ -5,7 +5,10 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-use hark_engine::{message::Message, readable::is_unreadable};
+use hark_engine::{
+    message::Message,
+    readable::{Line, is_unreadable},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 
@@ -55,6 +58,15 @@ pub fn text(title: &str, body: &str, priority: u8) -> String {
     }
 }
 
+/// How much of a message is shown where it only stands for others, in characters.
+const GLIMPSE_CHARS_MAX: usize = 200;
+
+/// The same, cut to what one takes in at a glance.
+#[must_use]
+pub fn glimpse(title: &str, body: &str, priority: u8) -> String {
+    Line::of(&text(title, body, priority), GLIMPSE_CHARS_MAX).into()
+}
+
 /// JSON in which what commands a terminal, or could make a text look like another, is escaped: U+007F to
 /// U+009F and bidirectional overrides. JSON itself escapes what is below U+0020.
 #[must_use]
@@ -85,6 +97,14 @@ mod tests {
         assert_eq!(line(&message), "12:34:56  Builds  two ⏎ lines");
         message.title = "Red".into();
         assert_eq!(line(&message), "12:34:56  Builds  Red: two ⏎ lines");
+    }
+
+    #[test]
+    fn a_glimpse_of_a_long_message_is_short() {
+        assert_eq!(glimpse("Red", "two\nlines", 5), "! Red: two ⏎ lines");
+        let long = glimpse("Red", &"long\n".repeat(20_000), 3);
+        assert!(long.starts_with("Red: long ⏎ long") && long.ends_with('…'), "{long}");
+        assert_eq!((long.chars().count(), long.lines().count()), (GLIMPSE_CHARS_MAX, 1));
     }
 
     #[test]

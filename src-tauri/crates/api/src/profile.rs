@@ -120,9 +120,16 @@ fn short_enough(folder: PathBuf) -> PathBuf {
 /// Makes a folder that only its owner may enter, or checks that it is one.
 ///
 /// # Errors
-/// Where it cannot be made, belongs to somebody else, or others may enter it.
+/// Where it cannot be made, belongs to somebody else, or is a symbolic link: what that leads to may
+/// change under us.
 pub fn private_folder(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    let is_link = |found: std::fs::Metadata| found.is_symlink();
+    if std::fs::symlink_metadata(folder).is_ok_and(is_link) {
+        let said = "it is a symbolic link, and Hark wants a folder of its own there; put a folder in \
+                    its place, or name another one with --profile";
+        return Err(io::Error::new(io::ErrorKind::NotADirectory, said));
+    }
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let found = std::fs::symlink_metadata(folder)?;
     let mine = found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
@@ -149,6 +156,19 @@ mod tests {
         assert_eq!(profile.database(), Path::new("/p/data/hark.db"));
         assert_eq!(profile.log(), Path::new("/p/state/log"));
         assert_eq!(profile.socket(), Path::new("/p/run/hark.sock"));
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_folder_is_called_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        private_folder(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let said = private_folder(&link).unwrap_err().to_string();
+        std::fs::remove_dir(&real).unwrap();
+        let dangling = private_folder(&link).unwrap_err().to_string();
+        assert!(said.contains("symbolic link") && !said.contains("another user"), "{said}");
+        assert_eq!(dangling, said);
     }
 
     #[test]

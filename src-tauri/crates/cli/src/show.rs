@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use hark_agent::print::text;
+use hark_agent::print::{glimpse, text};
 use hark_api::{
     Decision, HistoryEntry, Link, Message, Outage, Phase, Preview, RulesTried, Severity, Shown,
     Span, SpanKind, Status, Time,
@@ -98,7 +98,7 @@ fn unshown(message: &Message) -> Option<&'static str> {
 /// A message that is not stored yet, as a line.
 pub fn preview(preview: &Preview) -> String {
     let time = preview.time.map(|time| format!("{}  ", local(time))).unwrap_or_default();
-    format!("  {time}{}", text(&preview.title, &preview.body, preview.priority))
+    format!("  {time}{}", glimpse(&preview.title, &preview.body, preview.priority))
 }
 
 /// What rules do, or would do, with the latest messages.
@@ -213,6 +213,14 @@ mod tests {
         ] {
             assert_eq!(length(ms), text);
         }
+    }
+
+    #[test]
+    fn a_preview_is_one_short_line_however_long_the_message() {
+        let (title, body) = ("Log".to_owned(), "line\n".repeat(4_000));
+        let shown = preview(&Preview { title, body, priority: 3, time: None });
+        assert!(shown.starts_with("  Log: line ⏎ line") && shown.ends_with('…'), "{shown}");
+        assert!(shown.chars().count() <= 202 && !shown.contains('\n'), "{shown}");
     }
 
     #[test]

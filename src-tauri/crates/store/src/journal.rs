@@ -37,7 +37,7 @@ impl Store {
                 "INSERT INTO journal (at, subscription, kind, entry) VALUES (?1, ?2, ?3, ?4)",
             )?
             .insert(params![to_ms(at), subscription, entry.kind(), text])?;
-        self.journal_grew(id, subscription)?;
+        self.journal_grew(subscription)?;
         Ok(id)
     }
 

@@ -31,6 +31,10 @@ pub struct Store {
     keeps: HashMap<String, Keep>,
     /// Whether alerts have nobody to show them, so that none waits for one.
     has_nobody: bool,
+    /// Rows that the agent's own journal has grown by since it was last bounded.
+    journal_grown: u32,
+    /// The same of each subscription.
+    journals_grown: HashMap<String, u32>,
 }
 
 /// Why the store could not do what was asked.

@@ -119,7 +119,13 @@ pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreE
         connection.query_row(&newest, [], |_| Ok(())).optional()?;
     }
     connection.query_row("SELECT * FROM cursor LIMIT 1", [], |_| Ok(())).optional()?;
-    Ok(Store { connection, keeps: HashMap::new(), has_nobody: false })
+    Ok(Store {
+        connection,
+        keeps: HashMap::new(),
+        has_nobody: false,
+        journal_grown: 0,
+        journals_grown: HashMap::new(),
+    })
 }
 
 fn migrate(

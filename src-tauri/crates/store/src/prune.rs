@@ -13,7 +13,8 @@ use crate::{Store, StoreError, to_ms};
 pub struct Keep {
     /// Messages.
     pub messages_max: u32,
-    /// What they take together, with the events that they came as. Bytes.
+    /// What they take together, with the events that they came as. Bytes. One that is larger stays for
+    /// as long as it is the newest.
     pub bytes_max: i64,
     /// Their age.
     pub age_max: Duration,
@@ -44,8 +45,8 @@ const FINGERPRINTS_MAX: u32 = 500_000;
 /// Where messages are over a bound, this share of it is given back at once, so that not every one
 /// that comes costs one that goes.
 const GIVEN_BACK: i64 = 20;
-/// Rows of the journal are counted once in so many.
-const JOURNAL_EVERY: i64 = 64;
+/// Rows of the journal are counted once in so many of a subscription.
+const JOURNAL_EVERY: u32 = 64;
 
 impl Store {
     /// Sets how much is kept of a subscription. Answers whether that is another bound than before.
@@ -90,11 +91,18 @@ impl Store {
         Ok(())
     }
 
-    /// The journal has a new row: once in a while the oldest of its subscription go.
-    pub(crate) fn journal_grew(&self, id: i64, subscription: Option<&str>) -> rusqlite::Result<()> {
-        if id % JOURNAL_EVERY != 0 {
+    /// The journal has a new row: once in a while the oldest of its subscription go. Each counts by
+    /// itself: the numbers of the rows are shared, and may pass one over for good.
+    pub(crate) fn journal_grew(&mut self, subscription: Option<&str>) -> rusqlite::Result<()> {
+        let grown = match subscription {
+            None => &mut self.journal_grown,
+            Some(key) => self.journals_grown.entry(key.to_owned()).or_default(),
+        };
+        *grown += 1;
+        if *grown < JOURNAL_EVERY {
             return Ok(());
         }
+        *grown = 0;
         let keep = subscription.map_or(Keep::DEFAULT, |key| self.keep_of(key));
         bound_journal(&self.connection, subscription, keep)
     }
@@ -113,44 +121,92 @@ impl Store {
 }
 
 /// Deletes the oldest messages of a subscription that is over a bound. Answers their ids.
+///
+/// The newest always stays: a bound is no reason to lose what has just come. Alerts that wait to be
+/// shown go after all others.
 pub(crate) fn bound_messages(
     transaction: &Transaction<'_>,
     subscription: &str,
     keep: Keep,
 ) -> rusqlite::Result<Vec<i64>> {
-    let held: Option<(i64, i64)> = transaction
+    let mut gone = Vec::new();
+    let most = i64::from(keep.messages_max);
+    let (messages, bytes) = held(transaction, subscription)?;
+    if messages > most {
+        let mut statement = transaction.prepare_cached(
+            "DELETE FROM message WHERE id IN (
+                 SELECT id FROM message
+                 WHERE subscription = ?1
+                     AND id < (SELECT max(id) FROM message WHERE subscription = ?1)
+                 ORDER BY id IN (SELECT id FROM message
+                                 WHERE subscription = ?1 AND shown = 'pending'), id
+                 LIMIT ?2)
+             RETURNING id",
+        )?;
+        let ids =
+            statement.query_map(params![subscription, messages - less(most)], |row| row.get(0))?;
+        gone = ids.collect::<Result<_, _>>()?;
+    }
+    let most = keep.bytes_max;
+    if bytes > most {
+        bound_bytes(transaction, subscription, most, &mut gone)?;
+    }
+    gone.sort_unstable();
+    Ok(gone)
+}
+
+/// What is left of a bound once its share is given back.
+fn less(most: i64) -> i64 {
+    most - most / GIVEN_BACK
+}
+
+/// The messages that are held of a subscription, and their bytes.
+fn held(transaction: &Transaction<'_>, subscription: &str) -> rusqlite::Result<(i64, i64)> {
+    let held = transaction
         .prepare_cached("SELECT messages, bytes FROM held WHERE subscription = ?1")?
         .query_row([subscription], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((messages, bytes)) = held else { return Ok(Vec::new()) };
-    let less = |most: i64| most - most / GIVEN_BACK;
-    let mut last: Option<i64> = None;
-    if messages > i64::from(keep.messages_max) {
-        last = transaction
-            .prepare_cached(
-                "SELECT id FROM message WHERE subscription = ?1
-                 ORDER BY id DESC LIMIT 1 OFFSET ?2",
-            )?
-            .query_row(params![subscription, less(keep.messages_max.into())], |row| row.get(0))
-            .optional()?;
+    Ok(held.unwrap_or_default())
+}
+
+/// Deletes the oldest messages until the rest takes no more than `most`. Adds their ids to `gone`.
+///
+/// Beside a large newest one, the others keep half the bound. A message that is over it alone goes
+/// first once it is not the newest any more, so that it takes no other with it.
+fn bound_bytes(
+    transaction: &Transaction<'_>,
+    subscription: &str,
+    most: i64,
+    gone: &mut Vec<i64>,
+) -> rusqlite::Result<()> {
+    let (_, bytes) = held(transaction, subscription)?;
+    let newest: Option<(i64, i64)> = transaction
+        .prepare_cached(
+            "SELECT id, bytes FROM message WHERE subscription = ?1 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([subscription], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((newest, its_bytes)) = newest else { return Ok(()) };
+    let left = less(most).max(its_bytes.saturating_add(most / 2));
+    if bytes <= left {
+        return Ok(());
     }
-    if bytes > keep.bytes_max {
-        let over = transaction
-            .prepare_cached(
-                "SELECT id FROM (
-                     SELECT id, sum(bytes) OVER (ORDER BY id DESC) AS newer FROM message
-                     WHERE subscription = ?1)
-                 WHERE newer > ?2 ORDER BY id DESC LIMIT 1",
-            )?
-            .query_row(params![subscription, less(keep.bytes_max)], |row| row.get(0))
-            .optional()?;
-        last = last.max(over);
+    let mut statement = transaction.prepare_cached(
+        "DELETE FROM message WHERE id IN (
+             SELECT id FROM (
+                 SELECT id, bytes, sum(bytes) OVER (
+                     ORDER BY bytes > ?3 DESC, shown = 'pending', id
+                     ROWS UNBOUNDED PRECEDING) AS freed
+                 FROM message WHERE subscription = ?1 AND id < ?2)
+             WHERE freed - bytes < ?4)
+         RETURNING id",
+    )?;
+    let ids =
+        statement.query_map(params![subscription, newest, most, bytes - left], |row| row.get(0))?;
+    for id in ids {
+        gone.push(id?);
     }
-    let Some(last) = last else { return Ok(Vec::new()) };
-    let mut statement = transaction
-        .prepare_cached("DELETE FROM message WHERE subscription = ?1 AND id <= ?2 RETURNING id")?;
-    let ids = statement.query_map(params![subscription, last], |row| row.get(0))?;
-    ids.collect()
+    Ok(())
 }
 
 /// Deletes the oldest rows of the journal that are over the bound: of one subscription, or of the agent.

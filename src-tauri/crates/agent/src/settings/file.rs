@@ -7,15 +7,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use toml_edit::Document;
+use toml_edit::{Document, TableLike};
 
 use hark_engine::{
     feed::Form,
     policy::{self, Rule},
+    size,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::Settings;
+use super::{Settings, Subscription, keep};
 use crate::{
     files::{self, FileError, Slow},
     presets::{self, LoadedPresets, Presets},
@@ -171,6 +172,9 @@ pub fn parse(path: &Path, text: &str, presets: &Presets) -> Result<Settings, Set
         return Err(wrong(path, &text[..text.floor_char_boundary(at)], &message));
     }
     for one in settings.subscriptions.values_mut() {
+        if settings.keep.bytes.is_none() && one.keep.bytes.is_none() {
+            one.keep.bytes = keep::beyond_default(one.largest_event());
+        }
         if let Some(form) = presets.get(&one.feed) {
             one.mapping = Some(form.clone());
         }
@@ -233,34 +237,64 @@ fn wrong(path: &Path, before: &str, message: &str) -> SettingsError {
 
 /// What is wrong in a subscription as a whole: where it stands, and what it is.
 fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(usize, String)> {
-    let (key, place, message) = settings.subscriptions.iter().find_map(|(key, one)| {
+    let (place, message) = settings.subscriptions.iter().find_map(|(key, one)| {
+        let of = |place: &'static str| vec!["subscriptions", key, place];
         if one.bearer.is_some() && one.basic.is_some() {
             let message = "a request has one of `bearer` and `basic`, not both";
-            return Some((key, "basic", message.to_owned()));
+            return Some((of("basic"), message.to_owned()));
         }
         if one.heartbeat.is_some() && one.cadence.is_some() {
             let message = "`heartbeat` is a plain timeout and `cadence` the interval to judge by; \
                            set one of them";
-            return Some((key, "cadence", message.to_owned()));
+            return Some((of("cadence"), message.to_owned()));
         }
         if let Err(unknown) = presets.feed(&one.feed) {
-            return Some((key, "feed", unknown));
+            return Some((of("feed"), unknown));
         }
         if let Some(problem) = one.mapping.as_ref().and_then(Form::problem) {
-            return Some((key, "mapping", problem));
+            return Some((of("mapping"), problem));
         }
         if one.mapping.is_some() && one.feed != "json" {
             let message = "a `mapping` is for the feed json; other feeds know where things are";
-            return Some((key, "mapping", message.to_owned()));
+            return Some((of("mapping"), message.to_owned()));
         }
-        None
+        keeps_too_little(key, one, settings)
     })?;
-    let document = Document::parse(text).ok();
-    let at = document.as_ref().and_then(|document| {
-        let one = document.get("subscriptions")?.as_table_like()?.get(key)?.as_table_like()?;
-        one.key(place)?.span()
-    });
-    Some((at.map_or(0, |span| span.start), message))
+    Some((position(text, &place).unwrap_or(0), message))
+}
+
+/// Where a subscription keeps less than what one event and those before it may take.
+fn keeps_too_little<'a>(
+    key: &'a str,
+    one: &Subscription,
+    settings: &Settings,
+) -> Option<(Vec<&'a str>, String)> {
+    let event = one.largest_event();
+    let least = keep::least(event);
+    one.keep.bytes.or(settings.keep.bytes).filter(|bytes| *bytes < least)?;
+    let place = match (one.keep.bytes, one.event_max) {
+        (Some(_), _) => vec!["subscriptions", key, "keep", "bytes"],
+        (None, Some(_)) => vec!["subscriptions", key, "event_max"],
+        (None, None) => vec!["keep", "bytes"],
+    };
+    let message = format!(
+        "what is kept of {key} has to hold two of its largest events, of {} each; set `bytes` of \
+         `keep` to \"{}\" at least, or a smaller `event_max`",
+        size::write(event),
+        size::write(least),
+    );
+    Some((place, message))
+}
+
+/// Where the key at the end of this path stands in a TOML text.
+fn position(text: &str, path: &[&str]) -> Option<usize> {
+    let document = Document::parse(text).ok()?;
+    let (key, tables) = path.split_last()?;
+    let mut table: &dyn TableLike = document.as_table();
+    for name in tables {
+        table = table.get(name)?.as_table_like()?;
+    }
+    Some(table.key(key)?.span()?.start)
 }
 
 /// Replaces a file as a whole: who reads it sees the old one or the new one. Only the owner may

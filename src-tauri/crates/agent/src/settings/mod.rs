@@ -247,6 +247,11 @@ impl Subscription {
             .map_or_else(Limits::default, Limits::of_event)
     }
 
+    /// The largest event that it takes. Bytes.
+    fn largest_event(&self) -> u64 {
+        self.event_max.unwrap_or(Limits::default().event_bytes_max as u64)
+    }
+
     /// What heartbeat the person expects.
     #[must_use]
     pub fn expect(&self) -> Expect {
@@ -277,7 +282,10 @@ impl Subscription {
 /// # Errors
 /// One sentence that says what is wrong with it.
 pub fn read_event_max(text: &str) -> Result<u64, String> {
-    let bytes = size::read(text)?;
+    within_event_max(size::read(text)?)
+}
+
+fn within_event_max(bytes: u64) -> Result<u64, String> {
     let most = Limits::EVENT_BYTES_MAX as u64;
     match (Limits::EVENT_BYTES_MIN as u64..=most).contains(&bytes) {
         true => Ok(bytes),
@@ -289,7 +297,7 @@ pub fn read_event_max(text: &str) -> Result<u64, String> {
 }
 
 fn event_max<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    read_event_max(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
+    within_event_max(size::field(deserializer)?).map(Some).map_err(de::Error::custom)
 }
 
 fn default_feed() -> String {

@@ -115,6 +115,72 @@ fn a_secret_that_stands_in_the_settings_is_never_repeated() {
 }
 
 #[test]
+fn sizes_may_be_plain_numbers_of_bytes() {
+    let settings = read_all(
+        "[keep]\nbytes = 15000000\n[subscriptions.a]\nurl = \"https://a.example\"\n\
+         event_max = 5000000\nkeep = { bytes = \"1 TiB\" }\n",
+    );
+    assert_eq!(settings.keep.bytes, Some(15_000_000));
+    let one = &settings.subscriptions["a"];
+    assert_eq!((one.event_max, one.keep.bytes), (Some(5_000_000), Some(1 << 40)));
+    let wrong = problem("[subscriptions.a]\nurl = \"https://a.example\"\nevent_max = 5\n");
+    assert!(wrong.contains("line 3, column 13: an event may be set to at most"), "{wrong}");
+    for value in ["-5000000", "true"] {
+        let wrong = problem(&format!("[keep]\nbytes = {value}\n"));
+        assert!(wrong.contains("line 2, column 9: ") && wrong.contains("16 MiB"), "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_kept_has_room_for_the_largest_event_and_another() {
+    for bytes in ["\"0\"", "\"1\"", "\"2000\"", "\"1023 KiB\"", "5000"] {
+        for text in [
+            format!("[keep]\nbytes = {bytes}\n"),
+            format!(
+                "[subscriptions.a.keep]\nbytes = {bytes}\n[subscriptions.a]\nurl = \"http://a\""
+            ),
+        ] {
+            let wrong = problem(&text);
+            let wanted = "line 2, column 9: at least 1 MiB has to be kept";
+            assert!(wrong.contains(wanted), "{bytes}: {wrong}");
+        }
+    }
+    assert_eq!(read_all("[keep]\nbytes = \"1 MiB\"\n").keep.bytes, Some(1 << 20));
+    let a = "[subscriptions.a]\nurl = \"http://a/\"\n";
+    read_all(&format!("[keep]\nbytes = \"8 MiB\"\n{a}"));
+    read_all(&format!("{a}event_max = \"512 KiB\"\nkeep.bytes = \"1 MiB\"\n"));
+    for (text, wanted) in [
+        (
+            format!("[keep]\n bytes = \"7 MiB\"\n{a}"),
+            "line 2, column 2: what is kept of a has to hold two of its largest events, of 4 MiB \
+             each; set `bytes` of `keep` to \"8 MiB\" at least, or a smaller `event_max`.",
+        ),
+        (
+            format!("[keep]\nbytes = \"8 MiB\"\n{a}event_max = \"5 MiB\"\n"),
+            "line 5, column 1: what is kept of a has to hold two of its largest events, of 5 MiB",
+        ),
+        (
+            format!("{a}keep = {{ days = 3, bytes = \"1 MiB\" }}\nevent_max = \"1 MiB\"\n"),
+            "line 3, column 20: what is kept of a has to hold two of its largest events, of 1 MiB",
+        ),
+        (format!("{a}[subscriptions.a.keep]\nbytes = \"7 MiB\"\n"), "line 4, column 1: what is"),
+    ] {
+        let wrong = problem(&text);
+        assert!(wrong.contains(wanted), "{text}: {wrong}");
+    }
+}
+
+#[test]
+fn whoever_takes_large_events_and_says_no_more_has_room_for_them() {
+    let kept = |more: &str| {
+        let settings =
+            read_all(&format!("[subscriptions.a]\nurl = \"http://a/\"\nevent_max = \"{more}\"\n"));
+        settings.subscriptions["a"].keep.over(&settings.keep).bytes_max
+    };
+    assert_eq!((kept("64 MiB"), kept("32 MiB"), kept("1 MiB")), (128 << 20, 64 << 20, 64 << 20));
+}
+
+#[test]
 fn every_kind_of_credential_is_read() {
     let settings = read_all(
         "[subscriptions.a]\nurl = \"https://a.example\"\nbasic.user = \"me\"\n\

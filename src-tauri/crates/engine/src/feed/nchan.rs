@@ -2,7 +2,8 @@
 //! `nchan_eventsource_ping_interval` is set, and then sends `event: ping` without data, or a comment.
 //!
 //! Without an id, or with one that it does not know, it replays its whole buffer. Before it closes a
-//! stream on purpose it says so in a comment, `:410: Gone` or `:408: Request Timeout`.
+//! stream on purpose it says so in a comment, `:410: Gone` or `:408: Request Timeout`; some versions
+//! write the number once more, `: 410: 410 Gone`.
 
 use jiff::Timestamp;
 use url::Url;
@@ -51,7 +52,10 @@ impl Feed for Nchan {
         let (code, text) = comment.split_once(": ")?;
         let code = code.strip_prefix(':').unwrap_or(code).parse::<u16>().ok()?;
         let is_one = (400..600).contains(&code);
-        is_one.then(|| Cause::Farewell { detail: Line::brief(&format!("{code} {text}")) })
+        // The number stands in the text as well where nginx wrote its whole status there.
+        let again = text.trim_start().strip_prefix(&code.to_string());
+        let text = again.filter(|rest| rest.is_empty() || rest.starts_with(' ')).unwrap_or(text);
+        is_one.then(|| Cause::Farewell { detail: Line::brief(&format!("{code} {}", text.trim())) })
     }
 }
 
@@ -67,6 +71,9 @@ mod tests {
         };
         assert_eq!(said(":410: Gone").as_deref(), Some("410 Gone"));
         assert_eq!(said("408: Request Timeout").as_deref(), Some("408 Request Timeout"));
+        assert_eq!(said("410: 410 Gone").as_deref(), Some("410 Gone"), "its number once");
+        assert_eq!(said(":410: 410").as_deref(), Some("410"));
+        assert_eq!(said("410: 4100 left").as_deref(), Some("410 4100 left"));
         for no in [" hi", "note: well", "7: of nine"] {
             assert_eq!(said(no), None, "{no}");
         }
