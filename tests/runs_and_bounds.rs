@@ -52,6 +52,51 @@ async fn a_counter_that_begins_anew_loses_no_message_to_an_equal_text() {
 }
 
 #[tokio::test]
+async fn a_counter_that_began_anew_while_the_agent_was_off_loses_no_message_either() {
+    let world = World::new();
+    let server = Server::start().await;
+    world.follow(&[("news", &server.url("/"))]);
+    let agent = world.agent().await;
+    let mut client = streaming(&world, &server).await;
+    client.send("id: 1\ndata: done\n\nid: 2\ndata: done\n\nid: 3\ndata: done\n\n").await;
+    world.stored(3).await;
+    drop((agent, client));
+    let _agent = world.agent().await;
+    let mut client = streaming(&world, &server).await;
+    assert_eq!(client.header("last-event-id"), Some("3"));
+    client.send("id: 1\ndata: done\n\nid: 2\ndata: done\n\n").await;
+    world.stored(5).await;
+    client.send("id: 3\ndata: done\n\nid: 4\ndata: done\n\n").await;
+    assert_eq!(bodies(&world.stored(7).await), ["done"; 7]);
+}
+
+#[tokio::test]
+async fn what_a_server_sends_again_after_each_close_of_its_own_comes_once() {
+    let world = World::new();
+    let server = Server::start().await;
+    world.follow(&[("news", &server.url("/"))]);
+    let _agent = world.agent().await;
+    let mut client = streaming(&world, &server).await;
+    let some = |from: u64, to: u64| -> String {
+        (from..=to).map(|it| format!("id: {it}\ndata: text {it}\n\n")).collect()
+    };
+    client.send(&some(1, 10)).await;
+    world.stored(10).await;
+    for last in 11..15 {
+        drop(client);
+        client = streaming(&world, &server).await;
+        // Three more than it is asked for.
+        client.send(&some(last - 3, last)).await;
+        world.stored(last as usize).await;
+    }
+    let stored = world.stored(14).await;
+    let texts: Vec<_> = (1..=14).map(|it| format!("text {it}")).collect();
+    assert_eq!(bodies(&stored), texts);
+    let journal = world.hark(&["history", "--json"]).await.lines();
+    assert!(!journal.iter().any(|entry| entry["gap"] == true), "{journal:?}");
+}
+
+#[tokio::test]
 async fn an_id_that_the_server_refuses_keeps_nobody_out() {
     let world = World::new();
     let server = Server::start().await;

@@ -8,7 +8,7 @@
 use std::{mem, time::Duration};
 
 use super::{Delivery, Fallen};
-use crate::Monotonic;
+use crate::{Monotonic, cursor};
 
 /// What falls back waits so long at most.
 const HELD_FOR: Duration = Duration::from_secs(1);
@@ -128,9 +128,14 @@ impl Ids {
 
     /// What waited led to what was asked for.
     fn decide(&mut self) -> Vec<Delivery> {
-        // The last one alone is sent again by many.
+        // A counter begins at its beginning, and the last one alone is sent again by many.
+        let first = self.held.first().and_then(|it| it.event.own_id.as_deref());
+        let is_first = first.and_then(cursor::number).is_some_and(|number| number <= 1);
         let are_several = self.held.len() > 1;
-        if self.may_be_anew && are_several { self.on_replayed() } else { self.release() }
+        match self.may_be_anew && is_first && are_several {
+            true => self.on_replayed(),
+            false => self.release(),
+        }
     }
 
     fn begin_anew(&mut self, mut all: Vec<Delivery>) -> Vec<Delivery> {
@@ -196,6 +201,8 @@ mod tests {
         assert_eq!(after(ids, false, &[1, 2, 3, 4]), "1! 2 3 4", "the server had gone");
         let ids = &mut Ids::new(Some(3), true);
         assert_eq!(after(ids, false, &[3, 4]), "3? 4", "many send the last one again");
+        let ids = &mut Ids::new(Some(5), true);
+        assert_eq!(after(ids, false, &[4, 5, 6]), "4? 5? 6", "a counter begins at its beginning");
     }
 
     #[test]
@@ -211,7 +218,7 @@ mod tests {
         assert!(after(ids, false, &[most]).ends_with(&format!(" {most}?")));
         let ids = &mut Ids::new(Some(9_999), false);
         let mut large = event(1);
-        large.event.data = "x".repeat(HELD_BYTES_MAX).into();
+        large.event.data = "x".repeat(HELD_BYTES_MAX);
         assert_eq!(ids.take(large, Some(1), false, NOW).len(), 1);
     }
 
