@@ -239,7 +239,7 @@ pub enum Effect {
     PhaseChanged,
 }
 
-/// Why is dialled. Each dial has one, and passes the link's budget whatever it is.
+/// Why is dialled. Each dial has one, and takes from the link's budget whatever it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// It begins.
