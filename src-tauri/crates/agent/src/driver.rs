@@ -1,6 +1,10 @@
 //! Drives one link: stamps what happens with the time, hands it to the engine, carries out what the
 //! engine answers. It decides nothing. What becomes of deliveries is its [`Sink`]'s.
 
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;
+
 use std::{
     collections::{HashMap, VecDeque},
     net::IpAddr,

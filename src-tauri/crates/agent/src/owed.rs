@@ -173,3 +173,109 @@ pub async fn run(core: Arc<Core>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use hark_api::profile::Profile;
+    use hark_engine::link::Delivery;
+    use hark_store::Store;
+    use rusqlite::Connection;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const KEY: &str = "news";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + second).unwrap()
+    }
+
+    /// A core, and another connection to its database.
+    fn core() -> (TempDir, Arc<Core>, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::find(Some(folder.path())).unwrap();
+        std::fs::create_dir_all(&profile.data).unwrap();
+        let mut store = Store::open(&profile.database(), at(0)).unwrap().store;
+        store.begin(KEY, "source", at(0)).unwrap();
+        let other = Connection::open(profile.database()).unwrap();
+        (folder, Arc::new(Core::new(profile, store, false)), other)
+    }
+
+    fn rows(core: &Core) -> Vec<(Timestamp, &'static str)> {
+        let rows = core.store(|store| store.journal_rows(Some(KEY), 5_000)).unwrap();
+        rows.iter().map(|row| (row.at, row.entry.kind())).collect()
+    }
+
+    fn has_streamed(core: &Core) -> bool {
+        core.store(|store| store.begin(KEY, "source", at(0))).unwrap().streamed
+    }
+
+    #[test]
+    fn what_cannot_be_written_waits_in_order_with_its_own_time() {
+        let (_folder, core, other) = core();
+        core.journal_of(Some(KEY), at(1), &Entry::Opened).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        core.journal_of(Some(KEY), at(2), &Entry::Rotated).unwrap();
+        core.has_streamed(KEY, at(3)).unwrap();
+        core.journal(at(4), &Entry::AgentStopped);
+        core.journal_of(Some(KEY), at(5), &Entry::Gap { since: at(2) }).unwrap();
+        assert!(core.owes(KEY) && !core.owes("other"));
+        assert_eq!(rows(&core), [(at(1), "opened")]);
+        other.execute_batch("ROLLBACK").unwrap();
+        assert!(!has_streamed(&core));
+        core.settle().unwrap();
+        assert!(has_streamed(&core) && !core.owes(KEY));
+        let all = [(1, "opened"), (2, "rotated"), (4, "agent_stopped"), (5, "gap")];
+        assert_eq!(rows(&core), all.map(|(second, kind)| (at(second), kind)));
+    }
+
+    #[test]
+    fn the_journal_is_never_behind_the_messages() {
+        let (_folder, core, other) = core();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        core.journal_of(Some(KEY), at(1), &Entry::Opened).unwrap();
+        other.execute_batch("ROLLBACK").unwrap();
+        assert!(rows(&core).is_empty());
+        core.store_messages(|store| {
+            assert_eq!(store.journal_rows(Some(KEY), 10).unwrap().len(), 1);
+            let none: [Delivery; 0] = [];
+            store.commit(KEY, &none, at(2), |_, _, _| unreachable!())
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn no_more_than_a_bound_waits_and_nothing_of_that_is_lost() {
+        let (_folder, core, other) = core();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        for second in 0..1_000 {
+            core.journal_of(Some(KEY), at(second), &Entry::Rotated).unwrap();
+        }
+        assert_eq!(core.journal_of(Some(KEY), at(1_000), &Entry::Opened), Err(Full));
+        assert_eq!(core.has_streamed(KEY, at(1_000)), Err(Full));
+        other.execute_batch("ROLLBACK").unwrap();
+        core.settle().unwrap();
+        let rows = rows(&core);
+        assert_eq!(rows.len(), 1_000);
+        assert!(rows.iter().zip(0..).all(|(row, second)| *row == (at(second), "rotated")));
+        core.journal_of(Some(KEY), at(1_000), &Entry::Opened).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_written_by_itself() {
+        let (_folder, core, other) = core();
+        let mut told = core.hub.subscribe(None).live;
+        let trying = tokio::spawn(run(core.clone()));
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        core.journal_of(Some(KEY), at(1), &Entry::Opened).unwrap();
+        assert!(rows(&core).is_empty());
+        other.execute_batch("ROLLBACK").unwrap();
+        while core.owes(KEY) {
+            told.recv().await.unwrap();
+        }
+        assert_eq!(rows(&core), [(at(1), "opened")]);
+        trying.abort();
+    }
+}
