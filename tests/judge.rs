@@ -17,7 +17,7 @@ use std::{
 };
 
 use hark_agent::{
-    driver::{Command, Driver, Sink},
+    driver::{Command, Driver, Full, Sink},
     resume,
     settings::Subscription,
     sse::{Ask, Io, Via, Wire},
@@ -125,18 +125,19 @@ impl Sink for Judged {
         Ok(committed.link)
     }
 
-    fn journal(&mut self, entry: Entry, at: Timestamp) {
+    fn journal(&mut self, entry: &Entry, at: Timestamp) -> Result<(), Full> {
         let mut client = lock(&self.client);
-        client.store.journal(Some(KEY), at, &entry).unwrap();
+        client.store.journal(Some(KEY), at, entry).unwrap();
         match entry {
             Entry::Opened | Entry::Swapped { .. } => {
                 client.account.opened.push(self.begun.elapsed());
             }
             Entry::Gap { since } => {
-                client.account.gaps.push((since_begun(since), self.begun.elapsed()));
+                client.account.gaps.push((since_begun(*since), self.begun.elapsed()));
             }
             _ => {}
         }
+        Ok(())
     }
 
     fn caught_up(&mut self) {
@@ -147,8 +148,9 @@ impl Sink for Judged {
         }
     }
 
-    fn backlog_over(&mut self) {
+    fn backlog_over(&mut self) -> Result<(), Full> {
         lock(&self.client).store.has_streamed(KEY).unwrap();
+        Ok(())
     }
 
     fn changed(&mut self, _: &Link) -> bool {

@@ -4,13 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use hark_tests::{
-    LONG, Running, World, eventually,
+    LONG, World, eventually,
+    lock::locked,
     sse::{Client, Server},
 };
 use serde_json::Value;
@@ -164,23 +162,6 @@ async fn what_is_kept_stays_within_the_settings_bounds() {
     })
     .await;
     assert!((400..=500).contains(&kept), "{kept}");
-}
-
-/// Another process that holds the database for itself.
-async fn locked(world: &World) -> Running {
-    let script = "import sqlite3, sys, time\n\
-                  held = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)\n\
-                  held.execute('BEGIN EXCLUSIVE')\n\
-                  print('locked', flush=True)\n\
-                  time.sleep(600)\n";
-    let mut command = world.command("python3");
-    command.args(["-c", script]).arg(world.path("profile/data/hark.db")).stdin(Stdio::null());
-    let other = Running::start(world, "locked", command);
-    eventually("another process holds the database", LONG, async || {
-        if other.out().contains("locked") { Ok(()) } else { Err(other.err()) }
-    })
-    .await;
-    other
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ pub mod hark;
 pub mod http;
 pub mod judge;
 pub mod load;
+pub mod lock;
 pub mod mercure;
 pub mod names;
 pub mod nchan;

@@ -461,7 +461,7 @@ recognised: Recognised | null,
  */
 preview: Preview | null, 
 /**
- * Why it could not be tried now although it was saved, e.g. while offline.
+ * Why it could not be tried, or is not followed yet, although it was saved; e.g. while offline.
  */
 warning: string | null, };
 

@@ -62,7 +62,9 @@ pub async fn add(
                 found = Some(stream);
             }
             Tried::Unreachable { sentence, guess } => {
-                warning = Some(sentence);
+                warning = Some(format!(
+                    "It could not be tried now, and is saved all the same. {sentence}"
+                ));
                 found = guess;
             }
             Tried::Refused(error) => return Err(error),

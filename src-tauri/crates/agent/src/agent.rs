@@ -1,7 +1,6 @@
 //! The agent: puts its parts together, applies the settings, carries out commands.
 
 use std::{
-    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::{
@@ -17,7 +16,6 @@ use hark_api::{
 };
 use hark_engine::history::Entry;
 use hark_store::{Store, StoreError};
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use tokio::{
     sync::{Mutex as Turns, Notify, mpsc},
@@ -25,14 +23,14 @@ use tokio::{
 };
 
 use crate::{
-    add,
+    add, apply,
     claim::claim,
     clock,
     core::Core,
     demo::Demo,
     driver::Command,
     files::{Aside, FILE_TIMEOUT},
-    follow, notify, opener, print, server,
+    follow, notify, opener, owed, print, server,
     settings::{self, EditError, Loaded, Settings, SettingsError, Subscription},
     signals::{self, Ended, SIGHUP, SIGINT, SIGTERM},
     surroundings, tray, watch,
@@ -86,6 +84,8 @@ pub struct Agent {
     /// What its parts share.
     pub core: Arc<Core>,
     settings: Mutex<Settings>,
+    /// Not everything is followed as the settings say.
+    pub(crate) waiting: Notify,
     /// Reads and writes the settings.
     pub(crate) files: Aside,
     /// Settings that were read first are in force first.
@@ -97,13 +97,17 @@ pub struct Agent {
     /// Whether settings were read already.
     begun: AtomicBool,
     /// The demo's subscription, while there is one.
-    demo: Option<Subscription>,
+    pub(crate) demo: Option<Subscription>,
     stop: Notify,
 }
 
 /// What is said of settings that are gone while they are in force.
 const GONE: &str =
     "is gone. Hark goes on with what it said; remove subscriptions with: hark remove";
+
+/// What is said of an added subscription that cannot be followed yet.
+const NOT_YET: &str = "It is saved, and followed as soon as the database can be written; for why that \
+                       cannot be done now, see: hark status";
 
 /// How often the agent notes that it runs.
 const ALIVE_EVERY: Duration = Duration::from_secs(60);
@@ -141,10 +145,11 @@ pub async fn run(options: Options) -> Result<Ended, AgentError> {
     }
     // A failure is a condition already.
     let last_alive = core.store(|store| store.last_alive()).unwrap_or_default();
-    core.journal(None, now, &Entry::AgentStarted { last_alive });
+    core.journal(now, &Entry::AgentStarted { last_alive });
     let agent = Arc::new(Agent {
         core: core.clone(),
         settings: Mutex::default(),
+        waiting: Notify::new(),
         files: Aside::default(),
         reloads: Turns::default(),
         waits: AtomicBool::new(false),
@@ -169,6 +174,8 @@ pub async fn run(options: Options) -> Result<Ended, AgentError> {
         tokio::spawn(notify::run(core.clone())),
         tokio::spawn(surroundings::run(core.clone())),
         tokio::spawn(watch::run(agent.clone())),
+        tokio::spawn(owed::run(core.clone())),
+        tokio::spawn(apply::run(agent.clone())),
         tokio::spawn(prune(core.clone())),
         tokio::spawn(live(core.clone())),
     ];
@@ -183,7 +190,8 @@ pub async fn run(options: Options) -> Result<Ended, AgentError> {
     for part in parts.iter().chain(&tray) {
         part.abort();
     }
-    core.journal(None, clock::now().wall, &Entry::AgentStopped);
+    core.journal(clock::now().wall, &Entry::AgentStopped);
+    core.settle_at_end().await;
     // Answers what was asked last, such as the request to stop.
     tokio::time::sleep(Duration::from_millis(20)).await;
     api.abort();
@@ -323,75 +331,12 @@ impl Agent {
         self.current().subscriptions.get(key).cloned().or_else(own)
     }
 
-    fn current(&self) -> MutexGuard<'_, Settings> {
+    /// The settings that are to be in force.
+    pub(crate) fn current(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn apply(&self, settings: Settings) {
-        let mut current = self.current();
-        let mut wanted = settings.subscriptions.clone();
-        if let Some(demo) = self.demo.as_ref().filter(|_| wanted.is_empty()) {
-            wanted.insert(follow::DEMO.to_owned(), demo.clone());
-        }
-        self.core
-            .demo
-            .store(settings.subscriptions.is_empty() && self.demo.is_some(), Ordering::Relaxed);
-        self.keep(&settings, &wanted);
-        let known: Vec<String> = self.core.followed().keys().cloned().collect();
-        let mut heard = BTreeMap::new();
-        for key in known {
-            let before = current.subscriptions.get(&key).or(self.demo.as_ref());
-            match (before, wanted.get(&key)) {
-                (Some(before), Some(after)) if before == after => {}
-                (Some(before), Some(after)) if are_one_stream(before, after) => {
-                    self.core.revise(&key, after.name.as_deref(), &after.rules);
-                    if before.paused != after.paused {
-                        let command = if after.paused { Command::Pause } else { Command::Resume };
-                        self.tell(&key, command);
-                    }
-                }
-                (_, after) => {
-                    // Its driver ends when nobody can command it any more.
-                    let last = self.core.followed().shift_remove(&key);
-                    heard.insert(key.clone(), last.and_then(|one| one.link.last_heard));
-                    if after.is_none() {
-                        self.core.journal(Some(&key), clock::now().wall, &Entry::Removed);
-                    }
-                }
-            }
-        }
-        for (key, subscription) in &wanted {
-            if !self.core.followed().contains_key(key) {
-                // A failure is a condition already; the next reload tries again.
-                let _ = follow::follow(
-                    &self.core,
-                    key,
-                    subscription.clone(),
-                    heard.remove(key).flatten(),
-                );
-            }
-        }
-        let order: Vec<&String> = wanted.keys().collect();
-        self.core
-            .followed()
-            .sort_by_cached_key(|key, _| order.iter().position(|known| *known == key));
-        *current = settings;
-        drop(current);
-        self.core.tell_status();
-    }
-
-    /// Bounds what is kept of each subscription; where a bound is another than before, at once.
-    fn keep(&self, settings: &Settings, wanted: &IndexMap<String, Subscription>) {
-        let bounds = wanted.iter().map(|(key, one)| (key, one.keep.over(&settings.keep)));
-        let bounds: Vec<_> = bounds.collect();
-        // A failure is a condition already.
-        let _ = self.core.store(|store| {
-            let changed = bounds.iter().filter(|(key, keep)| store.keep(key, *keep)).count();
-            if changed > 0 { store.prune(Timestamp::now()) } else { Ok(()) }
-        });
-    }
-
-    fn tell(&self, key: &str, command: Command) {
+    pub(crate) fn tell(&self, key: &str, command: Command) {
         if let Some(one) = self.core.followed().get(key)
             && one.commands.try_send(command).is_err()
         {
@@ -404,9 +349,13 @@ impl Agent {
     /// # Errors
     /// Where it is no URL, is refused, is followed already, or the settings cannot be written.
     pub async fn add(self: &Arc<Self>, new: AddSubscription) -> Result<Added, ApiError> {
-        let added = add::add(&self.core.profile, new, &self.files).await?;
+        let mut added = add::add(&self.core.profile, new, &self.files).await?;
         self.reload().await;
         self.settled(&added.subscription).await;
+        if !self.core.followed().contains_key(&added.subscription) {
+            let both = added.warning.into_iter().chain([NOT_YET.to_owned()]);
+            added.warning = Some(both.collect::<Vec<_>>().join(" "));
+        }
         Ok(added)
     }
 
@@ -416,14 +365,13 @@ impl Agent {
         let mut events = self.core.hub.subscribe(None).live;
         let is_settled = || {
             let followed = self.core.followed();
-            let phase = followed.get(key).map(|one| &one.link.phase);
+            let Some(one) = followed.get(key) else {
+                // It waits for the database, where it is to be followed at all.
+                return !self.current().subscriptions.contains_key(key);
+            };
             !matches!(
-                phase,
-                Some(
-                    Phase::Idle
-                        | Phase::Dialing { .. }
-                        | Phase::Streaming { catching_up: true, .. }
-                )
+                one.link.phase,
+                Phase::Idle | Phase::Dialing { .. } | Phase::Streaming { catching_up: true, .. }
             )
         };
         let waiting = async { while !is_settled() && events.recv().await.is_ok() {} };
@@ -454,7 +402,12 @@ impl Agent {
         target: Target,
         paused: bool,
     ) -> Result<Accepted, ApiError> {
-        let followed: Vec<String> = self.core.followed().keys().cloned().collect();
+        let mut followed: Vec<String> = self.core.followed().keys().cloned().collect();
+        // One that still waits for the database is begun as it is then.
+        let waits = |key: &&String| !followed.contains(key);
+        let waiting: Vec<String> =
+            self.current().subscriptions.keys().filter(waits).cloned().collect();
+        followed.extend(waiting);
         let keys = match target.subscription {
             Some(key) if !followed.contains(&key) => return Err(refusal(EditError::Unknown(key))),
             Some(key) => vec![key],
@@ -478,10 +431,4 @@ pub(crate) fn refusal(error: EditError) -> ApiError {
         EditError::AlreadyFollowed(_) => Some(ErrorCode::AlreadyFollowed),
     };
     ApiError { code, sentence: error.to_string() }
-}
-
-/// Whether nothing differs that a connection would have to be made anew for.
-fn are_one_stream(before: &Subscription, after: &Subscription) -> bool {
-    let (name, paused, rules) = (after.name.clone(), after.paused, after.rules.clone());
-    Subscription { name, paused, rules, keep: after.keep, ..before.clone() } == *after
 }

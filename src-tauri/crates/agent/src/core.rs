@@ -11,16 +11,16 @@ use std::{
 };
 
 use hark_api::{self as api, Event, profile::Profile};
-use hark_engine::{
-    history::{Entry, History},
-    policy::Rule,
-};
+use hark_engine::{history::History, policy::Rule};
 use hark_store::{Store, StoreError};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::{dials::Dials, driver::Command, hub::Hub, notify::Outbox, pages, present};
+use crate::{
+    dials::Dials, driver::Command, hub::Hub, notify::Outbox, owed::Owed, pages, present,
+    settings::Subscription,
+};
 
 /// Rows of the journal that a history is folded from.
 const FOLDED_ROWS_MAX: u32 = 5_000;
@@ -28,6 +28,10 @@ const FOLDED_ROWS_MAX: u32 = 5_000;
 /// A followed subscription.
 #[derive(Debug)]
 pub struct Followed {
+    /// The settings that are in force for it.
+    pub subscription: Subscription,
+    /// Whether deliveries of it wait for the database.
+    pub stalled: bool,
     /// What clients see.
     pub link: api::Link,
     /// To its driver.
@@ -56,6 +60,8 @@ pub struct Core {
     /// Whether each message is printed.
     pub print: bool,
     store: Mutex<Store>,
+    /// What waits for the database.
+    pub(crate) owed: Owed,
     /// Whether messages could not be stored when that was last tried.
     unstored: AtomicBool,
     followed: Mutex<IndexMap<String, Followed>>,
@@ -82,6 +88,7 @@ impl Core {
             demo: AtomicBool::new(false),
             print,
             store: Mutex::new(store),
+            owed: Owed::default(),
             unstored: AtomicBool::new(false),
             followed: Mutex::default(),
             conditions: Mutex::default(),
@@ -108,7 +115,8 @@ impl Core {
         answer
     }
 
-    /// The same for what a link has brought: once that has failed, only its like ends the condition.
+    /// The same for what a link has brought: once that has failed, only its like ends the condition. What
+    /// waits to be written goes first, so that the journal is never behind the messages.
     ///
     /// # Errors
     /// Those of the store.
@@ -116,7 +124,10 @@ impl Core {
         &self,
         act: impl FnOnce(&mut Store) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let (answer, wrote) = self.act(act);
+        let (answer, wrote) = match self.settle() {
+            Ok(()) => self.act(act),
+            Err(error) => (Err(error), false),
+        };
         if answer.is_err() || wrote {
             self.unstored.store(answer.is_err(), Ordering::Relaxed);
         }
@@ -195,11 +206,20 @@ impl Core {
         self.hub.tell(|| Some(Event::Link(Box::new(link))));
     }
 
-    /// Gives a followed subscription another name and other rules. Its connection stays.
-    pub fn revise(&self, key: &str, name: Option<&str>, rules: &[Rule]) {
+    /// Gives a followed subscription other settings, such as a name and rules, that leave its connection
+    /// as it is.
+    pub fn revise(&self, key: &str, subscription: &Subscription) {
         if let Some(one) = lock(&self.followed).get_mut(key) {
-            one.link.name = name.unwrap_or(key).to_owned();
-            one.rules = rules.into();
+            one.link.name = subscription.name.clone().unwrap_or_else(|| key.to_owned());
+            one.rules = subscription.rules.clone().into();
+            one.subscription = subscription.clone();
+        }
+    }
+
+    /// Notes whether deliveries of a link wait for the database.
+    pub fn set_stalled(&self, key: &str, stalled: bool) {
+        if let Some(one) = lock(&self.followed).get_mut(key) {
+            one.stalled = stalled;
         }
     }
 
@@ -240,14 +260,6 @@ impl Core {
     /// Tells the clients that something beside a link changed.
     pub fn tell_status(&self) {
         self.hub.tell(|| Some(Event::Status(Box::new(self.status()))));
-    }
-
-    /// Appends to the journal, and tells the clients.
-    pub fn journal(&self, subscription: Option<&str>, at: Timestamp, entry: &Entry) {
-        if self.store(|store| store.journal(subscription, at, entry)).is_ok() {
-            let subscription = subscription.map(str::to_owned);
-            self.hub.tell(|| Some(Event::History { subscription }));
-        }
     }
 
     /// Tells the clients that a message is new or that its `shown` changed.

@@ -1,6 +1,10 @@
 //! Drives one link: stamps what happens with the time, hands it to the engine, carries out what the
 //! engine answers. It decides nothing. What becomes of deliveries is its [`Sink`]'s.
 
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;
+
 use std::{
     collections::{HashMap, VecDeque},
     net::IpAddr,
@@ -22,13 +26,14 @@ use jiff::Timestamp;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::AbortHandle,
-    time::sleep,
+    time::{Instant, sleep, sleep_until},
 };
 use url::Url;
 
 use crate::{
     clock,
     dials::Dials,
+    owed::retry_after,
     sse::{Ask, Connection, Trail},
     ways::Ways,
 };
@@ -51,6 +56,11 @@ pub enum Command {
     Credential,
 }
 
+/// Too much waits to be kept. Nothing of this was; it is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too much waits for the database")]
+pub struct Full;
+
 /// What becomes of what a link brings.
 pub trait Sink {
     /// Now. Simulated time has a clock of its own.
@@ -70,14 +80,22 @@ pub trait Sink {
     /// One sentence, where nothing was kept. It is tried again.
     fn commit(&mut self, deliveries: &[Delivery], now: Timestamp) -> Result<Committed, String>;
 
-    /// Keeps a change of the link.
-    fn journal(&mut self, entry: Entry, now: Timestamp);
+    /// Keeps a change of the link that was at `at`.
+    ///
+    /// # Errors
+    /// Where it was not kept. It is tried again.
+    fn journal(&mut self, entry: &Entry, at: Timestamp) -> Result<(), Full>;
 
     /// What was missed has arrived.
     fn caught_up(&mut self) {}
 
     /// What was there before it was followed has arrived.
-    fn backlog_over(&mut self) {}
+    ///
+    /// # Errors
+    /// Where that was not kept. It is tried again.
+    fn backlog_over(&mut self) -> Result<(), Full> {
+        Ok(())
+    }
 
     /// The link may have changed. Answers whether to go on.
     fn changed(&mut self, link: &Link) -> bool;
@@ -85,10 +103,9 @@ pub trait Sink {
 
 /// One event of this size or more may wait for the driver at a time; of smaller ones [`ITEMS_MAX`].
 const LARGE_BYTES_MIN: usize = 64 << 10;
-/// What could not be kept is tried again after this, then after twice that, …
-const KEEP_RETRY_FIRST: Duration = Duration::from_millis(100);
-/// …up to this.
-const KEEP_RETRY_MAX: Duration = Duration::from_secs(5);
+/// What still is to be done while something cannot be kept: beyond this, what a person's pauses and
+/// resumes add to the journal is left out.
+const EFFECTS_MAX: usize = 1_000;
 
 /// What arrived, on which connection, and its leave to wait where it is large.
 type Arrived = (ConnId, Arrival, Option<OwnedSemaphorePermit>);
@@ -110,10 +127,11 @@ pub struct Driver<S> {
     arrive: mpsc::Sender<Arrived>,
     arrived: mpsc::Receiver<Arrived>,
     large: Arc<Semaphore>,
-    /// What is still to be done, in order: more than nothing only while deliveries cannot be kept.
-    effects: VecDeque<Effect>,
-    /// How long until what could not be kept is tried again.
-    keep_retry: Option<Duration>,
+    /// What is still to be done, in order, and since when: more than nothing only while something cannot
+    /// be kept.
+    effects: VecDeque<(Timestamp, Effect)>,
+    /// How long is waited until what could not be kept is tried again, and when that is.
+    keep_retry: Option<(Duration, Instant)>,
     ways: Ways,
 }
 
@@ -154,13 +172,14 @@ impl<S: Sink> Driver<S> {
             // What could not be kept holds up what comes after it: the connection waits, and the
             // server's own buffers with it.
             let keeps = self.keep_retry.is_none();
+            let retry = self.keep_retry.map_or_else(Instant::now, |(_, at)| at);
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
                     Some(command) => go_on = self.command(command),
                     None => break,
                 },
-                () = sleep(self.keep_retry.unwrap_or_default()), if !keeps => go_on = self.go_on(),
+                () = sleep_until(retry), if !keeps => go_on = self.go_on(),
                 _ = self.arrived.recv_many(&mut arrived, ITEMS_MAX), if keeps => {
                     go_on = self.take(&mut arrived);
                 }
@@ -182,6 +201,14 @@ impl<S: Sink> Driver<S> {
         }
         for connection in self.connections.values() {
             connection.task.abort();
+        }
+        // What was not kept comes again, but nobody else knows of this.
+        for (at, effect) in self.effects.drain(..) {
+            if let Effect::Journal(entry) = effect
+                && let Err(full) = self.sink.journal(&entry, at)
+            {
+                tracing::warn!(kind = entry.kind(), "left out of the journal: {full}");
+            }
         }
         self.sink
     }
@@ -248,56 +275,100 @@ impl<S: Sink> Driver<S> {
         for input in inputs {
             self.link.handle(input, now, &mut effects);
         }
-        self.effects.extend(effects);
+        for effect in effects {
+            self.add(now.wall, effect);
+        }
+        if self.keep_retry.is_some() {
+            // It has a time of its own, however often the link is told something meanwhile.
+            return self.sink.changed(&self.link);
+        }
         self.go_on()
     }
 
-    /// Carries out what is to be done, in order; deliveries in a row are one commit. Where that fails,
-    /// it stays the next thing to be done.
-    fn go_on(&mut self) -> bool {
-        while let Some(effect) = self.effects.pop_front() {
-            match effect {
-                Effect::Deliver(delivery) => {
-                    let mut deliveries = vec![delivery];
-                    while let Some(Effect::Deliver(next)) =
-                        self.effects.pop_front_if(|next| matches!(next, Effect::Deliver(_)))
-                    {
-                        deliveries.push(next);
-                    }
-                    if !self.commit(&deliveries) {
-                        for delivery in deliveries.into_iter().rev() {
-                            self.effects.push_front(Effect::Deliver(delivery));
-                        }
-                        break;
-                    }
-                }
-                Effect::Dial { conn, cursor, reason } => self.dial(conn, cursor, reason),
-                Effect::HangUp(conn) => self.hang_up(conn),
-                Effect::Journal(entry) => self.sink.journal(entry, self.sink.now().wall),
-                Effect::CaughtUp => self.sink.caught_up(),
-                Effect::BacklogOver => self.sink.backlog_over(),
-                Effect::PhaseChanged => {}
+    /// Notes what is to be done. To hang up needs nothing kept first: it is done at once.
+    fn add(&mut self, at: Timestamp, effect: Effect) {
+        match effect {
+            Effect::HangUp(conn) => {
+                self.hang_up(conn);
+                // One that was not dialled yet is not dialled any more.
+                self.effects.retain(
+                    |(_, other)| !matches!(other, Effect::Dial { conn: dialled, .. } if *dialled == conn),
+                );
             }
+            Effect::PhaseChanged => {}
+            Effect::Journal(entry)
+                if self.keep_retry.is_some() && self.effects.len() >= EFFECTS_MAX =>
+            {
+                tracing::warn!(kind = entry.kind(), "left out of the journal: {Full}");
+            }
+            effect => self.effects.push_back((at, effect)),
+        }
+    }
+
+    /// Carries out what is to be done, in order; deliveries in a row are one commit. What cannot be kept
+    /// stays the next thing to be done.
+    fn go_on(&mut self) -> bool {
+        let mut kept = true;
+        while kept && let Some((at, effect)) = self.effects.pop_front() {
+            kept = self.carry_out(at, effect);
+            if kept {
+                self.keep_retry = None;
+            }
+        }
+        if !kept {
+            let wait = retry_after(self.keep_retry.map(|(wait, _)| wait));
+            self.keep_retry = Some((wait, Instant::now() + wait));
         }
         self.sink.changed(&self.link)
     }
 
-    fn commit(&mut self, deliveries: &[Delivery]) -> bool {
+    /// Answers whether it is kept; else it is to be done first again.
+    fn carry_out(&mut self, at: Timestamp, effect: Effect) -> bool {
+        match effect {
+            Effect::Deliver(delivery) => return self.commit(at, delivery),
+            Effect::Journal(entry) => {
+                if self.sink.journal(&entry, at).is_err() {
+                    self.effects.push_front((at, Effect::Journal(entry)));
+                    return false;
+                }
+            }
+            Effect::BacklogOver => {
+                if self.sink.backlog_over().is_err() {
+                    self.effects.push_front((at, Effect::BacklogOver));
+                    return false;
+                }
+            }
+            Effect::Dial { conn, cursor, reason } => self.dial(conn, cursor, reason),
+            Effect::HangUp(conn) => self.hang_up(conn),
+            Effect::CaughtUp => self.sink.caught_up(),
+            Effect::PhaseChanged => {}
+        }
+        true
+    }
+
+    /// Keeps this delivery and those that follow it.
+    fn commit(&mut self, at: Timestamp, first: Delivery) -> bool {
+        let mut deliveries = vec![first];
+        while let Some((_, Effect::Deliver(next))) =
+            self.effects.pop_front_if(|(_, next)| matches!(next, Effect::Deliver(_)))
+        {
+            deliveries.push(next);
+        }
         let now = self.sink.now();
-        match self.sink.commit(deliveries, now.wall) {
+        match self.sink.commit(&deliveries, now.wall) {
             Ok(committed) => {
-                self.keep_retry = None;
                 let mut effects = Vec::new();
                 self.link.handle(Input::Committed(committed), now, &mut effects);
                 for effect in effects.into_iter().rev() {
-                    self.effects.push_front(effect);
+                    self.effects.push_front((now.wall, effect));
                 }
                 true
             }
             Err(why) => {
-                let wait = self.keep_retry.map_or(KEEP_RETRY_FIRST, |wait| wait * 2);
-                self.keep_retry = Some(wait.min(KEEP_RETRY_MAX));
                 tracing::debug!("what came could not be stored and is tried again: {why}");
+                for delivery in deliveries.into_iter().rev() {
+                    self.effects.push_front((at, Effect::Deliver(delivery)));
+                }
                 false
             }
         }

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use crate::{
     access::Access,
     core::{Core, Followed},
-    driver::{Command, Driver, Sink},
+    driver::{Command, Driver, Full, Sink},
     notify::Due,
     present, print, resume,
     settings::Subscription,
@@ -27,8 +27,8 @@ use crate::{
 /// Commands that may wait for a driver.
 const COMMANDS_MAX: usize = 16;
 
-/// Begins to follow a subscription, which this run heard last at `heard`, if it did. Its driver ends
-/// when it is no longer among the followed.
+/// Begins to follow a subscription, which this run heard last at `heard`, if it did. It takes the place
+/// of the link that it had, whose driver ends when it is no longer among the followed.
 ///
 /// # Errors
 /// Where the store cannot be used.
@@ -62,13 +62,14 @@ pub fn follow(
     let rules: Arc<[Rule]> = subscription.rules.clone().into();
     let sink = Stores {
         core: core.clone(),
-        access: Access::new(subscription),
+        access: Access::new(subscription.clone()),
         link: link.clone(),
         commands: commands.downgrade(),
         rules: rules.clone(),
         held: false,
     };
-    core.followed().insert(key.to_owned(), Followed { link, commands, rules });
+    core.followed()
+        .insert(key.to_owned(), Followed { subscription, stalled: false, link, commands, rules });
     let driver = Driver::new(config, sink).sharing(core.dials.clone(), origin);
     tokio::spawn(driver.run(receiver));
     Ok(())
@@ -105,7 +106,9 @@ impl Sink for Stores {
             policy::decide(&rules, message, event, origin)
         };
         let act = |store: &mut Store| store.commit(key, deliveries, now, decide);
-        let committed = self.core.store_messages(act).map_err(|error| error.to_string())?;
+        let committed = self.core.store_messages(act);
+        self.core.set_stalled(key, committed.is_err());
+        let committed = committed.map_err(|error| error.to_string())?;
         let mut live = false;
         for (delivery, stored) in deliveries.iter().zip(committed.stored) {
             live |= self.became(&delivery.outcome, stored, now);
@@ -118,8 +121,9 @@ impl Sink for Stores {
         Ok(committed.link)
     }
 
-    fn journal(&mut self, entry: Entry, now: Timestamp) {
+    fn journal(&mut self, entry: &Entry, at: Timestamp) -> Result<(), Full> {
         let key = &self.link.subscription;
+        self.core.journal_of(Some(key), at, entry)?;
         match entry.failure() {
             Some(failure) => {
                 tracing::info!(
@@ -139,10 +143,10 @@ impl Sink for Stores {
             // A token that had expired: a fresh one is worth a dial now. A full queue dials as well.
             let _ = commands.try_send(Command::Credential);
         }
-        if entry == Entry::Opened {
+        if *entry == Entry::Opened {
             self.access.taken();
         }
-        self.core.journal(Some(key), now, &entry);
+        Ok(())
     }
 
     fn caught_up(&mut self) {
@@ -151,10 +155,8 @@ impl Sink for Stores {
         }
     }
 
-    fn backlog_over(&mut self) {
-        let key = &self.link.subscription;
-        // A failure is a condition already; then the next opening is backlog once more.
-        let _ = self.core.store(|store| store.has_streamed(key));
+    fn backlog_over(&mut self) -> Result<(), Full> {
+        self.core.has_streamed(&self.link.subscription, self.now().wall)
     }
 
     fn changed(&mut self, link: &Link) -> bool {

@@ -7,6 +7,7 @@
 mod access;
 pub mod add;
 pub mod agent;
+mod apply;
 mod claim;
 mod clock;
 mod core;
@@ -21,6 +22,7 @@ pub mod listen;
 mod log;
 mod notify;
 pub mod opener;
+mod owed;
 mod pages;
 mod present;
 pub mod presets;

@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     clock,
-    driver::{Command, Driver, Sink},
+    driver::{Command, Driver, Full, Sink},
     print,
     settings::Subscription,
     sse::Ask,
@@ -260,10 +260,11 @@ impl<W: Write> Sink for Terminal<W> {
         Ok(Committed { cursor: self.cursor.clone(), ..Committed::default() })
     }
 
-    fn journal(&mut self, entry: Entry, _: Timestamp) {
+    fn journal(&mut self, entry: &Entry, _: Timestamp) -> Result<(), Full> {
         if let Some(failure) = entry.failure() {
             self.failed(&failure.cause);
         }
+        Ok(())
     }
 
     fn changed(&mut self, link: &Link) -> bool {

@@ -47,7 +47,7 @@ pub struct Added {
     pub recognised: Option<Recognised>,
     /// The latest message that the server holds, as it will look.
     pub preview: Option<Preview>,
-    /// Why it could not be tried now although it was saved, e.g. while offline.
+    /// Why it could not be tried, or is not followed yet, although it was saved; e.g. while offline.
     pub warning: Option<String>,
 }
 

@@ -88,7 +88,7 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         out::line(format_args!("The latest message there:\n{}", show::preview(&preview)))?;
     }
     if let Some(warning) = added.warning {
-        out::note(format_args!("It could not be tried now, and is saved all the same. {warning}"));
+        out::note(warning);
     }
     Ok(())
 }

@@ -66,7 +66,7 @@ pub async fn run(core: Arc<Core>) {
             slept = now_slept;
             let now = clock::now().wall;
             let asleep_since = now.checked_sub(length).unwrap_or(now);
-            core.journal(None, now, &Entry::Woke { asleep_since });
+            core.journal(now, &Entry::Woke { asleep_since });
         }
         if woke || is_awake {
             tell_all(&core, &Command::Woke);
