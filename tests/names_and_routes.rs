@@ -46,8 +46,9 @@ async fn a_name_that_does_not_resolve_is_told_and_asked_for_again() {
     }
 }
 
-/// Changes of a network settle for 0.3 s, then the hint is spread over 1 s, then it is dialled.
-const HINT: SignedDuration = SignedDuration::from_millis(2_300);
+/// A hint makes it dial within 1.3 s, on a machine that has nothing else to do; without one it would take a
+/// minute.
+const HINT: SignedDuration = SignedDuration::from_secs(15);
 
 /// A cable to an agent in a network of its own.
 struct Cable {
@@ -166,7 +167,8 @@ async fn a_frozen_server_is_missed_and_found_again() {
     })
     .await;
     let missed = Timestamp::now().duration_since(frozen);
-    assert!(missed <= SignedDuration::from_secs(5), "{missed:?}");
+    // After 4 s, on a machine that has nothing else to do; the kernel would take minutes.
+    assert!(missed <= SignedDuration::from_secs(20), "{missed:?}");
     signal(Signal::CONT);
     nchan.publish("news", "message 1").await;
     let stored = world.stored(2).await;
