@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use hark_api::{HistoryQuery, Phase, route};
+use hark_api::{HistoryQuery, route};
 use hark_tests::{
     LONG, Running, SHORT, World,
     beat::Beat,
@@ -161,9 +161,13 @@ async fn a_frozen_server_is_missed_and_found_again() {
     };
     let frozen = Timestamp::now();
     signal(Signal::STOP);
-    eventually("it is missed", LONG, async || match world.ask_link("news").await?.phase {
-        Phase::BackingOff { cause, .. } if cause.code == "missed heartbeat" => Ok(()),
-        other => Err(format!("{other:?}")),
+    let query = HistoryQuery::default();
+    eventually("it is missed", LONG, async || {
+        let rows = world.client().call(&route::JOURNAL, &query).await.unwrap();
+        let causes: Vec<_> =
+            rows.iter().filter_map(|row| row.cause.as_ref()).map(|it| &*it.code).collect();
+        let is_missed = causes.contains(&"missed heartbeat");
+        is_missed.then_some(()).ok_or(format!("{rows:?}"))
     })
     .await;
     let missed = Timestamp::now().duration_since(frozen);

@@ -255,11 +255,8 @@ impl<S: Sink> Driver<S> {
                 go_on = self.handle(inputs.drain(..));
             }
             self.sink.seen(&arrival);
-            if matches!(arrival, Arrival::Closed(_))
-                && let Some(standing) = self.connections.remove(&conn)
-                && let Some(route) = standing.trail.route()
-            {
-                self.ways.takes(route);
+            if matches!(arrival, Arrival::Closed(_)) {
+                self.hang_up(conn);
             }
             inputs.push(Input::Arrived(conn, arrival));
             if edge {
@@ -374,9 +371,12 @@ impl<S: Sink> Driver<S> {
         }
     }
 
+    /// Ends a connection, or what is left of it, and notes which way it took.
     fn hang_up(&mut self, conn: ConnId) {
-        if let Some(connection) = self.connections.remove(&conn) {
-            connection.task.abort();
+        let Some(standing) = self.connections.remove(&conn) else { return };
+        standing.task.abort();
+        if let Some(route) = standing.trail.route() {
+            self.ways.takes(route);
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hark_engine::{message::RawEvent, wire::Head};
 
 use super::*;
-use crate::settings::Subscription;
+use crate::{settings::Subscription, sse::Route};
 
 /// What was done, and when.
 type Done = (i64, &'static str);
@@ -143,4 +143,16 @@ async fn what_a_link_has_still_to_say_at_its_end_is_in_the_journal() {
     let (_, commands) = mpsc::channel(1);
     let sink = driver.run(commands).await;
     assert!(sink.done.contains(&(1_000, "paused")), "{:?}", sink.done);
+}
+
+#[tokio::test]
+async fn the_way_of_a_connection_that_was_hung_up_is_known() {
+    let mut driver = driver();
+    driver.brings([opened(), Arrival::Alive]);
+    let conn = *driver.connections.keys().next().unwrap();
+    let local = std::net::Ipv4Addr::LOCALHOST.into();
+    let peer = std::net::SocketAddr::new(local, 80);
+    driver.connections[&conn].trail.connected(Some(Route { local, peer }));
+    driver.hang_up(conn);
+    assert!(driver.ways.are_others(&[local]), "its own address came or went");
 }

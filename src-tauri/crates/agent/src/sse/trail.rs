@@ -76,7 +76,7 @@ impl Trail {
         Some(notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn connected(&self, route: Option<Route>) {
+    pub(crate) fn connected(&self, route: Option<Route>) {
         if let Some(mut notes) = self.notes() {
             notes.connected = true;
             notes.route = route;
