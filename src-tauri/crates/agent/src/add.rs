@@ -9,7 +9,7 @@ use crate::{
     files::{Aside, FILE_TIMEOUT},
     present,
     presets::Presets,
-    recognise::{Found, Tried, latest, recognise},
+    probe::{Outcome, Refusal, RefusalKind, Stream, latest, probe},
     settings::{self, Credential, NewSubscription, SettingsError, Subscription},
     sse::Ask,
 };
@@ -52,26 +52,27 @@ pub async fn add(
             sentence: cause.sentence(&origin),
         };
         let ask = Access::new(subscription).ask().await.map_err(wrong)?;
-        match recognise(ask.clone(), &origin).await {
-            Tried::Stream(stream) => {
-                let feed = new.feed.as_deref().unwrap_or(&stream.recognised.feed);
+        match probe(ask.clone()).await {
+            Outcome::Stream(stream) => {
+                let feed = new.feed.as_deref().unwrap_or(stream.recognition.feed);
                 if let Ok(feed) = presets.feed(feed) {
                     let ask = Ask { url: stream.url.clone(), ..ask };
                     preview = latest(&ask, &*feed).await.map(present::preview);
                 }
                 found = Some(stream);
             }
-            Tried::Unreachable { sentence, guess } => {
+            Outcome::Unreachable { cause, guess } => {
+                let sentence = cause.sentence(&origin);
                 warning = Some(format!(
                     "It could not be tried now, and is saved all the same. {sentence}"
                 ));
                 found = guess;
             }
-            Tried::Refused(error) => return Err(error),
+            Outcome::Refused(refusal) => return Err(refused(&refusal, &origin)),
         }
     }
     let (recognised, url) = match found {
-        Some(Found { recognised, url }) => (Some(recognised), url),
+        Some(Stream { recognition, url }) => (Some(present::recognised(recognition)), url),
         None => (None, url),
     };
     let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
@@ -79,4 +80,12 @@ pub async fn add(
     let added = files.within(EDIT_TIMEOUT, move || settings::add(&path, &new)).await;
     let key = added.map_err(slow)?.map_err(refusal)?;
     Ok(Added { subscription: key, recognised, preview, warning })
+}
+
+fn refused(refusal: &Refusal, origin: &str) -> ApiError {
+    let code = match refusal.kind {
+        RefusalKind::CredentialWanted => ErrorCode::CredentialWanted,
+        RefusalKind::NotAFeed => ErrorCode::NotAFeed,
+    };
+    ApiError { code: Some(code), sentence: refusal.cause.sentence(origin) }
 }

@@ -27,7 +27,7 @@ mod pages;
 mod present;
 pub mod presets;
 pub mod print;
-mod recognise;
+mod probe;
 pub mod resume;
 mod rules;
 mod sample;

@@ -4,6 +4,7 @@ use hark_api as api;
 use hark_engine::{
     Moment,
     failure::{Class, Failure},
+    feed::{Certainty, Recognition},
     heartbeat::Source,
     history::{History, Outage, Row, Span, SpanKind},
     link::{Link, Phase},
@@ -108,6 +109,20 @@ pub fn message(row: MessageRow) -> api::Message {
             Shown::Withdrawn => api::Shown::Withdrawn,
             Shown::Nobody => api::Shown::Nobody,
         },
+    }
+}
+
+/// What a server was recognised as.
+pub fn recognised(recognition: Recognition) -> api::Recognised {
+    let Recognition { feed, certainty, reason } = recognition;
+    api::Recognised {
+        feed: feed.to_owned(),
+        certainty: match certainty {
+            Certainty::Sure => api::Certainty::Sure,
+            Certainty::Likely => api::Certainty::Likely,
+            Certainty::Guess => api::Certainty::Guess,
+        },
+        reason: reason.to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use hark_engine::{
     cursor::Cursor,
     failure::Cause,
-    feed::{self, Feed, ntfy},
+    feed::{self, Feed},
     wire::Arrival,
 };
 use http::{HeaderMap, HeaderValue, header};
@@ -20,7 +20,7 @@ use super::{
     resume::{self, Resumed},
 };
 use crate::{
-    recognise::{Tried, recognise},
+    probe::{Outcome, probe},
     sse::{Ask, Connection, Trail},
 };
 
@@ -61,9 +61,7 @@ pub async fn observe(
     let credential = holds_credential(&ask.headers);
     let feed = match feed {
         Some(feed) => {
-            if feed.name() == "ntfy" {
-                ask.url = ntfy::stream_url(&ask.url);
-            }
+            ask.url = feed.stream_url(&ask.url);
             feed
         }
         None => recognised(&mut ask).await,
@@ -94,15 +92,15 @@ fn holds_credential(headers: &HeaderMap) -> bool {
 
 /// What the server speaks; sets the URL to where its events come from.
 async fn recognised(ask: &mut Ask) -> Arc<dyn Feed> {
-    let found = match recognise(ask.clone(), "").await {
-        Tried::Stream(found) => Some(found),
-        Tried::Unreachable { guess, .. } => guess,
-        Tried::Refused(_) => None,
+    let stream = match probe(ask.clone()).await {
+        Outcome::Stream(stream) => Some(stream),
+        Outcome::Unreachable { guess, .. } => guess,
+        Outcome::Refused(_) => None,
     };
-    found
-        .and_then(|found| {
-            ask.url = found.url;
-            feed::by_name(&found.recognised.feed)
+    stream
+        .and_then(|stream| {
+            ask.url = stream.url;
+            feed::by_name(stream.recognition.feed)
         })
         .unwrap_or_else(|| Arc::new(feed::Json))
 }

@@ -1,7 +1,8 @@
 //! What a subscription speaks: how to ask, how to resume, how to decode.
 //!
-//! A feed is a value behind this trait, one small file each, written from the server's own
-//! documented behaviour. It holds no connection and no state.
+//! A feed is a value behind the trait [`Feed`], written from the server's own documented behaviour. It
+//! holds no connection and no state. Each has a folder, in which its [`Signature`] says how its servers
+//! are recognised, and a line in the registry below; [`Mapped`] is the one that is made of data.
 
 mod emoji;
 mod home_assistant;
@@ -11,7 +12,8 @@ mod mapped;
 mod mastodon;
 mod mercure;
 mod nchan;
-pub mod ntfy;
+mod ntfy;
+mod recognition;
 mod request;
 mod wikimedia;
 
@@ -27,6 +29,9 @@ pub use mastodon::Mastodon;
 pub use mercure::Mercure;
 pub use nchan::Nchan;
 pub use ntfy::Ntfy;
+pub use recognition::{
+    Certainty, Clue, Context, Recogniser, Recognition, Signature, by_url, in_words, other_address,
+};
 pub use request::Request;
 use request::without_parameters;
 pub use wikimedia::Wikimedia;
@@ -94,6 +99,12 @@ impl From<Message> for Decoded {
 pub trait Feed: fmt::Debug + Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &str;
+
+    /// Where its events come from, where the person's URL is that of a page or another stream beside
+    /// them.
+    fn stream_url(&self, url: &Url) -> Url {
+        url.clone()
+    }
 
     /// What to ask: the person's URL, and to resume after the cursor. Without one, everything that
     /// the server still holds, where it can be asked for: what comes before the first id is then not
@@ -204,24 +215,47 @@ pub trait Feed: fmt::Debug + Send + Sync {
     }
 }
 
-/// The feed of a name.
-#[must_use]
-pub fn by_name(name: &str) -> Option<Arc<dyn Feed>> {
-    match name {
-        "json" => Some(Arc::new(Json)),
-        "ntfy" => Some(Arc::new(Ntfy)),
-        "mercure" => Some(Arc::new(Mercure)),
-        "nchan" => Some(Arc::new(Nchan)),
-        "home-assistant" => Some(Arc::new(HomeAssistant)),
-        "mastodon" => Some(Arc::new(Mastodon)),
-        "wikimedia" => Some(Arc::new(Wikimedia)),
-        _ => None,
+/// The registry: every feed that has code of its own, a line each. The order counts where two are
+/// recognised with the same certainty: the first is taken.
+const FEEDS: &[Entry] = &[
+    Entry::new("json", &Json),
+    Entry::new("ntfy", &Ntfy),
+    Entry::new("mercure", &Mercure),
+    Entry::new("nchan", &Nchan),
+    Entry::new("home-assistant", &HomeAssistant),
+    Entry::new("mastodon", &Mastodon),
+    Entry::new("wikimedia", &Wikimedia),
+];
+
+/// A feed of the registry.
+struct Entry {
+    name: &'static str,
+    feed: fn() -> Arc<dyn Feed>,
+    signature: &'static dyn Signature,
+}
+
+impl Entry {
+    const fn new<F: Signature + Default + 'static>(name: &'static str, feed: &'static F) -> Self {
+        Self { name, feed: || Arc::new(F::default()), signature: feed }
     }
 }
 
-/// Every name that [`by_name`] knows.
-pub const NAMES: &[&str] =
-    &["json", "ntfy", "mercure", "nchan", "home-assistant", "mastodon", "wikimedia"];
+/// The name of every feed in the registry, in its order.
+pub const NAMES: &[&str] = &{
+    let mut names = [""; FEEDS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = FEEDS[at].name;
+        at += 1;
+    }
+    names
+};
+
+/// The feed of a name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Arc<dyn Feed>> {
+    FEEDS.iter().find(|entry| entry.name == name).map(|entry| (entry.feed)())
+}
 
 /// Query parameters that servers read credentials from.
 const CREDENTIAL_PARAMETERS: &[&str] =

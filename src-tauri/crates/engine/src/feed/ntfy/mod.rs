@@ -13,6 +13,7 @@
 //! `since=all` is asked for: else what is published in a break before the first message would be lost.
 
 mod message;
+mod signature;
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ use crate::{
 use message::{changed, message, text, time};
 
 /// See the module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Ntfy;
 
 /// `cache-duration` (https://docs.ntfy.sh/config/#message-cache).
@@ -48,8 +49,21 @@ impl Feed for Ntfy {
         "ntfy"
     }
 
+    /// `/topic/sse`, also for the topic's page and its other streams.
+    fn stream_url(&self, url: &Url) -> Url {
+        let segments: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
+        let topic = match segments.as_slice() {
+            [.., "sse"] | [] => return url.clone(),
+            [topic @ .., "json" | "raw" | "ws"] if !topic.is_empty() => topic,
+            topic => topic,
+        };
+        let mut stream = url.clone();
+        stream.set_path(&format!("/{}/sse", topic.join("/")));
+        stream
+    }
+
     fn request(&self, url: &Url, cursor: &Cursor) -> Request {
-        let url = stream_url(url);
+        let url = self.stream_url(url);
         let since = |since: &str| Request::plain(&with_parameter(&url, "since", since));
         match (&cursor.time, &cursor.id) {
             (Some(time), _) => {
@@ -63,7 +77,7 @@ impl Feed for Ntfy {
     }
 
     fn request_latest(&self, url: &Url) -> Request {
-        Request::plain(&with_parameter(&stream_url(url), "since", "latest"))
+        Request::plain(&with_parameter(&self.stream_url(url), "since", "latest"))
     }
 
     fn resumes_from(&self, id: &str) -> bool {
@@ -157,34 +171,6 @@ impl Feed for Ntfy {
     }
 }
 
-/// Where a topic is streamed: `/topic/sse`, also for the topic's page and its other streams.
-#[must_use]
-pub fn stream_url(url: &Url) -> Url {
-    let segments: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
-    let topic = match segments.as_slice() {
-        [.., "sse"] | [] => return url.clone(),
-        [topic @ .., "json" | "raw" | "ws"] if !topic.is_empty() => topic,
-        topic => topic,
-    };
-    let mut stream = url.clone();
-    stream.set_path(&format!("/{}/sse", topic.join("/")));
-    stream
-}
-
-/// Whether the URL's path could be a topic: letters, digits, `-` and `_`, at most 64 of them, or
-/// several such with commas in between.
-#[must_use]
-pub fn may_be_topic(url: &Url) -> bool {
-    let part = |part: &str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-        (1..=64).contains(&part.len()) && part.bytes().all(plain)
-    };
-    let path = url.path().trim_matches('/');
-    let path =
-        ["/json", "/raw", "/ws"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
-    path.rsplit('/').next().is_some_and(|last| last.replace("%2C", ",").split(',').all(part))
-}
-
 /// What an error means for one who follows topics (`server/errors.go` of ntfy).
 fn in_words(code: u32) -> Option<&'static str> {
     Some(match code {
@@ -271,11 +257,7 @@ mod tests {
             ("https://ntfy.sh/json", "https://ntfy.sh/json/sse"),
             ("https://ntfy.sh/", "https://ntfy.sh/"),
         ] {
-            assert_eq!(stream_url(&url(from)).as_str(), to, "{from}");
-        }
-        assert!(may_be_topic(&url("https://ntfy.sh/a,b-1_/json")));
-        for not in ["https://ntfy.sh/", "https://a.example/x.html", "https://a.example/a,,b"] {
-            assert!(!may_be_topic(&url(not)), "{not}");
+            assert_eq!(Ntfy.stream_url(&url(from)).as_str(), to, "{from}");
         }
     }
 

@@ -4,6 +4,8 @@
 //! in `Last-Event-ID`. Without one the stream begins now. Canary events keep a quiet stream alive and
 //! are to be left out (`meta.domain` is `canary`).
 
+mod signature;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -11,7 +13,7 @@ use super::{Decoded, Feed, is_common_heartbeat, json};
 use crate::message::{Message, RawEvent, openable};
 
 /// See the module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Wikimedia;
 
 impl Feed for Wikimedia {

@@ -5,6 +5,8 @@
 //! stream on purpose it says so in a comment, `:410: Gone` or `:408: Request Timeout`; some versions
 //! write the number once more, `: 410: 410 Gone`.
 
+mod signature;
+
 use jiff::Timestamp;
 use url::Url;
 
@@ -12,7 +14,7 @@ use super::{Decoded, Feed, Request, is_common_heartbeat, json};
 use crate::{cursor::Cursor, failure::Cause, message::RawEvent, readable::Line};
 
 /// See the module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Nchan;
 
 impl Feed for Nchan {

@@ -4,6 +4,8 @@
 //! `:)` comes at once and `:thump` every 15 s. Nothing is replayed, so every break is a gap; but posts
 //! and notifications have ids in their JSON, by which one that came twice is known.
 
+mod signature;
+
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -13,7 +15,7 @@ use super::{Decoded, Feed, html, is_common_heartbeat};
 use crate::message::{Message, RawEvent, openable};
 
 /// See the module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Mastodon;
 
 impl Feed for Mastodon {

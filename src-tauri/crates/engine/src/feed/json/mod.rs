@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Decoded, Feed, is_common_heartbeat};
+use super::{Decoded, Feed, Signature, is_common_heartbeat};
 use crate::{
     message::{Message, Priority, RawEvent, TAGS_MAX, openable, word},
     readable::{Line, Text},
 };
 
 /// See the module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Json;
 
 const TITLE: &[&str] = &["title", "subject", "summary", "heading"];
@@ -38,6 +38,9 @@ impl Feed for Json {
         decode(&event.data).into()
     }
 }
+
+/// Nothing speaks for it: it is what a stream is of which nothing else is known.
+impl Signature for Json {}
 
 /// The message in `data`. There always is one: what is not a JSON object is text.
 pub(super) fn decode(data: &str) -> Message {

@@ -4,6 +4,8 @@
 //! `data: ping`, which is no JSON, comes at once and after 50 s without an event. Nothing has an id and
 //! nothing is replayed, so every break is a gap.
 
+mod signature;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -12,7 +14,7 @@ use super::{Decoded, Feed, is_common_heartbeat};
 use crate::message::{Message, RawEvent};
 
 /// See the module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct HomeAssistant;
 
 impl Feed for HomeAssistant {

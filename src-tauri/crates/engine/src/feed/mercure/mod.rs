@@ -10,6 +10,8 @@
 //! store's fingerprints drop what it has already. Without any id `earliest` is asked for from the
 //! beginning: else what is published in a break before the first id would be lost.
 
+mod signature;
+
 use std::time::Duration;
 
 use url::Url;
@@ -18,7 +20,7 @@ use super::{Decoded, Feed, Request, is_common_heartbeat, json, request::has_para
 use crate::{cursor::Cursor, failure::Cause, message::RawEvent};
 
 /// See the module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Mercure;
 
 /// Everything that the hub still holds (draft-dunglas-mercure, "State Reconciliation").

@@ -1,0 +1,38 @@
+//! How Home Assistant is recognised: by the path of its event stream, and there by its ping.
+
+use url::Url;
+
+use super::HomeAssistant;
+use crate::{
+    feed::{Clue, Context, Feed, Signature},
+    message::RawEvent,
+};
+
+impl Signature for HomeAssistant {
+    fn by_url(&self, url: &Url) -> Option<Clue> {
+        let is_stream = url.path().trim_end_matches('/') == "/api/stream";
+        is_stream.then(|| Clue::likely("its path is that of Home Assistant's event stream"))
+    }
+
+    fn by_event(&self, context: &Context<'_>, event: &RawEvent) -> Option<Clue> {
+        let pings = context.by_url == Some(self.name()) && event.data == "ping";
+        pings.then(|| Clue::sure("it pings as Home Assistant does"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::feed::{
+        Certainty::{Likely, Sure},
+        recognition::tests::{of_event, of_url},
+    };
+
+    #[test]
+    fn its_path_is_a_clue_and_its_ping_there_a_better_one() {
+        let stream = "http://ha.local:8123/api/stream?restrict=x";
+        assert_eq!(of_url(stream), Some(("home-assistant", Likely)));
+        assert_eq!(of_event(stream, "message", "ping", None), ("home-assistant", Sure));
+        assert_eq!(of_event(stream, "message", "{}", None), ("home-assistant", Likely));
+        assert_eq!(of_event("https://a.example/x", "message", "ping", None), ("json", Likely));
+    }
+}
