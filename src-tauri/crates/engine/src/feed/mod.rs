@@ -3,6 +3,50 @@
 //! A feed is a value behind the trait [`Feed`], written from the server's own documented behaviour. It
 //! holds no connection and no state. Each has a folder, in which its [`Signature`] says how its servers
 //! are recognised, and a line in the registry below; [`Mapped`] is the one that is made of data.
+//!
+//! A feed of one's own says what differs from a plain stream:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use hark_engine::{
+//!     cursor::Cursor,
+//!     feed::{Decoded, Feed},
+//!     message::{Message, RawEvent},
+//! };
+//!
+//! /// A doorbell: `tick` every 20 s, else a line of text for each ring.
+//! #[derive(Debug)]
+//! struct Doorbell;
+//!
+//! impl Feed for Doorbell {
+//!     fn name(&self) -> &str {
+//!         "doorbell"
+//!     }
+//!
+//!     fn cadence_default(&self) -> Option<Duration> {
+//!         Some(Duration::from_secs(20))
+//!     }
+//!
+//!     fn decode(&self, event: &RawEvent) -> Decoded {
+//!         match event.kind.as_str() {
+//!             "tick" => Decoded::Heartbeat,
+//!             "ring" => Message::of_text(&event.data).into(),
+//!             _ => Decoded::Junk("a doorbell does not send this"),
+//!         }
+//!     }
+//! }
+//!
+//! let event = |kind: &str| RawEvent { kind: kind.into(), data: "Front door".into(), own_id: None };
+//! assert_eq!(Doorbell.decode(&event("tick")), Decoded::Heartbeat);
+//! assert_eq!(Doorbell.decode(&event("ring")), Message::of_text("Front door").into());
+//!
+//! // What is not said is as the standard has it: the id goes back in `Last-Event-ID`.
+//! let url = "https://door.example/events".parse()?;
+//! let request = Doorbell.request(&url, &Cursor::of_id("7"));
+//! assert_eq!(request.last_event_id.as_deref(), Some("7"));
+//! # Ok::<(), url::ParseError>(())
+//! ```
 
 mod emoji;
 mod home_assistant;

@@ -14,6 +14,53 @@
 //! Inputs come with the [`Moment`](crate::Moment) at which they happened, answers are [`Effect`]s
 //! that the driver carries out in order, and [`Link::poll_deadline`] says when to come back. The
 //! link decides; the driver acts. Nothing here may do IO, read a clock or keep a timer.
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//!
+//! use hark_engine::{
+//!     Moment,
+//!     backoff::Clients,
+//!     cursor::Cursor,
+//!     failure::Cause,
+//!     feed::Json,
+//!     link::{Committed, Config, Deadline, Effect, Input, Link, Phase, Reason},
+//!     message::RawEvent,
+//!     wire::{Arrival, Head},
+//! };
+//!
+//! let mut link = Link::new(Config::plain(Arc::new(Json), Clients::Few), 42);
+//! let mut now = Moment { monotonic: Duration::ZERO, wall: "2026-01-01T00:00:00Z".parse()? };
+//! let mut effects = Vec::new();
+//!
+//! // It begins with a dial, which has nothing to resume from yet.
+//! link.handle(Input::Start, now, &mut effects);
+//! let Some(Effect::Dial { conn, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
+//!
+//! // The connection opens, and an event comes, which is to be committed.
+//! link.handle(Input::Arrived(conn, Arrival::Opened(Head::default())), now, &mut effects);
+//! let event = RawEvent { kind: "message".into(), data: "hello".into(), own_id: Some("7".into()) };
+//! effects.clear();
+//! link.handle(Input::Arrived(conn, Arrival::Event { event, id: "7".into() }), now, &mut effects);
+//! let [Effect::Deliver(delivery)] = effects.as_slice() else { panic!("{effects:?}") };
+//! assert_eq!(delivery.cursor, Some(Cursor::of_id("7")));
+//!
+//! // The driver has committed it. The cursor is where the next dial resumes from.
+//! let committed = Committed { cursor: Cursor::of_id("7"), ..Committed::default() };
+//! link.handle(Input::Committed(committed), now, &mut effects);
+//!
+//! // The server goes away. The link draws a delay and names the time of its next dial.
+//! link.handle(Input::Arrived(conn, Arrival::Closed(Cause::EndOfStream)), now, &mut effects);
+//! let Phase::BackingOff { until, .. } = *link.phase() else { panic!("{:?}", link.phase()) };
+//! assert_eq!(link.poll_deadline(), Some((until.monotonic, Deadline::Retry)));
+//!
+//! now = until;
+//! effects.clear();
+//! link.handle(Input::Deadline, now, &mut effects);
+//! let Some(Effect::Dial { cursor, reason, .. }) = effects.first() else { panic!("{effects:?}") };
+//! assert_eq!((cursor, *reason), (&Cursor::of_id("7"), Reason::Retry));
+//! # Ok::<(), jiff::Error>(())
+//! ```
 
 mod doubt;
 mod events;
