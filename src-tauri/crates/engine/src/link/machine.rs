@@ -1,17 +1,17 @@
-//! The link's transitions. `on_*` handle one input each; [`Link::enter`] is the only way to a phase.
+//! The link's state and transitions. `on_*` handle one input each; [`Link::enter`] is the only way to a
+//! phase. Dials and delays are in `dials`, second connections in `doubt`, events in `events`.
 
 use std::time::Duration;
 
 use fastrand::Rng;
 
 use super::{
-    AGE_MAX, Committed, Config, ConnId, DIAL_TIMEOUT, Deadline, Delivery, Due, Effect, Hint, Input,
+    AGE_MAX, Committed, Config, ConnId, DIAL_TIMEOUT, Deadline, Delivery, Due, Effect, Input,
     Phase, Reason,
     stream::{Opening, Second, Stream},
 };
 use crate::{
     Moment,
-    backoff::{self, HINT_SPREAD, Retry},
     budget::Budget,
     cursor::Cursor,
     failure::{Cause, Class, Failure},
@@ -31,26 +31,26 @@ pub struct Link {
     pub(super) config: Config,
     pub(super) phase: Phase,
     pub(super) heartbeat: Heartbeat,
-    rng: Rng,
-    conns: u64,
+    pub(super) rng: Rng,
+    pub(super) conns: u64,
     /// Losses and failed dials since the last proven health: what the backoff grows by.
-    failures: u32,
+    pub(super) failures: u32,
     /// Refusals in a row.
-    refusals: u32,
+    pub(super) refusals: u32,
     /// Failed dials since the link last streamed: what the person sees.
-    dials_failed: u32,
+    pub(super) dials_failed: u32,
     /// The server's last `retry:`.
-    hint: Option<Duration>,
+    pub(super) hint: Option<Duration>,
     /// What the latest dial resumes from.
     pub(super) asked: Cursor,
     /// Whether it was dialled anew because the server had refused the id before.
-    without_refused_id: bool,
+    pub(super) without_refused_id: bool,
     /// Every dial passes it.
     pub(super) budget: Budget,
     /// Whether a second connection may stand beside the first, as far as the server has shown.
     pub(super) overlaps: bool,
     /// Whether the server, or the way to it, has ended a connection since the last opening.
-    server_lost: bool,
+    pub(super) server_lost: bool,
     /// Whether the server was seen to send again what it was not asked for.
     repeats: bool,
     /// When the link was heard before the first break since its last event: what came then may be
@@ -180,37 +180,6 @@ impl Link {
     pub(super) fn enter(&mut self, next: Phase, out: Out<'_>) {
         self.phase = next;
         out.push(Effect::PhaseChanged);
-    }
-
-    pub(super) fn dial(&mut self, reason: Reason, now: Moment, out: Out<'_>) {
-        self.dial_from(self.config.cursor.clone(), reason, now, out);
-    }
-
-    pub(super) fn dial_from(&mut self, cursor: Cursor, reason: Reason, now: Moment, out: Out<'_>) {
-        self.without_refused_id &= reason == Reason::Anew;
-        let failure = match &self.phase {
-            Phase::BackingOff { failure, .. } | Phase::Halted { failure } => Some(failure.clone()),
-            Phase::Dialing { failure, .. } => failure.clone(),
-            Phase::Idle | Phase::Paused | Phase::Streaming(_) => None,
-        };
-        let conn = self.dial_effect(cursor, reason, now, out);
-        let attempt = self.dials_failed + 1;
-        self.enter(Phase::Dialing { conn, attempt, since: now, failure }, out);
-    }
-
-    pub(super) fn dial_effect(
-        &mut self,
-        cursor: Cursor,
-        reason: Reason,
-        now: Moment,
-        out: Out<'_>,
-    ) -> ConnId {
-        self.conns += 1;
-        let conn = ConnId(self.conns);
-        self.budget.take(now.monotonic);
-        self.asked.clone_from(&cursor);
-        out.push(Effect::Dial { conn, cursor, reason });
-        conn
     }
 
     fn on_opened(&mut self, conn: ConnId, head: &Head, now: Moment, out: Out<'_>) {
@@ -345,17 +314,6 @@ impl Link {
         self.config.feed.routine_close_after().is_some_and(|life| now.since(stream.opened) >= life)
     }
 
-    fn dial_failed(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
-        self.dials_failed = self.dials_failed.saturating_add(1);
-        self.server_lost |= cause.is_the_servers_end();
-        let failure = Failure::from(cause);
-        if failure.cause != Cause::NoContent {
-            let attempts = self.dials_failed;
-            out.push(Effect::Journal(Entry::DialFailed { failure: failure.clone(), attempts }));
-        }
-        self.retry_later(failure, now, out);
-    }
-
     /// The streaming connection is gone.
     pub(super) fn lost(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
@@ -375,63 +333,6 @@ impl Link {
         }));
         out.push(Effect::CaughtUp);
         self.retry_later(failure, now, out);
-    }
-
-    fn retry_later(&mut self, failure: Failure, now: Moment, out: Out<'_>) {
-        if failure.cause == Cause::NoContent {
-            out.push(Effect::Journal(Entry::Halted { failure: failure.clone() }));
-            return self.enter(Phase::Halted { failure }, out);
-        }
-        let attempt = match failure.class {
-            Class::Routine => 1,
-            Class::Refused | Class::Protocol => {
-                self.refusals = self.refusals.saturating_add(1);
-                self.refusals
-            }
-            Class::Local | Class::Network | Class::Server => {
-                self.refusals = 0;
-                self.failures = self.failures.saturating_add(1);
-                self.failures
-            }
-        };
-        let delay = self.config.law.delay(&failure.cause, attempt, self.hint, &mut self.rng);
-        // A plain interval is the person's own wish.
-        let delay = match self.config.law.retry {
-            Retry::Fixed(_) => delay,
-            Retry::Backoff => delay.max(self.budget.wait(now.monotonic)),
-        };
-        let attempt = self.dials_failed;
-        self.enter(Phase::BackingOff { attempt, until: now + delay, delay, failure }, out);
-    }
-
-    fn on_hint(&mut self, hint: Hint, now: Moment, out: Out<'_>) {
-        if hint == Hint::Woke {
-            self.heartbeat.on_pause();
-        }
-        let sooner = backoff::draw(HINT_SPREAD, &mut self.rng).max(self.budget.wait(now.monotonic));
-        let soon = now + sooner;
-        match &mut self.phase {
-            Phase::BackingOff { until, delay, failure, .. } => {
-                // A server that asked for time gets it; but by another way another one may answer
-                // than the portal that asked.
-                let asked = failure.cause.retry_after().is_some() && hint != Hint::Route;
-                if !asked && soon.monotonic < until.monotonic {
-                    (*until, *delay) = (soon, sooner);
-                    out.push(Effect::PhaseChanged);
-                }
-            }
-            // Where a network flaps, one dial in the end has the time to succeed.
-            Phase::Dialing { .. } if !self.budget.wait(now.monotonic).is_zero() => {}
-            Phase::Dialing { conn, .. } if hint != Hint::Credential => {
-                // What this dial waits for may have gone with the old network.
-                out.push(Effect::HangUp(*conn));
-                self.dial(Reason::Hint, now, out);
-            }
-            Phase::Streaming(stream) if hint != Hint::Credential => {
-                stream.replace_by(soon.monotonic, Doubt::Surroundings);
-            }
-            _ => {}
-        }
     }
 
     fn on_committed(&mut self, committed: Committed, out: Out<'_>) {
@@ -533,20 +434,5 @@ impl Link {
             out.push(Effect::BacklogOver);
         }
         out.push(Effect::CaughtUp);
-    }
-
-    fn on_dial_timeout(&mut self, now: Moment, out: Out<'_>) {
-        match &self.phase {
-            Phase::Dialing { conn, .. } => {
-                out.push(Effect::HangUp(*conn));
-                self.dial_failed(Cause::HeadersTimeout, now, out);
-            }
-            Phase::Streaming(stream) => {
-                let Second::Dialing { conn, doubt, .. } = stream.second else { return };
-                out.push(Effect::HangUp(conn));
-                self.second_failed(doubt, Cause::HeadersTimeout, now, out);
-            }
-            _ => {}
-        }
     }
 }

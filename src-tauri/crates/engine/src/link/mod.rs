@@ -62,20 +62,15 @@
 //! # Ok::<(), jiff::Error>(())
 //! ```
 
+mod dials;
 mod doubt;
 mod events;
 mod ids;
 mod machine;
-#[cfg(test)]
-mod model;
 mod replay;
 mod stream;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_dials;
-#[cfg(test)]
-mod tests_feeds;
 
 use std::{sync::Arc, time::Duration};
 

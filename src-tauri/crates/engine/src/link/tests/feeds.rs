@@ -1,16 +1,10 @@
 //! What a link does where its feed differs from a plain stream: the cursor's source, what the server
-//! has forgotten, gaps, rotation. In virtual time, as in `tests`.
+//! has forgotten, gaps, rotation. In virtual time.
 
-use std::sync::Arc;
-
-use super::{
-    tests::{World, came, closed, committed, config, opened, opened_with, secs},
-    *,
-};
+use super::*;
 use crate::{
-    failure::Cause,
     feed::{HomeAssistant, Mastodon, Mercure, Ntfy},
-    history::{Doubt, Entry},
+    history::Doubt,
 };
 
 /// ntfy shows by it that everything has been sent.

@@ -1,17 +1,8 @@
 //! When a link dials and when it does not: second connections that are refused, hints, the budget, ids
-//! that a server will not take, cadences that change. In virtual time, as in `tests`.
+//! that a server will not take, cadences that change. In virtual time.
 
-use std::sync::Arc;
-
-use super::{
-    tests::{World, closed, comment, config, opened, secs},
-    *,
-};
-use crate::{
-    failure::{Cause, Class},
-    feed::Json,
-    history::{Doubt, Entry},
-};
+use super::*;
+use crate::{failure::Class, history::Doubt};
 
 fn status(code: u16) -> Cause {
     Cause::Status { code, detail: None, retry_after_ms: None, streamed_before: false }

@@ -3,19 +3,15 @@
 //!
 //! `HARK_SOAK_RUNS` sets how many runs; a failure prints its seed, and `HARK_SOAK_SEED` repeats it.
 
-use std::{collections::BTreeMap, env, panic, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, env, panic};
 
 use fastrand::Rng;
-use jiff::Timestamp;
 
-use super::{
-    tests::{came, closed, comment, opened},
-    *,
-};
+use super::*;
 use crate::{
-    backoff::{Clients, RETRY_AFTER_MAX, Retry, SPREAD_MAX},
-    failure::{Cause, Class},
-    feed::{Json, Nchan},
+    backoff::{RETRY_AFTER_MAX, Retry, SPREAD_MAX},
+    failure::Class,
+    feed::Nchan,
     wire::Ignored,
 };
 
