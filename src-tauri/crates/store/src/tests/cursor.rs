@@ -1,0 +1,130 @@
+//! The cursor, duplicates and runs of ids.
+
+use hark_engine::link::Fallen;
+
+use super::*;
+
+#[test]
+fn another_source_starts_anew_but_keeps_the_messages() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a")]);
+    world.store.has_streamed("builds").unwrap();
+    let anew = Begun { at: Some(now()), ..Begun::default() };
+    assert_eq!(world.store.begin("builds", "https://a.example/other", now()).unwrap(), anew);
+    assert_eq!(world.commit(&[message(Some("1"), "a")]).stored, [Stored::New(2)]);
+    assert_eq!(world.bodies(), ["a", "a"]);
+}
+
+#[test]
+fn a_source_that_comes_back_brings_nothing_twice() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a")]);
+    world.store.begin("builds", "https://a.example/other", now()).unwrap();
+    world.store.begin("builds", "https://a.example/b", now()).unwrap();
+    assert_eq!(world.commit(&[message(Some("1"), "a")]).stored, [Stored::Duplicate]);
+    world.store.forget("builds").unwrap();
+    let begun = world.store.begin("builds", "https://a.example/b", now()).unwrap();
+    assert!(begun.cursor.is_none() && !begun.streamed);
+    assert_eq!(world.commit(&[message(Some("1"), "a")]).stored, [Stored::Duplicate]);
+}
+
+#[test]
+fn the_same_own_id_and_content_is_a_duplicate_and_nothing_else_is() {
+    let mut world = World::new();
+    let stored = world
+        .commit(&[
+            message(Some("1"), "a"),
+            message(Some("1"), "a"),
+            message(Some("1"), "changed"),
+            message(None, "a"),
+            message(None, "a"),
+        ])
+        .stored;
+    use Stored::{Duplicate, New};
+    assert_eq!(stored, [New(1), Duplicate, New(2), New(3), New(4)]);
+}
+
+#[test]
+fn a_duplicate_still_moves_the_cursor_and_so_does_an_id_alone() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), message(Some("2"), "b")]);
+    assert_eq!(world.commit(&[message(Some("1"), "a")]).link.cursor, Cursor::of_id("1"));
+    let reset = Delivery {
+        event: RawEvent { own_id: Some(String::new()), ..RawEvent::default() },
+        outcome: Outcome::Nothing,
+        cursor: Some(Cursor::NONE),
+        fallen: None,
+    };
+    assert_eq!(world.commit(&[reset]).link.cursor, Cursor::NONE);
+}
+
+/// The same with an id that has fallen back.
+fn fallen(id: &str, text: &str, fallen: Fallen) -> Delivery {
+    Delivery { fallen: Some(fallen), ..message(Some(id), text) }
+}
+
+#[test]
+fn ids_that_begin_anew_are_another_run_and_equal_texts_in_it_are_other_messages() {
+    let mut world = World::new();
+    let three = || ["1", "2", "3"].map(|id| message(Some(id), "done"));
+    world.commit(&three());
+    let mut anew = three();
+    anew[0].fallen = Some(Fallen::Surely);
+    let committed = world.commit(&anew);
+    assert_eq!(committed.stored, [Stored::New(4), Stored::New(5), Stored::New(6)]);
+    assert!(committed.link.renumbered);
+    assert_eq!(committed.link.cursor, Cursor::of_id("3"));
+    // In the new run a repetition is one.
+    assert_eq!(world.commit(&three()).stored, [const { Stored::Duplicate }; 3]);
+    let mut world = world.reopened();
+    assert_eq!(world.commit(&three()).stored, [const { Stored::Duplicate }; 3]);
+}
+
+#[test]
+fn an_id_that_may_be_repeated_is_judged_by_its_text() {
+    let mut world = World::new();
+    world.commit(&["1", "2", "3"].map(|id| message(Some(id), id)));
+    let again = ["1", "2", "3"].map(|id| fallen(id, id, Fallen::Perhaps));
+    let committed = world.commit(&again);
+    assert_eq!(committed.stored, [const { Stored::Duplicate }; 3]);
+    assert!(committed.link.repeated && !committed.link.renumbered);
+    assert_eq!(committed.link.cursor, Cursor::of_id("3"), "it is not led back");
+    let committed = world.commit(&[fallen("1", "other", Fallen::Perhaps)]);
+    assert_eq!(committed.stored, [Stored::New(4)]);
+    assert!(committed.link.renumbered);
+    assert_eq!(committed.link.cursor, Cursor::of_id("1"));
+    let same = world.commit(&[fallen("1", "yet another", Fallen::Perhaps)]);
+    assert_eq!(same.stored, [Stored::New(5)]);
+    assert!(same.link.renumbered, "the same number for another event");
+}
+
+#[test]
+fn of_several_that_may_be_repeated_the_last_tells() {
+    let perhaps = |id: &str, text: &str| fallen(id, text, Fallen::Perhaps);
+    let mut world = World::new();
+    world.commit(&["2", "3"].map(|id| message(Some(id), id)));
+    // The first is not known any more, or was of another counter.
+    let again = world.commit(&[perhaps("1", "1"), perhaps("2", "2"), perhaps("3", "3")]);
+    assert_eq!(again.stored, [Stored::New(3), Stored::Duplicate, Stored::Duplicate]);
+    assert!(!again.link.renumbered);
+    assert_eq!(again.link.cursor, Cursor::of_id("3"), "it is not led back");
+    // Two of a new counter look like those of the old one.
+    let anew = ["1", "2", "3"].map(|id| perhaps(id, if id == "3" { "other" } else { id }));
+    let anew = world.commit(&anew);
+    assert_eq!(anew.stored, [Stored::New(4), Stored::New(5), Stored::New(6)]);
+    assert!(anew.link.renumbered);
+}
+
+#[test]
+fn whether_messages_carry_ids_is_known_after_a_restart() {
+    let mut world = World::new();
+    let has_ids = |world: &mut World| {
+        world.store.begin("builds", "https://a.example/b", now()).unwrap().has_ids
+    };
+    assert_eq!(has_ids(&mut world), None);
+    world.commit(&[message(None, "a")]);
+    let mut world = world.reopened();
+    assert_eq!(has_ids(&mut world), Some(false));
+    world.commit(&[message(Some("1"), "b"), message(None, "c")]);
+    assert_eq!(has_ids(&mut world), Some(true));
+}

@@ -1,0 +1,40 @@
+//! Alerts that wait to be shown.
+
+use super::*;
+
+#[test]
+fn the_outbox_holds_an_alert_until_it_is_marked() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), message(Some("2"), "b"), message(Some("3"), "c")]);
+    world.store.mark("builds", 1, 2, Shown::Shown).unwrap();
+    let world = world.reopened();
+    let next = world.store.next_pending("builds").unwrap().unwrap();
+    assert_eq!((world.store.pending_count("builds").unwrap(), next.id), (1, 3));
+    assert_eq!(world.store.pending_subscriptions().unwrap(), ["builds"]);
+    assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Shown);
+}
+
+#[test]
+fn backlog_is_never_in_the_outbox() {
+    let mut world = World::new();
+    let mut backlog = message(Some("1"), "a");
+    backlog.outcome = Outcome::Message(Box::new(Message::of_text("a")), Origin::Backlog);
+    world.commit(&[backlog]);
+    assert_eq!(world.store.pending_count("builds").unwrap(), 0);
+}
+
+#[test]
+fn where_nobody_is_there_to_show_alerts_none_waits() {
+    let mut world = World::new();
+    world.commit(&[message(None, "waits")]);
+    world.store.set_nobody(true).unwrap();
+    world.commit(&[message(Some("1"), "a")]);
+    world.store.set_nobody(false).unwrap();
+    world.commit(&[message(Some("2"), "b")]);
+    assert_eq!(world.store.pending_count("builds").unwrap(), 1);
+    let rows = world.store.messages(&Query { limit: 9, ..Query::default() }).unwrap();
+    assert_eq!(
+        rows.iter().map(|row| row.shown).collect::<Vec<_>>(),
+        [Shown::Pending, Shown::Nobody, Shown::Nobody]
+    );
+}
