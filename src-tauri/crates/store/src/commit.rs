@@ -92,7 +92,7 @@ impl Store {
                 Outcome::Message(message, origin) => {
                     let verdict = decide(message, event, *origin);
                     run.has_ids(event.own_id.is_some());
-                    let arrived = Arrived { subscription, event, message, received, has_nobody };
+                    let arrived = NewMessage { subscription, event, message, received, has_nobody };
                     arrived.keep(&transaction, &verdict)?
                 }
                 Outcome::Changed(change) => {
@@ -125,7 +125,7 @@ impl Store {
 }
 
 /// A message that has come and is new.
-struct Arrived<'a> {
+struct NewMessage<'a> {
     subscription: &'a str,
     event: &'a RawEvent,
     message: &'a Message,
@@ -134,7 +134,7 @@ struct Arrived<'a> {
     has_nobody: bool,
 }
 
-impl Arrived<'_> {
+impl NewMessage<'_> {
     fn keep(&self, transaction: &Transaction<'_>, verdict: &Verdict) -> rusqlite::Result<Stored> {
         let Self { subscription, message, .. } = self;
         let earlier = match &message.sequence {
@@ -155,7 +155,7 @@ impl Arrived<'_> {
         let id = self.insert(transaction, verdict)?;
         let replaces = message.sequence.as_ref().is_some_and(|sequence| sequence.replaces);
         Ok(match earlier.filter(|_| replaces) {
-            Some(Earlier { id: earlier, .. }) => {
+            Some(Predecessor { id: earlier, .. }) => {
                 transaction
                     .prepare_cached("DELETE FROM message WHERE id = ?1")?
                     .execute([earlier])?;
@@ -218,7 +218,7 @@ fn cut(text: &str, bytes_max: usize) -> &str {
 }
 
 /// The latest message of a sequence.
-struct Earlier {
+struct Predecessor {
     id: i64,
     time: Option<i64>,
 }
@@ -227,20 +227,20 @@ fn latest_of(
     transaction: &Transaction<'_>,
     subscription: &str,
     sequence: &Sequence,
-) -> rusqlite::Result<Option<Earlier>> {
+) -> rusqlite::Result<Option<Predecessor>> {
     transaction
         .prepare_cached(
             "SELECT id, time FROM message WHERE subscription = ?1 AND sequence = ?2
              ORDER BY id DESC LIMIT 1",
         )?
         .query_row(params![subscription, sequence.id.as_str()], |row| {
-            Ok(Earlier { id: row.get(0)?, time: row.get(1)? })
+            Ok(Predecessor { id: row.get(0)?, time: row.get(1)? })
         })
         .optional()
 }
 
 /// Whether the message has been replaced before it came: a replay brings the old after the new.
-fn is_late(message: &Message, sequence: &Sequence, earlier: &Earlier) -> bool {
+fn is_late(message: &Message, sequence: &Sequence, earlier: &Predecessor) -> bool {
     let older = message.time.map(to_ms).zip(earlier.time).is_some_and(|(own, there)| own < there);
     (sequence.replaces || sequence.begins) && older
 }

@@ -3,7 +3,7 @@
 
 use hark_engine::{
     cursor::Cursor,
-    link::{Delivery, Fallen, Outcome},
+    link::{Delivery, Outcome, Renumbering},
     message::RawEvent,
 };
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use crate::{Store, StoreError, from_ms, to_ms};
 
 /// Where a subscription goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Begun {
+pub struct ResumePoint {
     /// Its cursor.
     pub cursor: Cursor,
     /// Whether its backlog is over.
@@ -36,7 +36,7 @@ impl Store {
         subscription: &str,
         source: &str,
         now: Timestamp,
-    ) -> Result<Begun, StoreError> {
+    ) -> Result<ResumePoint, StoreError> {
         let source = &Sha256::digest(source)[..16];
         let transaction = self.connection.transaction()?;
         let found = transaction
@@ -48,7 +48,7 @@ impl Store {
                     let time = |at| row.get::<_, Option<i64>>(at).map(|ms| ms.map(from_ms));
                     let cursor = Cursor { id: row.get(1)?, time: time(2)? };
                     let (streamed, at, has_ids) = (row.get(3)?, time(4)?, row.get(5)?);
-                    let begun = Begun { cursor, streamed, at, has_ids };
+                    let begun = ResumePoint { cursor, streamed, at, has_ids };
                     Ok((row.get::<_, Vec<u8>>(0)?, begun))
                 },
             )
@@ -66,7 +66,7 @@ impl Store {
             params![subscription, source, to_ms(now)],
         )?;
         transaction.commit()?;
-        Ok(Begun { at: Some(now), ..Begun::default() })
+        Ok(ResumePoint { at: Some(now), ..ResumePoint::default() })
     }
 
     /// Notes that a subscription has streamed: from now on what it brings is not backlog.
@@ -153,11 +153,11 @@ impl<'a> Run<'a> {
         };
         let Some(print) = print(&self.source, event) else { return Ok(true) };
         match fallen {
-            Some(Fallen::Surely) => {
+            Some(Renumbering::Surely) => {
                 self.repeated |= self.is_known(transaction, &print)?;
                 self.begin();
             }
-            Some(Fallen::Perhaps) if !self.renumbered => {
+            Some(Renumbering::Perhaps) if !self.renumbered => {
                 let again = self.are_repeated(transaction, deliveries)?;
                 self.repeated |= again;
                 if !again {
@@ -185,7 +185,7 @@ impl<'a> Run<'a> {
         transaction: &Transaction<'_>,
         deliveries: &[&Delivery],
     ) -> rusqlite::Result<bool> {
-        let several = deliveries.iter().take_while(|it| it.fallen == Some(Fallen::Perhaps));
+        let several = deliveries.iter().take_while(|it| it.fallen == Some(Renumbering::Perhaps));
         let last = several.filter(|it| it.outcome != Outcome::Nothing).last();
         let Some(print) = last.and_then(|it| print(&self.source, &it.event)) else {
             return Ok(true);

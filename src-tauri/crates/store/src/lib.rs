@@ -18,9 +18,9 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 pub use commit::{Committed, Stored};
-pub use cursor::Begun;
+pub use cursor::ResumePoint;
 pub use messages::{MessageRow, Query, Shown};
-pub use open::{Opened, SCHEMA_VERSION};
+pub use open::{Opening, SCHEMA_VERSION};
 pub use prune::Keep;
 
 /// The database of one Hark.

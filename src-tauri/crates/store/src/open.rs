@@ -26,7 +26,7 @@ pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// An opened store, and what had to be done for it.
 #[derive(Debug)]
-pub struct Opened {
+pub struct Opening {
     /// The store.
     pub store: Store,
     /// Where a file that is no readable database was put.
@@ -39,7 +39,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unwritable`] where folder or file cannot be written, [`StoreError::Newer`]
     /// where a newer version made it.
-    pub fn open(path: &Path, now: Timestamp) -> Result<Opened, StoreError> {
+    pub fn open(path: &Path, now: Timestamp) -> Result<Opening, StoreError> {
         let unwritable = |source| StoreError::Unwritable { path: path.to_path_buf(), source };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(unwritable)?;
@@ -48,7 +48,7 @@ impl Store {
             Err(error) if is_unreadable(&error) => {
                 let aside = set_aside(path, now).map_err(unwritable)?;
                 let store = try_open(path, MIGRATIONS)?;
-                Ok(Opened { store, set_aside: Some(aside) })
+                Ok(Opening { store, set_aside: Some(aside) })
             }
             Err(StoreError::Sqlite(error)) => Err(match error.sqlite_error_code() {
                 Some(
@@ -60,7 +60,7 @@ impl Store {
                 _ => StoreError::Sqlite(error),
             }),
             Err(error) => Err(error),
-            Ok(store) => Ok(Opened { store, set_aside: None }),
+            Ok(store) => Ok(Opening { store, set_aside: None }),
         }
     }
 }

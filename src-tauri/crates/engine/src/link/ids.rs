@@ -7,7 +7,7 @@
 
 use std::{mem, time::Duration};
 
-use super::{Delivery, Fallen};
+use super::{Delivery, Renumbering};
 use crate::{Monotonic, cursor};
 
 /// What falls back waits so long at most.
@@ -88,7 +88,7 @@ impl Ids {
                 all.push(delivery);
                 return self.begin_anew(all);
             }
-            Some(_) => delivery.fallen = Some(Fallen::Perhaps),
+            Some(_) => delivery.fallen = Some(Renumbering::Perhaps),
         }
         self.held_bytes += delivery.event.data.len();
         self.held.push(delivery);
@@ -144,7 +144,7 @@ impl Ids {
             delivery.fallen = None;
         }
         if let Some(first) = all.first_mut() {
-            first.fallen = Some(Fallen::Surely);
+            first.fallen = Some(Renumbering::Surely);
         }
         all
     }
@@ -172,8 +172,8 @@ mod tests {
         let one = |it: &Delivery| {
             let mark = match it.fallen {
                 None => "",
-                Some(Fallen::Perhaps) => "?",
-                Some(Fallen::Surely) => "!",
+                Some(Renumbering::Perhaps) => "?",
+                Some(Renumbering::Surely) => "!",
             };
             format!("{}{mark}", it.event.own_id.as_deref().unwrap())
         };
@@ -232,7 +232,7 @@ mod tests {
         let all = ids.on_replayed();
         assert_eq!(
             all.iter().map(|it| it.fallen).collect::<Vec<_>>(),
-            [Some(Fallen::Surely), None]
+            [Some(Renumbering::Surely), None]
         );
     }
 

@@ -308,7 +308,7 @@ pub struct Delivery {
     /// The cursor after it, where it moves; [`Cursor::NONE`] where the server reset it.
     pub cursor: Option<Cursor>,
     /// Whether its id falls back behind the cursor, as those of a counter do that begins anew.
-    pub fallen: Option<Fallen>,
+    pub fallen: Option<Renumbering>,
 }
 
 impl Delivery {
@@ -326,7 +326,7 @@ impl Delivery {
 
 /// An id that falls back: the counter began anew, or the server repeats what it has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fallen {
+pub enum Renumbering {
     /// It is sent again where this event has come before, or the last of those that follow it with
     /// the same mark in one commit; else it began anew.
     Perhaps,

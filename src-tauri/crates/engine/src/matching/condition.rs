@@ -12,18 +12,18 @@ use crate::message::RawEvent;
 /// the event's own; beside it stands one of `equals`, `exists` and `matches`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
-    at: At,
-    must: Must,
+    at: Place,
+    test: Test,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum At {
+enum Place {
     Type,
     Data(Pointer),
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Must {
+enum Test {
     Equal(Value),
     Exist(bool),
     Match(Pattern),
@@ -53,9 +53,9 @@ impl Condition {
     /// What its pattern weighs, where it has one.
     #[must_use]
     pub fn weight(&self) -> usize {
-        match &self.must {
-            Must::Match(pattern) => pattern.weight(),
-            Must::Equal(_) | Must::Exist(_) => 0,
+        match &self.test {
+            Test::Match(pattern) => pattern.weight(),
+            Test::Equal(_) | Test::Exist(_) => 0,
         }
     }
 
@@ -63,20 +63,20 @@ impl Condition {
     #[must_use]
     pub fn holds(&self, facts: &Facts<'_>) -> bool {
         let found = match &self.at {
-            At::Type => Some(Cow::Owned(Value::from(facts.event.kind.as_str()))),
-            At::Data(pointer) => match facts.data() {
+            Place::Type => Some(Cow::Owned(Value::from(facts.event.kind.as_str()))),
+            Place::Data(pointer) => match facts.data() {
                 Some(data) => pointer.find(data),
                 // What is no JSON is a text as a whole.
-                None if pointer.is_whole() && !matches!(self.must, Must::Exist(_)) => {
+                None if pointer.is_whole() && !matches!(self.test, Test::Exist(_)) => {
                     Some(Cow::Owned(Value::from(facts.event.data.trim())))
                 }
                 None => None,
             },
         };
-        match (&self.must, found) {
-            (Must::Exist(wanted), found) => found.is_some_and(|value| !value.is_null()) == *wanted,
-            (Must::Equal(wanted), Some(found)) => is_same(wanted, &found),
-            (Must::Match(pattern), Some(found)) => {
+        match (&self.test, found) {
+            (Test::Exist(wanted), found) => found.is_some_and(|value| !value.is_null()) == *wanted,
+            (Test::Equal(wanted), Some(found)) => is_same(wanted, &found),
+            (Test::Match(pattern), Some(found)) => {
                 beginning(&found).is_some_and(|text| pattern.is_in(&text))
             }
             (_, None) => false,
@@ -96,28 +96,28 @@ impl<'de> Deserialize<'de> for Condition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
-        struct Given {
+        struct Fields {
             at: String,
             equals: Option<Value>,
             exists: Option<bool>,
             matches: Option<Pattern>,
         }
-        let Given { at, equals, exists, matches } = Given::deserialize(deserializer)?;
+        let Fields { at, equals, exists, matches } = Fields::deserialize(deserializer)?;
         let at = match at.as_str() {
-            "type" => At::Type,
-            place => At::Data(Pointer::parse(place).map_err(de::Error::custom)?),
+            "type" => Place::Type,
+            place => Place::Data(Pointer::parse(place).map_err(de::Error::custom)?),
         };
-        let must = match (equals, exists, matches) {
-            (Some(value), None, None) => Must::Equal(value),
-            (None, Some(wanted), None) => Must::Exist(wanted),
-            (None, None, Some(pattern)) => Must::Match(pattern),
+        let test = match (equals, exists, matches) {
+            (Some(value), None, None) => Test::Equal(value),
+            (None, Some(wanted), None) => Test::Exist(wanted),
+            (None, None, Some(pattern)) => Test::Match(pattern),
             _ => {
                 return Err(de::Error::custom(
                     "beside `at` stands one of `equals`, `exists` and `matches`",
                 ));
             }
         };
-        Ok(Self { at, must })
+        Ok(Self { at, test })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The cursor, duplicates and runs of ids.
 
-use hark_engine::link::Fallen;
+use hark_engine::link::Renumbering;
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn another_source_starts_anew_but_keeps_the_messages() {
     let mut world = World::new();
     world.commit(&[message(Some("1"), "a")]);
     world.store.has_streamed("builds").unwrap();
-    let anew = Begun { at: Some(now()), ..Begun::default() };
+    let anew = ResumePoint { at: Some(now()), ..ResumePoint::default() };
     assert_eq!(world.store.begin("builds", "https://a.example/other", now()).unwrap(), anew);
     assert_eq!(world.commit(&[message(Some("1"), "a")]).stored, [Stored::New(2)]);
     assert_eq!(world.bodies(), ["a", "a"]);
@@ -59,7 +59,7 @@ fn a_duplicate_still_moves_the_cursor_and_so_does_an_id_alone() {
 }
 
 /// The same with an id that has fallen back.
-fn fallen(id: &str, text: &str, fallen: Fallen) -> Delivery {
+fn fallen(id: &str, text: &str, fallen: Renumbering) -> Delivery {
     Delivery { fallen: Some(fallen), ..message(Some(id), text) }
 }
 
@@ -69,7 +69,7 @@ fn ids_that_begin_anew_are_another_run_and_equal_texts_in_it_are_other_messages(
     let three = || ["1", "2", "3"].map(|id| message(Some(id), "done"));
     world.commit(&three());
     let mut anew = three();
-    anew[0].fallen = Some(Fallen::Surely);
+    anew[0].fallen = Some(Renumbering::Surely);
     let committed = world.commit(&anew);
     assert_eq!(committed.stored, [Stored::New(4), Stored::New(5), Stored::New(6)]);
     assert!(committed.link.renumbered);
@@ -84,23 +84,23 @@ fn ids_that_begin_anew_are_another_run_and_equal_texts_in_it_are_other_messages(
 fn an_id_that_may_be_repeated_is_judged_by_its_text() {
     let mut world = World::new();
     world.commit(&["1", "2", "3"].map(|id| message(Some(id), id)));
-    let again = ["1", "2", "3"].map(|id| fallen(id, id, Fallen::Perhaps));
+    let again = ["1", "2", "3"].map(|id| fallen(id, id, Renumbering::Perhaps));
     let committed = world.commit(&again);
     assert_eq!(committed.stored, [const { Stored::Duplicate }; 3]);
     assert!(committed.link.repeated && !committed.link.renumbered);
     assert_eq!(committed.link.cursor, Cursor::of_id("3"), "it is not led back");
-    let committed = world.commit(&[fallen("1", "other", Fallen::Perhaps)]);
+    let committed = world.commit(&[fallen("1", "other", Renumbering::Perhaps)]);
     assert_eq!(committed.stored, [Stored::New(4)]);
     assert!(committed.link.renumbered);
     assert_eq!(committed.link.cursor, Cursor::of_id("1"));
-    let same = world.commit(&[fallen("1", "yet another", Fallen::Perhaps)]);
+    let same = world.commit(&[fallen("1", "yet another", Renumbering::Perhaps)]);
     assert_eq!(same.stored, [Stored::New(5)]);
     assert!(same.link.renumbered, "the same number for another event");
 }
 
 #[test]
 fn of_several_that_may_be_repeated_the_last_tells() {
-    let perhaps = |id: &str, text: &str| fallen(id, text, Fallen::Perhaps);
+    let perhaps = |id: &str, text: &str| fallen(id, text, Renumbering::Perhaps);
     let mut world = World::new();
     world.commit(&["2", "3"].map(|id| message(Some(id), id)));
     // The first is not known any more, or was of another counter.
