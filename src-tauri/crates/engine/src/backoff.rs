@@ -1,6 +1,7 @@
 //! When a link dials again: the delay law, and nothing that waits.
 //!
-//! A delay is drawn once, here, and stored in the link's state; log, window and timer read it there.
+//! A delay is drawn once, here, and stored in the link's state; log, window and timer read it
+//! there.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -14,8 +15,9 @@ pub const SPREAD_MIN: Duration = Duration::from_millis(500);
 pub const SPREAD_MAX: Duration = Duration::from_secs(3600);
 /// A hint of the surroundings makes a link dial within this.
 pub const HINT_SPREAD: Duration = Duration::from_secs(1);
-/// So many dials to a server with few clients come within a second each: it is started anew in that time
-/// more often than not, and its owner waits beside it. The link's budget allows for them.
+/// The first so many dials to a server with few clients each come within a second: most such
+/// servers restart in that time, and the owner waits beside them. The link's budget allows for
+/// these dials.
 const FEW_AT_FIRST: u32 = 8;
 /// A server that asks for more than this is asked again anyway.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
@@ -31,8 +33,8 @@ pub enum Clients {
 }
 
 impl Clients {
-    /// Of a host by its name: those that are near have few, which are loopback, link-local, `.local` and
-    /// 100.64/10. `local` says whether an address is in a subnet that this machine is on.
+    /// How many clients a host probably has. Near hosts have few: loopback, link-local, `.local`,
+    /// 100.64/10, and those in a subnet that this machine is on, which `local` tells of an address.
     #[must_use]
     pub fn towards(host: &str, local: impl Fn(IpAddr) -> bool) -> Self {
         let name = host.trim_start_matches('[').trim_end_matches([']', '.']);
@@ -86,11 +88,11 @@ pub enum Retry {
 /// What the delay law looks at.
 #[derive(Clone, Copy, Debug)]
 pub struct Law {
-    /// By the backoff or plainly.
+    /// Backoff, or a plain interval.
     pub retry: Retry,
-    /// How many there probably are.
+    /// How many clients the server probably has.
     pub clients: Clients,
-    /// The person's own spread.
+    /// W as the person has set it.
     pub spread: Option<Duration>,
 }
 
@@ -144,7 +146,7 @@ impl Law {
         let said = self.spread.is_some() || hint.is_some();
         let doubled = width.saturating_mul(1 << attempt.saturating_sub(2).min(12));
         let distant = if said { doubled } else { doubled / 2 };
-        // Distance and width together stay within the cap, unless the width alone is beyond it.
+        // Distance and width together stay within the cap, unless the width alone exceeds it.
         let longest = self.clients.cap().max(width * 2);
         let scale = (longest.as_secs_f64() / (distant + doubled).as_secs_f64()).min(1.0);
         distant.mul_f64(scale) + draw(doubled.mul_f64(scale), rng)
@@ -159,7 +161,7 @@ impl Law {
     }
 }
 
-/// U(0, `ceiling`).
+/// A delay drawn from U(0, `ceiling`).
 pub(crate) fn draw(ceiling: Duration, rng: &mut Rng) -> Duration {
     ceiling.mul_f64(rng.f64())
 }

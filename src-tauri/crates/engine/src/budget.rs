@@ -1,11 +1,11 @@
-//! How often may be dialled at all: a budget that every dial passes, whatever its reason. One for each
-//! link, and one for each server over all links to it.
+//! The budget of dials: a limit that every dial passes, whatever its reason. Each link has one, and
+//! each server has one over all links to it.
 
 use std::time::Duration;
 
 use crate::Monotonic;
 
-/// So many at once, then one after each span. A bucket of tokens.
+/// A token bucket: so many dials at once, then one after each span.
 #[derive(Clone, Debug)]
 pub struct Budget {
     burst: u32,
@@ -15,26 +15,27 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A full one.
+    /// A budget from which nothing was taken.
     #[must_use]
     pub const fn new(burst: u32, every: Duration) -> Self {
         Self { burst, every, full_at: Duration::ZERO }
     }
 
-    /// What a link may dial: ten at once, which a flapping network uses up, then one in four seconds,
-    /// which is no less than the backoff to a near server asks for.
+    /// What a link may dial: ten at once, which a flapping network uses up, then one in four
+    /// seconds, which is no less than the backoff to a near server asks for.
     #[must_use]
     pub const fn of_link() -> Self {
         Self::new(10, Duration::from_secs(4))
     }
 
-    /// What may be dialled of one server, over all links: a hundred at once, then fifty in a second.
+    /// What may be dialled of one server, over all links: a hundred at once, then fifty in a
+    /// second.
     #[must_use]
     pub const fn of_origin() -> Self {
         Self::new(100, Duration::from_millis(20))
     }
 
-    /// Whether nothing was taken that counts still.
+    /// Whether everything that was taken is refilled.
     #[must_use]
     pub fn is_full(&self, now: Monotonic) -> bool {
         self.full_at <= now

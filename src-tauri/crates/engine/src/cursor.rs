@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-/// What the next dial resumes from. Which of the two a server is asked by is its feed's to say, and
-/// with how much margin; the fingerprints of the store absorb what comes again.
+/// What the next dial resumes from. The feed says by which of the two a server is asked, and with
+/// how much margin; the store's fingerprints absorb what comes again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cursor {
     /// The last id that was stored.
@@ -16,7 +16,7 @@ impl Cursor {
     /// Nothing to resume from: what the server holds is asked for from its beginning.
     pub const NONE: Self = Self { id: None, time: None };
 
-    /// By an id alone.
+    /// A cursor with an id and no time.
     #[must_use]
     pub fn of_id(id: &str) -> Self {
         Self { id: Some(id.to_owned()), time: None }

@@ -16,13 +16,13 @@ pub enum Class {
     Local,
     /// The way to the server.
     Network,
-    /// The server.
+    /// The server ended the connection or cannot serve now.
     Server,
     /// A close that the feed calls normal.
     Routine,
-    /// The server, or a rule of ours, says no.
+    /// The server refuses, or a rule of ours does.
     Refused,
-    /// A stream that cannot be read.
+    /// The stream cannot be read.
     Protocol,
 }
 
@@ -49,7 +49,7 @@ pub enum Cause {
     HeadersTimeout,
     /// No complete line for too long.
     MissedHeartbeat {
-        /// How long it was silent.
+        /// How long it was silent, in milliseconds.
         silence_ms: u64,
         /// Nothing but headers had ever come on this connection.
         mute: bool,
@@ -64,7 +64,7 @@ pub enum Cause {
         code: u16,
         /// What the server wrote about it, at most 200 characters.
         detail: Option<Line>,
-        /// What its `Retry-After` asks for.
+        /// What its `Retry-After` asks for (RFC 9110, 10.2.3), in milliseconds.
         retry_after_ms: Option<u64>,
         /// Whether this subscription has streamed before: a 404 is then a restarting proxy.
         streamed_before: bool,
@@ -78,12 +78,12 @@ pub enum Cause {
     },
     /// The stream is compressed, which holds back what comes and was not asked for.
     Compressed {
-        /// How, at most 100 characters.
+        /// Its `Content-Encoding`, at most 100 characters.
         encoding: Line,
     },
     /// A certificate that cannot be trusted.
     Certificate {
-        /// Why not.
+        /// Why it cannot be trusted.
         detail: Line,
     },
     /// Any other TLS failure.
@@ -93,12 +93,12 @@ pub enum Cause {
     },
     /// A redirect that is not followed: to plain http, to nowhere, or in a circle.
     Redirect {
-        /// Why not.
+        /// Why it is not followed.
         detail: Line,
     },
     /// A credential that could not be read.
     Credential {
-        /// Why not, naming the place, never the secret.
+        /// Why it could not be read, naming the place, never the secret.
         detail: Line,
     },
     /// The response is not HTTP that can be read.
@@ -113,7 +113,7 @@ pub enum Cause {
     },
     /// The proxy in between failed.
     Proxy {
-        /// How.
+        /// What went wrong there.
         detail: Line,
     },
     /// What arrived could not be stored, so it is asked for again.
@@ -133,7 +133,7 @@ pub enum Cause {
 /// A cause on its link: enough to decide the retry and to tell a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// Whose fault.
+    /// Whose fault it is.
     pub class: Class,
     /// What happened.
     pub cause: Cause,
@@ -194,7 +194,7 @@ impl Cause {
         }
     }
 
-    /// Whether a server has answered, whatever it said: then it lives, and so does the way to it.
+    /// Whether a server has answered, whatever it said: then it lives, and the way to it works.
     #[must_use]
     pub fn is_an_answer(&self) -> bool {
         matches!(
@@ -207,8 +207,9 @@ impl Cause {
         )
     }
 
-    /// Whether it may be the id that the server refuses, and nothing else about the request. A stream that
-    /// was there is not found while what stands before it is started, and keeps its ids.
+    /// Whether the server may refuse the id and nothing else about the request. A 404 on a stream
+    /// that was there before is no such refusal: what stands before the server is restarting, and the ids
+    /// stay valid.
     #[must_use]
     pub fn may_refuse_an_id(&self) -> bool {
         if let Self::Status { code: 404, streamed_before: true, .. } = self {
@@ -218,8 +219,8 @@ impl Cause {
         matches!(self, Self::Status { code: code @ 400..=499, .. } if !of_others(*code))
     }
 
-    /// Whether the server, or what stands before it, has ended the connection or does not take one:
-    /// so it looks when a server starts anew.
+    /// Whether the server, or what stands before it, has ended the connection or does not take one,
+    /// as when a server restarts.
     #[must_use]
     pub fn is_the_servers_end(&self) -> bool {
         matches!(

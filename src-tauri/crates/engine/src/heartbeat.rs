@@ -1,8 +1,8 @@
 //! How often a server is heard from, and when its silence means something.
 //!
-//! Messages never count here, or a quiet night would kill a link. What was learned is evidence: it is
-//! bounded, one interval alone does not make it, no pause of this machine is part of it, and it is
-//! given up when a silence speaks against it.
+//! Messages never count here, or a quiet night would kill a link. What was learned is evidence: it
+//! is bounded, one interval alone does not make it, no pause of this machine is part of it, and it
+//! is given up when a silence speaks against it.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -10,9 +10,9 @@ use crate::Monotonic;
 
 /// Heartbeats that must be seen before their interval is believed.
 const LEARN_HEARTBEATS: usize = 3;
-/// How many of the latest intervals the cadence is the greatest of.
+/// The cadence is the greatest of so many latest intervals.
 const INTERVALS_MAX: usize = 4;
-/// What comes more seldom than this is no heartbeat; no cadence that was not set is longer.
+/// The longest cadence that is learned or supposed. What comes more seldom is no heartbeat.
 const INTERVAL_MAX: Duration = Duration::from_secs(15 * 60);
 /// Two signs of life closer than this are one heartbeat.
 const INTERVAL_MIN: Duration = Duration::from_secs(1);
@@ -61,13 +61,13 @@ pub struct Heartbeat {
     intervals: VecDeque<Duration>,
     previous: Option<Monotonic>,
     doublings: u32,
-    /// How often what was learned has been late since it was confirmed last.
+    /// How often the learned cadence was late since it was last confirmed.
     lates: u32,
     checks: u32,
 }
 
 impl Heartbeat {
-    /// Nothing seen yet.
+    /// Of a subscription from which nothing has come yet.
     #[must_use]
     pub fn new(expect: Expect, feed_default: Option<Duration>) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl Heartbeat {
         if std::mem::take(&mut self.lates) > 0
             && self.confirmed().is_some_and(|learned| interval > learned)
         {
-            // It was late and came after all: the server's interval is another now.
+            // It was late and came after all: the server's interval has changed.
             self.intervals.clear();
         }
         if self.intervals.len() == INTERVALS_MAX {
@@ -128,8 +128,8 @@ impl Heartbeat {
         self.previous = None;
     }
 
-    /// The connection died of silence. Whatever made the cadence was perhaps wrong: what was learned
-    /// is learned anew, and what was only supposed is doubled.
+    /// The connection died of silence, so the cadence may be wrong: a learned one is given up and
+    /// learned anew, and a default of the feed is doubled.
     pub fn on_death(&mut self) {
         if self.confirmed().is_none() {
             self.doublings = (self.doublings + 1).min(16);
@@ -160,7 +160,7 @@ impl Heartbeat {
         }
         match self.intervals.len() + 1 {
             ..LEARN_HEARTBEATS => None,
-            // One alone that is much longer was a hiccup.
+            // A single interval that is much longer was a hiccup.
             n if n > LEARN_HEARTBEATS && longest > next * 2 => Some(next),
             _ => Some(longest),
         }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
-/// A shorter gap that belongs to no outage, such as between two connections, is in the journal alone.
+/// A shorter gap that belongs to no outage, such as between two connections, is in the journal
+/// alone.
 const MISSED_MIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// A change worth keeping. Stored as JSON, so a variant's name and fields stay as they are once
@@ -19,14 +20,14 @@ pub enum Entry {
     Opened,
     /// A streaming connection was lost; begins an outage.
     Lost {
-        /// Why.
+        /// Why it was lost.
         failure: Failure,
         /// When the last complete line had arrived.
         last_heard: Timestamp,
     },
     /// A dial failed; begins an outage where none is open.
     DialFailed {
-        /// Why.
+        /// Why it failed.
         failure: Failure,
         /// How many dials have failed since the link last streamed.
         attempts: u32,
@@ -49,7 +50,7 @@ pub enum Entry {
     Paused,
     /// The person resumed it.
     Resumed,
-    /// The person follows it no longer.
+    /// The person no longer follows the subscription.
     Removed,
     /// The server asked not to be dialled again.
     Halted {
@@ -106,7 +107,7 @@ impl Entry {
         }
     }
 
-    /// Why, where there is a reason.
+    /// The failure that it tells of, where it tells of one.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {
@@ -121,13 +122,13 @@ impl Entry {
 /// A stored entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Increasing number.
+    /// The store's own number, increasing with each row.
     pub id: i64,
-    /// When.
+    /// When it was written, by the wall clock.
     pub at: Timestamp,
     /// The subscription's key; `None` for the agent's own.
     pub subscription: Option<String>,
-    /// What.
+    /// What happened.
     pub entry: Entry,
 }
 
@@ -159,7 +160,7 @@ pub struct Outage {
 pub enum SpanKind {
     /// The agent did not run.
     AgentOff,
-    /// Paused.
+    /// The person had paused the link.
     Paused,
     /// The computer slept.
     Asleep,
@@ -172,13 +173,13 @@ pub enum SpanKind {
 pub struct Span {
     /// The row that began it, or that told of it.
     pub id: i64,
-    /// Why.
+    /// Why nothing was followed.
     pub kind: SpanKind,
     /// The subscription's key; `None` where it concerns all.
     pub subscription: Option<String>,
-    /// Its beginning.
+    /// When it began, by the wall clock.
     pub from: Timestamp,
-    /// Its end.
+    /// When it ended; `None` while it lasts.
     pub to: Option<Timestamp>,
 }
 

@@ -35,7 +35,7 @@ pub struct RawEvent {
 pub struct Priority(u8);
 
 impl Priority {
-    /// 3.
+    /// What a message has that says nothing of it: 3.
     pub const NORMAL: Self = Self(3);
 
     /// The nearest priority to any number.
@@ -54,11 +54,11 @@ impl Priority {
 /// One event, decoded. All texts are plain and free of control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// May be empty.
+    /// One line; may be empty.
     pub title: Line,
-    /// May be empty.
+    /// The text; may be empty.
     pub body: Text,
-    /// How urgent.
+    /// From 1 to 5; see [`Priority`].
     pub priority: Priority,
     /// The server's time, where it gave one.
     pub time: Option<Timestamp>,
@@ -66,18 +66,19 @@ pub struct Message {
     pub url: Option<String>,
     /// The server's tags.
     pub tags: Vec<Line>,
-    /// What it was published under, where one connection brings several.
+    /// The topic that it was published under, where one connection brings several.
     pub topic: Option<Line>,
-    /// Which series it belongs to, of which the latest stands for all.
+    /// The series that it belongs to; the latest message of a series stands for all of them.
     pub sequence: Option<Sequence>,
     /// What few servers send.
     pub extras: Extras,
 }
 
-/// A series of messages in which a later one may take the place of an earlier: the state of one thing.
+/// A series of messages in which a later one may take the place of an earlier: the state of one
+/// thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
-    /// Its name, one's own among those of the subscription.
+    /// Its name, unique within the subscription.
     pub id: Line,
     /// Whether this message takes the place of the one before it.
     pub replaces: bool,
@@ -140,31 +141,32 @@ pub struct Action {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "snake_case")]
 pub enum Does {
-    /// Opens a page; http or https.
+    /// Opens a page.
     Open {
-        /// Which.
+        /// The page, http or https.
         url: String,
     },
-    /// Sends a request; http or https.
+    /// Sends a request.
     Send {
-        /// Where.
+        /// Where to, http or https.
         url: String,
-        /// `POST` and the like.
+        /// The HTTP method, e.g. `POST`.
         method: Line,
-        /// Names and values.
+        /// The headers: name and value.
         headers: Vec<(Line, Line)>,
-        /// May be empty.
+        /// The body; may be empty.
         body: Text,
     },
     /// Copies a text.
     Copy {
-        /// Which.
+        /// The text.
         text: Text,
     },
 }
 
 impl Message {
-    /// What one line can say of it: its title, or its text where the title is no more than its topic.
+    /// What one line can say of it: its title, or its text where the title is no more than its
+    /// topic.
     #[must_use]
     pub fn headline(&self) -> &str {
         let bare = self.title.is_empty() || self.topic.as_ref() == Some(&self.title);
@@ -196,7 +198,8 @@ pub fn word(text: &str) -> Option<Line> {
     (!word.is_empty()).then_some(word)
 }
 
-/// A stranger's name for a thing. One that is too long to be told from others is none.
+/// A stranger's name for a thing; `None` where it is empty or too long, as a cut name could be
+/// another's.
 #[must_use]
 pub fn name(text: &str) -> Option<Line> {
     let name = Line::of(text, NAME_CHARS_MAX + 1);

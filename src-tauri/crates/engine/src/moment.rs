@@ -11,7 +11,7 @@ pub type Monotonic = Duration;
 /// One instant on both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// For deadlines and lengths.
+    /// For deadlines and durations.
     pub monotonic: Monotonic,
     /// For people and for storage; it may jump.
     pub wall: Timestamp,

@@ -38,7 +38,7 @@ pub enum Decision {
     Backlog,
     /// Not: a rule says so.
     Quiet,
-    /// It is not even stored, and counted.
+    /// Not, and it is not stored either; it is only counted.
     Drop,
 }
 
@@ -59,12 +59,12 @@ pub struct Verdict {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
-    /// Show it.
+    /// Show a notification.
     #[default]
     Alert,
     /// Store it and show nothing.
     Quiet,
-    /// Neither.
+    /// Neither store nor show it; it is counted.
     Drop,
 }
 

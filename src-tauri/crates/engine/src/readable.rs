@@ -12,14 +12,14 @@ pub const BRIEF_CHARS_MAX: usize = 300;
 /// The longest text, in characters.
 pub const TEXT_CHARS_MAX: usize = 64_000;
 
-/// One line of a stranger's text, of at most [`LINE_CHARS_MAX`] characters. There is no other way to one
-/// than by cleaning it.
+/// One line of a stranger's text, of at most [`LINE_CHARS_MAX`] characters. Every way to make one
+/// cleans the text.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Line(String);
 
-/// A stranger's text of several lines, of at most [`TEXT_CHARS_MAX`] characters. There is no other way
-/// to one than by cleaning it.
+/// A stranger's text of several lines, of at most [`TEXT_CHARS_MAX`] characters. Every way to make
+/// one cleans the text.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Text(String);
@@ -55,11 +55,11 @@ impl From<&str> for Text {
     }
 }
 
-/// What both have.
+/// The methods and traits that both types have.
 macro_rules! readable {
     ($($name:ident),*) => {$(
         impl $name {
-            /// The text.
+            /// The cleaned text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -136,7 +136,7 @@ pub fn is_unreadable(char: char) -> bool {
 pub fn clean(text: &str, chars_max: usize) -> String {
     let text = text.trim_end_matches(['\r', '\n']);
     let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    // Without an early end, so that it goes by many bytes at a time.
+    // No early end, so that the compiler can look at many bytes at a time.
     if text.len() <= chars_max && text.bytes().fold(true, |all, byte| all & plain(byte)) {
         return text.to_owned();
     }

@@ -42,7 +42,7 @@ pub fn write(bytes: u64) -> String {
             format!("{} {name}", bytes / factor)
         }
         Some((name, factor)) => {
-            // Up, so that no size looks smaller than it is.
+            // Rounded up, so that no size looks smaller than it is.
             let tenths = (u128::from(bytes) * 10).div_ceil(u128::from(*factor));
             format!("{}.{} {name}", tenths / 10, tenths % 10)
         }
@@ -50,13 +50,13 @@ pub fn write(bytes: u64) -> String {
     }
 }
 
-/// A size that this one fits in, as one types it: `8MiB`.
+/// The next size that is easy to type and holds this many bytes: `8MiB`.
 #[must_use]
 pub fn write_up(bytes: u64) -> String {
     write(bytes.checked_next_power_of_two().unwrap_or(bytes)).replace(' ', "")
 }
 
-/// For a field of that kind: a text, or a plain number of bytes.
+/// Reads a field of a settings file: a text such as `4MiB`, or a plain number of bytes.
 ///
 /// # Errors
 /// See [`read`].
@@ -64,7 +64,7 @@ pub fn field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error
     deserializer.deserialize_any(Size)
 }
 
-/// For one that may be missing.
+/// The same for a field that may be missing.
 ///
 /// # Errors
 /// See [`read`].

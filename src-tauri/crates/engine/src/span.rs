@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de};
 
-/// Reads one, of a millisecond or more.
+/// Reads a length of time of a millisecond or more.
 ///
 /// # Errors
 /// One sentence without its full stop, that says what is wrong with it.
@@ -15,7 +15,7 @@ pub fn read(text: &str) -> Result<Duration, String> {
     Duration::try_from(span).ok().filter(|span| *span >= Duration::from_millis(1)).ok_or_else(wrong)
 }
 
-/// The same out of a file, for a field that may be missing.
+/// Reads a field of a settings file that may be missing.
 ///
 /// # Errors
 /// As [`read`], with the place in the file.

@@ -1,5 +1,5 @@
-//! What a connection brings: one typed event for all that can happen on it, from the bytes to the link.
-//! Plain values; who makes them has the bytes, who takes them decides.
+//! What a connection brings: one typed event for all that can happen on it, from the bytes to the
+//! link. Plain values: the guard makes them from the bytes, the link decides by them.
 
 use std::time::Duration;
 
@@ -23,9 +23,9 @@ pub enum Arrival {
         /// Its id as WHATWG has it: inherited where it has none of its own, else empty.
         id: String,
     },
-    /// What dispatches nothing.
+    /// A block or comment that dispatches no event.
     Ignored(Ignored),
-    /// `retry:`.
+    /// The server's `retry:` (WHATWG HTML, 9.2.6).
     Retry(Duration),
     /// An event over the limit, of which this much is kept.
     TooLarge {
@@ -40,14 +40,14 @@ pub enum Arrival {
     Closed(Cause),
 }
 
-/// What dispatches nothing (WHATWG HTML, 9.2.6).
+/// A block or comment that dispatches no event (WHATWG HTML, 9.2.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ignored {
     /// A block of an id and nothing else. It ended, so its id is a cursor.
     IdAlone(String),
     /// A block without data: `event: ping`.
     NoData {
-        /// Its type.
+        /// Its event type.
         kind: Option<String>,
         /// Its own id.
         own_id: Option<String>,
@@ -88,7 +88,7 @@ impl Ignored {
         }
     }
 
-    /// The block's type.
+    /// The block's event type.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         match self {
@@ -115,7 +115,7 @@ impl Head {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// All of them: name and value.
+    /// All headers: name and value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -10,11 +10,11 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::{Shown, Store, StoreError, cursor::Run, prune::bound_messages, to_ms};
 
-/// How much of an event that is set aside is kept.
+/// How much of an event that is set aside is kept, in bytes.
 const HEAD_BYTES_MAX: usize = 4096;
-/// How much of an event's id is shown; as a cursor it is kept whole.
+/// How much of an event's id is shown, in bytes; as a cursor it is kept whole.
 const ID_BYTES_MAX: usize = 4096;
-/// How much of its type.
+/// How much of its type is kept, in bytes.
 const KIND_BYTES_MAX: usize = 200;
 
 /// What became of one delivery.
@@ -24,9 +24,9 @@ pub enum Stored {
     New(i64),
     /// A new message in the place of an earlier one of its sequence, which is gone.
     Replaced {
-        /// The new one.
+        /// The new one's id.
         id: i64,
-        /// The one that is gone.
+        /// The id of the one that is gone.
         earlier: i64,
     },
     /// It was there already, or a later one of its sequence is.
@@ -44,16 +44,16 @@ pub enum Stored {
 /// What a commit did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
-    /// One for each delivery, in order.
+    /// What became of each delivery, in order.
     pub stored: Vec<Stored>,
-    /// Messages that had to go, since their subscription was over a bound.
+    /// The ids of messages that were deleted, since their subscription was over a bound.
     pub pruned: Vec<i64>,
     /// The cursor, and what is new about the ids.
     pub link: link::Committed,
 }
 
 impl Store {
-    /// Says whether there is nobody to show alerts to: then none waits for one that may come.
+    /// Sets whether there is nobody to show alerts to: while there is nobody, no alert waits.
     ///
     /// # Errors
     /// Where the database cannot be used.
@@ -98,7 +98,7 @@ impl Store {
                 Outcome::Changed(change) => {
                     let ids = apply(&transaction, subscription, change)?;
                     if ids.is_empty() {
-                        // It may have come before what it changes, and comes again behind it.
+                        // It may have come before the message that it changes; then it comes again.
                         run.forget_print(&transaction, event)?;
                     }
                     Stored::Changed(ids)
@@ -108,7 +108,7 @@ impl Store {
                     Stored::SetAside
                 }
             });
-            // What is repeated from before the cursor does not lead it back.
+            // A repeated event from before the cursor does not move it back.
             if let Some(cursor) = cursor
                 && (run.renumbered || fallen.is_none())
             {
@@ -124,7 +124,7 @@ impl Store {
     }
 }
 
-/// A message that has come and is new.
+/// A message that has not come before.
 struct NewMessage<'a> {
     subscription: &'a str,
     event: &'a RawEvent,
@@ -217,7 +217,7 @@ fn cut(text: &str, bytes_max: usize) -> &str {
     &text[..text.floor_char_boundary(bytes_max)]
 }
 
-/// The latest message of a sequence.
+/// The latest stored message of a sequence, before a new one takes its place.
 struct Predecessor {
     id: i64,
     time: Option<i64>,
@@ -239,7 +239,7 @@ fn latest_of(
         .optional()
 }
 
-/// Whether the message has been replaced before it came: a replay brings the old after the new.
+/// Whether the message was replaced before it came, as a replay may bring the old after the new.
 fn is_late(message: &Message, sequence: &Sequence, earlier: &Predecessor) -> bool {
     let older = message.time.map(to_ms).zip(earlier.time).is_some_and(|(own, there)| own < there);
     (sequence.replaces || sequence.begins) && older

@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 
 use crate::{Store, StoreError, from_ms, to_ms};
 
-/// Where a subscription goes on.
+/// Where a subscription resumes, and what is known of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResumePoint {
-    /// Its cursor.
+    /// What the next dial resumes from.
     pub cursor: Cursor,
     /// Whether its backlog is over.
     pub streamed: bool,
@@ -26,8 +26,8 @@ pub struct ResumePoint {
 }
 
 impl Store {
-    /// Begins a subscription, or goes on with it. Where its source (its URL) is another than it was,
-    /// all of this starts anew.
+    /// Begins a subscription, or goes on with it. Where its source (its URL) is another than it
+    /// was, all of this starts anew.
     ///
     /// # Errors
     /// Where the database cannot be used.
@@ -58,7 +58,7 @@ impl Store {
         {
             return Ok(begun);
         }
-        // Its run goes on from what is known to have come: nothing of that comes twice.
+        // The run of ids continues, so that nothing that is known to have come is stored twice.
         transaction.execute(
             "INSERT OR REPLACE INTO cursor (subscription, source, streamed, begun, run)
              VALUES (?1, ?2, 0, ?3, coalesce(
@@ -93,7 +93,8 @@ impl Store {
     }
 }
 
-/// A subscription's row while deliveries are committed: its cursor, and the run of ids that this is of.
+/// A subscription's row while deliveries are committed: its cursor, and the run of ids it belongs
+/// to.
 pub(crate) struct Run<'a> {
     subscription: &'a str,
     source: Vec<u8>,
@@ -102,9 +103,9 @@ pub(crate) struct Run<'a> {
     has_ids: Option<bool>,
     /// Whether the ids began anew.
     pub(crate) renumbered: bool,
-    /// Whether what fell back had come before, as far as its text tells.
+    /// Whether an event whose id fell back had come before, as far as its text tells.
     pub(crate) repeated: bool,
-    /// As it stands in the row.
+    /// The cursor as it stands in the row.
     before: (i64, Cursor, Option<bool>),
 }
 
@@ -137,12 +138,13 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Whether the first of these deliveries has not come before, after noting that it has come now. Under
-    /// the same own id in the same run, the same type and data is the same event; without an own id
-    /// nothing is.
+    /// Notes that the first of these deliveries has come, and answers whether it is new. The same
+    /// own id, type and data in the same run are the same event; an event without an own id is
+    /// always new.
     ///
-    /// An id that has fallen back begins another run, unless it is one that is only sent again. Where
-    /// several may be, the last of them tells: what was sent again ends with what is known best.
+    /// An id that has fallen back begins another run, unless the event is only sent again. Where
+    /// several may be sent again, the last of them decides, as it is the likeliest to be known
+    /// still.
     pub(crate) fn takes(
         &mut self,
         transaction: &Transaction<'_>,
@@ -179,7 +181,7 @@ impl<'a> Run<'a> {
             .map(|rows| rows == 1)
     }
 
-    /// Whether what may be sent again is: the last that is known by its text tells.
+    /// Whether events that may be sent again are: the last of them decides, by its text.
     fn are_repeated(
         &self,
         transaction: &Transaction<'_>,
@@ -241,7 +243,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What an event is known by when it comes again, where it has an id of its own.
+/// The fingerprint by which an event is known when it comes again, where it has an id of its own.
 fn print(source: &[u8], event: &RawEvent) -> Option<Vec<u8>> {
     let id = event.own_id.as_deref().filter(|id| !id.is_empty())?;
     let mut hash = Sha256::new();

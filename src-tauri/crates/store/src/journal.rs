@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::{Store, StoreError, from_ms, to_ms};
 
-/// Rows that are looked through for the last sign of life.
+/// How many rows are looked through for the last sign of life.
 const HEARD_ROWS_MAX: u32 = 200;
 
 impl Store {
@@ -97,7 +97,8 @@ impl Store {
         Ok(ms.map(from_ms))
     }
 
-    /// The last time at which an earlier run surely lived: by its own word, its last row or message.
+    /// The last time at which an earlier run was surely alive: by its own note, its last row or
+    /// message.
     ///
     /// # Errors
     /// Where the database cannot be used.

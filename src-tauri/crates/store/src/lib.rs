@@ -1,4 +1,5 @@
-//! What Hark keeps on disk: messages, cursors, the outbox of alerts, the journal. SQLite, one writer.
+//! What Hark keeps on disk: messages, cursors, the outbox of alerts, the journal. SQLite, one
+//! writer.
 //!
 //! A cursor passes an event only in the transaction that commits what became of it. Nothing here
 //! knows a network, a clock or a notification server; times come in with the values.
@@ -29,9 +30,9 @@ pub struct Store {
     connection: Connection,
     /// How much is kept of each subscription, where it is not the default.
     keeps: HashMap<String, Keep>,
-    /// Whether alerts have nobody to show them, so that none waits for one.
+    /// Whether nobody is there to show alerts, so that none waits.
     has_nobody: bool,
-    /// Rows that the agent's own journal has grown by since it was last bounded.
+    /// How many rows the agent's own journal has gained since it was last bounded.
     journal_grown: u32,
     /// The same of each subscription.
     journals_grown: HashMap<String, u32>,
@@ -48,7 +49,7 @@ pub enum StoreError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A later Hark wrote it.
+    /// A later version of Hark wrote it.
     #[error("The database {} was written by a newer Hark (schema {found}, this one knows {SCHEMA_VERSION}). Install the newer version again.", path.display())]
     Newer {
         /// The database's path.
@@ -65,7 +66,8 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Counts the rows that were ever written: what stays the same was only read from.
+    /// How many rows were written since the store was opened. Where the count stays the same, the
+    /// store was only read.
     #[must_use]
     pub fn rows_written(&self) -> u64 {
         self.connection.total_changes()
@@ -76,12 +78,12 @@ fn to_ms(time: Timestamp) -> i64 {
     time.as_millisecond()
 }
 
-/// A time that was stored; one that no clock can have shown becomes the nearest possible.
+/// A stored time; one outside of what a timestamp holds becomes the nearest that it holds.
 fn from_ms(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }
 
-/// What SQLite says, without the statement that it says it of.
+/// SQLite's error without the statement that it names.
 fn plainly(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),

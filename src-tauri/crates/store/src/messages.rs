@@ -14,14 +14,14 @@ use crate::{Store, StoreError, from_ms};
 pub struct MessageRow {
     /// Our own increasing number.
     pub id: i64,
-    /// The id of the wire.
+    /// The id that the wire gave, where it gave one.
     pub server_id: Option<String>,
     /// The subscription's key.
     pub subscription: String,
-    /// The message itself, with the priority that a rule gave it. Its sequence does not say any more
-    /// whether it replaced another.
+    /// The message itself, with the priority that a rule gave it. Its sequence does not say any
+    /// more whether it replaced another.
     pub message: Message,
-    /// When it was received.
+    /// When it was received, by this machine's clock.
     pub received: Timestamp,
     /// What was decided.
     pub decision: Decision,
@@ -81,7 +81,7 @@ impl Shown {
 /// Which messages to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
-    /// At most so many.
+    /// The most messages to answer.
     pub limit: u32,
     /// Only greater ids, and the oldest first; else the newest first.
     pub after: Option<i64>,
@@ -94,7 +94,7 @@ pub struct Query {
 const COLUMNS: &str = "id, server_id, subscription, title, body, priority, time, received, url, tags, decision, shown, topic, sequence, extras, rule, sound";
 
 impl Store {
-    /// Reads messages.
+    /// The messages that a query asks for.
     ///
     /// # Errors
     /// Where the database cannot be used.
@@ -118,7 +118,7 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// One message.
+    /// The message with this id, where there is one.
     ///
     /// # Errors
     /// Where the database cannot be used.
@@ -139,7 +139,7 @@ impl Store {
         Ok(self.connection.prepare_cached(&sql)?.query_row([subscription], read).optional()?)
     }
 
-    /// The same of those of the highest priority.
+    /// The alert of the highest priority, 5, that has waited longest.
     ///
     /// # Errors
     /// Where the database cannot be used.
@@ -231,8 +231,8 @@ impl Store {
         Ok(())
     }
 
-    /// The latest event of a subscription that became a message, as it came, behind `skipped` newer ones:
-    /// one at a time, as one may hold 4 MiB.
+    /// The latest event of a subscription that became a message, as it came, behind `skipped` newer
+    /// ones: one at a time, as one may hold 4 MiB.
     ///
     /// # Errors
     /// Where the database cannot be used.

@@ -19,15 +19,15 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_runs_and_bounds.sql"),
 ];
 
-/// Another process that holds the database is waited for so long: nothing else goes on meanwhile.
+/// How long to wait for another process that holds the database. Nothing else goes on meanwhile.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(100);
 /// The schema that this version writes.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
-/// An opened store, and what had to be done for it.
+/// What came of opening a database.
 #[derive(Debug)]
 pub struct Opening {
-    /// The store.
+    /// The store, ready for use.
     pub store: Store,
     /// Where a file that is no readable database was put.
     pub set_aside: Option<PathBuf>,
@@ -145,7 +145,7 @@ fn migrate(
     if found > 0 && found < known {
         let copy = format!("{}.before-schema-{known}", path.display());
         if !Path::new(&copy).exists() {
-            // One that was cut off is no copy.
+            // A copy that was cut off is of no use.
             let unfinished = format!("{copy}.new");
             let _ = fs::remove_file(&unfinished);
             connection.execute("VACUUM INTO ?1", [&unfinished])?;

@@ -1,5 +1,5 @@
-//! Keeps the database within bounds, for each subscription by itself: one that is chatty never takes
-//! another's room.
+//! Keeps the database within bounds, for each subscription by itself: one that is chatty never
+//! takes another's room.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use crate::{Store, StoreError, to_ms};
 /// How much is kept of one subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// Messages.
+    /// How many messages.
     pub messages_max: u32,
-    /// What they take together, with the events that they came as. Bytes. One that is larger stays for
-    /// as long as it is the newest.
+    /// How many bytes they take together, with the events that they came as. A single message that
+    /// is larger stays for as long as it is the newest.
     pub bytes_max: i64,
-    /// Their age.
+    /// How old a message may be.
     pub age_max: Duration,
-    /// Rows of the journal.
+    /// How many rows of the journal.
     pub journal_rows_max: u32,
 }
 
 impl Keep {
-    /// Where the person has not set another.
+    /// The bounds where the person has set none.
     pub const DEFAULT: Self = Self {
         messages_max: 20_000,
         bytes_max: 64 << 20,
@@ -38,14 +38,14 @@ impl Default for Keep {
     }
 }
 
-/// Events that were set aside, of each subscription.
+/// How many events that were set aside are kept of each subscription.
 const SET_ASIDE_MAX: u32 = 200;
-/// Of each subscription; they outlive the messages.
+/// How many fingerprints are kept of each subscription; they outlive the messages.
 const FINGERPRINTS_MAX: u32 = 500_000;
-/// Where messages are over a bound, this share of it is given back at once, so that not every one
-/// that comes costs one that goes.
+/// A subscription over a bound is brought below it by one part in so many, so that not each new
+/// message costs a deletion.
 const GIVEN_BACK: i64 = 20;
-/// Rows of the journal are counted once in so many of a subscription.
+/// The journal of a subscription is counted once in so many new rows.
 const JOURNAL_EVERY: u32 = 64;
 
 impl Store {
@@ -107,7 +107,7 @@ impl Store {
         bound_journal(&self.connection, subscription, keep)
     }
 
-    /// The subscriptions of which there is anything.
+    /// The subscriptions of which anything is stored.
     fn keys(&self) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare(
             "SELECT subscription FROM held UNION SELECT subscription FROM cursor
@@ -155,7 +155,7 @@ pub(crate) fn bound_messages(
     Ok(gone)
 }
 
-/// What is left of a bound once its share is given back.
+/// How much is kept once a bound was exceeded.
 fn less(most: i64) -> i64 {
     most - most / GIVEN_BACK
 }
@@ -209,7 +209,8 @@ fn bound_bytes(
     Ok(())
 }
 
-/// Deletes the oldest rows of the journal that are over the bound: of one subscription, or of the agent.
+/// Deletes the oldest rows of the journal that are over the bound: of one subscription, or of the
+/// agent.
 fn bound_journal(
     connection: &Connection,
     subscription: Option<&str>,

@@ -1,4 +1,5 @@
-//! Emoji short codes, as ntfy has them in tags: `warning` is ⚠️ (gemoji's list, by way of `build.rs`).
+//! Emoji short codes, as ntfy has them in tags: `warning` is ⚠️ (gemoji's list, by way of
+//! `build.rs`).
 
 /// `\ncode emoji\ncode emoji\n`, sorted by code.
 const EMOJI: &str = include_str!(concat!(env!("OUT_DIR"), "/emoji.txt"));

@@ -1,10 +1,10 @@
 //! Posts as servers send them, in simple HTML, made plain text. Not for whole pages.
 
-/// More is not read: a post's text is cut far below it.
+/// How much is read: a post's text is cut far below it.
 const HTML_BYTES_MAX: usize = 512 << 10;
-/// A longer tag is none, which bounds the search for its end.
+/// A longer tag is taken for text, which bounds the search for its end.
 const TAG_BYTES_MAX: usize = 4 << 10;
-/// A longer character reference is none.
+/// A longer character reference is taken for text.
 const ENTITY_BYTES_MAX: usize = 10;
 
 /// What a person would read of `html`: breaks and paragraphs are kept as lines, tags are not.
@@ -32,7 +32,7 @@ pub(super) fn plain(html: &str) -> String {
 /// Passes a tag, and writes the lines that it stands for.
 fn tag<'a>(text: &'a str, out: &mut String) -> &'a str {
     let Some(end) = text.bytes().take(TAG_BYTES_MAX).position(|byte| byte == b'>') else {
-        // No tag after all.
+        // It is no tag.
         out.push('<');
         return &text[1..];
     };

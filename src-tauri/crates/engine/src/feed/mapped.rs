@@ -21,12 +21,12 @@ use crate::{
 /// The longest word for a priority, and the most of them.
 const PRIORITIES_MAX: usize = 32;
 
-/// The description. Of several places the first that holds something counts; of several conditions
-/// any. See `src-tauri/docs/mapping.md`.
+/// The description. Where several places are given, the first that holds something counts; of
+/// several conditions one is enough. See `src-tauri/docs/mapping.md`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Form {
-    /// What kind of server it is, for a person who looks for one.
+    /// What kind of server it describes, for a person who looks for one.
     pub about: Option<String>,
     /// Where the title is.
     pub title: OneOrMany<Template>,
@@ -40,7 +40,7 @@ pub struct Form {
     pub tags: OneOrMany<Pointer>,
     /// Where the priority is: 1 to 5, or a word.
     pub priority: OneOrMany<Pointer>,
-    /// What the words of this server mean that are not the usual ones.
+    /// The priorities that this server's own words mean.
     #[serde(deserialize_with = "priorities")]
     pub priorities: BTreeMap<String, Priority>,
     /// Where the time is: RFC 3339, or seconds or milliseconds since 1970.
@@ -49,12 +49,11 @@ pub struct Form {
     pub id: OneOrMany<Template>,
     /// What names the thing of which the latest message stands for all.
     pub sequence: OneOrMany<Template>,
-    /// What is a heartbeat, beside what always is one.
+    /// What is a heartbeat, beside the usual ones.
     pub heartbeat: OneOrMany<Condition>,
-    /// What is a message. Everything, where nothing is said.
+    /// What is a message; everything, unless said.
     pub message: OneOrMany<Condition>,
-    /// What takes the place of the message before it in its sequence. Everything, where nothing is
-    /// said.
+    /// What takes the place of the message before it in its sequence; everything, unless said.
     pub update: OneOrMany<Condition>,
     /// How often the server sends a heartbeat.
     #[serde(deserialize_with = "span::optional")]

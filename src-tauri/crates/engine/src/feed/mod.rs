@@ -1,8 +1,9 @@
 //! What a subscription speaks: how to ask, how to resume, how to decode.
 //!
-//! A feed is a value behind the trait [`Feed`], written from the server's own documented behaviour. It
-//! holds no connection and no state. Each has a folder, in which its [`Signature`] says how its servers
-//! are recognised, and a line in the registry below; [`Mapped`] is the one that is made of data.
+//! A feed is a value behind the trait [`Feed`], written from the server's own documented behaviour.
+//! It holds no connection and no state. Each has a folder, in which its [`Signature`] says how its
+//! servers are recognised, and a line in the registry below; [`Mapped`] is the one that is made of
+//! data.
 //!
 //! A feed of one's own says what differs from a plain stream:
 //!
@@ -89,9 +90,9 @@ use crate::{
 /// What an event means to its feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decoded {
-    /// Something for the person.
+    /// A message for the person.
     Message(Box<Message>),
-    /// Something about an earlier message.
+    /// A change to an earlier message.
     Change(Change),
     /// A sign of life and no more. Its id is no cursor: it names no message.
     Heartbeat,
@@ -118,7 +119,8 @@ impl Decoded {
 pub enum Order {
     /// As published, and before anything new, as the standard has it: each event is a cursor.
     Published,
-    /// Mixed with what is new. The cursor stays behind until [`Decoded::Idle`] shows that all has come.
+    /// Mixed with what is new. The cursor stays behind until [`Decoded::Idle`] shows that all has
+    /// come.
     Mixed,
 }
 
@@ -130,8 +132,8 @@ impl From<Message> for Decoded {
 
 /// What a subscription speaks.
 ///
-/// Pure: it gets a URL, an id, an event, and answers a value. What a link must remember between two
-/// of these (the cursor, what it asked for, whether messages carry ids) the link remembers.
+/// Pure: it gets a URL, an id or an event, and answers a value. The link remembers what must be
+/// known from one call to the next: the cursor, what it asked for, whether messages carry ids.
 ///
 /// Two kinds of servers want more, and fit so:
 /// - A command in the URL (Centrifugo's `cf_connect`, with the position of its stream in it) is made
@@ -144,15 +146,15 @@ pub trait Feed: fmt::Debug + Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &str;
 
-    /// Where its events come from, where the person's URL is that of a page or another stream beside
-    /// them.
+    /// Where its events come from, where the person's URL is that of a page or another stream
+    /// beside them.
     fn stream_url(&self, url: &Url) -> Url {
         url.clone()
     }
 
     /// What to ask: the person's URL, and to resume after the cursor. Without one, everything that
-    /// the server still holds, where it can be asked for: what comes before the first id is then not
-    /// lost in a break.
+    /// the server still holds, where it can be asked for: what comes before the first id is then
+    /// not lost in a break.
     fn request(&self, url: &Url, cursor: &Cursor) -> Request {
         Request::by_header(url, cursor.id.as_deref())
     }
@@ -168,8 +170,8 @@ pub trait Feed: fmt::Debug + Send + Sync {
     }
 
     /// The response headers, in lower case, of which the first that is there says from which id the
-    /// stream really goes on. Where that is not the one that was asked for, the server has forgotten
-    /// it: the link records a gap and asks again without a cursor.
+    /// stream really goes on. Where that is not the one that was asked for, the server has
+    /// forgotten it: the link records a gap and asks again without a cursor.
     fn resumed_from_headers(&self) -> &'static [&'static str] {
         &[]
     }
@@ -180,12 +182,13 @@ pub trait Feed: fmt::Debug + Send + Sync {
     }
 
     /// The server's own time of an event's publication, where it is in every event: by it backlog,
-    /// replay and live are told apart. A time that may be that of what the event tells of is none.
+    /// replay and live are told apart. A time that may be that of what the event tells of does not
+    /// count.
     fn published(&self, _event: &RawEvent) -> Option<Timestamp> {
         None
     }
 
-    /// Whether the cursor's time is resumed from ([`Feed::published`]) and not its id.
+    /// Whether a dial resumes from the cursor's time ([`Feed::published`]) and not from its id.
     fn resumes_by_time(&self) -> bool {
         false
     }
@@ -195,20 +198,20 @@ pub trait Feed: fmt::Debug + Send + Sync {
         true
     }
 
-    /// Whether a dial without a cursor may bring nothing of what was sent before, so that every break
-    /// without one is a gap.
+    /// Whether a dial without a cursor may bring nothing of what was sent before, so that every
+    /// break without one is a gap.
     fn misses_without_cursor(&self) -> bool {
         true
     }
 
-    /// The subscription that a URL names, whatever credential it carries: parameters that hold one may
-    /// change, and it is the same stream.
+    /// The subscription that a URL names, whatever credential it carries: parameters that hold one
+    /// may change, and it is the same stream.
     fn identity(&self, url: &Url) -> Url {
         without_parameters(url, CREDENTIAL_PARAMETERS)
     }
 
-    /// How long the server keeps what it can replay, where nothing else shows that it has forgotten:
-    /// a longer break is a gap.
+    /// How long the server keeps what it can replay, where nothing else shows that it has
+    /// forgotten: a longer break is a gap.
     fn kept(&self) -> Option<Duration> {
         None
     }
@@ -229,13 +232,13 @@ pub trait Feed: fmt::Debug + Send + Sync {
         None
     }
 
-    /// After how long a life a clean close is this server's own routine, if it has one.
+    /// The age of a connection from which on a clean close is this server's routine, if it has one.
     fn routine_close_after(&self) -> Option<Duration> {
         None
     }
 
-    /// Whose ids the events have, where they are not the SSE field's. Under other ids the same events
-    /// are others: a subscription that changes to them begins anew.
+    /// Whose ids the events have, where they are not the SSE field's. Under other ids the same
+    /// events are others: a subscription that changes to them begins anew.
     fn ids(&self) -> String {
         String::new()
     }
@@ -252,8 +255,8 @@ pub trait Feed: fmt::Debug + Send + Sync {
         None
     }
 
-    /// What the server wrote about an error status, in words for the person where it is a code. Where
-    /// a JSON body has a numeric `code`, `detail` begins with it.
+    /// What the server wrote about an error status, in words for the person where it is a code.
+    /// Where a JSON body has a numeric `code`, `detail` begins with it.
     fn explain(&self, _status: u16, _detail: &str) -> Option<String> {
         None
     }
@@ -313,8 +316,9 @@ pub fn is_sendable(id: &str) -> bool {
         && id.trim_matches([' ', '\t']).len() == id.len()
 }
 
-/// An event that every feed takes for a sign of life: one of the types that servers are known to send
-/// for it, or one that says nothing. A text is none, whatever it says: `ping` is what people send first.
+/// An event that every feed takes for a sign of life: one of the types that servers are known to
+/// send for it, or one that says nothing. A text is never one, not even `ping`: people send that as
+/// a first message.
 fn is_common_heartbeat(event: &RawEvent) -> bool {
     const KINDS: &[&str] = &["ping", "heartbeat", "keepalive", "keep-alive"];
     KINDS.contains(&event.kind.as_str()) || matches!(event.data.trim(), "" | "{}")

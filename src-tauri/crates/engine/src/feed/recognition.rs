@@ -1,5 +1,5 @@
-//! What does a server speak? Judged by what was seen of it: the URL, the head of its answer, its first
-//! words. Pure; whoever dials hands in what arrives. What each feed looks like is its own
+//! What does a server speak? Judged by what was seen of it: the URL, the head of its answer, its
+//! first words. Pure; whoever dials hands in what arrives. What each feed looks like is its own
 //! [`Signature`], and no feed but the one for everything else is named here.
 //!
 //! Precedence:
@@ -8,8 +8,8 @@
 //! 3. The URL, where the words tell nothing.
 //! 4. Else it is plain SSE, which [`super::Json`] reads.
 //!
-//! Of several clues of one of these kinds the most certain counts, and of equally certain ones that of
-//! the feed that stands first in the registry, [`super::NAMES`].
+//! Of several clues of one of these kinds the most certain counts, and of equally certain ones that
+//! of the feed that stands first in the registry, [`super::NAMES`].
 
 use url::Url;
 
@@ -105,8 +105,8 @@ pub trait Signature: Feed {
         None
     }
 
-    /// Where else the stream may be, where this answer to the URL is what a server of this feed gives
-    /// at a URL beside its streams.
+    /// Where else the stream may be, where this answer to the URL is what a server of this feed
+    /// gives at a URL beside its streams.
     fn other_address(&self, _url: &Url, _refusal: &Cause) -> Option<Url> {
         None
     }
@@ -167,8 +167,8 @@ pub fn by_url(url: &Url) -> Option<Recognition> {
     best(|signature| signature.by_url(url))
 }
 
-/// Where else a stream may be that was refused at this URL: what the first feed of the registry says
-/// that knows such a refusal.
+/// Where else a stream may be that was refused at this URL: what the first feed of the registry
+/// says that knows such a refusal.
 #[must_use]
 pub fn other_address(url: &Url, refusal: &Cause) -> Option<Url> {
     FEEDS.iter().find_map(|entry| entry.signature.other_address(url, refusal))

@@ -7,14 +7,14 @@ use super::is_sendable;
 /// One dial's request. Credentials and the rest are the dialler's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Where.
+    /// The URL to dial.
     pub url: Url,
     /// The `Last-Event-ID` header, where it is sent.
     pub last_event_id: Option<String>,
 }
 
 impl Request {
-    /// Just this URL.
+    /// This URL, with nothing to resume from.
     #[must_use]
     pub fn plain(url: &Url) -> Self {
         Self { url: url.clone(), last_event_id: None }

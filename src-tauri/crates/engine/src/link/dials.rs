@@ -1,5 +1,5 @@
-//! When the link dials, and how long it waits: every dial goes through here, with its reason and the
-//! budget, and every failure of one. The law of the delays is [`crate::backoff`].
+//! When the link dials, and how long it waits: every dial goes through here, with its reason and
+//! the budget, and every failure of one. The law of the delays is [`crate::backoff`].
 
 use super::{
     ConnId, Effect, Hint, Phase, Reason,
@@ -90,7 +90,7 @@ impl Link {
             }
         };
         let delay = self.config.law.delay(&failure.cause, attempt, self.hint, &mut self.rng);
-        // A plain interval is the person's own wish.
+        // The person has set a plain interval, so the budget does not lengthen it.
         let delay = match self.config.law.retry {
             Retry::Fixed(_) => delay,
             Retry::Backoff => delay.max(self.budget.wait(now.monotonic)),
@@ -107,18 +107,19 @@ impl Link {
         let soon = now + sooner;
         match &mut self.phase {
             Phase::BackingOff { until, delay, failure, .. } => {
-                // A server that asked for time gets it; but by another way another one may answer
-                // than the portal that asked.
+                // A server that asked for time gets it. By another route it may be another server
+                // that answers, and not the portal that asked.
                 let asked = failure.cause.retry_after().is_some() && hint != Hint::Route;
                 if !asked && soon.monotonic < until.monotonic {
                     (*until, *delay) = (soon, sooner);
                     out.push(Effect::PhaseChanged);
                 }
             }
-            // Where a network flaps, one dial in the end has the time to succeed.
+            // While a network flaps, the budget ends the redials, so that one has the time to
+            // succeed.
             Phase::Dialing { .. } if !self.budget.wait(now.monotonic).is_zero() => {}
             Phase::Dialing { conn, .. } if hint != Hint::Credential => {
-                // What this dial waits for may have gone with the old network.
+                // This dial may wait for an answer over a network that is gone.
                 out.push(Effect::HangUp(*conn));
                 self.dial(Reason::Hint, now, out);
             }

@@ -1,4 +1,4 @@
-//! A connection in doubt: the second one that is dialled beside it, and who of the two stays.
+//! A connection in doubt: the second one that is dialled beside it, and which of the two stays.
 
 use super::{
     Effect, Phase, Reason,
@@ -14,14 +14,15 @@ use crate::{
 };
 
 impl Link {
-    /// Dials a second connection; where two may not stand side by side, the first goes first: messages
-    /// that carry no ids would be shown twice, and some servers refuse a second connection.
+    /// Dials a second connection. Where two may not stand side by side, the first is hung up
+    /// before: messages without ids would be shown twice, and some servers refuse a second
+    /// connection.
     pub(super) fn doubt(&mut self, doubt: Doubt, now: Moment, out: Out<'_>) {
         let wait = self.budget.wait(now.monotonic);
         let Phase::Streaming(stream) = &mut self.phase else { return };
         let waits_for_its_end = doubt == Doubt::Stale && !self.without_ids;
         if waits_for_its_end && (!self.overlaps || !wait.is_zero()) {
-            // It may still be heard: its own end is near enough.
+            // The first may still be heard, and its own deadline comes soon.
             stream.second = Second::Failed;
             return;
         }
@@ -60,11 +61,11 @@ impl Link {
     pub(super) fn swap(&mut self, head: &Head, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &self.phase else { return };
         let Second::Dialing { conn, doubt, .. } = stream.second else { return };
-        // Life that was already proven stays proven.
+        // What has been proven stays proven.
         let proof = stream.stable_at.map(|at| at.saturating_sub(now.monotonic));
         out.push(Effect::HangUp(stream.conn));
         out.push(Effect::Journal(Entry::Swapped { doubt }));
-        // One that was late may have been dead since it was last heard.
+        // The first was late, so it may have been dead since it was last heard.
         if let Some(since) = self.missed_since(now).filter(|_| doubt == Doubt::Stale) {
             out.push(Effect::Journal(Entry::Gap { since }));
         }
@@ -82,15 +83,15 @@ impl Link {
         }
     }
 
-    /// The second connection could not be made, which is news of the first too.
+    /// The second connection could not be made, which may say something of the first too.
     pub(super) fn second_failed(&mut self, doubt: Doubt, cause: Cause, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
         stream.second_head = None;
-        // Whatever it says, a server that answers lives, and so does what leads to it.
+        // A server that answers lives, whatever it says, and the way to it works.
         let answers = cause.is_an_answer();
         self.overlaps &= !answers;
         stream.second = match doubt {
-            // It has until its deadline to speak.
+            // The first has until its deadline to speak.
             Doubt::Stale => Second::Failed,
             _ => Second::None,
         };
@@ -104,7 +105,7 @@ impl Link {
                 self.heartbeat.on_check();
             }
             Doubt::Surroundings if answers => {}
-            // Nothing else would ever show that it is dead, and dialling anew loses nothing.
+            // Nothing else would show that the first is dead, and to dial anew loses nothing.
             Doubt::Silence | Doubt::Surroundings => {
                 out.push(Effect::HangUp(stream.conn));
                 self.lost(cause, now, out);
@@ -112,7 +113,7 @@ impl Link {
         }
     }
 
-    /// Silent for too long.
+    /// The connection was silent for too long.
     pub(super) fn on_silence(&mut self, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &self.phase else { return };
         let cause = stream.silence(now);

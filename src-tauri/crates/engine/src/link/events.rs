@@ -16,7 +16,7 @@ use crate::{
     wire::{Head, Ignored},
 };
 
-/// A longer id is none to resume from: servers refuse a request whose head is too large.
+/// A longer id is not resumed from, in bytes: servers refuse a request whose head is too large.
 const CURSOR_BYTES_MAX: usize = 4 << 10;
 
 impl Link {
@@ -31,7 +31,7 @@ impl Link {
         let Phase::Streaming(stream) = &mut self.phase else { return };
         let feed = &*self.config.feed;
         let outcome = match feed.decode(&event) {
-            // Its id is no cursor: it names no message.
+            // The id of a heartbeat names no message, so it is no cursor.
             Decoded::Heartbeat => return self.heartbeat.on_heartbeat(now.monotonic),
             Decoded::Greeting(clock) => {
                 stream.replay.on_greeting(clock);
@@ -122,7 +122,7 @@ impl Link {
     /// Delivers what does not wait, or not any longer.
     pub(super) fn deliver_all(&mut self, all: Vec<Delivery>, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &self.phase else { return };
-        // While it may still replay, what came before this break may be missing as well.
+        // While the server may still replay, what came before this break may be missing as well.
         let is_settled = now.since(stream.opened) >= CAUGHT_UP_MAX;
         for delivery in all {
             if delivery.fallen.is_some() {
@@ -140,12 +140,12 @@ impl Link {
         match event.own_id.as_deref() {
             None => None,
             Some("") => Some(Cursor::NONE),
-            // Else the last one that can be sent stays.
+            // An id that cannot be sent leaves the cursor at the last one that can.
             Some(id) => {
                 let sendable = id.len() <= CURSOR_BYTES_MAX && feed.resumes_from(id);
-                // A time that is still to come would leave out what comes until then.
+                // A time in the future would leave out what comes until then.
                 let own = || feed.published(event).map(|time| time.min(now.wall));
-                // What was cut off may have held it: then an earlier one leaves nothing out.
+                // The time may be in the part that was cut off. An earlier one leaves nothing out.
                 let time = || own().or(self.config.cursor.time).or_else(|| self.opened_at());
                 sendable.then(|| Cursor {
                     id: Some(id.to_owned()),

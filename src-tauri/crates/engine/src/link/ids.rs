@@ -1,39 +1,42 @@
-//! The ids of one connection, where they are those of a counter: whether one falls back behind what was
-//! asked for. A counter in a server's memory begins anew with the server, and what it numbers then
-//! would be taken for what had the numbers before; a server that repeats what it was not asked for
-//! sends the same numbers. One event does not tell the two apart, what comes with it does: so what
-//! falls back waits until that has shown. Where even that is the same, what is sent again by a server
-//! that has just gone away is taken for new: once, for then it is known to repeat.
+//! The ids of one connection that come from a counter, and whether one falls back behind the id
+//! that was asked for.
+//!
+//! That happens in two cases. A counter in a server's memory begins anew when the server restarts,
+//! and its new events would be taken for those that had the same numbers before. Or the server
+//! repeats events that it was not asked for. One event does not tell the two apart, but the events
+//! that come with it do: so an event whose id falls back waits for them. If they do not tell
+//! either, and the server has just gone away, the events are taken for new once; from then on the
+//! server is known to repeat.
 
 use std::{mem, time::Duration};
 
 use super::{Delivery, Renumbering};
 use crate::{Monotonic, cursor};
 
-/// What falls back waits so long at most.
+/// How long an event whose id falls back waits at most.
 const HELD_FOR: Duration = Duration::from_secs(1);
-/// So many events wait at most…
+/// How many events wait at most.
 const HELD_MAX: usize = 1_000;
-/// …of so much data together, and the one that passes it.
+/// How many bytes of data wait at most, not counting the event that exceeds it.
 const HELD_BYTES_MAX: usize = 4 << 20;
 
-/// See the module.
+/// The ids of one connection; see the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ids {
     /// The number after which the connection resumes, until it has shown that its numbers go on, or
     /// that they began anew.
     asked: Option<u64>,
-    /// Whether the server may have begun anew, and is not known to repeat.
+    /// Whether the server may have restarted and is not known to repeat.
     may_be_anew: bool,
-    /// Whether what falls back is taken for a repetition.
+    /// Whether an id that falls back is taken for a repetition.
     is_repeating: bool,
-    /// What waits, in order.
+    /// The deliveries that wait, in order.
     held: Vec<Delivery>,
     held_bytes: usize,
     due: Option<Monotonic>,
     /// The last number that came live.
     live: Option<u64>,
-    /// Whether one of those fell behind another: there are several counters, or none.
+    /// Whether a live number was less than the one before it: there are several counters, or none.
     are_mixed: bool,
 }
 
@@ -47,7 +50,7 @@ impl Ids {
         self.are_mixed
     }
 
-    /// Whether a number is not news.
+    /// Whether a number is not after the one that was asked for.
     pub(super) fn falls_back(&self, number: u64) -> bool {
         self.asked.is_some_and(|asked| number <= asked)
     }
@@ -57,11 +60,11 @@ impl Ids {
         self.due
     }
 
-    /// Takes an event and its number, if it has one. `is_live`: it came later than what is replayed.
+    /// Takes an event and its number, if it has one. `is_live` tells that it came after the replay.
     /// Answers what is to be delivered now, in order.
     ///
-    /// A repetition comes in one go, up to the number that was asked for; one that ends before, or
-    /// a number that falls back after it, is of a new counter.
+    /// A repetition comes in one go and leads up to the number that was asked for. If it ends
+    /// before that number, or if a later number falls back, the counter is a new one.
     pub(super) fn take(
         &mut self,
         mut delivery: Delivery,
@@ -75,7 +78,7 @@ impl Ids {
         let Some(asked) = self.asked else { return vec![delivery] };
         match number {
             None if self.held.is_empty() => return vec![delivery],
-            // It keeps its place.
+            // An event without a number keeps its place among those that wait.
             None => {}
             Some(number) if number > asked => {
                 let mut all = self.decide();
@@ -103,7 +106,7 @@ impl Ids {
         Vec::new()
     }
 
-    /// They have waited for long enough: the text under each number tells.
+    /// They have waited for long enough: the store judges by the text under each number.
     pub(super) fn on_due(&mut self) -> Vec<Delivery> {
         self.release()
     }
@@ -114,21 +117,22 @@ impl Ids {
         if held.is_empty() { held } else { self.begin_anew(held) }
     }
 
-    /// The store has found that they began anew.
+    /// The store has found that the ids began anew.
     pub(super) fn on_renumbered(&mut self) {
         self.asked = None;
     }
 
-    /// Answers what waited, to be told by its texts.
+    /// Answers what waited, for the store to judge by its texts.
     pub(super) fn release(&mut self) -> Vec<Delivery> {
         self.is_repeating |= !self.held.is_empty();
         (self.due, self.held_bytes) = (None, 0);
         mem::take(&mut self.held)
     }
 
-    /// What waited led to what was asked for.
+    /// The events that waited have led up to the number that was asked for.
     fn decide(&mut self) -> Vec<Delivery> {
-        // A counter begins at its beginning, and the last one alone is sent again by many.
+        // A new counter starts at 0 or 1. Many servers send the last event again, and that one
+        // alone.
         let first = self.held.first().and_then(|it| it.event.own_id.as_deref());
         let is_first = first.and_then(cursor::number).is_some_and(|number| number <= 1);
         let are_several = self.held.len() > 1;

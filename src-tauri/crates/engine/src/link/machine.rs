@@ -1,5 +1,5 @@
-//! The link's state and transitions. `on_*` handle one input each; [`Link::enter`] is the only way to a
-//! phase. Dials and delays are in `dials`, second connections in `doubt`, events in `events`.
+//! The link's state and transitions. `on_*` handle one input each; [`Link::enter`] is the only way
+//! to a phase. Dials and delays are in `dials`, second connections in `doubt`, events in `events`.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use crate::{
     wire::{Arrival, Head},
 };
 
-/// A deadline that is handed in so late was slept through: the process was stopped, or the machine.
+/// A deadline that is handed in so late was slept through: the process or the machine had stopped.
 const FROZEN_MIN: Duration = Duration::from_secs(2);
 
-/// See the [module](super).
+/// The link of one subscription; see the [module](super).
 #[derive(Debug)]
 pub struct Link {
     pub(super) config: Config,
@@ -45,7 +45,7 @@ pub struct Link {
     pub(super) asked: Cursor,
     /// Whether it was dialled anew because the server had refused the id before.
     pub(super) without_refused_id: bool,
-    /// Every dial passes it.
+    /// Takes every dial into account.
     pub(super) budget: Budget,
     /// Whether a second connection may stand beside the first, as far as the server has shown.
     pub(super) overlaps: bool,
@@ -101,7 +101,7 @@ impl Link {
         }
     }
 
-    /// The state.
+    /// The state that the link is in.
     #[must_use]
     pub fn phase(&self) -> &Phase {
         &self.phase
@@ -194,7 +194,7 @@ impl Link {
                     out.push(Effect::Journal(Entry::Gap { since }));
                 }
                 if std::mem::take(&mut self.without_refused_id) {
-                    // What came after the id that the server refuses is not to be had by it.
+                    // The server refuses the id, so what came after it cannot be asked for.
                     let since = self.last_heard().unwrap_or(now.wall);
                     out.push(Effect::Journal(Entry::Gap { since }));
                     out.push(Effect::Deliver(Delivery::of_cursor(Cursor::NONE)));
@@ -203,7 +203,7 @@ impl Link {
                 let proof = Some(self.heartbeat.proof());
                 self.stream_on(conn, head, proof, now, out);
             }
-            // A server without heartbeat may have nothing to say: that it answers is enough.
+            // A server without heartbeat may have nothing to say, so its answer is enough.
             Phase::Streaming(stream) => match stream.second {
                 Second::Dialing { conn: second, doubt, .. } if second == conn => {
                     if doubt == Doubt::Stale {
@@ -285,7 +285,7 @@ impl Link {
             Phase::Dialing { conn: dialled, .. } if *dialled == conn => {
                 let first = self.dials_failed == 0 || cause.class() == Class::Refused;
                 if first && cause.may_refuse_an_id() && !self.asked.is_none() {
-                    // One that the server will never take would keep the link out for good.
+                    // An id that the server never takes would keep the link out for good.
                     self.without_refused_id = true;
                     return self.dial_from(Cursor::NONE, Reason::Anew, now, out);
                 }
@@ -321,7 +321,7 @@ impl Link {
         if let Second::Dialing { conn, .. } = stream.second {
             out.push(Effect::HangUp(conn));
         }
-        // A server that ends each connection at once would else never be heard.
+        // Else nothing would be heard of a server that ends each connection at once.
         let held = stream.ids.release();
         self.deliver_all(held, now, out);
         self.server_lost |= cause.is_the_servers_end();
@@ -347,7 +347,7 @@ impl Link {
             stream.ids.on_renumbered();
         }
         out.push(Effect::Journal(Entry::Renumbered));
-        // What had the ids in between is not asked for by the old one.
+        // The old cursor cannot ask for the events that had the ids in between.
         if let Some(since) = since {
             out.push(Effect::Journal(Entry::Gap { since }));
         }

@@ -97,12 +97,12 @@ pub const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection is replaced after this, give or take a quarter, so that one that pings but has gone
 /// deaf does not stay.
 pub const AGE_MAX: Duration = Duration::from_secs(6 * 3600);
-/// What was missed is told so long after a connection has opened at the latest, also where nothing
-/// has come yet: some servers look up what was missed only after they have answered.
+/// The latest time after the opening at which what was missed is told. It is not told earlier where
+/// nothing has come yet: some servers look up what was missed only after they have answered.
 pub const CAUGHT_UP_FIRST: Duration = Duration::from_secs(2);
 /// A replay has paused after so long without an event of it.
 pub const CAUGHT_UP_QUIET: Duration = Duration::from_millis(250);
-/// What has no time of its own is live after this at the latest, however much comes.
+/// After this a message without a time of its own is live, however much has come before it.
 pub const CAUGHT_UP_MAX: Duration = Duration::from_secs(30);
 
 /// What a link is made of.
@@ -119,7 +119,7 @@ pub struct Config {
     pub swap: bool,
     /// The last committed cursor.
     pub cursor: Cursor,
-    /// Whether the backlog of the subscription is over. If not, what comes first is of it.
+    /// Whether the backlog of the subscription is over. If not, what comes first is backlog.
     pub streamed_before: bool,
     /// When the subscription began to be followed, by the wall clock: what the server published
     /// before is backlog. `None` where it is not known any more.
@@ -164,11 +164,11 @@ pub struct ConnId(pub u64);
 /// The state of a link. Each state owns its data.
 #[derive(Clone, Debug)]
 pub enum Phase {
-    /// Not started.
+    /// Before [`Input::Start`].
     Idle,
     /// A connection is being made.
     Dialing {
-        /// Which.
+        /// The connection's number.
         conn: ConnId,
         /// 1 for the first dial since the link last streamed.
         attempt: u32,
@@ -177,7 +177,7 @@ pub enum Phase {
         /// Why the connection or dial before it ended, where one did.
         failure: Option<Failure>,
     },
-    /// Connected.
+    /// A connection stands.
     Streaming(Box<Stream>),
     /// Waiting to dial again.
     BackingOff {
@@ -190,11 +190,11 @@ pub enum Phase {
         /// Why the last connection or dial ended.
         failure: Failure,
     },
-    /// By the person.
+    /// The person has paused it.
     Paused,
-    /// By the server, until resumed.
+    /// The server asked not to be dialled again (204); it stays so until [`Input::Resume`].
     Halted {
-        /// What it said.
+        /// What the server said.
         failure: Failure,
     },
 }
@@ -217,7 +217,7 @@ impl Phase {
 /// What can happen to a link.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// Begin.
+    /// The link is to begin.
     Start,
     /// A connection brought this.
     Arrived(ConnId, Arrival),
@@ -238,9 +238,10 @@ pub enum Input {
 pub enum Hint {
     /// The computer woke.
     Woke,
-    /// The way to this link's server is another than before.
+    /// The way to this link's server has changed.
     Route,
-    /// What the last dial was refused for may be in order now, such as a token that was printed anew.
+    /// What the last dial was refused for may be in order now, such as a token that was printed
+    /// anew.
     Credential,
 }
 
@@ -277,20 +278,20 @@ pub enum Effect {
     BacklogOver,
     /// Keep this in the journal.
     Journal(Entry),
-    /// The phase is another.
+    /// The phase, or the time of its next dial, has changed.
     PhaseChanged,
 }
 
-/// Why is dialled. Each dial has one, and takes from the link's budget whatever it is.
+/// Why the link dials. Every dial has a reason, and takes from the link's budget whatever it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// It begins.
+    /// The link begins.
     Start,
     /// The delay after a failure is over.
     Retry,
     /// The surroundings gave a hint.
     Hint,
-    /// The person wants it.
+    /// The person asked for it.
     Person,
     /// The connection that stands is in doubt.
     Doubt(Doubt),
@@ -307,12 +308,12 @@ pub struct Delivery {
     pub outcome: Outcome,
     /// The cursor after it, where it moves; [`Cursor::NONE`] where the server reset it.
     pub cursor: Option<Cursor>,
-    /// Whether its id falls back behind the cursor, as those of a counter do that begins anew.
+    /// Set where its id falls back behind the cursor: whether the counter began anew.
     pub fallen: Option<Renumbering>,
 }
 
 impl Delivery {
-    /// Of the cursor alone.
+    /// A delivery that moves the cursor and nothing else.
     #[must_use]
     pub fn of_cursor(cursor: Cursor) -> Self {
         Self {
@@ -324,17 +325,17 @@ impl Delivery {
     }
 }
 
-/// An id that falls back: the counter began anew, or the server repeats what it has sent.
+/// Whether the counter of an id that falls back began anew, or the server repeats what it has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Renumbering {
-    /// It is sent again where this event has come before, or the last of those that follow it with
-    /// the same mark in one commit; else it began anew.
+    /// The store decides. It is a repetition where this event has come before, or the last of those
+    /// that follow it with the same mark in one commit; else the counter began anew.
     Perhaps,
-    /// It began anew.
+    /// The counter began anew.
     Surely,
 }
 
-/// See [`Delivery`].
+/// What an event is, once decoded; see [`Delivery`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// A message, and how it came.
@@ -343,9 +344,9 @@ pub enum Outcome {
     Changed(Change),
     /// Undecodable or too large: kept aside and counted.
     SetAside {
-        /// Why.
+        /// What is wrong with it, in a few words.
         reason: &'static str,
-        /// The event's whole size.
+        /// The event's whole size in bytes.
         bytes: u64,
     },
     /// Only the cursor moves.
@@ -361,13 +362,13 @@ pub enum Deadline {
     Stale,
     /// It was silent for too long: hang up.
     Dead,
-    /// Dial again.
+    /// The delay is over: dial again.
     Retry,
     /// It has streamed long enough to start the backoff over.
     Stable,
     /// The connection is old, or the surroundings changed: replace it.
     Replace,
-    /// What was missed is to be told.
+    /// The replay has paused: what was missed is to be told.
     CaughtUp,
     /// Ids that fell back have waited for long enough.
     Ids,

@@ -1,10 +1,10 @@
 //! One connection's replay: how what arrives came, and where the cursor may go with it.
 //!
-//! Backlog, replay and live are told apart by the server's own times where its feed has them. Where it
-//! has none, what comes in one go after the opening was missed, and what comes later is live: that
-//! decides how it is shown, and nothing else. The cursor needs a proof. A feed that replays in the
-//! order of publication gives one with each event; where live and replayed events are mixed, the
-//! cursor stays behind until the feed shows that all has come ([`Decoded::Idle`]).
+//! The server's own times tell backlog, replay and live apart where its feed has them. Without
+//! them, what comes in one go after the opening was missed, and what comes later is live. This
+//! decides only how a message is shown. The cursor needs a proof: a feed that replays in the order
+//! of publication gives one with each event; where live and replayed events are mixed, the cursor
+//! stays behind until the feed shows that everything has come ([`Decoded::Idle`]).
 //!
 //! [`Decoded::Idle`]: crate::feed::Decoded::Idle
 
@@ -15,42 +15,41 @@ use jiff::{SignedDuration, Timestamp};
 use super::{CAUGHT_UP_FIRST, CAUGHT_UP_MAX, CAUGHT_UP_QUIET};
 use crate::{Moment, Monotonic, cursor::Cursor, feed::Order, policy::Origin};
 
-/// A time of a message that is further ahead of the server's clock than this is not that of its
-/// publication.
+/// A message's time that is further ahead of the server's clock than this is not its publication's.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_secs(60);
 
-/// What was missed is told so long after the first of it, however much more comes.
+/// What was missed is told at most this long after its first message, however much more comes.
 const TOLD_FIRST: Duration = Duration::from_millis(500);
-/// What comes in one go has no longer pauses than this.
+/// An event this long after the one before it does not come in one go with it.
 const APART_MIN: Duration = Duration::from_millis(100);
 
-/// See the module.
+/// The replay of one connection; see the module.
 #[derive(Clone, Debug)]
 pub(super) struct Replay {
     opened: Moment,
-    /// How what was there before the connection came.
+    /// What a message is that was published before the connection: backlog or replay.
     missed: Origin,
     /// What the server's clock showed at the opening, in whole seconds.
     clock: Option<Timestamp>,
-    /// How long before the opening it began to be followed, where that is known.
+    /// How long before the opening the subscription began, where that is known.
     followed_for: Option<SignedDuration>,
-    /// Whether what has no time of its own is live by now.
+    /// Whether a message without a time of its own is live by now.
     is_over: bool,
     /// When what was missed is to be told, or the replay is over.
     due: Option<Monotonic>,
-    /// It is told then at the latest.
+    /// The latest time at which what was missed is told.
     latest: Monotonic,
     /// When the last event came that was not live.
     last: Option<Monotonic>,
     /// Whether each event is a cursor.
     is_proven: bool,
-    /// Where the cursor moves once that is so.
+    /// Where the cursor moves once everything has come.
     held: Option<Cursor>,
 }
 
 impl Replay {
-    /// Of a connection that opens. `begun` is when the subscription began to be followed, by this
-    /// machine's wall clock; without it nothing is backlog by its time.
+    /// The replay of a connection that opens. `begun` is when the subscription began to be
+    /// followed, by this machine's wall clock; without it nothing is backlog by its time.
     pub(super) fn new(
         opened: Moment,
         missed: Origin,
@@ -63,7 +62,7 @@ impl Replay {
             opened,
             missed,
             clock,
-            // A clock that was ahead when it began says nothing.
+            // If this machine's clock was ahead at the beginning, the time says nothing.
             followed_for: begun
                 .map(|begun| opened.wall.duration_since(begun))
                 .filter(|span| !span.is_negative()),
@@ -120,8 +119,8 @@ impl Replay {
         origin
     }
 
-    /// Both times are in whole seconds of the server's. What is of the very second of the opening is live
-    /// where it does not come in one go with what was missed.
+    /// Both times are whole seconds of the server's clock. A message of the same second as the
+    /// opening is live unless it comes in one go with what was missed.
     fn by_time(&self, clock: Timestamp, published: Timestamp, now: Monotonic) -> Origin {
         let (second, clock_second) = (published.as_second(), clock.as_second());
         let before = self.last.unwrap_or(self.opened.monotonic);
@@ -145,8 +144,8 @@ impl Replay {
         !ahead.is_negative() && ahead <= passed.saturating_add(AHEAD_MAX)
     }
 
-    /// What was missed is told once it pauses, and at the latest so long after the opening or the last
-    /// telling.
+    /// What was missed is told once it pauses, and at most [`CAUGHT_UP_FIRST`] after the opening or
+    /// the last time that it was told.
     fn on_missed(&mut self, now: Monotonic) {
         if self.last.replace(now).is_none() {
             self.latest = self.latest.min(now + TOLD_FIRST);

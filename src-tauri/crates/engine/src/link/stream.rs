@@ -10,7 +10,7 @@ use crate::{
     policy::Origin, wire::Head,
 };
 
-/// After a swap, a line this much later proves that the new connection is not silent too.
+/// After a swap, a line this long after it proves that the new connection is not silent too.
 const PROVEN_AFTER: Duration = Duration::from_secs(1);
 
 /// The data of [`super::Phase::Streaming`].
@@ -19,7 +19,7 @@ pub struct Stream {
     pub(super) conn: ConnId,
     pub(super) opened: Moment,
     pub(super) heard: Moment,
-    /// When a second connection showed last that the server lives.
+    /// When a second connection last showed that the server lives.
     pub(super) heard_of: Option<Monotonic>,
     /// Whether any line has come on it.
     pub(super) spoken: bool,
@@ -29,7 +29,7 @@ pub struct Stream {
     pub(super) replay: Replay,
     /// Its ids, where they are those of a counter.
     pub(super) ids: Ids,
-    /// When it is to be replaced whatever it does, and why.
+    /// When the connection is to be replaced, whatever it does, and why.
     pub(super) replace: Option<(Monotonic, Doubt)>,
     pub(super) second: Second,
     /// What the second's head says, where it has opened and not taken over yet.
@@ -38,19 +38,19 @@ pub struct Stream {
     pub(super) farewell: Option<Cause>,
 }
 
-/// What a connection opens with.
+/// What is known when a connection opens.
 pub(super) struct Opening {
     pub(super) at: Moment,
-    /// How what was missed came.
+    /// What a message is that was missed: backlog or replay.
     pub(super) missed: Origin,
     /// The server's clock.
     pub(super) clock: Option<Timestamp>,
-    /// When it began to be followed.
+    /// When the subscription began to be followed.
     pub(super) begun: Option<Timestamp>,
     pub(super) order: Order,
-    /// The number after which it resumes.
+    /// The number after which the connection resumes.
     pub(super) asked: Option<u64>,
-    /// Whether the server may have begun anew, and is not known to repeat.
+    /// Whether the server may have restarted and is not known to repeat.
     pub(super) may_be_anew: bool,
 }
 
@@ -61,9 +61,9 @@ pub(super) enum Second {
     None,
     /// It is being dialled, or open without a line yet.
     Dialing { conn: ConnId, doubt: Doubt, since: Monotonic },
-    /// It failed: the first has until its end to speak.
+    /// It failed: the first has until its own deadline to speak.
     Failed,
-    /// This one was the second itself, and has not proven yet that it is not silent too.
+    /// This connection was the second one itself, and has not yet proven that it is not silent too.
     Unproven,
 }
 
@@ -147,7 +147,7 @@ impl Stream {
         }
     }
 
-    /// Replaces the connection at `at` unless it would be sooner.
+    /// Replaces the connection at `at`, or at the time already set where that is sooner.
     pub(super) fn replace_by(&mut self, at: Monotonic, doubt: Doubt) {
         if self.replace.is_none_or(|(planned, _)| at < planned) {
             self.replace = Some((at, doubt));
@@ -163,7 +163,7 @@ impl Stream {
             Second::Unproven if limits.dead.is_some() => {
                 silence(limits.stale).map(|at| (at, Deadline::Dead))
             }
-            // Without a heartbeat nothing would ever prove it.
+            // Without a heartbeat nothing would prove that.
             Second::None | Second::Unproven if may_swap => {
                 let checked = self.heard_of.max(Some(self.heard.monotonic));
                 let stale = checked.zip(limits.stale).map(|(from, span)| from + span);

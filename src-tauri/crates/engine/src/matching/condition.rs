@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{Pattern, Pointer, template::beginning};
 use crate::message::RawEvent;
 
-/// `{ at = "/kind", equals = "noop" }`: `at` is a JSON Pointer into the data, or the word `type` for
-/// the event's own; beside it stands one of `equals`, `exists` and `matches`.
+/// `{ at = "/kind", equals = "noop" }`: `at` is a JSON Pointer into the data, or the word `type`
+/// for the event's own; beside it stands one of `equals`, `exists` and `matches`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     at: Place,
@@ -37,13 +37,13 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Of this event.
+    /// The facts of this event.
     #[must_use]
     pub fn of(event: &'a RawEvent) -> Self {
         Self { event, data: OnceCell::new() }
     }
 
-    /// Its data as JSON, where they are.
+    /// Its data as JSON; `None` where they are none.
     pub fn data(&self) -> Option<&Value> {
         self.data.get_or_init(|| serde_json::from_str(&self.event.data).ok()).as_ref()
     }
@@ -66,7 +66,7 @@ impl Condition {
             Place::Type => Some(Cow::Owned(Value::from(facts.event.kind.as_str()))),
             Place::Data(pointer) => match facts.data() {
                 Some(data) => pointer.find(data),
-                // What is no JSON is a text as a whole.
+                // Data that are no JSON are one text.
                 None if pointer.is_whole() && !matches!(self.test, Test::Exist(_)) => {
                     Some(Cow::Owned(Value::from(facts.event.data.trim())))
                 }

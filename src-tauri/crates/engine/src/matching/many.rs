@@ -13,7 +13,7 @@ use serde::{
 /// The longest list.
 const MANY_MAX: usize = 32;
 
-/// See the module. Empty where nothing was given.
+/// One value or a list of them; empty where nothing was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneOrMany<T>(Vec<T>);
 
@@ -37,7 +37,7 @@ impl<T> Deref for OneOrMany<T> {
     }
 }
 
-// Not `#[serde(untagged)]`, which would say of any error only that nothing fits.
+// `#[serde(untagged)]` would only say that nothing fits, whatever the error.
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ListVisitor(PhantomData))

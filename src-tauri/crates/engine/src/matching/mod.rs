@@ -1,5 +1,5 @@
-//! What the person says of events, as data: where a value stands, what a text must look like, how a
-//! text is put together. Mappings and rules are made of these.
+//! Descriptions of events, as the person writes them: where a value stands, what a text must look
+//! like, how a text is put together. Mappings and rules are made of these.
 //!
 //! Each is checked when it is read, so that a wrong one is an error in its file and never one while
 //! events come in. Nothing here takes longer than its bounds allow, whatever an event holds.

@@ -1,5 +1,5 @@
-//! A regular expression of the person's, in bounds: matching takes time in proportion to pattern and
-//! text, never more, and both are limited.
+//! A regular expression of the person's, in bounds: matching takes time in proportion to pattern
+//! and text, never more, and both are limited.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ const PATTERN_CHARS_MAX: usize = 1_000;
 const COMPILED_BYTES_MAX: usize = 32 << 10;
 /// The smallest size that patterns are weighed by.
 const COMPILED_BYTES_MIN: usize = 256;
-/// What all patterns that may meet one event may weigh. They are tried one after the other, and by
-/// this they take no longer than one of twice the largest size: some 50 ms at the worst.
+/// The most that all patterns which may meet one event weigh together. They are tried one after the
+/// other, so they take no longer than one of twice the largest size: some 50 ms at the worst.
 pub const WEIGHT_MAX: usize = 2 * COMPILED_BYTES_MAX;
-/// How much of a text is looked at.
+/// How much of a text is looked at, in bytes.
 pub(super) const LOOKED_AT_BYTES_MAX: usize = 4 << 10;
 
 /// A regular expression, found anywhere in a text.
@@ -36,7 +36,7 @@ impl TryFrom<String> for Pattern {
             ));
         }
         let built = |limit| RegexBuilder::new(&text).size_limit(limit).build();
-        // It says what is wrong in a few words.
+        // The error says what is wrong in a few words.
         let regex = built(COMPILED_BYTES_MAX)
             .map_err(|error| format!("{text:?} is no regular expression: {error}"))?;
         let mut weight = COMPILED_BYTES_MIN;

@@ -8,13 +8,13 @@ use serde_json::Value;
 /// The deepest place that can be pointed at.
 const STEPS_MAX: usize = 64;
 
-/// A longer text is not looked into.
+/// A longer text is not parsed as JSON, in bytes.
 const INSIDE_BYTES_MAX: usize = 64 << 10;
 
 /// A place in JSON, such as `/repository/name` or `/commits/0`. The empty one is the whole.
 ///
-/// One step further than the standard: a text that is itself JSON, as some servers wrap their
-/// payload, is looked into.
+/// It goes one step further than the standard: it looks into a text that is itself JSON, since some
+/// servers wrap their payload so.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Pointer {

@@ -9,11 +9,11 @@ use super::{Pointer, pattern::LOOKED_AT_BYTES_MAX};
 
 /// The most parts of a template.
 const PARTS_MAX: usize = 64;
-/// A text as long as this is filled no further: nothing that is made of one may be as long. An event of
-/// 4 MiB would else fill a text with 64 places in it with 256 MiB.
+/// A text of this many bytes is filled no further; no field that is made of one may be as long.
+/// Without it, an event of 4 MiB could fill a text of 64 places with 256 MiB.
 const FILLED_BYTES_MAX: usize = 256 << 10;
 
-/// See the module. `{{` and `}}` are braces themselves.
+/// A text with places in it. `{{` and `}}` stand for braces.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Template {
@@ -109,13 +109,13 @@ pub(super) fn in_text(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The same for a pattern, which looks at no more than the beginning: a large object is not written out
-/// for it.
+/// The beginning of such a text, for a pattern, which looks at no more: a large object is not
+/// written out whole.
 pub(super) fn beginning(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Array(_) | Value::Object(_) => {
             let mut head = Head(Vec::new());
-            // Ends with an error where it is longer.
+            // Writing ends with an error where the text is longer.
             let _ = serde_json::to_writer(&mut head, value);
             Some(Cow::Owned(String::from_utf8_lossy(&head.0).into_owned()))
         }

@@ -1,4 +1,5 @@
-//! What a commit makes of its deliveries: messages, sequences, changes, what is set aside or dropped.
+//! What a commit makes of its deliveries: messages, sequences, changes, what is set aside or
+//! dropped.
 
 use hark_engine::{
     message::{Change, Sequence},

@@ -1,5 +1,5 @@
-//! The store's promises, each on a database of its own in a folder that goes away. Here is what all the
-//! tests use; a file has those of one part.
+//! The store's promises, each on a database of its own in a folder that goes away. Here is what all
+//! the tests use; a file has those of one part.
 
 mod commit;
 mod cursor;

@@ -1,8 +1,8 @@
 //! `home-assistant`: `/api/stream`, with `?restrict=event_type,…` to follow some kinds of events
 //! (https://developers.home-assistant.io/docs/api/rest/, and its component `api`).
 //!
-//! `data: ping`, which is no JSON, comes at once and after 50 s without an event. Nothing has an id and
-//! nothing is replayed, so every break is a gap.
+//! `data: ping`, which is no JSON, comes at once and after 50 s without an event. Nothing has an id
+//! and nothing is replayed, so every break is a gap.
 
 mod signature;
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::{Decoded, Feed, is_common_heartbeat};
 use crate::message::{Message, RawEvent};
 
-/// See the module.
+/// The feed of Home Assistant; see the module.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HomeAssistant;
 

@@ -11,7 +11,7 @@ use crate::{
     readable::{Line, Text},
 };
 
-/// See the module.
+/// The feed of any SSE server; see the module.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json;
 
@@ -23,7 +23,7 @@ const TAGS: &[&str] = &["tags", "labels"];
 /// A number of seconds above this would be past the year 5000, so it is milliseconds.
 const SECONDS_MAX: i64 = 100_000_000_000;
 
-/// So many members of an object are looked through.
+/// The size of an object up to which its members are looked through one by one.
 const FEW: usize = 12;
 
 impl Feed for Json {
@@ -39,7 +39,7 @@ impl Feed for Json {
     }
 }
 
-/// Nothing speaks for it: it is what a stream is of which nothing else is known.
+/// It has no clues: a stream is `json` where nothing speaks for another feed.
 impl Signature for Json {}
 
 /// The message in `data`. There always is one: what is not a JSON object is text.
@@ -51,7 +51,7 @@ pub(super) fn decode(data: &str) -> Message {
     }
 }
 
-/// A message that would say nothing says all of its data.
+/// The message, with all of its data as the body where it would say nothing.
 pub(super) fn whole(message: Message, data: &str) -> Message {
     if message.title.is_empty() && message.body.is_empty() {
         return Message { body: data.into(), ..message };
@@ -61,7 +61,7 @@ pub(super) fn whole(message: Message, data: &str) -> Message {
 
 /// What the usual names hold. Title and body are empty where none of theirs is there.
 pub(super) fn fields(object: &Map<String, Value>) -> Message {
-    // To hash a name costs more than to look through a few.
+    // Looking through a few costs less than hashing the name.
     let get = |name: &str| match object.len() {
         ..=FEW => object.iter().find(|(key, _)| *key == name).map(|(_, value)| value),
         _ => object.get(name),

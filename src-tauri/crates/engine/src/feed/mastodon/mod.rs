@@ -1,8 +1,8 @@
 //! `mastodon`: `/api/v1/streaming/user/notification` and its neighbours
 //! (https://docs.joinmastodon.org/methods/streaming/).
 //!
-//! `:)` comes at once and `:thump` every 15 s. Nothing is replayed, so every break is a gap; but posts
-//! and notifications have ids in their JSON, by which one that came twice is known.
+//! `:)` comes at once and `:thump` every 15 s. Nothing is replayed, so every break is a gap; but
+//! posts and notifications have ids in their JSON, by which one that came twice is known.
 
 mod signature;
 
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{Decoded, Feed, html, is_common_heartbeat};
 use crate::message::{Message, RawEvent, openable};
 
-/// See the module.
+/// The feed of Mastodon; see the module.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mastodon;
 

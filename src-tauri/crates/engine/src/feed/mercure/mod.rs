@@ -5,10 +5,11 @@
 //!
 //! Resuming: the request names the last id by header, or by the parameter `last_event_id`. The
 //! response says from where it really goes on, in `Mercure-Last-Event-ID` (1.0) or `Last-Event-ID`
-//! (0.x). Where that is another id, the hub has forgotten the one that was asked for: it then answers
-//! `earliest`, and 1.0 replays nothing. So a link that sees that asks for `earliest` itself, and the
-//! store's fingerprints drop what it has already. Without any id `earliest` is asked for from the
-//! beginning: else what is published in a break before the first id would be lost.
+//! (0.x). Where that is another id, the hub has forgotten the one that was asked for: it then
+//! answers `earliest`, and 1.0 replays nothing. So a link that sees that asks for `earliest`
+//! itself, and the store's fingerprints drop what it has already. Without any id `earliest` is
+//! asked for from the beginning: else what is published in a break before the first id would be
+//! lost.
 
 mod signature;
 
@@ -19,7 +20,7 @@ use url::Url;
 use super::{Decoded, Feed, Request, is_common_heartbeat, json, request::has_parameter};
 use crate::{cursor::Cursor, failure::Cause, message::RawEvent};
 
-/// See the module.
+/// The feed of a Mercure hub; see the module.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mercure;
 
@@ -54,8 +55,8 @@ impl Feed for Mercure {
         &["mercure-last-event-id", "last-event-id"]
     }
 
-    /// 0.x wants `topic=`, 1.0 `match=`, and each answers the other with 400. That answer is all that
-    /// tells them apart (and its text differs by version), so any 400 is worth one other try.
+    /// 0.x wants `topic=`, 1.0 `match=`, and each answers the other with 400. That answer is all
+    /// that tells them apart (and its text differs by version), so any 400 is worth one other try.
     fn other_form(&self, url: &Url, cause: &Cause) -> Option<Url> {
         match cause {
             Cause::Status { code: 400, .. } => other_form(url),

@@ -1,5 +1,5 @@
-//! How a Mercure hub is recognised: by its well-known path and by its headers; and how a hub that speaks
-//! another version of the protocol is asked.
+//! How a Mercure hub is recognised: by its well-known path and by its headers; and how a hub that
+//! speaks another version of the protocol is asked.
 
 use url::Url;
 

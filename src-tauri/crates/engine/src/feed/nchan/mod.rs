@@ -1,9 +1,10 @@
 //! `nchan`: the nginx push module. Its ids are `time:n`; it has no heartbeat unless
-//! `nchan_eventsource_ping_interval` is set, and then sends `event: ping` without data, or a comment.
+//! `nchan_eventsource_ping_interval` is set, and then sends `event: ping` without data, or a
+//! comment.
 //!
-//! Without an id, or with one that it does not know, it replays its whole buffer. Before it closes a
-//! stream on purpose it says so in a comment, `:410: Gone` or `:408: Request Timeout`; some versions
-//! write the number once more, `: 410: 410 Gone`.
+//! Without an id, or with one that it does not know, it replays its whole buffer. Before it closes
+//! a stream on purpose it says so in a comment, `:410: Gone` or `:408: Request Timeout`; some
+//! versions write the number once more, `: 410: 410 Gone`.
 
 mod signature;
 
@@ -13,7 +14,7 @@ use url::Url;
 use super::{Decoded, Feed, Request, is_common_heartbeat, json};
 use crate::{cursor::Cursor, failure::Cause, message::RawEvent, readable::Line};
 
-/// See the module.
+/// The feed of Nchan; see the module.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Nchan;
 
@@ -30,8 +31,8 @@ impl Feed for Nchan {
         false
     }
 
-    /// An id is the second of the publication and a number within it; of several channels, one number
-    /// each behind the same second.
+    /// An id is the second of the publication and a number within it; of several channels, one
+    /// number each behind the same second.
     fn published(&self, event: &RawEvent) -> Option<Timestamp> {
         let (second, _) = event.own_id.as_deref()?.split_once(':')?;
         Timestamp::from_second(second.parse().ok()?).ok()

@@ -1,4 +1,5 @@
-//! How Nchan is recognised: by the comment that it greets with, and by its ids where nginx sends them.
+//! How Nchan is recognised: by the comment that it greets with, and by its ids where nginx sends
+//! them.
 
 use super::Nchan;
 use crate::{

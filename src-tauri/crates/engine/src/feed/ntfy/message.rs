@@ -1,5 +1,5 @@
-//! What an ntfy server's JSON says: a message with its tags, attachment and actions, or a change to one
-//! of a sequence (https://docs.ntfy.sh/subscribe/api/#json-message-format).
+//! What an ntfy server's JSON says: a message with its tags, attachment and actions, or a change to
+//! one of a sequence (https://docs.ntfy.sh/subscribe/api/#json-message-format).
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -32,8 +32,8 @@ pub(super) fn message(object: &Map<String, Value>) -> Message {
         _ => text(object, "message").unwrap_or_default(),
     };
     let topic = text(object, "topic").and_then(word);
-    // The emojis stand before the title, or before the text of a message without one. Such a message
-    // is known by its topic, as in ntfy's own programs.
+    // The emojis stand before the title, or before the text of a message without one. Such a
+    // message is known by its topic, as in ntfy's own programs.
     let (title, body) = match text(object, "title").filter(|title| !title.trim().is_empty()) {
         Some(title) => (format!("{emojis}{title}"), body.to_owned()),
         None => (topic.clone().unwrap_or_default().into(), format!("{emojis}{body}")),

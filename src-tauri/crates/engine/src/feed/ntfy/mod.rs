@@ -4,13 +4,14 @@
 //! SSE `id:` field, and `Last-Event-ID` is ignored; `since=` resumes. `open` comes first and
 //! `keepalive` every 45 s, with ids that name no message.
 //!
-//! Resuming: `since=<time>`, some seconds before that of the last message, and the fingerprints drop what
-//! is stored already. `since=<id>` would leave out a scheduled message that fell due later: its row keeps
-//! the number that it had when it was published. An id that has left the cache brings everything that is
-//! kept. Whether something was missed does not depend on either: a message that came and left the cache
-//! within a break can only have done so where that was longer than messages are kept, which each says by
-//! the time at which it is forgotten (`expires`), and is 12 hours unless configured. Without a cursor
-//! `since=all` is asked for: else what is published in a break before the first message would be lost.
+//! Resuming: `since=<time>`, some seconds before that of the last message, and the fingerprints
+//! drop what is stored already. `since=<id>` would leave out a scheduled message that fell due
+//! later: its row keeps the number that it had when it was published. An id that has left the cache
+//! brings everything that is kept. Whether something was missed does not depend on either: a
+//! message that came and left the cache within a break can only have done so where that was longer
+//! than messages are kept, which each says by the time at which it is forgotten (`expires`), and is
+//! 12 hours unless configured. Without a cursor `since=all` is asked for: else what is published in
+//! a break before the first message would be lost.
 
 mod message;
 mod signature;
@@ -32,13 +33,13 @@ use crate::{
 };
 use message::{changed, message, text, time};
 
-/// See the module.
+/// The feed of ntfy's topics; see the module.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ntfy;
 
 /// `cache-duration` (https://docs.ntfy.sh/config/#message-cache).
 const KEPT_DEFAULT: Duration = Duration::from_secs(12 * 3600);
-/// What is asked for again before the cursor's time. A message that was scheduled is sent up to 10 s after
+/// What is asked for again before the cursor's time. A scheduled message is sent up to 10 s after
 /// its time (`DelayedSenderInterval`), and times are whole seconds.
 const MARGIN_SECONDS: i64 = 30;
 /// An id has 12 letters and digits, once 10; what is shorter could be taken for a time or a word.
@@ -69,7 +70,7 @@ impl Feed for Ntfy {
             (Some(time), _) => {
                 since(&time.as_second().saturating_sub(MARGIN_SECONDS).max(1).to_string())
             }
-            // As an earlier version has stored it.
+            // An earlier version stored no time.
             (None, Some(id)) => since(id),
             (None, None) if has_parameter(&url, &["since", "si"]) => Request::plain(&url),
             (None, None) => since("all"),
@@ -137,7 +138,8 @@ impl Feed for Ntfy {
         }
         event.own_id = match serde_json::from_str(&event.data) {
             Ok(Id { id }) => Some(id),
-            // The beginning of one that is too large; the server writes the id first.
+            // Only the beginning is here of an event that is too large. The server writes the id
+            // first.
             Err(_) => event
                 .data
                 .strip_prefix(r#"{"id":""#)

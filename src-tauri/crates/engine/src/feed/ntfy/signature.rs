@@ -1,5 +1,5 @@
-//! How ntfy is recognised: by the `open` that it sends first, by its messages, by the host of its public
-//! server; and how a topic's page leads to its stream.
+//! How ntfy is recognised: by the `open` that it sends first, by its messages, by the host of its
+//! public server; and how a topic's page leads to its stream.
 
 use serde_json::Value;
 use url::Url;

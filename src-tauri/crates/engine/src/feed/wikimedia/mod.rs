@@ -1,8 +1,9 @@
-//! `wikimedia`: EventStreams, `/v2/stream/a,b` (https://wikitech.wikimedia.org/wiki/Event_Platform/EventStreams).
+//! `wikimedia`: EventStreams, `/v2/stream/a,b`
+//! (https://wikitech.wikimedia.org/wiki/Event_Platform/EventStreams).
 //!
 //! An id is a JSON array, one position for each Kafka topic and partition, and goes back as it came
-//! in `Last-Event-ID`. Without one the stream begins now. Canary events keep a quiet stream alive and
-//! are to be left out (`meta.domain` is `canary`).
+//! in `Last-Event-ID`. Without one the stream begins now. Canary events keep a quiet stream alive
+//! and are to be left out (`meta.domain` is `canary`).
 
 mod signature;
 
@@ -12,7 +13,7 @@ use serde_json::Value;
 use super::{Decoded, Feed, is_common_heartbeat, json};
 use crate::message::{Message, RawEvent, openable};
 
-/// See the module.
+/// The feed of EventStreams; see the module.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wikimedia;
 

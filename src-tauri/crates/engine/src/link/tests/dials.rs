@@ -1,5 +1,5 @@
-//! When a link dials and when it does not: second connections that are refused, hints, the budget, ids
-//! that a server will not take, cadences that change. In virtual time.
+//! When a link dials and when it does not: second connections that are refused, hints, the budget,
+//! ids that a server will not take, cadences that change. In virtual time.
 
 use super::*;
 use crate::{failure::Class, history::Doubt};

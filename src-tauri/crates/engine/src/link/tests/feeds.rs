@@ -1,5 +1,5 @@
-//! What a link does where its feed differs from a plain stream: the cursor's source, what the server
-//! has forgotten, gaps, rotation. In virtual time.
+//! What a link does where its feed differs from a plain stream: the cursor's source, what the
+//! server has forgotten, gaps, rotation. In virtual time.
 
 use super::*;
 use crate::{
