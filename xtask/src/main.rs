@@ -13,6 +13,7 @@ mod simulate;
 mod tally;
 mod test;
 mod tool;
+mod toolchain;
 
 use std::{env, process::ExitCode};
 
@@ -93,18 +94,22 @@ fn dispatch(args: &[String]) -> Result<()> {
     if command != "run" && !rest.is_empty() {
         return Err(format!("{command} takes nothing after --. See: cargo xtask --help"));
     }
+    if ["--help", "-h", "help"].contains(&command) {
+        return help();
+    }
+    let shell = Shell::new(yes)?;
+    toolchain::check(&shell, command == "test")?;
     match command {
-        "--help" | "-h" | "help" => help(),
-        "run" => run::run(&Shell::new(yes)?, rest.get(1..).unwrap_or_default()),
-        "test" => test::test(&Shell::new(yes)?, only),
+        "run" => run::run(&shell, rest.get(1..).unwrap_or_default()),
+        "test" => test::test(&shell, only),
         "package" => {
-            let made = package::package(&Shell::new(yes)?, release)?;
+            let made = package::package(&shell, release)?;
             made.iter().for_each(|deb| println!("{}", deb.display()));
             Ok(())
         }
-        "simulate" => simulate::simulate(&Shell::new(yes)?),
-        "soak" => simulate::soak(&Shell::new(yes)?, only),
-        "bench" => bench::bench(&Shell::new(yes)?),
+        "simulate" => simulate::simulate(&shell),
+        "soak" => simulate::soak(&shell, only),
+        "bench" => bench::bench(&shell),
         _ => Err(format!("Unknown command {command}. See: cargo xtask --help")),
     }
 }
