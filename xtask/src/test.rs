@@ -301,3 +301,38 @@ fn fresh(folder: &Path) -> Result<&Path> {
     fs::create_dir_all(folder).map_err(|e| format!("{}: {e}.", folder.display()))?;
     Ok(folder)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What cargo does not find by itself, as it stands in no folder of that name, would never run.
+    #[test]
+    fn every_file_of_tests_is_registered() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let mut missing = Vec::new();
+        for under in ["", "benches/"] {
+            for entry in fs::read_dir(folder.join(under)).unwrap() {
+                let path = format!("{under}{}", entry.unwrap().file_name().display());
+                if path.ends_with(".rs") && !manifest.contains(&format!("path = \"{path}\"")) {
+                    missing.push(path);
+                }
+            }
+        }
+        assert!(missing.is_empty(), "tests/Cargo.toml does not name {missing:?}");
+    }
+
+    #[test]
+    fn a_file_of_tests_runs_with_what_it_stands_on() {
+        let steps = |wanted: Wanted| -> Vec<&str> {
+            let wanted = STEPS.iter().filter(|(name, when, _)| wanted.has(name, *when));
+            wanted.map(|(name, ..)| *name).collect()
+        };
+        assert_eq!(steps(Wanted::Only("end_to_end")), ["packages", "whole"]);
+        assert_eq!(steps(Wanted::Only("walls")), ["whole"]);
+        assert_eq!(steps(Wanted::Only("advisories")), ["advisories"]);
+        assert!(!steps(Wanted::Quick).contains(&"packages"));
+        assert!(!steps(Wanted::All).contains(&"advisories"));
+    }
+}
