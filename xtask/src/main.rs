@@ -3,6 +3,7 @@
 mod archive;
 mod bench;
 mod debian;
+mod generate;
 mod node;
 mod package;
 mod page;
@@ -40,6 +41,10 @@ Usage: cargo xtask COMMAND
       What a step prints is kept in target/xtask-log/. Push servers that only newer suites of Debian
       have are fetched from its archive into target/archive/, and checkers from Python's registry
       into target/tools/; what a run without a network cannot fetch, it skips and says so.
+
+  generate [--yes]
+      Writes anew what is generated or a snapshot: the page's types of the API and of the window's
+      bridge, the snapshots of the feeds, the icons.
 
   package [--release] [--yes]
       Makes hark_….deb (agent and command line) and hark-window_….deb in target/packages/.
@@ -106,7 +111,7 @@ fn dispatch(args: &[String]) -> Result<()> {
         return help();
     }
     let shell = Shell::new(yes)?;
-    toolchain::check(&shell, command == "test")?;
+    toolchain::check(&shell, ["test", "generate"].contains(&command))?;
     match command {
         "run" => run::run(&shell, rest.get(1..).unwrap_or_default()),
         "test" => test::test(&shell, wanted),
@@ -115,6 +120,7 @@ fn dispatch(args: &[String]) -> Result<()> {
             made.iter().for_each(|deb| println!("{}", deb.display()));
             Ok(())
         }
+        "generate" => generate::generate(&shell),
         "simulate" => simulate::simulate(&shell),
         "soak" => simulate::soak(&shell, runs),
         "bench" => bench::bench(&shell),
