@@ -111,7 +111,9 @@ fn dispatch(args: &[String]) -> Result<()> {
         return help();
     }
     let shell = Shell::new(yes)?;
-    toolchain::check(&shell, ["test", "generate"].contains(&command))?;
+    if ["test", "generate"].contains(&command) {
+        toolchain::check(&shell)?;
+    }
     match command {
         "run" => run::run(&shell, rest.get(1..).unwrap_or_default()),
         "test" => test::test(&shell, wanted),
