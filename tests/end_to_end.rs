@@ -4,26 +4,22 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 use hark_tests::{
-    LONG, SHORT, World, bus::Bus, desktop, desktop::Desktop, dunst::Dunst, eventually,
-    nchan::Nchan, tray::Tray, window::Window,
+    LONG, SHORT, desktop, desktop::Desktop, eventually, nchan::Nchan, tray::Tray, window::Window,
 };
 
 const TEXT: &str = r#"{"title":"Backup done","body":"All 3 disks. 备份完成","priority":4}"#;
 
 /// A picture of the screen with what is in the window now.
-async fn picture(desktop: &Desktop<'_>, window: &Window, name: &str) {
+async fn picture(desktop: &Desktop, window: &Window, name: &str) {
     window.drawn().await;
     desktop.picture(name).await;
 }
 
 #[tokio::test]
 async fn a_pushed_event_becomes_a_notification() {
-    let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let _display = desktop::display(&mut world).await;
-    let desktop = Desktop::start(&world, &bus).await;
-    let dunst = Dunst::start(&world, &bus).await;
-    let nchan = Nchan::start(&world).await;
+    let desktop = Desktop::start().await;
+    let Desktop { dunst, world, .. } = &desktop;
+    let nchan = Nchan::start(world).await;
     world.follow(&[("news", &nchan.url("news"))]);
     let _agent = world.agent_with(&[]).await;
     eventually("the agent knows of dunst", SHORT, async || {
@@ -53,17 +49,14 @@ async fn a_pushed_event_becomes_a_notification() {
 
 #[tokio::test]
 async fn the_tray_opens_a_window_and_closing_it_leaves_the_agent() {
-    let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let _display = desktop::display(&mut world).await;
-    let desktop = Desktop::start(&world, &bus).await;
-    let _dunst = Dunst::start(&world, &bus).await;
-    let nchan = Nchan::start(&world).await;
+    let desktop = Desktop::start().await;
+    let Desktop { bus, world, .. } = &desktop;
+    let nchan = Nchan::start(world).await;
     world.follow(&[("news", &nchan.url("news"))]);
     let mut agent = world.agent_with(&[]).await;
     world.phase("news", "streaming").await;
 
-    let tray = Tray::of(&bus, agent.pid()).await;
+    let tray = Tray::of(bus, agent.pid()).await;
     eventually("the agent knows of its tray", SHORT, async || {
         let status = world.status().await;
         (status["agent"]["tray"] == true).then_some(()).ok_or(status)
@@ -77,7 +70,7 @@ async fn the_tray_opens_a_window_and_closing_it_leaves_the_agent() {
         world.running("hark-window").first().copied().ok_or("none")
     })
     .await;
-    let window = desktop.window_of(pid).await;
+    let window = desktop::window_of(world, pid).await;
     assert!(desktop.title(&window).await.contains("Hark"));
     desktop.painted(&window).await;
     desktop.picture("window-from-tray").await;
@@ -101,15 +94,12 @@ async fn the_tray_opens_a_window_and_closing_it_leaves_the_agent() {
 
 #[tokio::test]
 async fn the_window_shows_message_phase_and_outage() {
-    let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let _display = desktop::display(&mut world).await;
-    let desktop = Desktop::start(&world, &bus).await;
-    let _dunst = Dunst::start(&world, &bus).await;
-    let mut nchan = Nchan::start(&world).await;
+    let desktop = Desktop::start().await;
+    let world = &desktop.world;
+    let mut nchan = Nchan::start(world).await;
     world.follow(&[("news", &nchan.url("news"))]);
     let _agent = world.agent_with(&[]).await;
-    let window = Window::open(&world).await;
+    let window = Window::open(world).await;
     let link = |phase: &str| format!("[data-subscription=news][data-phase={phase}]");
     window.find_within(&link("streaming"), LONG).await;
 
@@ -155,13 +145,10 @@ async fn the_window_shows_message_phase_and_outage() {
 
 #[tokio::test]
 async fn the_window_starts_an_agent_and_adds_a_subscription() {
-    let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let _display = desktop::display(&mut world).await;
-    let desktop = Desktop::start(&world, &bus).await;
-    let _dunst = Dunst::start(&world, &bus).await;
-    let nchan = Nchan::start(&world).await;
-    let window = Window::open(&world).await;
+    let desktop = Desktop::start().await;
+    let world = &desktop.world;
+    let nchan = Nchan::start(world).await;
+    let window = Window::open(world).await;
     window.find_within("[data-testid=no-agent]", LONG).await;
     picture(&desktop, &window, "window-no-agent").await;
 

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 use hark_tests::{
-    LONG, World, eventually,
+    LONG, World, eventually, hark,
     mercure::{Hub, Version},
 };
 use serde_json::Value;
@@ -25,7 +25,7 @@ fn publish(hub: &Hub, range: std::ops::Range<usize>) {
 
 /// That exactly these are stored, each once and in order.
 fn assert_stored(messages: &[Value], wanted: impl IntoIterator<Item = usize>) {
-    let found: Vec<&str> = messages.iter().map(|it| it["body"].as_str().unwrap()).collect();
+    let found = hark::bodies(messages);
     let wanted: Vec<String> = wanted.into_iter().map(|number| format!("update {number}")).collect();
     assert_eq!(found, wanted);
 }

@@ -5,17 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use hark_tests::{LONG, World, bus::Bus, eventually, fake::Notifications, ntfy::Ntfy};
+use hark_tests::{
+    LONG, World, bus::Bus, eventually, fake::Notifications, hark::bodies, ntfy::Ntfy,
+};
 use serde_json::{Value, json};
 
 fn follow(world: &World, url: &str, rest: &str) {
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\nretry = \"fixed 1s\"\n{rest}"
     ));
-}
-
-fn bodies(messages: &[Value]) -> Vec<&str> {
-    messages.iter().map(|it| it["body"].as_str().unwrap()).collect()
 }
 
 /// Each once, and with the id that the server gave it.

@@ -12,15 +12,6 @@ use serde_json::Value;
 
 const NOT_YET: &str = "not_followed_yet";
 
-/// The next client, greeted, and the link that streams with it.
-async fn streaming(world: &World, server: &Server) -> Client {
-    let mut client = server.client_within(LONG).await.unwrap();
-    client.accept().await;
-    client.send(": hello\n\n").await;
-    world.phase("news", "streaming").await;
-    client
-}
-
 fn asks_for(client: &Client, path: &str) -> bool {
     client.request.starts_with(&format!("GET {path} "))
 }
@@ -34,7 +25,7 @@ async fn settings_that_change_while_the_database_is_locked_are_in_force_after_it
     };
     follow("/one", "/one");
     let _agent = world.agent().await;
-    let mut client = streaming(&world, &news).await;
+    let mut client = news.streaming(&world).await;
     let mut others = other.client_within(LONG).await.unwrap();
     others.accept().await;
     world.phase("other", "streaming").await;
@@ -90,7 +81,7 @@ async fn a_gap_while_the_database_is_locked_is_in_the_history_after_it() {
     let server = Server::start().await;
     world.follow(&[("news", &server.url("/"))]);
     let _agent = world.agent().await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     // Without ids a break may lose some.
     client.send("data: before\n\n").await;
     world.stored(1).await;
@@ -141,7 +132,7 @@ async fn a_pause_waits_for_no_database() {
     let server = Server::start().await;
     world.follow(&[("news", &server.url("/"))]);
     let _agent = world.agent().await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     client.send("id: 1\ndata: one\n\n").await;
     world.stored(1).await;
     let lock = locked(&world).await;

@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use hark_tests::{LONG, SHORT, World, bus::Bus, eventually, fake::Notifications, nchan::Nchan};
+use hark_tests::{
+    LONG, SHORT, World, bus::Bus, eventually, fake::Notifications, hark, nchan::Nchan,
+};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -21,7 +23,7 @@ async fn publish(nchan: &Nchan<'_>, range: std::ops::Range<usize>) {
 
 /// That exactly these messages are stored: each once, in this order, with increasing ids.
 fn assert_stored(messages: &[Value], range: std::ops::Range<usize>) {
-    let found: Vec<&str> = messages.iter().map(|it| it["body"].as_str().unwrap()).collect();
+    let found = hark::bodies(messages);
     assert_eq!(found, bodies(range));
     assert!(messages.is_sorted_by_key(|message| message["id"].as_i64()), "ids are the order");
     let ids: std::collections::BTreeSet<_> =

@@ -18,7 +18,6 @@ use hark_tests::{
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 
 const PAGE: &str = include_str!("../src-tauri/docs/own-server.md");
 /// How long the doctor listens: for three heartbeats.
@@ -80,11 +79,6 @@ fn certified() -> (World, PathBuf, PathBuf) {
     (world, certificate, key)
 }
 
-async fn listens(port: u16) {
-    eventually("the proxy listens", SHORT, async || TcpStream::connect(("127.0.0.1", port)).await)
-        .await;
-}
-
 /// The page's nginx, changed, before a server.
 async fn nginx(upstream: &Served, change: impl Fn(&str) -> String) -> (World, String, Running) {
     let (world, certificate, key) = certified();
@@ -118,7 +112,7 @@ async fn nginx(upstream: &Served, change: impl Fn(&str) -> String) -> (World, St
     command.arg("-p").arg(&folder).args(["-e", "logs/error.log", "-c", "nginx.conf"]);
     command.current_dir(&folder);
     let running = Running::start(&world, "nginx", command);
-    listens(port).await;
+    http::listens(port).await;
     (world, format!("https://localhost:{port}/events"), running)
 }
 
@@ -138,7 +132,7 @@ async fn caddy(upstream: &Served, change: impl Fn(&str) -> String) -> (World, St
     let mut command = world.command("caddy");
     command.args(["run", "--adapter", "caddyfile", "--config"]).arg(world.file("Caddyfile", site));
     let running = Running::start(&world, "caddy", command);
-    listens(port).await;
+    http::listens(port).await;
     (world, format!("https://localhost:{port}/events"), running)
 }
 

@@ -5,32 +5,25 @@
 use std::time::Duration;
 
 use hark_tests::{
-    Running, SHORT, World,
+    Running, World,
     beat::Beat,
-    eventually, http,
+    http,
     outage::{Link, there},
 };
 use jiff::Timestamp;
-use tokio::net::TcpStream;
-
-/// Waits until somebody listens.
-async fn listens(port: u16) {
-    eventually("the proxy listens", SHORT, async || TcpStream::connect(("127.0.0.1", port)).await)
-        .await;
-}
 
 /// Follows a server through a proxy, which then ends and comes back.
 async fn survives(name: &str, scheme: &str, port: u16, start: impl Fn(&World) -> Running) {
     let (world, beat) = (World::new(), Beat::start().await);
     let proxy = start(&world);
-    listens(port).await;
+    http::listens(port).await;
     let more = format!("heartbeat = \"3s\"\nproxy = \"{scheme}://127.0.0.1:{port}\"");
     let link = Link::start(&world, &beat, "127.0.0.1", &more).await;
     let broken = Timestamp::now();
     proxy.kill();
     link.down(&["proxy", "connection refused"]).await;
     let _proxy = start(&world);
-    listens(port).await;
+    http::listens(port).await;
     let mended = Timestamp::now();
     let told = link.back(mended).await;
     let ends = ["end of stream", "truncated", "connection reset"];
@@ -61,7 +54,7 @@ async fn an_http_proxy_that_ends_a_silent_stream_is_no_heartbeat_missed() {
     }
     let (world, beat, port) = (World::new(), Beat::start().await, http::free_port());
     let _proxy = tinyproxy(&world, port, 2);
-    listens(port).await;
+    http::listens(port).await;
     let more = format!("heartbeat = \"30s\"\nproxy = \"http://127.0.0.1:{port}\"");
     let link = Link::start(&world, &beat, "127.0.0.1", &more).await;
     let broken = Timestamp::now();

@@ -6,25 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use hark_tests::{
-    LONG, World, eventually,
-    lock::locked,
-    sse::{Client, Server},
-};
-use serde_json::Value;
-
-fn bodies(messages: &[Value]) -> Vec<&str> {
-    messages.iter().map(|message| message["body"].as_str().unwrap()).collect()
-}
-
-/// The next client, greeted, and the link that streams with it.
-async fn streaming(world: &World, server: &Server) -> Client {
-    let mut client = server.client_within(LONG).await.unwrap();
-    client.accept().await;
-    client.send(": hello\n\n").await;
-    world.phase("news", "streaming").await;
-    client
-}
+use hark_tests::{LONG, World, eventually, hark::bodies, lock::locked, sse::Server};
 
 #[tokio::test]
 async fn a_counter_that_begins_anew_loses_no_message_to_an_equal_text() {
@@ -32,13 +14,13 @@ async fn a_counter_that_begins_anew_loses_no_message_to_an_equal_text() {
     let server = Server::start().await;
     world.follow(&[("news", &server.url("/"))]);
     let _agent = world.agent().await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     let three = "id: 1\ndata: done\n\nid: 2\ndata: done\n\nid: 3\ndata: done\n\n";
     client.send(three).await;
     world.stored(3).await;
     // The server is started again, and its counter with it. What it sends then, it sends at once.
     drop(client);
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     assert_eq!(client.header("last-event-id"), Some("3"));
     client.send(three).await;
     client.send("id: 4\ndata: more\n\n").await;
@@ -55,12 +37,12 @@ async fn a_counter_that_began_anew_while_the_agent_was_off_loses_no_message_eith
     let server = Server::start().await;
     world.follow(&[("news", &server.url("/"))]);
     let agent = world.agent().await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     client.send("id: 1\ndata: done\n\nid: 2\ndata: done\n\nid: 3\ndata: done\n\n").await;
     world.stored(3).await;
     drop((agent, client));
     let _agent = world.agent().await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     assert_eq!(client.header("last-event-id"), Some("3"));
     client.send("id: 1\ndata: done\n\nid: 2\ndata: done\n\n").await;
     world.stored(5).await;
@@ -74,7 +56,7 @@ async fn what_a_server_sends_again_after_each_close_of_its_own_comes_once() {
     let server = Server::start().await;
     world.follow(&[("news", &server.url("/"))]);
     let _agent = world.agent().await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     let some = |from: u64, to: u64| -> String {
         (from..=to).map(|it| format!("id: {it}\ndata: text {it}\n\n")).collect()
     };
@@ -82,7 +64,7 @@ async fn what_a_server_sends_again_after_each_close_of_its_own_comes_once() {
     world.stored(10).await;
     for last in 11..15 {
         drop(client);
-        client = streaming(&world, &server).await;
+        client = server.streaming(&world).await;
         // Three more than it is asked for.
         client.send(&some(last - 3, last)).await;
         world.stored(last as usize).await;
@@ -100,14 +82,14 @@ async fn an_id_that_the_server_refuses_keeps_nobody_out() {
     let server = Server::start().await;
     world.follow(&[("news", &server.url("/"))]);
     let _agent = world.agent().await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     client.send("id: error\ndata: before\n\n").await;
     world.stored(1).await;
     drop(client);
     let mut refused = server.client_within(LONG).await.unwrap();
     assert_eq!(refused.header("last-event-id"), Some("error"));
     refused.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     assert_eq!(client.header("last-event-id"), None);
     client.send("id: 7\ndata: after\n\n").await;
     assert_eq!(bodies(&world.stored(2).await), ["before", "after"]);
@@ -124,7 +106,7 @@ async fn a_message_that_says_ping_is_one() {
     let server = Server::start().await;
     world.follow(&[("news", &server.url("/"))]);
     let _agent = world.agent().await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     client.send("data: ping\n\n").await;
     assert_eq!(bodies(&world.stored(1).await), ["ping"]);
 }
@@ -139,7 +121,7 @@ async fn what_is_kept_stays_within_the_settings_bounds() {
         server.url("/")
     ));
     let _agent = world.agent().await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     let large = "x".repeat(900_000);
     for id in 0..60 {
         // Where the text is small, the type is not.
@@ -170,7 +152,7 @@ async fn a_database_that_another_process_holds_costs_no_message_no_link_and_no_a
     let server = Server::start().await;
     world.follow(&[("news", &server.url("/"))]);
     let _agent = world.agent().await;
-    let mut client = streaming(&world, &server).await;
+    let mut client = server.streaming(&world).await;
     client.send("id: 1\ndata: before\n\n").await;
     world.stored(1).await;
     let other = locked(&world).await;

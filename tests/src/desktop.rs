@@ -1,8 +1,8 @@
-//! A desktop that nobody sees: a display, a window manager and a panel with a tray.
+//! A desktop that nobody sees: a bus, a display, a window manager, a panel with a tray, and dunst.
 
 use std::{env, fs, path::PathBuf};
 
-use crate::{LONG, Running, SHORT, World, bus::Bus, eventually};
+use crate::{LONG, Running, SHORT, World, bus::Bus, dunst::Dunst, eventually};
 
 /// A panel along the bottom with nothing but a tray, which is where StatusNotifier items go too.
 const PANEL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -25,10 +25,15 @@ const PANEL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   </property>
 </channel>"#;
 
-/// A running desktop.
-pub struct Desktop<'a> {
-    world: &'a World,
+/// A running desktop, and the world that it is in.
+pub struct Desktop {
+    /// The session bus.
+    pub bus: Bus,
+    /// The notification server.
+    pub dunst: Dunst,
     _parts: Vec<Running>,
+    /// Ends last, with all that is left in it.
+    pub world: World,
 }
 
 /// A display without anything on it; the world's from now on.
@@ -50,18 +55,22 @@ pub async fn display(world: &mut World) -> Running {
     xvfb
 }
 
-impl<'a> Desktop<'a> {
-    /// Starts what a person has besides the display.
-    pub async fn start(world: &'a World, bus: &Bus) -> Self {
-        let mut parts = vec![Running::start(world, "openbox", world.command("openbox"))];
+impl Desktop {
+    /// Starts all that a person has who runs Hark, but Hark.
+    pub async fn start() -> Self {
+        let mut world = World::new();
+        let bus = Bus::start(&mut world).await;
+        let display = display(&mut world).await;
+        let openbox = Running::start(&world, "openbox", world.command("openbox"));
         world.file("home/.config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml", PANEL);
-        parts.push(Running::start(world, "xfconfd", world.command(xfconfd())));
+        let xfconfd = Running::start(&world, "xfconfd", world.command(xfconfd()));
         bus.owned("org.xfce.Xfconf").await;
         let mut panel = world.command("xfce4-panel");
         panel.arg("--disable-wm-check");
-        parts.push(Running::start(world, "xfce4-panel", panel));
+        let panel = Running::start(&world, "xfce4-panel", panel);
         bus.owned("org.kde.StatusNotifierWatcher").await;
-        Self { world, _parts: parts }
+        let dunst = Dunst::start(&world, &bus).await;
+        Self { bus, dunst, _parts: vec![panel, xfconfd, openbox, display], world }
     }
 
     /// A picture of the whole screen, kept in the output folder.
@@ -69,11 +78,6 @@ impl<'a> Desktop<'a> {
         let path = output().join(format!("{name}.png"));
         let path = path.to_str().unwrap();
         self.world.run("import".as_ref(), &["-window", "root", path]).await.ok();
-    }
-
-    /// Waits for a visible window of a process; answers its number.
-    pub async fn window_of(&self, pid: u32) -> String {
-        window_of(self.world, pid).await
     }
 
     /// Waits for a visible window of this class.

@@ -87,6 +87,12 @@ pub fn clear(text: &str, words: &[&str]) {
     assert!((1..=3).contains(&lines), "not a sentence or two: {text:?}");
 }
 
+/// The texts of messages that `hark messages --json` has told.
+#[must_use]
+pub fn bodies(messages: &[Value]) -> Vec<&str> {
+    messages.iter().map(|message| message["body"].as_str().unwrap()).collect()
+}
+
 /// The target folder that the tests were built in.
 #[must_use]
 pub fn target() -> PathBuf {

@@ -1,9 +1,11 @@
-//! The little HTTP that publishing wants.
+//! The little HTTP that publishing wants, and ports.
 
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+
+use crate::{SHORT, eventually};
 
 /// Why there was no answer.
 pub type Failure = Box<dyn std::error::Error>;
@@ -53,4 +55,12 @@ pub async fn send(
 pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
+}
+
+/// Waits until something listens on a port of this machine.
+pub async fn listens(port: u16) {
+    eventually(&format!("port {port} is listened on"), SHORT, async || {
+        TcpStream::connect(("127.0.0.1", port)).await
+    })
+    .await;
 }

@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::SHORT;
+use crate::{LONG, SHORT, World};
 
 /// A socket that waits for clients.
 pub struct Server {
@@ -30,6 +30,15 @@ impl Server {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         Self { listener, port }
+    }
+
+    /// The next client, greeted, and the link `news` that streams with it.
+    pub async fn streaming(&self, world: &World) -> Client {
+        let mut client = self.client_within(LONG).await.unwrap();
+        client.accept().await;
+        client.send(": hello\n\n").await;
+        world.phase("news", "streaming").await;
+        client
     }
 
     /// A URL of it.

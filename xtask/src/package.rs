@@ -18,7 +18,7 @@ pub(crate) fn package(shell: &Shell, release: bool) -> Result<Vec<PathBuf>> {
 
 /// Makes the packages of what has been built.
 pub(crate) fn assemble(shell: &Shell, profile: &str) -> Result<Vec<PathBuf>> {
-    let cargo_deb = tool::ensure(shell, tool::CARGO_DEB)?;
+    let cargo_deb = tool::build(shell, tool::CARGO_DEB)?;
     let folder = folder(shell);
     _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}.", folder.display()))?;

@@ -6,7 +6,7 @@ use std::fmt;
 pub(crate) struct Tally {
     pub(crate) passed: u32,
     pub(crate) failed: u32,
-    /// Tests, or parts of them, that said why they were not run. They are among the passed.
+    /// Checks, tests or parts of them that said why they were not run. Tests are among the passed.
     pub(crate) skipped: u32,
 }
 

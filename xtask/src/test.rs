@@ -8,45 +8,82 @@ use std::{
 };
 
 use crate::{
-    Result, Shell, archive, debian, node::Node, package, page, servers, tally::Tally, tool,
+    Result, Shell, archive, debian,
+    node::Node,
+    package, page, servers,
+    tally::Tally,
+    tool::{self, Prebuilt},
 };
 
 type Step = fn(&mut Run) -> Result<()>;
 
 /// The steps in their order. Each stands on those before it.
-const STEPS: [(&str, Step); 6] = [
-    ("format", format),
-    ("page", page_of_the_window),
-    ("lints", lints),
-    ("units", units),
-    ("packages", packages),
-    ("whole", whole),
+const STEPS: [(&str, When, Step); 9] = [
+    ("format", When::Quick, format),
+    ("spelling", When::Quick, spelling),
+    ("dependencies", When::Quick, dependencies),
+    ("page", When::Quick, page_of_the_window),
+    ("lints", When::Quick, lints),
+    ("units", When::Quick, units),
+    ("packages", When::Whole, packages),
+    ("whole", When::Whole, whole),
+    ("advisories", When::Named, advisories),
 ];
 
-pub(crate) fn test(shell: &Shell, only: Option<&str>) -> Result<()> {
+/// When a step is run without its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Quick,
+    Whole,
+    Named,
+}
+
+/// Which steps are asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    All,
+    Quick,
+    /// A step, or a file of `tests/`.
+    Only(&'a str),
+}
+
+impl<'a> Wanted<'a> {
+    /// The file of `tests/`, where it names one.
+    fn file(self) -> Option<&'a str> {
+        match self {
+            Self::Only(name) if STEPS.iter().all(|(step, ..)| *step != name) => Some(name),
+            _ => None,
+        }
+    }
+
+    fn has(self, step: &str, when: When) -> bool {
+        match (self, self.file()) {
+            (Self::All, _) => when != When::Named,
+            (Self::Quick, _) => when == When::Quick,
+            // It needs neither Hark nor its packages.
+            (_, Some("walls")) => step == "whole",
+            (_, Some(_)) => when == When::Whole,
+            (Self::Only(name), None) => step == name,
+        }
+    }
+}
+
+pub(crate) fn test(shell: &Shell, wanted: Wanted) -> Result<()> {
     let logs = shell.target.join("xtask-log");
     fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}.", logs.display()))?;
-    let named_step = STEPS.iter().any(|(name, _)| Some(*name) == only);
-    let mut run = Run { shell, logs, tally: Tally::default(), file: only.filter(|_| !named_step) };
-    let wanted = |name: &str| match only {
-        None => true,
-        Some(only) if named_step => name == only,
-        Some("walls") => name == "whole",
-        Some(_) => name == "packages" || name == "whole",
-    };
+    let mut run = Run { shell, logs, tally: Tally::default(), file: wanted.file() };
     let mut needs = Vec::new();
-    if ["lints", "units", "packages"].into_iter().any(wanted) {
-        needs.push(debian::WINDOW);
-    }
-    if wanted("packages") {
-        needs.push(debian::PACKAGES);
-    }
-    if wanted("whole") {
-        needs.push(debian::TESTS);
+    for (name, ..) in STEPS.iter().filter(|(name, when, _)| wanted.has(name, *when)) {
+        match *name {
+            "lints" | "units" => needs.push(debian::WINDOW),
+            "packages" => needs.extend([debian::WINDOW, debian::PACKAGES]),
+            "whole" => needs.push(debian::TESTS),
+            _ => {}
+        }
     }
     debian::ensure(shell, &needs)?;
     let mut outcome = Ok(());
-    for (name, step) in STEPS.iter().filter(|(name, _)| wanted(name)) {
+    for (name, _, step) in STEPS.iter().filter(|(name, when, _)| wanted.has(name, *when)) {
         println!("== {name}");
         outcome = step(&mut run);
         if outcome.is_err() {
@@ -108,6 +145,24 @@ impl Run<'_> {
         }
     }
 
+    /// Tells why a part of a step is not run.
+    fn skip(&mut self, name: &str, why: &str) {
+        println!("skipped: {name}: {why}");
+        self.tally.skipped += 1;
+    }
+
+    /// A program that is fetched; none where it cannot be, which is told.
+    fn fetched(&mut self, tool: &Prebuilt, name: &str) -> Result<Option<PathBuf>> {
+        match tool::fetch(self.shell, tool) {
+            Ok(path) => Ok(Some(path)),
+            Err(_) if self.shell.stopped() => Err("Stopped.".to_owned()),
+            Err(why) => {
+                self.skip(name, &why);
+                Ok(None)
+            }
+        }
+    }
+
     fn npm(&mut self, node: &Node, name: &str, args: &[&str]) -> Result<()> {
         let mut command = node.npm(self.shell);
         command.args(args);
@@ -125,6 +180,45 @@ fn is_telling(line: &str) -> bool {
 
 fn format(run: &mut Run) -> Result<()> {
     run.check("cargo fmt", run.shell.cargo(&["fmt", "--all", "--check"]))
+}
+
+/// Of code and texts; `.typos.toml` says which words are none.
+fn spelling(run: &mut Run) -> Result<()> {
+    let Some(typos) = run.fetched(&tool::TYPOS, "typos")? else { return Ok(()) };
+    let mut command = run.shell.command(typos);
+    // Dotfiles too.
+    command.args(["--hidden", "--exclude", ".git"]);
+    run.check("typos", command)
+}
+
+/// That each is used, and that `.deny.toml` allows it.
+fn dependencies(run: &mut Run) -> Result<()> {
+    // Both checkers look at what other systems would need too, which building here does not fetch.
+    if run.shell.ask(&mut run.shell.cargo(&["fetch", "--quiet"])).is_none() {
+        run.skip("cargo-shear, cargo-deny", "the dependencies cannot be fetched.");
+        return Ok(());
+    }
+    if let Some(shear) = run.fetched(&tool::CARGO_SHEAR, "cargo-shear")? {
+        let mut command = run.shell.command(shear);
+        command.args(["--frozen", "--deny-warnings"]);
+        run.check("cargo-shear", command)?;
+    }
+    if let Some(deny) = run.fetched(&tool::CARGO_DENY, "cargo-deny")? {
+        let mut command = run.shell.command(deny);
+        command.args(["--frozen", "--workspace", "check", "--hide-inclusion-graph"]);
+        command.args(["licenses", "sources", "bans"]);
+        run.check("cargo-deny", command)?;
+    }
+    Ok(())
+}
+
+/// What is known against the dependencies. The database is a clone of a repository, which cannot be
+/// reached from everywhere: hence only where it is asked for.
+fn advisories(run: &mut Run) -> Result<()> {
+    let Some(deny) = run.fetched(&tool::CARGO_DENY, "cargo-deny")? else { return Ok(()) };
+    let mut command = run.shell.command(deny);
+    command.args(["--locked", "--workspace", "check", "advisories"]);
+    run.check("advisories", command)
 }
 
 fn page_of_the_window(run: &mut Run) -> Result<()> {
@@ -183,7 +277,7 @@ fn whole(run: &mut Run) -> Result<()> {
     if let Some(file) = run.file {
         args.extend(["--test", file]);
     }
-    let driver = tool::ensure(run.shell, tool::TAURI_DRIVER)?;
+    let driver = tool::build(run.shell, tool::TAURI_DRIVER)?;
     let (servers, node) = servers::ensure(run.shell)?;
     let archived = archive::ensure(run.shell)?;
     let mut command = run.shell.cargo(&args);
@@ -206,4 +300,39 @@ fn fresh(folder: &Path) -> Result<&Path> {
     _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(|e| format!("{}: {e}.", folder.display()))?;
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What cargo does not find by itself, as it stands in no folder of that name, would never run.
+    #[test]
+    fn every_file_of_tests_is_registered() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let mut missing = Vec::new();
+        for under in ["", "benches/"] {
+            for entry in fs::read_dir(folder.join(under)).unwrap() {
+                let path = format!("{under}{}", entry.unwrap().file_name().display());
+                if path.ends_with(".rs") && !manifest.contains(&format!("path = \"{path}\"")) {
+                    missing.push(path);
+                }
+            }
+        }
+        assert!(missing.is_empty(), "tests/Cargo.toml does not name {missing:?}");
+    }
+
+    #[test]
+    fn a_file_of_tests_runs_with_what_it_stands_on() {
+        let steps = |wanted: Wanted| -> Vec<&str> {
+            let wanted = STEPS.iter().filter(|(name, when, _)| wanted.has(name, *when));
+            wanted.map(|(name, ..)| *name).collect()
+        };
+        assert_eq!(steps(Wanted::Only("end_to_end")), ["packages", "whole"]);
+        assert_eq!(steps(Wanted::Only("walls")), ["whole"]);
+        assert_eq!(steps(Wanted::Only("advisories")), ["advisories"]);
+        assert!(!steps(Wanted::Quick).contains(&"packages"));
+        assert!(!steps(Wanted::All).contains(&"advisories"));
+    }
 }

@@ -2,7 +2,7 @@
 import type { AddSubscription, Added, MessagesQuery, RulesTried } from "../api";
 import { asFailure, call, subscribe } from "../bridge";
 import type { Failure } from "../bridge-types";
-import type { Words } from "../words";
+import type { Words } from "../i18n";
 import { fold, loadedHistory, loadedLatest, loadedOlder, nothing, type Held } from "./hold";
 
 const MESSAGES_PAGE = 100;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wordsFor } from "../words";
+import { wordsFor } from "../i18n";
 import { emptyForm, request } from "./form";
 
 const en = wordsFor("en");

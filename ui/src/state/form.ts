@@ -1,6 +1,6 @@
 // The form for a new subscription: from what was typed to what the agent is asked.
 import type { AddSubscription } from "../api";
-import type { Words } from "../words";
+import type { Words } from "../i18n";
 
 export interface Form {
   url: string;

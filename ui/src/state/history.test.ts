@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wordsFor } from "../words";
+import { wordsFor } from "../i18n";
 import { known, marks, missed, title, TIMELINE_MS } from "./history";
 import { ago, NOW, outage, span } from "./samples";
 

@@ -1,6 +1,6 @@
 // The reconnection history as it is shown: what each entry says, and where it lies on the timeline.
 import type { HistoryEntry, Outage, Time } from "../api";
-import type { Words } from "../words";
+import type { Words } from "../i18n";
 import { DAY, at, clock, clockSeconds, duration } from "./time";
 
 /** The timeline's length. */

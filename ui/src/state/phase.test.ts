@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Phase } from "../api";
-import { wordsFor } from "../words";
+import { wordsFor } from "../i18n";
 import { headline, phaseInWords, pulse, tone } from "./phase";
 import { ago, link, NOW, refused } from "./samples";
 

@@ -1,6 +1,6 @@
 // A link in plain words: what it does now, how loudly to say so, how fresh what it heard is.
 import type { Link, Phase } from "../api";
-import type { Words } from "../words";
+import type { Words } from "../i18n";
 import { age, at, countdown, duration } from "./time";
 
 /** A dial that takes longer than most is told by its length. */
@@ -47,7 +47,7 @@ export function phaseInWords(phase: Phase, now: number, words: Words): string {
   }
 }
 
-/** Everything in one line, for the top of the place. */
+/** Everything in one line, for the top of the page. */
 export function headline(links: readonly Link[], words: Words): { text: string; tone: Tone } {
   const followed = links.filter((link) => link.phase.phase !== "paused");
   const live = followed.filter((link) => link.phase.phase === "streaming").length;

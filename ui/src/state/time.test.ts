@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wordsFor } from "../words";
+import { wordsFor } from "../i18n";
 import { age, byDay, countdown, day, duration } from "./time";
 
 const en = wordsFor("en-GB");

@@ -1,6 +1,6 @@
 // Times and lengths of time as a person reads them: local, whole units, never more than two.
 import type { Time } from "../api";
-import type { Words } from "../words";
+import type { Words } from "../i18n";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -4,7 +4,7 @@ import type { Words } from "./en";
 
 export const zh: Words = {
   lang: "zh-Hans",
-  places: { status: "状态", messages: "消息", history: "历史" },
+  pages: { status: "状态", messages: "消息", history: "历史" },
   units: { d: "天", h: "小时", min: "分", s: "秒" },
   today: "今天",
   yesterday: "昨天",

@@ -3,7 +3,7 @@ import type { Cause } from "../api";
 
 export const en = {
   lang: "en",
-  places: { status: "Status", messages: "Messages", history: "History" },
+  pages: { status: "Status", messages: "Messages", history: "History" },
   units: { d: "d", h: "h", min: "min", s: "s" },
   today: "Today",
   yesterday: "Yesterday",
