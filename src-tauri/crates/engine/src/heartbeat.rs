@@ -62,7 +62,7 @@ pub struct Heartbeat {
     previous: Option<Monotonic>,
     doublings: u32,
     /// How often the learned cadence was late since it was last confirmed.
-    lates: u32,
+    lateness: u32,
     checks: u32,
 }
 
@@ -76,7 +76,7 @@ impl Heartbeat {
             intervals: VecDeque::with_capacity(INTERVALS_MAX),
             previous: None,
             doublings: 0,
-            lates: 0,
+            lateness: 0,
             checks: 0,
         }
     }
@@ -104,7 +104,7 @@ impl Heartbeat {
         if interval > INTERVAL_MAX {
             return;
         }
-        if std::mem::take(&mut self.lates) > 0
+        if std::mem::take(&mut self.lateness) > 0
             && self.confirmed().is_some_and(|learned| interval > learned)
         {
             // It was late and came after all: the server's interval has changed.
@@ -135,13 +135,13 @@ impl Heartbeat {
             self.doublings = (self.doublings + 1).min(16);
         }
         self.intervals.clear();
-        self.lates = 0;
+        self.lateness = 0;
     }
 
     /// A heartbeat did not come when it was due, and another connection took over: until it is
     /// confirmed, what was learned is doubled.
     pub fn on_late(&mut self) {
-        self.lates = (self.lates + 1).min(16);
+        self.lateness = (self.lateness + 1).min(16);
     }
 
     /// A self-check of a server without heartbeat was made; the next comes later.
@@ -175,7 +175,7 @@ impl Heartbeat {
             Expect::Learn => {}
         }
         if let Some(learned) = self.confirmed() {
-            let learned = learned.saturating_mul(1 << self.lates);
+            let learned = learned.saturating_mul(1 << self.lateness);
             return Some((learned.min(INTERVAL_MAX), Source::Learned));
         }
         self.feed_default.map(|cadence| (self.doubled(cadence), Source::Feed))
