@@ -16,12 +16,8 @@ use std::{
     time::Duration,
 };
 
-use hark_agent::{
-    driver::{Command, Driver, Full, Sink},
-    resume,
-    settings::Subscription,
-    sse::{Ask, Io, Via, Wire},
-};
+use hark_agent::ledger::resume;
+use hark_config::settings::Subscription;
 use hark_engine::{
     Moment,
     failure::Cause,
@@ -30,6 +26,10 @@ use hark_engine::{
     policy::{self, Origin},
 };
 use hark_store::{Store, Stored};
+use hark_stream::{
+    connection::{Ask, Io, Via, Wire},
+    driver::{Command, Driver, Full, Sink},
+};
 use hark_tests::judge::{
     Account, Action, Kept, Kind, Pace, Script, Server, Told, law, pipe::pipe, verdict,
 };

@@ -13,9 +13,10 @@ use futures_util::StreamExt;
 use hark_api::{
     ErrorCode, Event,
     client::{CallError, Client},
-    profile::Profile,
     route::{self, Verb},
+    start,
 };
+use hark_local::{profile::Profile, program};
 use serde::Serialize;
 use serde_json::Value;
 use tauri::{
@@ -24,8 +25,6 @@ use tauri::{
     ipc::{Channel, Invoke, Response},
 };
 use tokio::sync::Notify;
-
-use crate::agent;
 
 /// How often an absent agent is looked for.
 const RETRY: Duration = Duration::from_secs(1);
@@ -69,7 +68,7 @@ pub(crate) enum Failure {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) enum Told {
+pub(crate) enum Notice {
     /// The agent's events, in order.
     Events {
         /// At least one.
@@ -107,7 +106,7 @@ async fn call(bridge: State<'_, Bridge>, path: String, body: Value) -> Result<Re
 
 /// Tells the page of the agent's events, for as long as the page is there.
 #[tauri::command]
-fn subscribe(bridge: State<'_, Bridge>, page: Channel<Told>) {
+fn subscribe(bridge: State<'_, Bridge>, page: Channel<Notice>) {
     let forwarding = tauri::async_runtime::spawn(forward(
         bridge.client.clone(),
         page,
@@ -122,7 +121,9 @@ fn subscribe(bridge: State<'_, Bridge>, page: Channel<Told>) {
 /// Starts the agent, which then outlives this window.
 #[tauri::command]
 async fn start_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
-    agent::start(&bridge.profile, &bridge.client).await.map_err(broken)?;
+    start::agent(&bridge.profile, &bridge.client)
+        .await
+        .map_err(|error| broken(error.to_string()))?;
     bridge.started.notify_one();
     Ok(())
 }
@@ -130,10 +131,7 @@ async fn start_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
 /// Opens a link in the person's browser.
 #[tauri::command]
 fn open_url(url: String) -> Result<(), Failure> {
-    let url =
-        web_link(&url).ok_or_else(|| broken("Only http and https links are opened.".to_owned()))?;
-    open::that_detached(url.as_str())
-        .map_err(|error| broken(format!("The link could not be opened: {error}.")))
+    program::open_link(&url).map_err(|error| broken(error.to_string()))
 }
 
 /// The request for a route: only for those that the API declares.
@@ -151,18 +149,14 @@ fn request(path: &str, body: Value) -> Result<(Verb, String, Vec<u8>), Failure> 
     Ok((verb, format!("{path}?{query}"), Vec::new()))
 }
 
-fn web_link(text: &str) -> Option<url::Url> {
-    url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
-}
-
 /// Passes events on until the page is gone, through any number of agents.
-async fn forward(client: Client, page: Channel<Told>, started: Arc<Notify>) {
+async fn forward(client: Client, page: Channel<Notice>, started: Arc<Notify>) {
     let mut told = None;
     loop {
         let Ok(end) = forward_one_stream(&client, &page).await else { return };
         // A stream that had events before it ended is news even if it ended as the one before.
         if end.had_events || told.as_ref() != Some(&end.failure) {
-            if page.send(Told::Gone { failure: end.failure.clone() }).is_err() {
+            if page.send(Notice::Gone { failure: end.failure.clone() }).is_err() {
                 return;
             }
             told = Some(end.failure);
@@ -177,7 +171,7 @@ struct End {
 }
 
 /// Passes the events of one agent on. An error is the page's: it is gone.
-async fn forward_one_stream(client: &Client, page: &Channel<Told>) -> tauri::Result<End> {
+async fn forward_one_stream(client: &Client, page: &Channel<Notice>) -> tauri::Result<End> {
     let mut had_events = false;
     let mut failure = Failure::NoAgent;
     match client.events() {
@@ -194,7 +188,7 @@ async fn forward_one_stream(client: &Client, page: &Channel<Told>) -> tauri::Res
                 }
                 if !events.is_empty() {
                     had_events = true;
-                    page.send(Told::Events { events })?;
+                    page.send(Notice::Events { events })?;
                 }
             }
         }
@@ -247,15 +241,5 @@ mod tests {
         let (verb, target, body) = request("/v1/pause", json!({ "subscription": "a" })).unwrap();
         assert_eq!((verb, target.as_str()), (Verb::Post, "/v1/pause"));
         assert_eq!(body, br#"{"subscription":"a"}"#);
-    }
-
-    #[test]
-    fn only_web_links_are_opened() {
-        assert!(web_link("https://example.org/a?b#c").is_some());
-        for bad in
-            ["file:///etc/passwd", "javascript:alert(1)", "mailto:a@b", "x-ssh://h", "/a", ""]
-        {
-            assert!(web_link(bad).is_none(), "{bad}");
-        }
     }
 }

@@ -2,6 +2,9 @@
 //! none; a person in a terminal or over SSH deserves a sentence.
 
 #[cfg(target_os = "linux")]
+use hark_local::program;
+
+#[cfg(target_os = "linux")]
 const CLASS: &str = "hark-window";
 
 /// Checks that a window can be opened.
@@ -10,14 +13,7 @@ const CLASS: &str = "hark-window";
 /// One sentence for the person.
 #[cfg(target_os = "linux")]
 pub(crate) fn check() -> Result<(), String> {
-    let named = ["WAYLAND_DISPLAY", "DISPLAY"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let Some(named) = named else {
-        return Err("There is no display here to open Hark's window on (neither DISPLAY nor \
-                    WAYLAND_DISPLAY is set). In a terminal, use: hark status, hark messages"
-            .to_owned());
-    };
+    let named = program::display().ok_or(program::NO_DISPLAY)?;
     gtk::init().map_err(|_| {
         format!(
             "The display {named} cannot be opened, so Hark's window cannot be shown. \

@@ -5,7 +5,6 @@
 
 #![cfg_attr(windows, windows_subsystem = "windows")]
 
-mod agent;
 mod bridge;
 mod display;
 mod options;
@@ -15,7 +14,7 @@ mod typescript;
 
 use std::process::ExitCode;
 
-use hark_api::profile::Profile;
+use hark_local::profile::Profile;
 use options::Start;
 use single::Claim;
 use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};

@@ -4,15 +4,14 @@
 //! there may be no session bus.
 
 use std::{
-    fs::{File, TryLockError},
+    fs::File,
     io,
-    os::unix::net::{UnixListener, UnixStream},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
-use hark_api::profile::private_folder;
+use hark_local::{file, folder, socket::Bell};
 
 /// Not longer than the agent's own socket, for whose path the runtime folder has room.
 const SOCKET: &str = "win.sock";
@@ -32,7 +31,7 @@ pub(crate) enum Claim {
 
 /// The right to open the profile's window.
 pub(crate) struct Only {
-    listener: UnixListener,
+    bell: Bell,
     lock: File,
 }
 
@@ -47,27 +46,20 @@ pub(crate) fn claim(runtime: &Path) -> Result<Claim, String> {
             runtime.display()
         )
     };
-    private_folder(runtime).map_err(unusable)?;
+    folder::private(runtime).map_err(unusable)?;
     let socket = runtime.join(SOCKET);
-    let lock = File::create(runtime.join(LOCK)).map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => listen(&socket, lock).map(Claim::Only).map_err(unusable),
-        Err(TryLockError::WouldBlock) => ask_to_show(socket).map(|()| Claim::AnotherIsShown),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    let lock = file::open_lock(&runtime.join(LOCK)).map_err(io::Error::other).map_err(unusable)?;
+    if !file::lock(&lock).map_err(unusable)? {
+        return ask_to_show(socket).map(|()| Claim::AnotherIsShown);
     }
-}
-
-fn listen(socket: &Path, lock: File) -> io::Result<Only> {
-    // The lock is ours, so a socket here is left over from a window that was killed.
-    match std::fs::remove_file(socket) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(Only { listener: UnixListener::bind(socket)?, lock }),
-    }
+    // The lock is ours, so a socket that is there is left over from a window that was killed.
+    let bell = Bell::bind(&socket).map_err(unusable)?;
+    Ok(Claim::Only(Only { bell, lock }))
 }
 
 fn ask_to_show(socket: PathBuf) -> Result<(), String> {
     let started = Instant::now();
-    while UnixStream::connect(&socket).is_err() {
+    while Bell::ring(&socket).is_err() {
         if started.elapsed() > ANSWER_TIMEOUT {
             return Err("Hark's window is open already, but it does not answer. Close it, then \
                         try again."
@@ -82,11 +74,10 @@ impl Only {
     /// Runs `show` whenever the window is started once more, until the process ends.
     pub(crate) fn on_second_start(self, show: impl Fn() + Send + 'static) {
         thread::spawn(move || {
-            let Self { listener, lock: _held } = self;
-            // To connect is the whole message.
-            for connection in listener.incoming() {
-                match connection {
-                    Ok(_) => show(),
+            let Self { bell, lock: _held } = self;
+            loop {
+                match bell.wait() {
+                    Ok(()) => show(),
                     // Out of descriptors, for instance: not a reason to spin.
                     Err(_) => thread::sleep(ANSWER_POLL),
                 }

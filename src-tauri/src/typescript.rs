@@ -1,26 +1,23 @@
 //! `ui/src/bridge-types.ts` is generated from [`crate::bridge`]. The test fails when it is out of
-//! step; run it with `HARK_BLESS=1` to write it anew.
+//! step; `cargo xtask generate` writes it anew.
 
 use ts_rs::{Config, TS};
 
-use crate::bridge::{Failure, Told};
+use crate::bridge::{Failure, Notice};
 
 #[test]
 fn the_pages_types_are_those_of_the_bridge() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/bridge-types.ts");
     let cfg = Config::new();
     let wanted = format!(
-        "// Generated from src-tauri/src/bridge.rs; `HARK_BLESS=1 cargo test -p hark-window` writes it anew.\n\n\
+        "// Generated from src-tauri/src/bridge.rs; `cargo xtask generate` writes it anew.\n\n\
          import type {{ ErrorCode, Event }} from \"./api\";\n\nexport {}\n\nexport {}\n",
         Failure::decl(&cfg),
-        Told::decl(&cfg),
+        Notice::decl(&cfg),
     );
     if std::env::var_os("HARK_BLESS").is_some() {
         std::fs::write(path, &wanted).unwrap();
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        found == wanted,
-        "ui/src/bridge-types.ts is out of step; run the test with HARK_BLESS=1"
-    );
+    assert!(found == wanted, "ui/src/bridge-types.ts is out of step; run: cargo xtask generate");
 }

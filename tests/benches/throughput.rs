@@ -16,13 +16,13 @@ use std::{
 use bytes::Bytes;
 use eventsource_stream::Eventsource;
 use futures_util::{Stream, StreamExt};
-use hark_agent::sse::{Ask, Connection};
 use hark_engine::{
     Moment,
     backoff::Clients,
     feed::Json,
     link::{Config, ConnId, Effect, Input, Link},
 };
+use hark_stream::connection::{Ask, Connection};
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::{

@@ -3,9 +3,9 @@
 use hark_api::{
     Link, Message, MessagesQuery, Phase, Status,
     client::{CallError, Client},
-    profile::Profile,
     route,
 };
+use hark_local::profile::Profile;
 
 use crate::World;
 

@@ -5,7 +5,8 @@ use std::convert::Infallible;
 
 use axum::{Router, body::Body, http::header, response::Response};
 use futures_util::stream;
-use hark_api::{HistoryQuery, client::Client, profile::Profile, route};
+use hark_api::{HistoryQuery, client::Client, route};
+use hark_local::profile::Profile;
 use tokio::{
     net::TcpListener,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},

@@ -1,4 +1,4 @@
-// Generated from src-tauri/crates/api; `HARK_BLESS=1 cargo test -p hark-api` writes it anew.
+// Generated from src-tauri/crates/api; `cargo xtask generate` writes it anew.
 
 export type Time = string;
 

@@ -1,4 +1,4 @@
-// Generated from src-tauri/src/bridge.rs; `HARK_BLESS=1 cargo test -p hark-window` writes it anew.
+// Generated from src-tauri/src/bridge.rs; `cargo xtask generate` writes it anew.
 
 import type { ErrorCode, Event } from "./api";
 
@@ -16,7 +16,7 @@ sentence: string, } | { "kind": "broken",
  */
 sentence: string, };
 
-export type Told = { "kind": "events", 
+export type Notice = { "kind": "events", 
 /**
  * At least one.
  */

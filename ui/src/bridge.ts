@@ -1,9 +1,9 @@
 // The page's only way out: the four commands of hark-window (src-tauri/src/bridge.rs).
 import { Channel, invoke } from "@tauri-apps/api/core";
 import type { Routes } from "./api";
-import type { Failure, Told } from "./bridge-types";
+import type { Failure, Notice } from "./bridge-types";
 
-export type { Failure, Told };
+export type { Failure, Notice };
 
 /** Calls a route of the agent. Rejects with a [`Failure`]; see `asFailure`. */
 export function call<P extends keyof Routes>(
@@ -14,8 +14,8 @@ export function call<P extends keyof Routes>(
 }
 
 /** Hears what the agent tells, through any number of agents, as long as the page lives. */
-export function subscribe(hear: (told: Told) => void): Promise<void> {
-  const page = new Channel<Told>();
+export function subscribe(hear: (told: Notice) => void): Promise<void> {
+  const page = new Channel<Notice>();
   page.onmessage = hear;
   return invoke("subscribe", { page });
 }

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
-use hark_agent::sse::{Connection, guard::Limits};
+use hark_stream::connection::{Connection, guard::Limits};
 use hark_engine::wire::Arrival;
 use libfuzzer_sys::fuzz_target;
 

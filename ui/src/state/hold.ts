@@ -1,6 +1,6 @@
 // What the page holds, and how each thing that the agent tells changes it. Pure: no calls, no clock.
 import type { Event, HistoryEntry, Message, Status } from "../api";
-import type { Failure, Told } from "../bridge-types";
+import type { Failure, Notice } from "../bridge-types";
 import { at } from "./time";
 
 /** More messages than this are dropped from the page, the oldest first; the agent keeps them. */
@@ -43,7 +43,7 @@ export const nothing: Held = {
 };
 
 /** The held state after what was told. */
-export function fold(held: Held, told: Told): Held {
+export function fold(held: Held, told: Notice): Held {
   if (told.kind === "gone") return { ...held, running: false, failure: told.failure };
   return told.events.reduce(foldEvent, held);
 }

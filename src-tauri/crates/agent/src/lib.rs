@@ -1,43 +1,26 @@
-//! The shell around the engine: everything that touches a network, a disk, a desktop or a clock.
+//! What runs all day: follows the subscriptions, keeps what they bring, shows it, and answers clients.
 //!
-//! [`agent`] puts the parts together. Each followed subscription is a [`driver`] over a link of the
-//! engine, with [`follow`] as its sink; [`sse`] makes its connections; what it stores goes from the
-//! outbox to the desktop by [`notify`]. Clients come in through [`server`].
+//! From the ground up; each part is given handles for what it uses, and nobody holds everything:
+//! [`events`] tells clients, [`conditions`] holds what is not well, [`ledger`] writes and tells,
+//! [`subscriptions`] follows what [`reconcile`] says, [`status`] is how all is now, [`alerts`] shows,
+//! [`configuration`] is what the settings say, [`commands`] is what a client can ask, [`http`] is where.
+//! [`run`] puts them together and is imported by nobody.
 
-mod access;
-pub mod add;
-pub mod agent;
-mod apply;
-mod claim;
-mod clock;
-mod core;
+mod alerts;
+pub mod commands;
+mod conditions;
+mod configuration;
 pub mod demo;
-pub mod dials;
-pub mod doctor;
-pub mod driver;
-pub mod files;
-mod follow;
-mod hub;
-pub mod listen;
+mod events;
+mod http;
+pub mod ledger;
 mod log;
-mod notify;
-pub mod opener;
-mod owed;
-mod pages;
-mod present;
-pub mod presets;
 pub mod print;
-mod probe;
-pub mod resume;
-mod rules;
-mod sample;
-mod secrets;
-mod server;
-pub mod settings;
-pub mod signals;
-pub mod sse;
-mod surroundings;
+mod reconcile;
+mod registry;
+pub mod run;
+mod status;
+mod subscriptions;
+mod to_api;
 mod tray;
-mod watch;
-mod ways;
 mod words;

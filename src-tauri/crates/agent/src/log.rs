@@ -4,7 +4,7 @@
 
 use std::{io::IsTerminal, path::Path};
 
-use hark_api::profile::private_folder;
+use hark_local::folder;
 use tracing::Level;
 use tracing_appender::{
     non_blocking::{NonBlockingBuilder, WorkerGuard},
@@ -26,7 +26,7 @@ const LINES_MAX: usize = 1024;
 pub fn start(folder: &Path) -> Result<[WorkerGuard; 2], InitError> {
     // The files themselves are made readable for all; the folder keeps others out. Where it cannot be
     // made, the next step says so.
-    private_folder(folder).ok();
+    folder::private(folder).ok();
     let files = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .max_log_files(FILES_MAX)
@@ -39,10 +39,10 @@ pub fn start(folder: &Path) -> Result<[WorkerGuard; 2], InitError> {
     let level =
         std::env::var("HARK_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
     let ours = || {
-        Targets::new()
-            .with_default(Level::WARN)
-            .with_target("hark", level)
-            .with_target("hark_agent", level)
+        Targets::new().with_default(Level::WARN).with_target("hark", level).with_targets(
+            ["agent", "config", "platform", "store", "stream"]
+                .map(|name| (format!("hark_{name}"), level)),
+        )
     };
     let to_files = fmt::layer().with_ansi(false).with_target(false).with_writer(files);
     let to_stderr = fmt::layer()

@@ -2,6 +2,7 @@
 
 use std::{
     io::{Write, stdout},
+    pin::pin,
     sync::{LazyLock, Mutex, PoisonError},
 };
 
@@ -9,9 +10,14 @@ use hark_engine::{
     message::Message,
     readable::{Line, is_unreadable},
 };
+use hark_store::Query;
 use jiff::{Timestamp, tz::TimeZone};
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 
+use crate::{ledger::Ledger, status::Status};
+
+/// Messages that are read at a time.
+const PAGE_ROWS: u32 = 16;
 /// Lines that wait for a terminal that is halted, as by Ctrl-S; more are dropped.
 const LINES_MAX: usize = 1024;
 
@@ -22,8 +28,34 @@ static OUT: LazyLock<(NonBlocking, Mutex<Option<WorkerGuard>>)> = LazyLock::new(
     (out, Mutex::new(Some(guard)))
 });
 
-/// Prints one line: time, subscription, title, body. A terminal that is gone is no reason to stop.
-pub fn message(name: &str, message: &Message, received: Timestamp) {
+/// Prints each message that is stored from now on, until `stop` is done and what came until then has been
+/// printed. A terminal that is gone is no reason to stop.
+pub async fn run(ledger: Ledger, status: Status, stop: impl Future<Output = ()>) {
+    let mut changes = ledger.events().changes();
+    let newest = Query { limit: 1, ..Query::default() };
+    let newest = ledger.read(|store| store.messages(&newest)).unwrap_or_default();
+    let mut printed = newest.first().map_or(0, |row| row.id);
+    let mut stop = pin!(stop);
+    let mut is_stopped = false;
+    while !is_stopped {
+        tokio::select! {
+            change = changes.changed() => is_stopped = change.is_err(),
+            () = &mut stop => is_stopped = true,
+        }
+        // A failure is a condition already; they are printed once they can be read.
+        let after = |id| Query { after: Some(id), limit: PAGE_ROWS, ..Query::default() };
+        while let Ok(rows) = ledger.read(|store| store.messages(&after(printed)))
+            && let Some(last) = rows.last().map(|row| row.id)
+        {
+            for row in &rows {
+                message(&status.name(&row.subscription), &row.message, row.received);
+            }
+            printed = last;
+        }
+    }
+}
+
+fn message(name: &str, message: &Message, received: Timestamp) {
     let line = line_here(name, message, received);
     let _ = OUT.0.clone().write_all(format!("{line}\n").as_bytes());
 }

@@ -1,6 +1,8 @@
 //! The few words that the agent itself shows: in notifications and in the tray. English and
 //! Simplified Chinese.
 
+use hark_platform::locale;
+
 /// The person's language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -11,15 +13,12 @@ pub enum Language {
 }
 
 impl Language {
-    /// From the locale's environment variables, in the order that POSIX gives them.
+    /// The person's, as the system says it.
     #[must_use]
-    pub fn of_environment() -> Self {
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let locale = set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG"));
-        if locale.is_some_and(|locale| locale.starts_with("zh")) {
-            Self::Chinese
-        } else {
-            Self::English
+    pub fn of_system() -> Self {
+        match locale::of_messages() {
+            Some(locale) if locale.starts_with("zh") => Self::Chinese,
+            _ => Self::English,
         }
     }
 

@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use eventsource_client::{Client as _, ClientBuilder, Error as Ended, ReconnectOptions, SSE};
 use futures_util::{Stream, StreamExt, stream};
+use hark_local::socket;
 use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -16,7 +17,6 @@ use hyper_util::rt::TokioIo;
 use launchdarkly_sdk_transport::{ByteStream, HttpTransport, ResponseFuture, TransportError};
 use serde::{Serialize, de::DeserializeOwned};
 use sync_wrapper::{SyncFuture, SyncStream};
-use tokio::net::UnixStream;
 
 use crate::{ApiError, Event, route};
 
@@ -67,7 +67,7 @@ impl Client {
 
     /// Whether an agent answers.
     pub async fn is_running(&self) -> bool {
-        UnixStream::connect(&self.socket).await.is_ok()
+        socket::connect(&self.socket).await.is_ok()
     }
 
     /// Calls a route.
@@ -192,11 +192,8 @@ async fn within<T>(
     tokio::time::timeout(timeout, call).await.unwrap_or(Err(CallError::TimedOut))
 }
 
-async fn send(
-    socket: &Path,
-    request: Request<Full<Bytes>>,
-) -> Result<Response<Incoming>, CallError> {
-    let stream = UnixStream::connect(socket).await.map_err(|_| CallError::NoAgent)?;
+async fn send(path: &Path, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, CallError> {
+    let stream = socket::connect(path).await.map_err(|_| CallError::NoAgent)?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| of_exchange(&error))?;
@@ -229,18 +226,15 @@ impl HttpTransport for SocketTransport {
 
 #[cfg(test)]
 mod tests {
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::UnixListener,
-    };
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
 
     /// What a client says of an agent that answers so, and then is gone.
     async fn said(answer: &[u8]) -> CallError {
         let folder = tempfile::tempdir().unwrap();
-        let socket = folder.path().join("s");
-        let listener = UnixListener::bind(&socket).unwrap();
+        let socket = folder.path().join("run/s");
+        let listener = socket::Listener::bind(&socket).unwrap();
         let serve = async {
             let (mut stream, _) = listener.accept().await.unwrap();
             if !answer.is_empty() {

@@ -2,16 +2,17 @@
 //!
 //! Every type and route that crosses the socket is declared here once. The agent serves them, the
 //! command line and the window call them through [`client`], and `ui/src/api.ts` is generated from
-//! them. This crate knows no other crate of Hark and holds no behaviour beyond carrying values.
+//! them. This crate knows only where the socket is and how the agent is started
+//! (`hark-local`); beyond that it carries values.
 
 pub mod client;
 mod command;
 mod event;
 mod history;
 mod message;
-pub mod profile;
 pub mod route;
 mod rules;
+pub mod start;
 mod status;
 mod time;
 

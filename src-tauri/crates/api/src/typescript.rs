@@ -8,7 +8,7 @@ use crate::*;
 fn generated() -> String {
     let cfg = Config::new().with_large_int("number");
     let mut out = String::from(
-        "// Generated from src-tauri/crates/api; `HARK_BLESS=1 cargo test -p hark-api` writes it anew.\n",
+        "// Generated from src-tauri/crates/api; `cargo xtask generate` writes it anew.\n",
     );
     macro_rules! declare {
         ($($name:ty),+ $(,)?) => {$(
@@ -80,5 +80,5 @@ fn the_windows_types_are_those_of_this_crate() {
         std::fs::write(path, &wanted).unwrap();
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(found == wanted, "ui/src/api.ts is out of step; run the test with HARK_BLESS=1");
+    assert!(found == wanted, "ui/src/api.ts is out of step; run: cargo xtask generate");
 }

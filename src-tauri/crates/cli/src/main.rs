@@ -1,21 +1,22 @@
 //! The executable `hark`: the agent, and every command of its clients.
 //!
-//! This crate reads the command line, talks, and prints; what is done is done in `hark-agent` or by
-//! a running agent.
+//! This crate reads the command line, talks, and prints; what is done is done by the other crates or
+//! by a running agent.
 
 mod arguments;
-mod client;
-mod doctor;
-mod here;
+mod commands;
 mod out;
 mod show;
-mod token;
 
 use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use hark_api::profile::Profile;
+use commands::{
+    add, agent, demo, doctor, history, listen, messages, open, pause, remove, rules, status, stop,
+    test,
+};
+use hark_local::profile::Profile;
 
 /// Why a command did nothing: one sentence or more.
 struct Failed(String);
@@ -45,21 +46,21 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         let done = match arguments.command {
-            Command::Agent(options) => return here::agent(profile, options).await,
-            Command::Listen(options) => here::listen(&profile, options).await,
+            Command::Agent(options) => return agent::agent(profile, options).await,
+            Command::Listen(options) => listen::listen(&profile, options).await,
             Command::Doctor(options) => doctor::doctor(&profile, options).await,
-            Command::Demo { port } => here::demo(port).await,
-            Command::Open => here::open(&profile).await,
-            Command::Add(options) => client::add(&profile, options).await,
-            Command::Remove { key } => client::remove(&profile, key).await,
-            Command::Pause { key } => client::pause(&profile, key, true).await,
-            Command::Resume { key } => client::pause(&profile, key, false).await,
-            Command::Status { json } => client::status(&profile, json).await,
-            Command::Messages { limit, json } => client::messages(&profile, limit, json).await,
-            Command::History { limit, json } => client::history(&profile, limit, json).await,
-            Command::Rules(options) => client::rules(&profile, options).await,
-            Command::Test => client::test(&profile).await,
-            Command::Stop => client::stop(&profile).await,
+            Command::Demo { port } => demo::demo(port).await,
+            Command::Open => open::open(&profile).await,
+            Command::Add(options) => add::add(&profile, options).await,
+            Command::Remove { key } => remove::remove(&profile, key).await,
+            Command::Pause { key } => pause::pause(&profile, key, true).await,
+            Command::Resume { key } => pause::pause(&profile, key, false).await,
+            Command::Status { json } => status::status(&profile, json).await,
+            Command::Messages { limit, json } => messages::messages(&profile, limit, json).await,
+            Command::History { limit, json } => history::history(&profile, limit, json).await,
+            Command::Rules(options) => rules::rules(&profile, options).await,
+            Command::Test => test::test(&profile).await,
+            Command::Stop => stop::stop(&profile).await,
         };
         done.map(|()| ExitCode::SUCCESS)
     });

@@ -15,6 +15,7 @@ mod tests;
 
 use std::{collections::HashMap, path::PathBuf};
 
+use hark_engine::keep::Keep;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
@@ -22,7 +23,6 @@ pub use commit::{Committed, Stored};
 pub use cursor::ResumePoint;
 pub use messages::{MessageRow, Query, Shown};
 pub use open::{Opening, SCHEMA_VERSION};
-pub use prune::Keep;
 
 /// The database of one Hark.
 #[derive(Debug)]

@@ -1,42 +1,11 @@
 //! Keeps the database within bounds, for each subscription by itself: one that is chatty never
 //! takes another's room.
 
-use std::time::Duration;
-
+use hark_engine::keep::Keep;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::{Store, StoreError, to_ms};
-
-/// How much is kept of one subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keep {
-    /// How many messages.
-    pub messages_max: u32,
-    /// How many bytes they take together, with the events that they came as. A single message that
-    /// is larger stays for as long as it is the newest.
-    pub bytes_max: i64,
-    /// How old a message may be.
-    pub age_max: Duration,
-    /// How many rows of the journal.
-    pub journal_rows_max: u32,
-}
-
-impl Keep {
-    /// The bounds where the person has set none.
-    pub const DEFAULT: Self = Self {
-        messages_max: 20_000,
-        bytes_max: 64 << 20,
-        age_max: Duration::from_secs(365 * 86_400),
-        journal_rows_max: 5_000,
-    };
-}
-
-impl Default for Keep {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
 
 /// How many events that were set aside are kept of each subscription.
 const SET_ASIDE_MAX: u32 = 200;
@@ -58,20 +27,18 @@ impl Store {
         self.keeps.get(subscription).copied().unwrap_or_default()
     }
 
-    /// Deletes what is too old, and what is over the limits.
+    /// Deletes what is too old, and what is over the limits. Answers which messages are gone.
     ///
     /// # Errors
     /// Where the database cannot be used.
-    pub fn prune(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    pub fn prune(&mut self, now: Timestamp) -> Result<Vec<i64>, StoreError> {
+        let mut gone = Vec::new();
         for key in self.keys()? {
             let keep = self.keep_of(&key);
             let oldest = now.checked_sub(keep.age_max).unwrap_or(Timestamp::MIN);
             let transaction = self.connection.transaction()?;
-            transaction.execute(
-                "DELETE FROM message WHERE subscription = ?1 AND received < ?2",
-                params![key, to_ms(oldest)],
-            )?;
-            bound_messages(&transaction, &key, keep)?;
+            let mut pruned = too_old(&transaction, &key, oldest)?;
+            pruned.extend(bound_messages(&transaction, &key, keep)?);
             bound_journal(&transaction, Some(&key), keep)?;
             for (table, rows_max) in
                 [("set_aside", SET_ASIDE_MAX), ("fingerprint", FINGERPRINTS_MAX)]
@@ -86,9 +53,10 @@ impl Store {
                 )?;
             }
             transaction.commit()?;
+            gone.extend(pruned);
         }
         bound_journal(&self.connection, None, Keep::DEFAULT)?;
-        Ok(())
+        Ok(gone)
     }
 
     /// The journal has a new row: once in a while the oldest of its subscription go. Each counts by
@@ -118,6 +86,19 @@ impl Store {
         let keys = statement.query_map([], |row| row.get(0))?;
         Ok(keys.collect::<Result<_, _>>()?)
     }
+}
+
+/// Deletes the messages of a subscription that came before `oldest`. Answers their ids.
+fn too_old(
+    transaction: &Transaction<'_>,
+    subscription: &str,
+    oldest: Timestamp,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = transaction.prepare_cached(
+        "DELETE FROM message WHERE subscription = ?1 AND received < ?2 RETURNING id",
+    )?;
+    let ids = statement.query_map(params![subscription, to_ms(oldest)], |row| row.get(0))?;
+    ids.collect()
 }
 
 /// Deletes the oldest messages of a subscription that is over a bound. Answers their ids.

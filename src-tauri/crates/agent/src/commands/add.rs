@@ -1,0 +1,153 @@
+//! Follows a new URL: tries it, says what it is, writes it into the settings. Needs no running agent.
+
+use std::{path::Path, time::Duration};
+
+use hark_api::{AddSubscription, Added, ApiError, ErrorCode};
+use hark_config::{
+    TomlError,
+    credentials::Credentials,
+    presets::Presets,
+    settings::{self, Credential, Edit, NewSubscription, Subscription},
+};
+use hark_engine::failure::Cause;
+use hark_local::profile::Profile;
+use hark_platform::aside::{Aside, FILE_TIMEOUT};
+use hark_stream::{
+    connection::Ask,
+    probe::{Outcome, Refusal, RefusalKind, Stream, latest, probe},
+};
+
+use super::Commands;
+use crate::{
+    configuration::{EDIT_TIMEOUT, refusal},
+    to_api,
+};
+
+/// What is said of an added subscription that cannot be followed yet.
+const NOT_YET: &str = "It is saved, and followed as soon as the database can be written; for why that \
+                       cannot be done now, see: hark status";
+/// A subscription that was added is waited for so long.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+impl Commands {
+    /// Tries a URL, writes it into the settings and follows it.
+    ///
+    /// # Errors
+    /// Where it is no URL, is refused, is followed already, or the settings cannot be written.
+    pub async fn add(&self, new: AddSubscription) -> Result<Added, ApiError> {
+        let path = self.configuration.path();
+        let tried = try_url(path, new, self.configuration.files()).await?;
+        let new = tried.subscription.clone();
+        let key = self.change(&[], move |path| settings::add(path, &new)).await?;
+        self.subscriptions.settled(&key, SETTLE_TIMEOUT).await;
+        let mut added = tried.added(key);
+        if !self.subscriptions.registry().keys().contains(&added.subscription)
+            && self.configuration.is_written(&added.subscription)
+        {
+            let both = added.warning.into_iter().chain([NOT_YET.to_owned()]);
+            added.warning = Some(both.collect::<Vec<_>>().join(" "));
+        }
+        Ok(added)
+    }
+}
+
+/// A URL that was tried: what is to be written down, and what is said of it.
+struct Trial {
+    subscription: NewSubscription,
+    recognised: Option<hark_api::Recognised>,
+    preview: Option<hark_api::Preview>,
+    warning: Option<String>,
+}
+
+impl Trial {
+    fn added(self, subscription: String) -> Added {
+        let Self { recognised, preview, warning, .. } = self;
+        Added { subscription, recognised, preview, warning }
+    }
+}
+
+/// Tries a URL and writes it into the settings of `profile`, with or without an agent. `files` reads and
+/// writes them.
+///
+/// # Errors
+/// Where it is no URL, is refused, is followed already, or the settings cannot be written.
+pub async fn add(
+    profile: &Profile,
+    new: AddSubscription,
+    files: &Aside,
+) -> Result<Added, ApiError> {
+    let path = profile.settings();
+    let tried = try_url(&path, new, files).await?;
+    let new = tried.subscription.clone();
+    let at = path.clone();
+    let added = files.within(EDIT_TIMEOUT, move || settings::add(&at, &new)).await;
+    let slow = |slow| refusal(TomlError::Slow { path, slow }.into());
+    let Edit { answer: key, .. } = added.map_err(slow)?.map_err(refusal)?;
+    Ok(tried.added(key))
+}
+
+/// Tries a URL, as far as the person wants it tried.
+async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Trial, ApiError> {
+    let said = |sentence| ApiError { code: None, sentence };
+    // What the person has just typed may be said to them; nothing of it is logged.
+    let url =
+        settings::read_url(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
+    let slow = |slow| refusal(TomlError::Slow { path: path.to_path_buf(), slow }.into());
+    let presets = {
+        let path = path.to_path_buf();
+        files.within(FILE_TIMEOUT, move || Presets::beside(&path).presets).await.map_err(slow)?
+    };
+    if let Some(feed) = &new.feed {
+        presets.feed(feed).map_err(said)?;
+    }
+    let bearer = new.bearer.map(|credential| match credential {
+        hark_api::Credential::Env(name) => Credential::Env(name),
+        hark_api::Credential::File(path) => Credential::File(path.into()),
+    });
+    let name = new.name.filter(|name| !name.trim().is_empty());
+    let mut subscription = Subscription::plain(url.clone(), "json");
+    subscription.bearer.clone_from(&bearer);
+    let (mut warning, mut found, mut preview) = (None, None, None);
+    if !new.unchecked {
+        let origin = subscription.origin();
+        let wrong = |cause: Cause| ApiError {
+            code: Some(ErrorCode::CredentialWanted),
+            sentence: cause.sentence(&origin),
+        };
+        let ask = Credentials::new(subscription).ask().await.map_err(wrong)?;
+        match probe(ask.clone()).await {
+            Outcome::Stream(stream) => {
+                let feed = new.feed.as_deref().unwrap_or(stream.recognition.feed);
+                if let Ok(feed) = presets.feed(feed) {
+                    let ask = Ask { url: stream.url.clone(), ..ask };
+                    preview = latest(&ask, &*feed).await.map(to_api::preview);
+                }
+                found = Some(stream);
+            }
+            Outcome::Unreachable { cause, guess } => {
+                let sentence = cause.sentence(&origin);
+                warning = Some(format!(
+                    "It could not be tried now, and is saved all the same. {sentence}"
+                ));
+                found = guess;
+            }
+            Outcome::Refused(refusal) => return Err(refused(&refusal, &origin)),
+        }
+    }
+    let (recognised, url) = match found {
+        Some(Stream { recognition, url }) => (Some(to_api::recognised(recognition)), url),
+        None => (None, url),
+    };
+    let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
+    let feed = feed.unwrap_or_else(|| "json".into());
+    let subscription = NewSubscription { url, name, feed, bearer };
+    Ok(Trial { subscription, recognised, preview, warning })
+}
+
+fn refused(refusal: &Refusal, origin: &str) -> ApiError {
+    let code = match refusal.kind {
+        RefusalKind::CredentialWanted => ErrorCode::CredentialWanted,
+        RefusalKind::NotAFeed => ErrorCode::NotAFeed,
+    };
+    ApiError { code: Some(code), sentence: refusal.cause.sentence(origin) }
+}

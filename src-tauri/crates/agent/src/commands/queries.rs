@@ -1,0 +1,68 @@
+//! What a client reads of what is stored.
+
+use hark_api as api;
+use hark_engine::history::History;
+use hark_store::StoreError;
+use jiff::Timestamp;
+
+use super::pages;
+use crate::{ledger::Ledger, registry::Registry, to_api};
+
+/// Rows of the journal that a history is folded from.
+const FOLDED_ROWS_MAX: u32 = 5_000;
+/// How many rows are answered where nothing else is asked for, and at most.
+const ROWS_DEFAULT: u32 = 100;
+const ROWS_MAX: u32 = 1_000;
+
+/// See the module. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Queries {
+    ledger: Ledger,
+    registry: Registry,
+}
+
+impl Queries {
+    /// Of what this ledger keeps; the registry says what servers are called.
+    #[must_use]
+    pub fn new(ledger: Ledger, registry: Registry) -> Self {
+        Self { ledger, registry }
+    }
+
+    /// Stored messages.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn messages(&self, query: api::MessagesQuery) -> Result<Vec<api::Message>, StoreError> {
+        let limit = limit(query.limit);
+        pages::page(query, limit, |query| self.ledger.read(|store| store.messages(query)))
+    }
+
+    /// The reconnection history, newest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn history(&self, query: &api::HistoryQuery) -> Result<Vec<api::HistoryEntry>, StoreError> {
+        let subscription = query.subscription.as_deref();
+        let rows = self.ledger.read(|store| store.journal_rows(subscription, FOLDED_ROWS_MAX))?;
+        let server = |key: &str| self.registry.server(key);
+        let mut entries = to_api::history(History::fold(rows), server, Timestamp::now());
+        entries.truncate(limit(query.limit) as usize);
+        Ok(entries)
+    }
+
+    /// The journal's rows, newest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn journal(&self, query: &api::HistoryQuery) -> Result<Vec<api::JournalRow>, StoreError> {
+        let (subscription, rows_max) = (query.subscription.as_deref(), limit(query.limit));
+        let rows = self.ledger.read(|store| store.journal_rows(subscription, rows_max))?;
+        let rows = rows.into_iter().rev();
+        Ok(rows.map(|row| to_api::journal_row(row, |key| self.registry.server(key))).collect())
+    }
+}
+
+/// How many rows are answered.
+fn limit(asked: Option<u32>) -> u32 {
+    asked.unwrap_or(ROWS_DEFAULT).clamp(1, ROWS_MAX)
+}

@@ -1,0 +1,99 @@
+//! A sample: a message of Hark's own that goes the whole way of any other, so that the person sees it work.
+
+use std::time::Duration;
+
+use hark_api::{ApiError, Event, Sample, Shown};
+use hark_engine::{
+    health::Code,
+    link::{Delivery, Outcome},
+    message::{Message, RawEvent},
+    policy::{self, Origin, Verdict},
+};
+use hark_store::Stored;
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use crate::{
+    alerts::{self, Due, Outbox},
+    ledger::Ledger,
+    status::Status,
+    words::Language,
+};
+
+/// The key of messages that Hark sends itself.
+const OWN: &str = "hark";
+/// A sample that is not acknowledged by then is not going to be.
+const SAMPLE_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// See the module. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Sampler {
+    ledger: Ledger,
+    alerts: Outbox,
+    status: Status,
+}
+
+impl Sampler {
+    /// Samples go through these.
+    #[must_use]
+    pub fn new(ledger: Ledger, alerts: Outbox, status: Status) -> Self {
+        Self { ledger, alerts, status }
+    }
+
+    /// Sends a sample message the whole way, and waits for what becomes of it.
+    ///
+    /// # Errors
+    /// Where it cannot be stored.
+    pub async fn send(&self) -> Result<Sample, ApiError> {
+        let language = Language::of_system();
+        let text = language
+            .pick("If you can read this, notifications work.", "看到这条通知，说明一切正常。");
+        let title = language.pick("A test from Hark", "Hark 测试").to_owned();
+        let delivery = Delivery {
+            event: RawEvent { kind: "test".into(), data: text.into(), own_id: None },
+            outcome: Outcome::Message(
+                Box::new(Message { title: title.into(), ..Message::of_text(text) }),
+                Origin::Live,
+            ),
+            cursor: None,
+            fallen: None,
+        };
+        let mut events = self.status.events().subscribe(None).live;
+        let committed = self
+            .ledger
+            .commit(OWN, &[delivery], Timestamp::now(), by_no_rule)
+            .map_err(|error| ApiError { code: None, sentence: error.to_string() })?;
+        let [Stored::New(id)] = committed.stored[..] else {
+            return Err(ApiError {
+                code: None,
+                sentence: "The sample could not be stored.".into(),
+            });
+        };
+        self.alerts.put(OWN, Due::Live);
+        let shown = timeout(SAMPLE_TIMEOUT, async {
+            while let Ok((_, event)) = events.recv().await {
+                if matches!(&event, Event::Message(message) if message.id == id && message.shown == Shown::Shown)
+                {
+                    return true;
+                }
+            }
+            false
+        });
+        let shown = shown.await.unwrap_or(false);
+        let status = self.status.now();
+        let sentence = match (shown, status.agent.notifications.server) {
+            (true, server) => format!("Shown: {} acknowledged it.", server.unwrap_or_default()),
+            (false, Some(server)) => format!("Not shown: {server} did not acknowledge it in time."),
+            (false, None) => status
+                .conditions
+                .into_iter()
+                .find(|condition| condition.code == Code::NotificationsUnavailable.name())
+                .map_or_else(|| alerts::NO_BUS.to_owned(), |condition| condition.sentence),
+        };
+        Ok(Sample { shown, sentence })
+    }
+}
+
+fn by_no_rule(message: &Message, event: &RawEvent, origin: Origin) -> Verdict {
+    policy::decide(&[], message, event, origin)
+}

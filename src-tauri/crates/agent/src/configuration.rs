@@ -1,0 +1,252 @@
+//! The settings in force: read from their file, or changed in it, on a thread that may wait for the disk.
+//! It says what is wrong with them, and knows nothing of what is followed.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use hark_api::{ApiError, ErrorCode};
+use hark_config::{
+    TomlError,
+    settings::{self, Edit, EditError, Loaded, Settings, Subscription},
+    watch::Own,
+};
+use hark_engine::{health::Code, keep::Keep};
+use hark_local::profile::Profile;
+use hark_platform::aside::{Aside, FILE_TIMEOUT};
+use tokio::sync::Notify;
+
+use crate::{reconcile::Subscriptions, status::Status};
+
+/// The key of the demo, which stands in no settings.
+const DEMO: &str = "demo";
+/// An edit of the settings may wait for another one, and then for the disk.
+pub(crate) const EDIT_TIMEOUT: Duration = Duration::from_secs(15);
+/// What is said of settings that are gone while they are in force.
+const GONE: &str =
+    "is gone. Hark goes on with what it said; remove subscriptions with: hark remove";
+
+/// See the module. Clones are the same configuration.
+#[derive(Clone, Debug)]
+pub struct Configuration(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    last_good: PathBuf,
+    status: Status,
+    current: Mutex<Current>,
+    /// Reads and writes the files.
+    files: Aside,
+    /// What the watch takes for no news.
+    own: Own,
+    /// Whether a disk is waited for, to read the settings again.
+    waits: AtomicBool,
+    /// That disk answers.
+    answers: Notify,
+}
+
+#[derive(Debug)]
+struct Current {
+    settings: Settings,
+    /// Whether settings were read already.
+    begun: bool,
+    /// What is followed where the settings hold no subscription.
+    demo: Option<Subscription>,
+}
+
+impl Configuration {
+    /// Nothing is in force yet. `demo` is followed while the settings hold no subscription.
+    #[must_use]
+    pub fn new(profile: &Profile, demo: Option<Subscription>, status: Status) -> Self {
+        let current = Current { settings: Settings::default(), begun: false, demo };
+        Self(Arc::new(Inner {
+            path: profile.settings(),
+            last_good: profile.state.join("config.last-good.toml"),
+            status,
+            current: Mutex::new(current),
+            files: Aside::default(),
+            own: Own::default(),
+            waits: AtomicBool::new(false),
+            answers: Notify::new(),
+        }))
+    }
+
+    /// What the watch of the file takes for no news.
+    #[must_use]
+    pub fn own(&self) -> Own {
+        self.0.own.clone()
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// What reads and writes the files.
+    #[must_use]
+    pub fn files(&self) -> &Aside {
+        &self.0.files
+    }
+
+    /// What is to be followed.
+    #[must_use]
+    pub fn wanted(&self) -> Subscriptions {
+        let current = self.current();
+        match (&current.settings.subscriptions, &current.demo) {
+            (none, Some(demo)) if none.is_empty() => {
+                [(DEMO.to_owned(), demo.clone())].into_iter().collect()
+            }
+            (all, _) => all.clone(),
+        }
+    }
+
+    /// How much is to be kept of each subscription.
+    #[must_use]
+    pub fn bounds(&self) -> Vec<(String, Keep)> {
+        let all = self.current().settings.keep;
+        self.wanted().into_iter().map(|(key, one)| (key, one.keep.over(&all))).collect()
+    }
+
+    /// Whether a subscription stands in the settings file.
+    #[must_use]
+    pub fn is_written(&self, key: &str) -> bool {
+        self.current().settings.subscriptions.contains_key(key)
+    }
+
+    /// Pauses or resumes the demo, which stands in no file.
+    pub fn set_demo_paused(&self, paused: bool) {
+        if let Some(demo) = &mut self.current().demo {
+            demo.paused = paused;
+        }
+    }
+
+    /// Reads the settings. A file that is bad, or gone while the agent runs, or on a disk that does not
+    /// answer, changes nothing; then it says so. Answers whether what is in force may be another.
+    pub async fn read(&self) -> bool {
+        let follows = !self.current().settings.subscriptions.is_empty();
+        let (path, last_good) = (self.0.path.clone(), self.0.last_good.clone());
+        let read = move || {
+            let mut loaded = settings::load(&path, &last_good);
+            if follows && !path.exists() {
+                loaded.problem = Some(format!("The settings file {} {GONE}", path.display()));
+            }
+            loaded
+        };
+        let loaded = match self.0.files.within(FILE_TIMEOUT, read).await {
+            Ok(loaded) => loaded,
+            Err(slow) => {
+                self.read_again();
+                let error = TomlError::Slow { path: self.0.path.clone(), slow };
+                let last_good = self.0.last_good.clone();
+                // On another thread, as the first one is stuck.
+                let before = move || settings::load_last_good(&last_good, &error);
+                let read = Aside::default().within(FILE_TIMEOUT, before).await;
+                read.unwrap_or_else(|slow| Loaded {
+                    problem: Some(format!("The settings cannot be read: {slow}.")),
+                    ..Loaded::default()
+                })
+            }
+        };
+        let good = loaded.problem.is_none();
+        let conditions = self.0.status.conditions();
+        conditions.set(Code::SettingsInvalid, loaded.problem);
+        let presets = loaded.presets;
+        let problems = (!presets.problems.is_empty()).then(|| presets.problems.join(" "));
+        conditions.set(Code::PresetInvalid, problems);
+        conditions.set(Code::SettingsOldWord, loaded.settings.old_word());
+        self.0.status.update(|facts| facts.feeds = presets.presets.feeds());
+        let mut current = self.current();
+        let is_taken = good || !current.begun;
+        current.begun = true;
+        drop(current);
+        if is_taken {
+            self.take(loaded.settings);
+        }
+        is_taken
+    }
+
+    /// Changes the settings file, and takes what it says then.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn edit<T: Send + 'static>(
+        &self,
+        edit: impl FnOnce(&Path) -> Result<Edit<T>, EditError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (own, last_good) = (self.0.own.clone(), self.0.last_good.clone());
+        let edit = self.aside(move |path| {
+            let edit = edit(path)?;
+            if let Some(stamp) = edit.stamp {
+                own.wrote(stamp);
+                settings::keep_last_good(&last_good, &edit.text);
+            }
+            Ok(edit)
+        });
+        let Edit { answer, settings, .. } = edit.await?;
+        self.0.status.conditions().set(Code::SettingsInvalid, None);
+        self.0.status.conditions().set(Code::SettingsOldWord, settings.old_word());
+        self.take(settings);
+        Ok(answer)
+    }
+
+    /// Does something with the settings file, on a thread that may wait for it.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path) -> Result<T, EditError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let path = self.0.path.clone();
+        let done = self.0.files.within(EDIT_TIMEOUT, move || work(&path)).await;
+        let slow = |slow| Err(TomlError::Slow { path: self.0.path.clone(), slow }.into());
+        done.unwrap_or_else(slow).map_err(refusal)
+    }
+
+    /// Waits until a disk answers that did not when the settings were read.
+    pub async fn answers(&self) {
+        self.0.answers.notified().await;
+    }
+
+    fn take(&self, settings: Settings) {
+        let mut current = self.current();
+        let demo = settings.subscriptions.is_empty() && current.demo.is_some();
+        current.settings = settings;
+        drop(current);
+        self.0.status.update(|facts| facts.demo = demo);
+    }
+
+    /// Has the settings read once more when their disk answers again: nothing else would tell.
+    fn read_again(&self) {
+        if self.0.waits.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let inner = self.0.clone();
+        tokio::spawn(async move {
+            inner.files.done().await;
+            inner.waits.store(false, Ordering::Relaxed);
+            inner.answers.notify_one();
+        });
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.0.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An edit that was not made, as a client is told.
+pub(crate) fn refusal(error: EditError) -> ApiError {
+    let code = match &error {
+        EditError::File(_) => None,
+        EditError::Unknown(_) => Some(ErrorCode::UnknownSubscription),
+        EditError::AlreadyFollowed(_) => Some(ErrorCode::AlreadyFollowed),
+    };
+    ApiError { code, sentence: error.to_string() }
+}

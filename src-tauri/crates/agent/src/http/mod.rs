@@ -1,0 +1,149 @@
+//! The local API on its socket: the declared routes, who may ask, and the event stream.
+
+mod bind;
+mod stream;
+
+use std::{io, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{
+        Request,
+        connect_info::{ConnectInfo, Connected},
+    },
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    serve::IncomingStream,
+};
+use hark_api::{ApiError, route};
+use hark_local::socket::{Listener, Stream};
+use tokio::sync::Notify;
+
+use crate::{
+    commands::{Commands, Queries, Sampler},
+    status::Status,
+};
+use bind::bind;
+
+/// The routes that the API declares, bound to what answers them: method, query and answer are those of
+/// the declaration.
+pub fn router(
+    status: &Status,
+    queries: &Queries,
+    commands: &Commands,
+    sampler: &Sampler,
+    stop: &Arc<Notify>,
+) -> Router {
+    let router = Router::new();
+    let router = bind(router, &route::STATUS, status, |status, ()| async move { Ok(status.now()) });
+    let router = bind(router, &route::MESSAGES, queries, |queries, query| async move {
+        queries.messages(query).map_err(plain)
+    });
+    let router = bind(router, &route::OUTAGES, queries, |queries, query| async move {
+        queries.history(&query).map_err(plain)
+    });
+    let router = bind(router, &route::JOURNAL, queries, |queries, query| async move {
+        queries.journal(&query).map_err(plain)
+    });
+    let router =
+        bind(router, &route::ADD, commands, |commands, new| async move { commands.add(new).await });
+    let router = bind(router, &route::REMOVE, commands, |commands, target| async move {
+        commands.remove(target).await
+    });
+    let router = bind(router, &route::PAUSE, commands, |commands, target| async move {
+        commands.set_paused(target, true).await
+    });
+    let router = bind(router, &route::RESUME, commands, |commands, target| async move {
+        commands.set_paused(target, false).await
+    });
+    let router = bind(router, &route::RULES, commands, |commands, asked| async move {
+        commands.rules(asked).await
+    });
+    let router =
+        bind(router, &route::TEST, sampler, |sampler, ()| async move { sampler.send().await });
+    let router = bind(router, &route::STOP, stop, |stop, ()| async move {
+        stop.notify_one();
+        Ok(())
+    });
+    router
+        .merge(stream::router(status))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+        .layer(middleware::from_fn(owner_only))
+}
+
+/// Serves for good.
+///
+/// # Errors
+/// Where the listener fails.
+pub async fn serve(listener: Listener, router: Router) -> io::Result<()> {
+    let router = router.into_make_service_with_connect_info::<Peer>();
+    axum::serve(Local(listener), router).await
+}
+
+/// The socket as axum takes connections from it.
+struct Local(Listener);
+
+impl axum::serve::Listener for Local {
+    type Io = Stream;
+    type Addr = Peer;
+
+    async fn accept(&mut self) -> (Stream, Peer) {
+        loop {
+            match self.0.accept().await {
+                Ok((stream, is_owner)) => return (stream, Peer { is_owner }),
+                // One that is gone already, or no descriptors: not a reason to spin.
+                Err(error) => {
+                    tracing::debug!("a connection to the socket failed: {error}");
+                    tokio::time::sleep(ACCEPT_RETRY).await;
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Peer> {
+        Ok(Peer { is_owner: true })
+    }
+}
+
+/// How long to wait after a connection that could not be taken.
+const ACCEPT_RETRY: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// Who is on the other side.
+#[derive(Clone, Copy, Debug)]
+struct Peer {
+    is_owner: bool,
+}
+
+impl Connected<IncomingStream<'_, Local>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Local>) -> Self {
+        *stream.remote_addr()
+    }
+}
+
+async fn owner_only(
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if peer.is_owner {
+        return next.run(request).await;
+    }
+    let sentence = "Only the user who runs this agent may ask it.".to_owned();
+    failed(StatusCode::FORBIDDEN, ApiError { code: None, sentence })
+}
+
+async fn unknown() -> Response {
+    let sentence =
+        "This agent does not know that request. Are agent and client of the same version?";
+    failed(StatusCode::NOT_FOUND, ApiError { code: None, sentence: sentence.to_owned() })
+}
+
+fn failed(status: StatusCode, error: ApiError) -> Response {
+    (status, Json(error)).into_response()
+}
+
+fn plain(error: impl std::fmt::Display) -> ApiError {
+    ApiError { code: None, sentence: error.to_string() }
+}

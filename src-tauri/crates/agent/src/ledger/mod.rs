@@ -1,0 +1,237 @@
+//! What is written is told: the store together with the agent's event stream. Nobody else writes.
+//!
+//! A failure of the store becomes a condition as well as an error. A lock is held for a moment and never
+//! across an await.
+
+mod owed;
+pub mod resume;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use hark_api::Event;
+use hark_config::settings::Subscription;
+use hark_engine::{
+    health::Code,
+    history::Entry,
+    keep::Keep,
+    link::{Config, Delivery, Outcome},
+    message::{Change, Message, RawEvent},
+    policy::{Origin, Verdict},
+};
+use hark_store::{Committed, Shown, Store, StoreError, Stored};
+use jiff::Timestamp;
+
+use crate::{conditions::Conditions, events::Events, to_api};
+use owed::Owed;
+
+/// See the module. Clones are the same ledger.
+#[derive(Clone, Debug)]
+pub struct Ledger(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Mutex<Store>,
+    owed: Owed,
+    events: Events,
+    conditions: Conditions,
+    /// Whether messages could not be stored when that was last tried.
+    unstored: AtomicBool,
+}
+
+impl Ledger {
+    /// The ledger of a store.
+    #[must_use]
+    pub fn new(store: Store, events: Events, conditions: Conditions) -> Self {
+        Self(Arc::new(Inner {
+            store: Mutex::new(store),
+            owed: Owed::default(),
+            events,
+            conditions,
+            unstored: AtomicBool::new(false),
+        }))
+    }
+
+    /// Where what is written is told.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        &self.0.events
+    }
+
+    /// Reads from the store.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn read<T>(
+        &self,
+        read: impl FnOnce(&Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let answer = read(&self.store());
+        self.judge(answer.as_ref().err(), false);
+        answer
+    }
+
+    /// Where a subscription goes on, which is followed from now on. `heard` is when this run has heard it
+    /// last, if it has.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn resume(
+        &self,
+        key: &str,
+        subscription: &Subscription,
+        heard: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Config, StoreError> {
+        self.write(|store| resume::config(store, key, subscription, heard, now))
+    }
+
+    /// Commits what a link has brought, and tells of it. What waits to be written goes first, so that the
+    /// journal is never behind the messages.
+    ///
+    /// # Errors
+    /// Those of the store. Then nothing was kept.
+    pub fn commit(
+        &self,
+        key: &str,
+        deliveries: &[Delivery],
+        now: Timestamp,
+        decide: impl Fn(&Message, &RawEvent, Origin) -> Verdict,
+    ) -> Result<Committed, StoreError> {
+        let (answer, wrote) = match self.settle() {
+            Ok(()) => self.act(|store| store.commit(key, deliveries, now, decide)),
+            Err(error) => (Err(error), false),
+        };
+        if answer.is_err() || wrote {
+            self.0.unstored.store(answer.is_err(), Ordering::Relaxed);
+        }
+        self.judge(answer.as_ref().err(), wrote);
+        let committed = answer?;
+        for (delivery, stored) in deliveries.iter().zip(&committed.stored) {
+            match (&delivery.outcome, stored) {
+                (_, Stored::New(id)) => self.tell_message(*id),
+                (_, Stored::Replaced { id, earlier }) => {
+                    self.tell_removed(vec![*earlier]);
+                    self.tell_message(*id);
+                }
+                (Outcome::Changed(Change::Deleted(_)), Stored::Changed(ids)) => {
+                    self.tell_removed(ids.clone());
+                }
+                (_, Stored::Changed(ids)) => ids.iter().for_each(|id| self.tell_message(*id)),
+                (_, Stored::Duplicate | Stored::Dropped | Stored::SetAside | Stored::Nothing) => {}
+            }
+        }
+        self.tell_removed(committed.pruned.clone());
+        Ok(committed)
+    }
+
+    /// Writes down what became of the alerts of a subscription from one id to another.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn mark(&self, key: &str, first: i64, last: i64, shown: Shown) -> Result<(), StoreError> {
+        self.write(|store| store.mark(key, first, last, shown))?;
+        self.tell_message(last);
+        Ok(())
+    }
+
+    /// Notes whether there is nobody to show alerts to. What waits for somebody then waits no longer.
+    pub fn set_nobody(&self, has_nobody: bool) {
+        // A failure is a condition already.
+        let _ = self.write(|store| store.set_nobody(has_nobody));
+    }
+
+    /// Notes that the agent runs now, so that after a crash or a power cut it is known until when.
+    pub fn alive(&self, now: Timestamp) {
+        // A failure is a condition already.
+        let _ = self.write(|store| store.alive(now));
+    }
+
+    /// Forgets where a subscription is to go on. Its messages stay.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn forget(&self, key: &str) -> Result<(), StoreError> {
+        self.write(|store| store.forget(key))
+    }
+
+    /// Sets how much is kept of each subscription. Where that is another bound than before, what is over
+    /// it goes at once.
+    ///
+    /// # Errors
+    /// Those of the store. Then it goes with the next [`Ledger::prune`].
+    pub fn keep(&self, bounds: &[(String, Keep)], now: Timestamp) -> Result<(), StoreError> {
+        let set = |(key, keep): &(String, Keep)| self.store().keep(key, *keep);
+        match bounds.iter().filter(|one| set(one)).count() {
+            0 => Ok(()),
+            _ => self.prune(now),
+        }
+    }
+
+    /// Deletes what is too old and what is over a bound.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
+        let gone = self.write(|store| store.prune(now))?;
+        self.tell_removed(gone);
+        Ok(())
+    }
+
+    /// Appends to the journal what the agent says of itself.
+    pub fn journal(&self, at: Timestamp, entry: &Entry) {
+        if self.journal_of(None, at, entry).is_err() {
+            tracing::warn!(kind = entry.kind(), "left out of the journal: too much waits for it");
+        }
+    }
+
+    fn tell_message(&self, id: i64) {
+        self.0.events.tell(|| {
+            let row = self.read(|store| store.message(id)).ok()??;
+            Some(Event::Message(Box::new(to_api::message(row))))
+        });
+    }
+
+    fn tell_removed(&self, messages: Vec<i64>) {
+        if !messages.is_empty() {
+            self.0.events.tell(|| Some(Event::Removed { messages }));
+        }
+    }
+
+    /// Writes. What is written ends the condition that it cannot be: that something could be read does
+    /// not say that the disk is well.
+    fn write<T>(
+        &self,
+        write: impl FnOnce(&mut Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (answer, wrote) = self.act(write);
+        // A row of the journal may find room where messages have found none.
+        self.judge(answer.as_ref().err(), wrote && !self.0.unstored.load(Ordering::Relaxed));
+        answer
+    }
+
+    fn act<T>(
+        &self,
+        act: impl FnOnce(&mut Store) -> Result<T, StoreError>,
+    ) -> (Result<T, StoreError>, bool) {
+        let mut store = self.store();
+        let before = store.rows_written();
+        let answer = act(&mut store);
+        let wrote = store.rows_written() != before;
+        (answer, wrote)
+    }
+
+    fn judge(&self, problem: Option<&StoreError>, is_well: bool) {
+        if is_well || problem.is_some() {
+            self.0.conditions.set(Code::StoreFailed, problem.map(ToString::to_string));
+        }
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.0.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

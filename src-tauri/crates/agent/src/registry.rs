@@ -1,0 +1,165 @@
+//! The subscriptions that are followed, in the order of the settings: what is in force for each, how its
+//! link is, and the way to its driver.
+//!
+//! A lock is held for a moment and never across an await.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hark_api::{self as api, Event};
+use hark_config::settings::Subscription;
+use hark_engine::policy::Rule;
+use hark_stream::driver::Command;
+use indexmap::IndexMap;
+use tokio::sync::{Notify, mpsc};
+
+use crate::{events::Events, reconcile::Subscriptions};
+
+/// A subscription that is followed.
+#[derive(Debug)]
+pub struct Followed {
+    /// What is in force for it.
+    pub subscription: Subscription,
+    /// Whether deliveries of it wait for the database.
+    pub stalled: bool,
+    /// What clients see.
+    pub link: api::Link,
+    /// To its driver, which ends when nobody can command it any more.
+    pub commands: mpsc::Sender<Command>,
+    /// What becomes of its messages.
+    pub rules: Arc<[Rule]>,
+}
+
+/// See the module. Clones are the same registry.
+#[derive(Clone, Debug)]
+pub struct Registry(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    followed: Mutex<IndexMap<String, Followed>>,
+    events: Events,
+    /// Something beside a link is another than before.
+    changed: Notify,
+}
+
+impl Registry {
+    /// Nothing is followed yet.
+    #[must_use]
+    pub fn new(events: Events) -> Self {
+        Self(Arc::new(Inner { followed: Mutex::default(), events, changed: Notify::new() }))
+    }
+
+    /// Follows one, in the place of the one that had its key.
+    pub fn insert(&self, key: &str, followed: Followed) {
+        self.followed().insert(key.to_owned(), followed);
+        self.0.changed.notify_one();
+    }
+
+    /// Follows one no more.
+    pub fn remove(&self, key: &str) {
+        self.followed().shift_remove(key);
+        self.0.changed.notify_one();
+    }
+
+    /// Follows none any more.
+    pub fn clear(&self) {
+        self.followed().clear();
+    }
+
+    /// Brings them into this order.
+    pub fn sort_as(&self, wanted: &Subscriptions) {
+        let place = |key: &String| wanted.get_index_of(key).unwrap_or(usize::MAX);
+        self.followed().sort_by_cached_key(|key, _| place(key));
+        self.0.changed.notify_one();
+    }
+
+    /// What is in force.
+    #[must_use]
+    pub fn in_force(&self) -> Subscriptions {
+        let followed = self.followed();
+        followed.iter().map(|(key, one)| (key.clone(), one.subscription.clone())).collect()
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        self.followed().keys().cloned().collect()
+    }
+
+    /// How each link is.
+    #[must_use]
+    pub fn links(&self) -> Vec<api::Link> {
+        self.followed().values().map(|one| one.link.clone()).collect()
+    }
+
+    /// Asks something of one that is followed.
+    pub fn with<T>(&self, key: &str, ask: impl FnOnce(&Followed) -> T) -> Option<T> {
+        self.followed().get(key).map(ask)
+    }
+
+    /// What a person knows a subscription by.
+    #[must_use]
+    pub fn name(&self, key: &str) -> String {
+        self.with(key, |one| one.link.name.clone()).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// What sentences call a subscription's server.
+    #[must_use]
+    pub fn server(&self, key: &str) -> String {
+        self.with(key, |one| one.link.origin.clone()).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// Notes a link's new state, and tells the clients if it is another than before. Its name is that of
+    /// the settings, which may have changed meanwhile.
+    pub fn set_link(&self, mut link: api::Link) {
+        let mut followed = self.followed();
+        let Some(one) = followed.get_mut(&link.subscription) else { return };
+        link.name.clone_from(&one.link.name);
+        if one.link == link {
+            return;
+        }
+        one.link = link.clone();
+        drop(followed);
+        self.0.events.tell(|| Some(Event::Link(Box::new(link))));
+    }
+
+    /// Puts other settings in force, such as a name and rules, that leave the connection as it is.
+    pub fn revise(&self, key: &str, subscription: &Subscription) {
+        if let Some(one) = self.followed().get_mut(key) {
+            one.link.name = subscription.name.clone().unwrap_or_else(|| key.to_owned());
+            one.rules = subscription.rules.clone().into();
+            one.subscription = subscription.clone();
+        }
+        self.0.changed.notify_one();
+    }
+
+    /// Notes whether deliveries of a link wait for the database.
+    pub fn set_stalled(&self, key: &str, stalled: bool) {
+        if let Some(one) = self.followed().get_mut(key) {
+            one.stalled = stalled;
+        }
+    }
+
+    /// Commands the driver of one.
+    pub fn command(&self, key: &str, command: Command) {
+        let sent = self.with(key, |one| one.commands.try_send(command));
+        if sent.is_some_and(|sent| sent.is_err()) {
+            tracing::warn!(subscription = key, "its driver takes no command");
+        }
+    }
+
+    /// Commands every driver. One whose queue is full has as much to do already.
+    pub fn command_all(&self, command: &Command) {
+        for one in self.followed().values() {
+            let _ = one.commands.try_send(command.clone());
+        }
+    }
+
+    /// Waits until something beside a link is another than before.
+    pub async fn changed(&self) {
+        self.0.changed.notified().await;
+    }
+
+    fn followed(&self) -> MutexGuard<'_, IndexMap<String, Followed>> {
+        self.0.followed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

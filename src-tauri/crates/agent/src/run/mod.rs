@@ -1,0 +1,362 @@
+//! The agent from its start to its end: puts the parts together, and acts on all that can wake it.
+//! Imported by nobody here.
+
+mod claim;
+mod timers;
+
+use std::{future::pending, io, path::PathBuf, sync::Arc, time::Duration};
+
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Fuse, FusedFuture},
+};
+use hark_api::Target;
+use hark_config::{settings::Subscription, watch::Watch as SettingsWatch};
+use hark_engine::{health::Code, history::Entry};
+use hark_local::{profile::Profile, program, socket::Listener};
+use hark_platform::{
+    changes::{Change, Watch as ChangesWatch},
+    clock,
+    signals::{self, End, SIGHUP, SIGINT, SIGTERM},
+    tray::{Event as TrayEvent, Tray},
+};
+use hark_store::{Opening, Store, StoreError};
+use hark_stream::driver::Command;
+use jiff::Timestamp;
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::{sleep, sleep_until, timeout},
+};
+
+use crate::{
+    alerts::{self, Outbox},
+    commands::{Commands, Queries, Sampler},
+    conditions::Conditions,
+    configuration::Configuration,
+    demo::Demo,
+    events::Events,
+    http,
+    ledger::Ledger,
+    print,
+    registry::Registry,
+    status::Status,
+    subscriptions::Subscriptions,
+    tray::{self, Action},
+    words::Language,
+};
+use claim::claim;
+use timers::{Timer, Timers};
+
+/// How an agent is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where its files are.
+    pub profile: Profile,
+    /// Whether it has a tray icon; without one it prints each message.
+    pub tray: bool,
+    /// Whether it follows a demo of its own while the settings hold no subscription.
+    pub demo: bool,
+}
+
+/// Why an agent does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// Another one runs.
+    #[error("An agent is running already.")]
+    Running,
+    /// A folder cannot be used.
+    #[error("The folder {} cannot be used: {source}. Check its owner, its permissions and the free space.", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The socket cannot be made.
+    #[error("The socket {} could not be made: {source}.", path.display())]
+    Socket {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Signals, or the demo's port.
+    #[error("The agent could not start: {0}.")]
+    Io(#[from] io::Error),
+}
+
+/// A start waits so long for the settings; less than a signal lets it live.
+const START_PATIENCE: Duration = Duration::from_secs(3);
+/// What was asked last is answered within this, such as the request to stop.
+const LAST_ANSWERS: Duration = Duration::from_millis(20);
+
+/// All that can wake the agent. Links, notifications and clients have tasks and inputs of their own.
+#[derive(Debug)]
+enum Wake {
+    /// It is to end: by a signal, or as a client has asked.
+    End(End),
+    /// The settings file has changed, or the disk that it is on answers again.
+    Settings,
+    /// The settings were read.
+    SettingsRead,
+    /// What was asked for in the tray was done, or why not.
+    Acted(Result<(), String>),
+    /// Something changed around this process.
+    Around(Change),
+    /// Something came from the tray.
+    Tray(TrayEvent<Action>),
+    /// The status is another than before.
+    Status,
+    /// Something is owed to the database.
+    Owed,
+    /// Not everything is followed as the settings say.
+    Unfinished,
+    /// Something is due.
+    Due(Timer),
+}
+
+/// Runs an agent until it is told to stop, by a signal or through its API; answers by which.
+///
+/// # Errors
+/// See [`AgentError`]; nothing was changed then.
+pub async fn run(options: Options) -> Result<End, AgentError> {
+    let Options { profile, tray, demo } = options;
+    let mut signals = signals::hear(&[SIGTERM, SIGINT, SIGHUP])?;
+    let (_log, _lock) = claim(&profile)?;
+    let now = Timestamp::now();
+    let Opening { store, set_aside, .. } = Store::open(&profile.database(), now)?;
+    let socket = profile.socket();
+    let listener = Listener::bind(&socket)
+        .map_err(|source| AgentError::Socket { path: socket.clone(), source })?;
+    let demo = if demo { Some(Demo::bind(0).await?) } else { None };
+
+    let (events, conditions) = (Events::default(), Conditions::default());
+    if let Some(aside) = set_aside {
+        let sentence = format!(
+            "The database could not be read, so it was kept as {} and a new one was begun. Messages \
+             and history before {now:.0} are in there.",
+            aside.display()
+        );
+        conditions.set(Code::DatabaseSetAside, Some(sentence));
+    }
+    let registry = Registry::new(events.clone());
+    let ledger = Ledger::new(store, events.clone(), conditions.clone());
+    let settings = profile.settings().display().to_string();
+    let status = Status::new(settings, registry.clone(), conditions.clone(), events);
+    let outbox = Outbox::default();
+    // A failure is a condition already.
+    let last_alive = ledger.read(Store::last_alive).unwrap_or_default();
+    ledger.journal(now, &Entry::AgentStarted { last_alive });
+
+    let language = Language::of_system();
+    let followed = demo.as_ref().and_then(|demo| demo.url().parse().ok()).map(|url| {
+        let name = Some(language.pick("Demo", "演示").to_owned());
+        Subscription { name, ..Subscription::plain(url, "json") }
+    });
+    if let Some(demo) = demo {
+        tokio::spawn(demo.serve());
+    }
+    let configuration = Configuration::new(&profile, followed, status.clone());
+    let settings = SettingsWatch::begin(profile.settings(), configuration.own());
+    let subscriptions = Subscriptions::new(registry.clone(), ledger.clone(), outbox.clone());
+    let commands = Commands::new(configuration, subscriptions, status.clone());
+    let first = tokio::spawn({
+        let commands = commands.clone();
+        async move { commands.reload().await }
+    });
+    // Where their disk does not answer, the rest goes on.
+    let _ = timeout(START_PATIENCE, first).await;
+
+    let showing = alerts::run(outbox.clone(), ledger.clone(), status.clone(), !tray);
+    let showing = tokio::spawn(showing);
+    let (end_printing, mut ending) = watch::channel(());
+    let printing = (!tray).then(|| {
+        let stop = async move { drop(ending.changed().await) };
+        tokio::spawn(print::run(ledger.clone(), status.clone(), stop))
+    });
+    let stop = Arc::new(Notify::new());
+    let queries = Queries::new(ledger.clone(), registry.clone());
+    let sampler = Sampler::new(ledger.clone(), outbox, status.clone());
+    let router = http::router(&status, &queries, &commands, &sampler, &stop);
+    let api = tokio::spawn(http::serve(listener, router));
+
+    let mut agent = Agent { profile, language, commands, status, ledger, tray: None };
+    if tray {
+        agent.tray = Some(Tray::show(agent.view()));
+    }
+    let end = agent.run(&mut signals, settings, &stop).await;
+    tracing::info!("stopping");
+    let Agent { ledger, .. } = agent;
+    registry.clear();
+    showing.abort();
+    // What has come last is printed.
+    let _ = end_printing.send(());
+    if let Some(printing) = printing {
+        let _ = printing.await;
+    }
+    ledger.journal(clock::now().wall, &Entry::AgentStopped);
+    ledger.settle_at_end().await;
+    sleep(LAST_ANSWERS).await;
+    api.abort();
+    // It is ours: the lock is still held.
+    let _ = std::fs::remove_file(socket);
+    print::finish();
+    Ok(end)
+}
+
+/// The agent while it runs.
+struct Agent {
+    profile: Profile,
+    language: Language,
+    commands: Commands,
+    status: Status,
+    ledger: Ledger,
+    tray: Option<Tray<Action>>,
+}
+
+impl Agent {
+    /// Acts on what wakes it until that is an end. Nothing is waited for in between, but the next to wake
+    /// it: settings are read, and what was asked for in the tray is done, beside.
+    async fn run(
+        &mut self,
+        signals: &mut mpsc::Receiver<End>,
+        mut settings: SettingsWatch,
+        stop: &Notify,
+    ) -> End {
+        let mut changes = ChangesWatch::begin();
+        let mut timers = Timers::begin();
+        let mut reading: Fuse<BoxFuture<'static, ()>> = Fuse::terminated();
+        let mut acting: Fuse<BoxFuture<'static, Result<(), String>>> = Fuse::terminated();
+        let mut is_to_be_read_again = false;
+        loop {
+            let (at, timer) = timers.next(self.status.conditions().poll_deadline());
+            let wake = tokio::select! {
+                biased;
+                end = signals.recv() => Wake::End(end.unwrap_or(End::Asked)),
+                () = stop.notified() => Wake::End(End::Asked),
+                () = settings.changed() => Wake::Settings,
+                () = self.commands.disk_answers() => Wake::Settings,
+                () = &mut reading => Wake::SettingsRead,
+                done = &mut acting => Wake::Acted(done),
+                Some(change) = changes.next() => Wake::Around(change),
+                event = next(&mut self.tray), if acting.is_terminated() => Wake::Tray(event),
+                () = self.status.changed() => Wake::Status,
+                () = self.ledger.owes_anew() => Wake::Owed,
+                () = self.commands.unfinished() => Wake::Unfinished,
+                () = sleep_until(at) => Wake::Due(timer),
+            };
+            match wake {
+                Wake::End(end) => return end,
+                Wake::Settings if !reading.is_terminated() => is_to_be_read_again = true,
+                Wake::Settings => reading = self.read_settings(),
+                Wake::SettingsRead if is_to_be_read_again => {
+                    is_to_be_read_again = false;
+                    reading = self.read_settings();
+                }
+                Wake::SettingsRead => {}
+                Wake::Acted(done) => {
+                    self.status.conditions().set(Code::TrayCommandFailed, done.err());
+                }
+                Wake::Around(change) => self.on_change(change),
+                Wake::Tray(TrayEvent::Click(action)) => acting = self.act(action, stop),
+                Wake::Tray(TrayEvent::Shown(shown)) => self.status.update(|it| it.tray = shown),
+                Wake::Status => {
+                    self.status.tell();
+                    self.show();
+                }
+                Wake::Owed => timers.owed.begin(),
+                Wake::Unfinished => timers.reconcile.begin(),
+                Wake::Due(timer) => self.on_timer(timer, &mut timers),
+            }
+        }
+    }
+
+    fn on_timer(&self, timer: Timer, timers: &mut Timers) {
+        match timer {
+            Timer::Health => self.status.conditions().reach_deadline(),
+            Timer::Alive => {
+                timers.alive();
+                self.ledger.alive(Timestamp::now());
+            }
+            Timer::Prune => {
+                timers.prune();
+                // A failure is a condition already.
+                let _ = self.ledger.prune(Timestamp::now());
+            }
+            Timer::Owed => match self.ledger.settle() {
+                Ok(()) => timers.owed.end(),
+                Err(_) => timers.owed.again(),
+            },
+            Timer::Reconcile => match self.commands.try_again() {
+                true => timers.reconcile.end(),
+                false => timers.reconcile.again(),
+            },
+        }
+    }
+
+    fn on_change(&self, change: Change) {
+        let registry = self.commands.registry();
+        match change {
+            Change::Woke(slept) => {
+                if let Some(length) = slept {
+                    let now = clock::now().wall;
+                    let asleep_since = now.checked_sub(length).unwrap_or(now);
+                    self.ledger.journal(now, &Entry::Woke { asleep_since });
+                }
+                registry.command_all(&Command::Woke);
+            }
+            Change::Network(addresses) => {
+                registry.command_all(&Command::Network(addresses.into_iter().collect()));
+            }
+        }
+    }
+
+    fn read_settings(&self) -> Fuse<BoxFuture<'static, ()>> {
+        let commands = self.commands.clone();
+        async move { commands.reload().await }.boxed().fuse()
+    }
+
+    /// Does what a click means.
+    fn act(&self, action: Action, stop: &Notify) -> Fuse<BoxFuture<'static, Result<(), String>>> {
+        let commands = self.commands.clone();
+        let done = match action {
+            Action::Open => program::open_window(&self.profile).map_err(|error| error.to_string()),
+            Action::Quit => {
+                stop.notify_one();
+                Ok(())
+            }
+            Action::Pause | Action::Resume => {
+                let acting = async move {
+                    let paused = action == Action::Pause;
+                    let done = commands.set_paused(Target::default(), paused).await;
+                    done.map(drop).map_err(|error| error.sentence)
+                };
+                return acting.boxed().fuse();
+            }
+        };
+        std::future::ready(done).boxed().fuse()
+    }
+
+    fn show(&self) {
+        if let Some(tray) = &self.tray {
+            tray.update(self.view());
+        }
+    }
+
+    fn view(&self) -> tray::View {
+        tray::project(&self.status.now(), self.language)
+    }
+}
+
+/// What comes next from the tray, where there is one.
+async fn next(tray: &mut Option<Tray<Action>>) -> TrayEvent<Action> {
+    if let Some(tray) = tray
+        && let Some(event) = tray.next().await
+    {
+        return event;
+    }
+    pending().await
+}

@@ -1,0 +1,102 @@
+//! When the agent has to wake by itself, and for what.
+
+use std::time::Duration;
+
+use hark_engine::Moment;
+use hark_platform::clock;
+use hark_stream::driver::retry_after;
+use tokio::time::Instant;
+
+/// How often what is over its bounds goes.
+const PRUNE_EVERY: Duration = Duration::from_secs(6 * 3600);
+/// How often the agent notes that it runs.
+const ALIVE_EVERY: Duration = Duration::from_secs(60);
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// A condition is old enough to be said.
+    Health,
+    /// What is owed to the database is tried again.
+    Owed,
+    /// What is not followed as the settings say is tried again.
+    Reconcile,
+    /// The agent notes that it runs.
+    Alive,
+    /// What is over its bounds goes.
+    Prune,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Timers {
+    /// For what is owed to the database.
+    pub owed: Retry,
+    /// For what is not followed as the settings say.
+    pub reconcile: Retry,
+    alive: Instant,
+    prune: Instant,
+}
+
+impl Timers {
+    /// What is done regularly is due at once.
+    pub fn begin() -> Self {
+        let now = Instant::now();
+        Self { owed: Retry::default(), reconcile: Retry::default(), alive: now, prune: now }
+    }
+
+    /// What is due next, and when. `health` is when a condition is.
+    pub fn next(&self, health: Option<Moment>) -> (Instant, Timer) {
+        let of = |at: Option<Instant>, timer| Some((at?, timer));
+        let health =
+            health.map(|at| Instant::now() + at.monotonic.saturating_sub(clock::now().monotonic));
+        let regular = (self.alive, Timer::Alive);
+        [
+            of(health, Timer::Health),
+            of(self.owed.at(), Timer::Owed),
+            of(self.reconcile.at(), Timer::Reconcile),
+            of(Some(self.prune), Timer::Prune),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(regular, |first, next| if next.0 < first.0 { next } else { first })
+    }
+
+    /// The agent has noted that it runs.
+    pub fn alive(&mut self) {
+        self.alive = Instant::now() + ALIVE_EVERY;
+    }
+
+    /// What was over its bounds has gone.
+    pub fn prune(&mut self) {
+        self.prune = Instant::now() + PRUNE_EVERY;
+    }
+}
+
+/// Something that is tried again until it succeeds, after ever longer waits.
+#[derive(Debug, Default)]
+pub struct Retry(Option<(Duration, Instant)>);
+
+impl Retry {
+    /// It has failed for the first time. One that is being tried again already goes on as it was.
+    pub fn begin(&mut self) {
+        if self.0.is_none() {
+            self.again();
+        }
+    }
+
+    /// It has failed once more.
+    pub fn again(&mut self) {
+        let wait = retry_after(self.0.map(|(wait, _)| wait));
+        self.0 = Some((wait, Instant::now() + wait));
+    }
+
+    /// It has succeeded.
+    pub fn end(&mut self) {
+        self.0 = None;
+    }
+
+    fn at(&self) -> Option<Instant> {
+        self.0.map(|(_, at)| at)
+    }
+}

@@ -1,0 +1,127 @@
+//! How everything is now: the projection that clients get, and the one sender of the status event.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hark_api::{self as api, Event};
+use jiff::Timestamp;
+use tokio::sync::Notify;
+
+use crate::{conditions::Conditions, events::Events, registry::Registry};
+
+/// What the agent is, beside links and conditions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// When it started.
+    pub started: Timestamp,
+    /// Where the settings file is.
+    pub settings: String,
+    /// Whether a tray icon is shown.
+    pub tray: bool,
+    /// Whether the demo is followed.
+    pub demo: bool,
+    /// Who shows the notifications.
+    pub notifications: api::Notifications,
+    /// What a subscription may speak.
+    pub feeds: Vec<String>,
+}
+
+/// See the module. Clones are the same status.
+#[derive(Clone, Debug)]
+pub struct Status(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    registry: Registry,
+    conditions: Conditions,
+    events: Events,
+    facts: Mutex<Facts>,
+    /// A fact is another than before.
+    changed: Notify,
+}
+
+impl Status {
+    /// The status of an agent that has just started, whose settings file is `settings`.
+    #[must_use]
+    pub fn new(
+        settings: String,
+        registry: Registry,
+        conditions: Conditions,
+        events: Events,
+    ) -> Self {
+        let facts = Mutex::new(Facts {
+            started: Timestamp::now(),
+            settings,
+            tray: false,
+            demo: false,
+            notifications: api::Notifications { server: None, capabilities: Vec::new() },
+            feeds: Vec::new(),
+        });
+        Self(Arc::new(Inner { registry, conditions, events, facts, changed: Notify::new() }))
+    }
+
+    /// Changes facts.
+    pub fn update(&self, change: impl FnOnce(&mut Facts)) {
+        let mut facts = self.facts();
+        let before = facts.clone();
+        change(&mut facts);
+        if *facts != before {
+            self.0.changed.notify_one();
+        }
+    }
+
+    /// Everything as it is now.
+    #[must_use]
+    pub fn now(&self) -> api::Status {
+        let Facts { started, settings, tray, demo, notifications, feeds } = self.facts().clone();
+        api::Status {
+            agent: api::AgentInfo {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                pid: std::process::id(),
+                started: api::Time(started),
+                settings,
+                tray,
+                demo,
+                notifications,
+                feeds,
+            },
+            links: self.0.registry.links(),
+            conditions: self.0.conditions.said(),
+        }
+    }
+
+    /// What a person knows a subscription by.
+    #[must_use]
+    pub fn name(&self, key: &str) -> String {
+        self.0.registry.name(key)
+    }
+
+    /// What is not well.
+    #[must_use]
+    pub fn conditions(&self) -> &Conditions {
+        &self.0.conditions
+    }
+
+    /// Where it is told.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        &self.0.events
+    }
+
+    /// Tells the clients that something beside a link is another than before.
+    pub fn tell(&self) {
+        self.0.events.tell(|| Some(Event::Status(Box::new(self.now()))));
+    }
+
+    /// Waits until that is to be told. What changes meanwhile is told once.
+    pub async fn changed(&self) {
+        tokio::select! {
+            () = self.0.registry.changed() => {}
+            () = self.0.conditions.changed() => {}
+            () = self.0.changed.notified() => {}
+        }
+    }
+
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.0.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,181 @@
+//! Brings what is followed in line with what is wanted. What cannot be brought in line yet, as the
+//! database cannot be written, is named, and the link that it had goes on until then.
+
+mod session;
+
+use std::time::Duration;
+
+use hark_api::Phase;
+use hark_config::settings::Subscription;
+use hark_engine::{history::Entry, keep::Keep};
+use hark_platform::clock;
+use hark_store::StoreError;
+use hark_stream::{
+    dials::Dials,
+    driver::{Command, Driver},
+};
+use jiff::Timestamp;
+use tokio::{sync::mpsc, time::timeout};
+
+use crate::{
+    alerts::Outbox,
+    ledger::Ledger,
+    reconcile::{self, Change, reconcile},
+    registry::{Followed, Registry},
+};
+
+use session::Session;
+
+/// Commands that may wait for a driver.
+const COMMANDS_MAX: usize = 16;
+
+/// See the module. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Subscriptions {
+    registry: Registry,
+    ledger: Ledger,
+    alerts: Outbox,
+    /// How often each server may be dialled.
+    dials: Dials,
+}
+
+impl Subscriptions {
+    /// Nothing is followed yet.
+    #[must_use]
+    pub fn new(registry: Registry, ledger: Ledger, alerts: Outbox) -> Self {
+        Self { registry, ledger, alerts, dials: Dials::default() }
+    }
+
+    /// What is followed.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Where what they bring is kept.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Follows what is wanted, as it is wanted, and nothing else; those that a person has `asked` to
+    /// resume are dialled at once. Answers the names of those that have to wait for the database.
+    pub fn bring_in_line(
+        &self,
+        wanted: &reconcile::Subscriptions,
+        asked: &[String],
+    ) -> Vec<String> {
+        let mut waiting = Vec::new();
+        for change in reconcile(&self.registry.in_force(), wanted, asked) {
+            if let Change::Begin(key) = &change
+                && let Some(subscription) = wanted.get(key)
+            {
+                if !self.begin(key, subscription) {
+                    waiting.push(subscription.name.clone().unwrap_or_else(|| key.clone()));
+                }
+            } else {
+                self.make(&change, wanted);
+            }
+        }
+        self.registry.sort_as(wanted);
+        waiting
+    }
+
+    /// Bounds what is kept of each; where a bound is another than before, at once.
+    pub fn keep(&self, bounds: &[(String, Keep)]) {
+        // A failure is a condition already.
+        let _ = self.ledger.keep(bounds, Timestamp::now());
+    }
+
+    /// Waits until one streams and what was there before has come, so that what is published from now on
+    /// is told from that; until it shows that this takes longer; and no longer than `limit`.
+    pub async fn settled(&self, key: &str, limit: Duration) {
+        let mut changes = self.ledger.events().changes();
+        let is_settled = |one: &Followed| {
+            !matches!(
+                one.link.phase,
+                Phase::Idle | Phase::Dialing { .. } | Phase::Streaming { catching_up: true, .. }
+            )
+        };
+        let waiting = async {
+            // One that is not followed waits for the database.
+            while self.registry.with(key, is_settled) == Some(false)
+                && changes.changed().await.is_ok()
+            {}
+        };
+        // Longer than this takes only what is in no hurry.
+        let _ = timeout(limit, waiting).await;
+    }
+
+    /// Makes any change but a beginning.
+    fn make(&self, change: &Change, wanted: &reconcile::Subscriptions) {
+        match change {
+            Change::Begin(_) => {}
+            Change::End(key) => {
+                self.registry.remove(key);
+                let (at, entry) = (clock::now().wall, Entry::Removed);
+                if let Err(full) = self.ledger.journal_of(Some(key), at, &entry) {
+                    tracing::warn!(kind = entry.kind(), "left out of the journal: {full}");
+                }
+            }
+            Change::Revise(key) | Change::Pause(key) | Change::Resume(key) => {
+                if let Some(subscription) = wanted.get(key) {
+                    self.registry.revise(key, subscription);
+                }
+                match change {
+                    Change::Pause(key) => self.registry.command(key, Command::Pause),
+                    Change::Resume(key) => self.registry.command(key, Command::Resume),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Follows one anew. Answers whether it could; else the one in its place is at least as quiet as the
+    /// person wants it.
+    fn begin(&self, key: &str, after: &Subscription) -> bool {
+        let known = self.registry.with(key, |one| {
+            (one.subscription.clone(), one.link.last_heard, one.stalled || self.ledger.owes(key))
+        });
+        // What the link before has still to write goes first: where this one begins depends on it.
+        let waits = known.as_ref().is_some_and(|(.., waits)| *waits)
+            || self.ledger.owes(key) && self.ledger.settle().is_err();
+        let heard = known.as_ref().and_then(|(_, heard, _)| *heard);
+        // A failure is a condition already.
+        if !waits && self.follow(key, after.clone(), heard.map(|heard| heard.0)).is_ok() {
+            return true;
+        }
+        if let Some((before, ..)) = known {
+            let quiet = Subscription { paused: after.paused, ..before.clone() };
+            let one = |subscription| [(key.to_owned(), subscription)].into_iter().collect();
+            let wanted = one(quiet);
+            for change in reconcile(&one(before), &wanted, &[]) {
+                self.make(&change, &wanted);
+            }
+        }
+        false
+    }
+
+    /// Begins to follow a subscription, which this run heard last at `heard`, if it did. It takes the
+    /// place of the link that it had, whose driver ends when it is no longer among the followed.
+    fn follow(
+        &self,
+        key: &str,
+        subscription: Subscription,
+        heard: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let now = Timestamp::now();
+        let config = self.ledger.resume(key, &subscription, heard, now)?;
+        let link = self.ledger.read(|store| session::link(store, key, &subscription, now))?;
+        let origin = link.origin.clone();
+        tracing::info!(subscription = key, origin, "following");
+        let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
+        let session = Session::new(self, &subscription, link.clone(), commands.downgrade());
+        let rules = subscription.rules.clone().into();
+        let followed = Followed { subscription, stalled: false, link, commands, rules };
+        self.registry.insert(key, followed);
+        let driver = Driver::new(config, session).sharing(self.dials.clone(), origin);
+        tokio::spawn(driver.run(receiver));
+        Ok(())
+    }
+}

@@ -1,0 +1,217 @@
+//! One subscription that is followed: what becomes of what its driver brings. It goes to the ledger, and
+//! alerts to the outbox.
+
+use std::sync::Arc;
+
+use hark_api as api;
+use hark_config::{credentials::Credentials, settings::Subscription};
+use hark_engine::{
+    failure::Cause,
+    history::Entry,
+    link::{self, Delivery, Link, Outcome},
+    message::{Change, Message, RawEvent},
+    policy::{self, Origin, Rule},
+};
+use hark_store::{Shown, Store, StoreError, Stored};
+use hark_stream::{
+    connection::Ask,
+    driver::{Command, Full, Sink},
+};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::Subscriptions;
+use crate::{
+    alerts::{Due, Outbox},
+    ledger::Ledger,
+    registry::Registry,
+    to_api,
+};
+
+/// The link of a subscription that is about to be followed, as clients see it.
+pub(super) fn link(
+    store: &Store,
+    key: &str,
+    subscription: &Subscription,
+    now: Timestamp,
+) -> Result<api::Link, StoreError> {
+    Ok(api::Link {
+        subscription: key.to_owned(),
+        name: subscription.name.clone().unwrap_or_else(|| key.to_owned()),
+        origin: subscription.origin(),
+        feed: subscription.feed.clone(),
+        phase: if subscription.paused { api::Phase::Paused } else { api::Phase::Idle },
+        known_since: api::Time(store.known_since(key)?.unwrap_or(now)),
+        last_heard: None,
+        heartbeat: None,
+        messages: u64::from(store.count(key)?),
+        set_aside: 0,
+        dropped: u64::from(store.dropped(key)?),
+    })
+}
+
+/// See the module.
+pub(super) struct Session {
+    registry: Registry,
+    ledger: Ledger,
+    alerts: Outbox,
+    credentials: Credentials,
+    link: api::Link,
+    /// To its own driver; weak, as the driver ends when nobody else can command it.
+    commands: mpsc::WeakSender<Command>,
+    /// As they were at last.
+    rules: Arc<[Rule]>,
+    /// Whether alerts of a replay wait for its end.
+    held: bool,
+}
+
+impl Sink for Session {
+    fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static {
+        self.credentials.ask()
+    }
+
+    fn commit(
+        &mut self,
+        deliveries: &[Delivery],
+        now: Timestamp,
+    ) -> Result<link::Committed, String> {
+        let key = &self.link.subscription;
+        // What still comes when it is followed no more is decided as before.
+        self.rules =
+            self.registry.with(key, |one| one.rules.clone()).unwrap_or_else(|| self.rules.clone());
+        let rules = self.rules.clone();
+        let decide = |message: &Message, event: &RawEvent, origin| {
+            policy::decide(&rules, message, event, origin)
+        };
+        let committed = self.ledger.commit(key, deliveries, now, decide);
+        self.registry.set_stalled(key, committed.is_err());
+        let committed = committed.map_err(|error| error.to_string())?;
+        let mut live = false;
+        for (delivery, stored) in deliveries.iter().zip(committed.stored) {
+            live |= self.became(&delivery.outcome, stored);
+        }
+        if live {
+            self.alerts.put(&self.link.subscription, Due::Live);
+        }
+        self.link.messages = self.link.messages.saturating_sub(committed.pruned.len() as u64);
+        Ok(committed.link)
+    }
+
+    fn journal(&mut self, entry: &Entry, at: Timestamp) -> Result<(), Full> {
+        let key = &self.link.subscription;
+        self.ledger.journal_of(Some(key), at, entry)?;
+        match entry.failure() {
+            Some(failure) => {
+                tracing::info!(
+                    subscription = key,
+                    kind = entry.kind(),
+                    cause = failure.cause.code()
+                );
+            }
+            None => tracing::info!(subscription = key, kind = entry.kind()),
+        }
+        if let Some(
+            Cause::Status { code: 401 | 403, .. } | Cause::Tls { .. } | Cause::Certificate { .. },
+        ) = entry.failure().map(|failure| &failure.cause)
+            && self.credentials.refused()
+            && let Some(commands) = self.commands.upgrade()
+        {
+            // A token that had expired: a fresh one is worth a dial now. A full queue dials as well.
+            let _ = commands.try_send(Command::Credential);
+        }
+        if *entry == Entry::Opened {
+            self.credentials.taken();
+        }
+        Ok(())
+    }
+
+    fn caught_up(&mut self) {
+        if std::mem::take(&mut self.held) {
+            self.alerts.put(&self.link.subscription, Due::Replay);
+        }
+    }
+
+    fn backlog_over(&mut self) -> Result<(), Full> {
+        self.ledger.has_streamed(&self.link.subscription, self.now().wall)
+    }
+
+    fn changed(&mut self, link: &Link) -> bool {
+        self.link.phase = to_api::phase(link, &self.link.origin);
+        self.link.heartbeat = to_api::heartbeat(link);
+        self.link.last_heard = link.heard().map(|heard| api::Time(heard.wall));
+        self.registry.set_link(self.link.clone());
+        true
+    }
+}
+
+impl Session {
+    /// A session that has not begun.
+    pub(super) fn new(
+        parts: &Subscriptions,
+        subscription: &Subscription,
+        link: api::Link,
+        commands: mpsc::WeakSender<Command>,
+    ) -> Self {
+        Self {
+            registry: parts.registry.clone(),
+            ledger: parts.ledger.clone(),
+            alerts: parts.alerts.clone(),
+            credentials: Credentials::new(subscription.clone()),
+            link,
+            commands,
+            rules: subscription.rules.clone().into(),
+            held: false,
+        }
+    }
+
+    /// Counts what became of a delivery. Answers whether it may be an alert to be shown now.
+    fn became(&mut self, outcome: &Outcome, stored: Stored) -> bool {
+        let key = &self.link.subscription;
+        match (outcome, stored) {
+            (Outcome::Message(_, origin), Stored::New(_)) => {
+                self.link.messages += 1;
+                self.arrived(*origin)
+            }
+            (Outcome::Message(message, origin), Stored::Replaced { id, .. }) => {
+                // Nothing is shown in the place of what the earlier one has shown.
+                let row = self.ledger.read(|store| store.message(id));
+                if let Some(sequence) = &message.sequence
+                    && row.is_ok_and(|row| row.is_some_and(|row| row.shown == Shown::No))
+                {
+                    self.alerts.withdraw(key, &sequence.id);
+                }
+                self.arrived(*origin)
+            }
+            (Outcome::Changed(change), Stored::Changed(ids)) => {
+                let (Change::Read(sequence) | Change::Deleted(sequence)) = change;
+                self.alerts.withdraw(key, sequence);
+                if let Change::Deleted(_) = change {
+                    self.link.messages = self.link.messages.saturating_sub(ids.len() as u64);
+                }
+                false
+            }
+            (_, Stored::Dropped) => {
+                self.link.dropped += 1;
+                false
+            }
+            (_, Stored::SetAside) => {
+                self.link.set_aside += 1;
+                tracing::warn!(subscription = key, "an event was set aside");
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn arrived(&mut self, origin: Origin) -> bool {
+        self.held |= origin == Origin::Replay;
+        origin == Origin::Live
+    }
+}
+
+/// Alerts of a replay that was cut off by new settings are not waited for any longer.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.caught_up();
+    }
+}

@@ -1,0 +1,105 @@
+//! Starts the agent from another process of Hark, so that it outlives that process.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+    time::{Duration, Instant},
+};
+
+use hark_local::{
+    profile::Profile,
+    program::{HARK, command, sibling},
+};
+use tokio::{process::Command, time::sleep};
+
+use crate::client::Client;
+
+/// An agent answers within tens of milliseconds; a first start may have a database to migrate.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+const START_POLL: Duration = Duration::from_millis(50);
+
+/// Why no agent runs now.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no such program.
+    #[error("The program {} was not found, neither beside this one nor in PATH. Install the package hark.", .0.display())]
+    Missing(PathBuf),
+    /// The system does not start it.
+    #[error("The program {} could not be started: {source}.", program.display())]
+    Program {
+        /// Which.
+        program: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It ended before it answered.
+    #[error("The agent ended at once ({status}). To see why, run `hark agent` in a terminal, or read its log in {}.", log.display())]
+    Ended {
+        /// How.
+        status: ExitStatus,
+        /// Where its log is.
+        log: PathBuf,
+    },
+    /// It runs and has not answered in time.
+    #[error("The agent was started but does not answer within {} seconds. Its log is in {}.", START_TIMEOUT.as_secs(), .0.display())]
+    Silent(PathBuf),
+}
+
+/// Makes sure that the agent of this profile runs: starts it where none answers, and waits until it
+/// does.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn agent(profile: &Profile, client: &Client) -> Result<(), StartError> {
+    match client.is_running().await {
+        true => Ok(()),
+        false => start(&sibling(HARK), profile, client).await,
+    }
+}
+
+async fn start(program: &Path, profile: &Profile, client: &Client) -> Result<(), StartError> {
+    let mut command = Command::from(command(program, profile));
+    command.args(["agent", "--detached"]);
+    let mut agent = command.spawn().map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => StartError::Missing(program.to_path_buf()),
+        _ => StartError::Program { program: program.to_path_buf(), source },
+    })?;
+    let started = Instant::now();
+    while !client.is_running().await {
+        // A success is an agent that found another one running.
+        if let Some(status) = agent.try_wait().ok().flatten().filter(|status| !status.success()) {
+            return Err(StartError::Ended { status, log: profile.log() });
+        }
+        if started.elapsed() > START_TIMEOUT {
+            return Err(StartError::Silent(profile.log()));
+        }
+        sleep(START_POLL).await;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn start_in_new_profile(program: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile::find(Some(folder.path())).unwrap();
+        let client = Client::new(&profile.socket());
+        start(Path::new(program), &profile, &client).await.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_missing_is_named() {
+        let sentence = start_in_new_profile("/nowhere/hark").await;
+        assert!(sentence.contains("/nowhere/hark was not found"), "{sentence}");
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_ends_at_once_is_reported_with_where_its_log_is() {
+        let sentence = start_in_new_profile("/bin/false").await;
+        assert!(sentence.contains("ended at once (exit status: 1)"), "{sentence}");
+        assert!(sentence.contains("/state/log"), "{sentence}");
+    }
+}

@@ -1,0 +1,25 @@
+//! The commands, a file each. Most ask the running agent.
+
+pub mod add;
+pub mod agent;
+pub mod demo;
+pub mod doctor;
+pub mod history;
+pub mod listen;
+pub mod messages;
+pub mod open;
+pub mod pause;
+pub mod remove;
+mod request;
+pub mod rules;
+pub mod status;
+pub mod stop;
+pub mod test;
+mod token;
+
+use hark_api::client::Client;
+use hark_local::profile::Profile;
+
+fn client(profile: &Profile) -> Client {
+    Client::new(&profile.socket())
+}

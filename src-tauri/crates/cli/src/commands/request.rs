@@ -1,0 +1,102 @@
+//! A request as the command line says it: URL, method, headers, body.
+
+use std::fs;
+
+use hark_config::settings::read_url;
+use hark_stream::connection::Ask;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use crate::{Failed, out};
+
+/// What to ask, as the command line says it.
+pub fn ask(url: &str, method: &str, given: &[String], data: Option<String>) -> Result<Ask, Failed> {
+    let url = read_url(url).map_err(|wrong| Failed(format!("{url}: {wrong}")))?;
+    let method = Method::from_bytes(method.as_bytes())
+        .map_err(|_| Failed(format!("{method:?} is no HTTP method.")))?;
+    let mut ask = Ask { method, headers: headers(given)?, ..Ask::get(url) };
+    ask.body = data.unwrap_or_default().into();
+    Ok(ask)
+}
+
+/// An id that can be sent as a header's value.
+pub fn event_id(id: String) -> Result<String, Failed> {
+    if id.chars().any(char::is_control) {
+        return Err(Failed(format!(
+            "The event id {id:?} cannot be sent: it holds a line feed or another control character."
+        )));
+    }
+    Ok(id)
+}
+
+/// Headers as given: `Name: value`, or `@FILE` with one a line.
+fn headers(given: &[String]) -> Result<HeaderMap, Failed> {
+    let mut headers = HeaderMap::new();
+    for one in given {
+        let lines = match one.strip_prefix('@') {
+            Some(path) => fs::read_to_string(path).map_err(|error| {
+                Failed(format!("The file {path} with headers cannot be read: {error}."))
+            })?,
+            None => one.clone(),
+        };
+        for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+            let (name, value) = header(line)?;
+            if !one.starts_with('@') && is_secret(&name) {
+                // Others on this computer can read it in the list of processes.
+                out::note(format_args!(
+                    "hark: {name} on the command line can be read by others; use -H @FILE."
+                ));
+            }
+            headers.append(name, value);
+        }
+    }
+    Ok(headers)
+}
+
+fn header(line: &str) -> Result<(HeaderName, HeaderValue), Failed> {
+    let name = line.split(':').next().unwrap_or_default().trim();
+    // The value is not repeated: it may be a secret.
+    let wrong =
+        || Failed(format!("The header {name:?} cannot be sent; write it as 'Name: value'."));
+    let (_, value) = line.split_once(':').ok_or_else(wrong)?;
+    let header = HeaderName::try_from(name).map_err(|_| wrong())?;
+    Ok((header, HeaderValue::try_from(value.trim()).map_err(|_| wrong())?))
+}
+
+fn is_secret(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    ["authorization", "cookie", "proxy-authorization"].contains(&name)
+        || ["token", "key", "secret"].iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_a_name_a_colon_and_a_value() {
+        let (name, value) = header("X-A:  b:c ").ok().unwrap();
+        assert_eq!((name.as_str(), value.to_str().unwrap()), ("x-a", "b:c"));
+        for wrong in ["X-A", "X A: b", ": b", "X: a\u{1}b"] {
+            let Err(Failed(sentence)) = header(wrong) else { panic!("{wrong}") };
+            assert!(sentence.contains("'Name: value'"), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn an_event_id_with_a_control_character_is_refused() {
+        assert_eq!(event_id("é 7".into()).ok().unwrap(), "é 7");
+        for wrong in ["a\nb", "\r", "\0", "\u{7f}"] {
+            let Err(Failed(sentence)) = event_id(wrong.into()) else { panic!("{wrong:?}") };
+            assert!(sentence.contains("control character"), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn headers_that_hold_credentials_are_known_by_their_names() {
+        for (name, secret) in
+            [("authorization", true), ("x-api-key", true), ("accept-language", false)]
+        {
+            assert_eq!(is_secret(&HeaderName::from_static(name)), secret, "{name}");
+        }
+    }
+}

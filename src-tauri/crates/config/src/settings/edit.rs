@@ -1,0 +1,346 @@
+//! Edits of the settings file that keep its comments, order and spacing.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use toml_edit::{DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
+use url::Url;
+
+use hark_local::file::Stamp;
+
+use super::{Credential, Settings, file};
+use crate::{
+    file::{TomlError, lock, write},
+    presets::Presets,
+};
+
+/// A subscription to write down.
+#[derive(Clone, Debug)]
+pub struct NewSubscription {
+    /// Where.
+    pub url: Url,
+    /// Its label.
+    pub name: Option<String>,
+    /// What it speaks.
+    pub feed: String,
+    /// A bearer token.
+    pub bearer: Option<Credential>,
+}
+
+/// What became of the settings by an edit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit<T> {
+    /// What the edit was asked for, such as the key of what was added.
+    pub answer: T,
+    /// What the file says now.
+    pub settings: Settings,
+    /// The file's text.
+    pub text: String,
+    /// What tells the new file from others; none where nothing had to be written.
+    pub stamp: Option<Stamp>,
+}
+
+impl<T> Edit<T> {
+    fn map<U>(self, map: impl FnOnce(T) -> U) -> Edit<U> {
+        let Self { answer, settings, text, stamp } = self;
+        Edit { answer: map(answer), settings, text, stamp }
+    }
+}
+
+/// Why an edit was not made. The file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The file is bad already, or cannot be written.
+    #[error(transparent)]
+    File(#[from] TomlError),
+    /// No subscription has this key.
+    #[error("There is no subscription {0:?}. See them with: hark status")]
+    Unknown(String),
+    /// The URL is followed already.
+    #[error("That URL is followed already, as {0:?}.")]
+    AlreadyFollowed(String),
+}
+
+/// The folder beside the settings file in which tokens are kept that a person was asked for.
+pub const TOKENS: &str = "tokens";
+
+/// Adds a subscription; answers its key.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn add(path: &Path, new: &NewSubscription) -> Result<Edit<String>, EditError> {
+    edit(path, |document, settings| {
+        let same = settings.subscriptions.iter().find(|(_, known)| known.url == new.url);
+        if let Some((key, _)) = same {
+            return Err(EditError::AlreadyFollowed(key.clone()));
+        }
+        let label = new.name.as_deref().unwrap_or_default();
+        let key = key_for(label, &new.url, |key| settings.subscriptions.contains_key(key));
+        let mut table = Table::new();
+        table["url"] = new.url.as_str().into();
+        if let Some(name) = &new.name {
+            table["name"] = name.as_str().into();
+        }
+        table["feed"] = new.feed.as_str().into();
+        if let Some(bearer) = &new.bearer {
+            let (place, value): (_, Value) = match bearer {
+                Credential::Env(name) => ("env", name.into()),
+                Credential::File(path) => ("file", path.display().to_string().into()),
+                Credential::Command(words) => {
+                    ("command", Value::Array(words.iter().map(String::as_str).collect()))
+                }
+            };
+            let mut inline = InlineTable::new();
+            inline.insert(place, value);
+            table["bearer"] = Item::Value(Value::InlineTable(inline));
+        }
+        let all = document.entry("subscriptions").or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        if let Some(all) = all.as_table_like_mut() {
+            all.insert(&key, Item::Table(table));
+        }
+        Ok(key)
+    })
+}
+
+/// Removes a subscription.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn remove(path: &Path, key: &str) -> Result<Edit<()>, EditError> {
+    let removed = edit(path, |document, settings| {
+        let removed = document["subscriptions"]
+            .as_table_like_mut()
+            .and_then(|all| all.remove(key))
+            .ok_or_else(|| EditError::Unknown(key.to_owned()))?;
+        if let Some(table) = removed.as_table() {
+            keep_comments(document, table);
+        }
+        Ok(own_token(path, settings, key))
+    })?;
+    Ok(removed.map(|token| {
+        if let Some(token) = token {
+            // One that stays harms nobody: only its owner may read it.
+            let _ = fs::remove_file(token);
+        }
+    }))
+}
+
+/// The file of a token that `hark add` has asked for, where no other subscription uses it.
+fn own_token(path: &Path, settings: &Settings, key: &str) -> Option<PathBuf> {
+    let token = |key: &str| match &settings.subscriptions.get(key)?.bearer {
+        Some(Credential::File(token)) => Some(token.clone()),
+        _ => None,
+    };
+    let own = token(key).filter(|own| own.parent() == Some(&*path.with_file_name(TOKENS)))?;
+    let mut others = settings.subscriptions.keys().filter(|other| *other != key);
+    let shared = others.any(|other| token(other).as_ref() == Some(&own));
+    (!shared).then_some(own)
+}
+
+/// What stands above a removed table up to the last blank line is not about this table, as the
+/// file's header above the first one: it moves to what follows.
+fn keep_comments(document: &mut DocumentMut, removed: &Table) {
+    let above = removed.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
+    let lines: Vec<&str> = above.split_inclusive('\n').collect();
+    let blank = lines.iter().rposition(|line| line.trim().is_empty()).unwrap_or_default();
+    let kept = lines[..blank].concat();
+    if kept.trim().is_empty() {
+        return;
+    }
+    let Some(next) = next_table(document.as_table_mut(), removed.position()) else {
+        let end = document.trailing().as_str().unwrap_or_default();
+        document.set_trailing(format!("{kept}{end}"));
+        return;
+    };
+    let own = next.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
+    let blank =
+        if own.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) { "" } else { "\n" };
+    let prefix = format!("{kept}{blank}{own}");
+    next.decor_mut().set_prefix(prefix);
+}
+
+/// The first table below `position` that has a header of its own.
+fn next_table(table: &mut Table, position: Option<isize>) -> Option<&mut Table> {
+    table
+        .iter_mut()
+        .flat_map(|(_, item)| -> Vec<&mut Table> {
+            match item {
+                Item::Table(table) => vec![table],
+                Item::ArrayOfTables(tables) => tables.iter_mut().collect(),
+                _ => Vec::new(),
+            }
+        })
+        .filter_map(|table| {
+            let own = !table.is_implicit() && !table.is_dotted() && table.position() > position;
+            if own { Some(table) } else { next_table(table, position) }
+        })
+        .min_by_key(|table| table.position())
+}
+
+/// Writes down whether subscriptions are paused.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<Edit<()>, EditError> {
+    edit(path, |document, _| {
+        for key in keys {
+            let one = document["subscriptions"]
+                .as_table_like_mut()
+                .and_then(|all| all.get_mut(key))
+                .and_then(Item::as_table_like_mut)
+                .ok_or_else(|| EditError::Unknown(key.clone()))?;
+            let commented = has_comment(one, "paused");
+            match one.get_mut("paused").and_then(Item::as_value_mut) {
+                // A comment that hangs on it stays.
+                Some(value) if paused || commented => {
+                    let decor = value.decor().clone();
+                    *value = paused.into();
+                    *value.decor_mut() = decor;
+                }
+                Some(_) => drop(one.remove("paused")),
+                None if paused => drop(one.insert("paused", true.into())),
+                None => {}
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The rules of a subscription as they stand in the settings, as `[[rules]]` tables with their comments.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn rules_of(path: &Path, key: &str) -> Result<String, EditError> {
+    let (text, _) = file::read(path, &Presets::beside(path).presets)?;
+    let document: DocumentMut = text.parse().map_err(|error| unreadable(path, &error))?;
+    let one = document
+        .get("subscriptions")
+        .and_then(|all| all.as_table_like()?.get(key)?.as_table_like())
+        .ok_or_else(|| EditError::Unknown(key.to_owned()))?;
+    let mut alone = DocumentMut::new();
+    if let Some(rules) = one.get("rules") {
+        alone.insert("rules", placeless(rules.clone()));
+    }
+    Ok(alone.to_string().trim_start().to_owned())
+}
+
+/// Tables whose place in a file is not that of the text that they came from: each stands behind the one
+/// that it belongs to.
+fn placeless(mut rules: Item) -> Item {
+    forget_places(&mut rules);
+    rules
+}
+
+fn forget_places(item: &mut Item) {
+    let tables: Vec<&mut Table> = match item {
+        Item::Table(table) => vec![table],
+        Item::ArrayOfTables(tables) => tables.iter_mut().collect(),
+        _ => return,
+    };
+    for table in tables {
+        table.set_position(None);
+        table.iter_mut().for_each(|(_, item)| forget_places(item));
+    }
+}
+
+fn unreadable(path: &Path, error: &toml_edit::TomlError) -> TomlError {
+    let message = error.message().to_owned();
+    TomlError::Wrong { path: path.to_path_buf(), line: 1, column: 1, message }
+}
+
+/// Writes down the rules of a subscription, given as `[[rules]]` tables, in the place of those it has.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn set_rules(path: &Path, key: &str, rules: &str) -> Result<Edit<()>, EditError> {
+    edit(path, |document, _| {
+        let mut given: DocumentMut = rules.parse().map_err(|error| unreadable(path, &error))?;
+        let one = document["subscriptions"]
+            .as_table_like_mut()
+            .and_then(|all| all.get_mut(key))
+            .and_then(Item::as_table_like_mut)
+            .ok_or_else(|| EditError::Unknown(key.to_owned()))?;
+        one.remove("rules");
+        let mut rules = placeless(given.remove("rules").unwrap_or_default());
+        if let Some(first) = rules.as_array_of_tables_mut().and_then(|rules| rules.get_mut(0)) {
+            let above = first.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
+            let apart = format!("\n{}", above.trim_start_matches('\n'));
+            first.decor_mut().set_prefix(apart);
+        }
+        if !rules.is_none() {
+            one.insert("rules", rules);
+        }
+        Ok(())
+    })
+}
+
+fn has_comment(table: &dyn TableLike, key: &str) -> bool {
+    let above = table.key(key).and_then(|key| key.leaf_decor().prefix());
+    let behind = table.get(key).and_then(Item::as_value).and_then(|value| value.decor().suffix());
+    [above, behind]
+        .into_iter()
+        .flatten()
+        .filter_map(RawString::as_str)
+        .any(|text| text.contains('#'))
+}
+
+fn edit<T>(
+    path: &Path,
+    change: impl FnOnce(&mut DocumentMut, &Settings) -> Result<T, EditError>,
+) -> Result<Edit<T>, EditError> {
+    // Until the end: what another one writes between reading and writing would be lost.
+    let _lock = lock(path)?;
+    let presets = Presets::beside(path).presets;
+    let (text, settings) = file::read(path, &presets)?;
+    let mut document: DocumentMut = text.parse().map_err(|error| unreadable(path, &error))?;
+    let bare = document.is_empty();
+    let answer = change(&mut document, &settings)?;
+    let mut changed = document.to_string();
+    if bare && settings_added(&document) {
+        // Comments alone count as the document's end; what is added belongs below them.
+        document.set_trailing("");
+        changed = format!("{text}\n{document}");
+    }
+    if changed == text {
+        return Ok(Edit { answer, settings, text, stamp: None });
+    }
+    // What cannot be read back is never written.
+    let settings = file::parse(path, &changed, &presets)?;
+    let stamp = write(path, &changed)?;
+    Ok(Edit { answer, settings, text: changed, stamp: Some(stamp) })
+}
+
+fn settings_added(document: &DocumentMut) -> bool {
+    document.iter().any(|(_, item)| !item.is_none())
+}
+
+/// A key for a subscription: from its label, else the last part of its path, else its host.
+pub fn key_for(label: &str, url: &Url, taken: impl Fn(&str) -> bool) -> String {
+    let last = url.path_segments().and_then(|parts| parts.rev().find(|part| !part.is_empty()));
+    let slug = [label, last.unwrap_or_default(), url.host_str().unwrap_or_default()]
+        .into_iter()
+        .map(slug)
+        .find(|slug| !slug.is_empty())
+        .unwrap_or_else(|| "subscription".to_owned());
+    if !taken(&slug) {
+        return slug;
+    }
+    (2..).map(|n| format!("{slug}-{n}")).find(|key| !taken(key)).unwrap_or(slug)
+}
+
+fn slug(text: &str) -> String {
+    let kept: String = text
+        .to_lowercase()
+        .chars()
+        .map(|char| if char.is_ascii_alphanumeric() { char } else { '-' })
+        .take(40)
+        .collect();
+    let words: Vec<&str> = kept.split('-').filter(|word| !word.is_empty()).collect();
+    words.join("-")
+}

@@ -1,0 +1,463 @@
+//! The settings: one TOML file, read strictly, edited with its comments kept.
+
+mod edit;
+mod file;
+mod keep;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, marker::PhantomData, path::PathBuf, sync::Arc, time::Duration};
+
+use hark_engine::{
+    backoff::{Clients, Law, Retry},
+    feed::{self, Feed, Form, Json, Mapped},
+    heartbeat::Expect,
+    policy::{self, Rule},
+    size,
+};
+use hark_platform::changes;
+use hark_stream::connection::{Proxy, guard::Limits};
+use indexmap::IndexMap;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use url::Url;
+
+/// How a length of time is read.
+pub use hark_engine::span;
+
+pub use edit::{
+    Edit, EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_paused, set_rules,
+};
+pub use file::{Loaded, keep_last_good, load, load_last_good, parse, read_rules};
+pub use keep::KeepSettings;
+
+/// Everything that the person can set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// By key, in the order of the file.
+    #[serde(default)]
+    pub subscriptions: IndexMap<String, Subscription>,
+    /// How much is kept of each, where it says nothing itself.
+    #[serde(default)]
+    pub keep: KeepSettings,
+}
+
+/// One URL that the person follows.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    /// Where.
+    #[serde(deserialize_with = "http_url")]
+    pub url: Url,
+    /// The label; the key where missing.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What it speaks.
+    #[serde(default = "default_feed")]
+    pub feed: String,
+    /// Where a message's parts stand, for `json`; a preset's where `feed` names one.
+    #[serde(default)]
+    pub mapping: Option<Form>,
+    /// What becomes of its messages.
+    #[serde(default, deserialize_with = "rules")]
+    pub rules: Vec<Rule>,
+    /// A bearer token.
+    #[serde(default)]
+    pub bearer: Option<Credential>,
+    /// A user's name and password.
+    #[serde(default, deserialize_with = "basic")]
+    pub basic: Option<Basic>,
+    /// Other headers.
+    #[serde(default, deserialize_with = "headers")]
+    pub headers: IndexMap<String, Credential>,
+    /// A PEM file with certificates to trust beside the system's.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// Who we are, to a server that asks for a certificate.
+    #[serde(default)]
+    pub client_certificate: Option<ClientCertificate>,
+    /// `none`, or an `http` or `socks5` URL; as the environment says where missing.
+    #[serde(default, deserialize_with = "proxy")]
+    pub proxy: Proxy,
+    /// Whether credentials may be sent unencrypted to another host.
+    #[serde(default)]
+    pub cleartext_credentials: bool,
+    /// A plain timeout: no line for so long ends the connection.
+    #[serde(default, deserialize_with = "span::optional")]
+    pub heartbeat: Option<Duration>,
+    /// How often the server sends a heartbeat.
+    #[serde(default, deserialize_with = "span::optional")]
+    pub cadence: Option<Duration>,
+    /// `fixed 5s` for a plain interval.
+    #[serde(default, deserialize_with = "retry")]
+    pub retry: Option<Retry>,
+    /// Over how long the first dial after a loss is spread.
+    #[serde(default, deserialize_with = "span::optional")]
+    pub spread: Option<Duration>,
+    /// How many clients its server probably has, where the host's address does not tell.
+    #[serde(default)]
+    pub clients: Option<Clients>,
+    /// What `clients` was called once.
+    #[serde(default)]
+    pub manners: Option<Manners>,
+    /// The largest event that is taken, also in one line. Bytes.
+    #[serde(default, deserialize_with = "event_max")]
+    pub event_max: Option<u64>,
+    /// How much is kept of it.
+    #[serde(default)]
+    pub keep: KeepSettings,
+    /// Not followed for now.
+    #[serde(default)]
+    pub paused: bool,
+}
+
+/// What the number of clients was called once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manners {
+    /// Few.
+    Near,
+    /// Many.
+    Far,
+}
+
+impl Manners {
+    fn clients(self) -> Clients {
+        match self {
+            Self::Near => Clients::Few,
+            Self::Far => Clients::Many,
+        }
+    }
+}
+
+impl Settings {
+    /// What is still read and called otherwise now: a sentence.
+    #[must_use]
+    pub fn old_word(&self) -> Option<String> {
+        let (key, old) =
+            self.subscriptions.iter().find_map(|(key, one)| Some((key, one.manners?)))?;
+        let (old, new) = match old {
+            Manners::Near => ("near", "few"),
+            Manners::Far => ("far", "many"),
+        };
+        Some(format!(
+            "In the settings of {key}, manners = \"{old}\" is called clients = \"{new}\" now. The old \
+             word is still read."
+        ))
+    }
+}
+
+/// A user's name and password.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Basic {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: Credential,
+}
+
+/// A client certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientCertificate {
+    /// A PEM file with the certificate and its chain.
+    pub certificate: PathBuf,
+    /// A PEM file with its key.
+    pub key: PathBuf,
+}
+
+/// Where a secret is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// What this program prints; for tokens that expire. Asked again when the server refuses one.
+    Command(Vec<String>),
+    /// In an environment variable of the agent.
+    Env(String),
+    /// In a file that only its owner may read.
+    File(PathBuf),
+}
+
+impl Subscription {
+    /// A subscription with nothing set but its URL and feed.
+    #[must_use]
+    pub fn plain(url: Url, feed: &str) -> Self {
+        Self {
+            url,
+            name: None,
+            feed: feed.to_owned(),
+            mapping: None,
+            rules: Vec::new(),
+            bearer: None,
+            basic: None,
+            headers: IndexMap::new(),
+            ca: None,
+            client_certificate: None,
+            proxy: Proxy::Environment,
+            cleartext_credentials: false,
+            heartbeat: None,
+            cadence: None,
+            retry: None,
+            spread: None,
+            clients: None,
+            manners: None,
+            event_max: None,
+            keep: KeepSettings::default(),
+            paused: false,
+        }
+    }
+
+    /// What it speaks.
+    #[must_use]
+    pub fn speaks(&self) -> Arc<dyn Feed> {
+        match &self.mapping {
+            Some(form) => Arc::new(Mapped::new(&self.feed, form.clone())),
+            // An unknown name was refused when the settings were read.
+            None => feed::by_name(&self.feed).unwrap_or_else(|| Arc::new(Json)),
+        }
+    }
+
+    /// What makes it another stream when it changes.
+    #[must_use]
+    pub fn source(&self) -> String {
+        let feed = self.speaks();
+        let (url, ids) = (feed.identity(&self.url), feed.ids());
+        if ids.is_empty() { url.to_string() } else { format!("{url} {ids}") }
+    }
+
+    /// Scheme, host and port: all of a URL that may be logged.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// What its stream may send at once.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.event_max
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .map_or_else(Limits::default, Limits::of_event)
+    }
+
+    /// The largest event that it takes. Bytes.
+    fn largest_event(&self) -> u64 {
+        self.event_max.unwrap_or(Limits::default().event_bytes_max as u64)
+    }
+
+    /// What heartbeat the person expects.
+    #[must_use]
+    pub fn expect(&self) -> Expect {
+        match (self.heartbeat, self.cadence) {
+            (Some(timeout), _) => Expect::Timeout(timeout),
+            (None, Some(cadence)) => Expect::Cadence(cadence),
+            (None, None) => Expect::Learn,
+        }
+    }
+
+    /// How it retries.
+    #[must_use]
+    pub fn law(&self) -> Law {
+        let host = self.url.host_str().unwrap_or_default();
+        Law {
+            retry: self.retry.unwrap_or(Retry::Backoff),
+            clients: self
+                .clients
+                .or(self.manners.map(Manners::clients))
+                .unwrap_or_else(|| Clients::towards(host, changes::is_local)),
+            spread: self.spread,
+        }
+    }
+}
+
+/// The largest event that may be set, as a size.
+///
+/// # Errors
+/// One sentence that says what is wrong with it.
+pub fn read_event_max(text: &str) -> Result<u64, String> {
+    within_event_max(size::read(text)?)
+}
+
+fn within_event_max(bytes: u64) -> Result<u64, String> {
+    let most = Limits::EVENT_BYTES_MAX as u64;
+    match (Limits::EVENT_BYTES_MIN as u64..=most).contains(&bytes) {
+        true => Ok(bytes),
+        false => Err(format!(
+            "an event may be set to at most {}, and not below 1 KiB",
+            size::write(most)
+        )),
+    }
+}
+
+fn event_max<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    within_event_max(size::field(deserializer)?).map(Some).map_err(de::Error::custom)
+}
+
+fn default_feed() -> String {
+    "json".to_owned()
+}
+
+fn rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rule>, D::Error> {
+    let rules: Vec<Rule> = Vec::deserialize(deserializer)?;
+    policy::problem(&rules).map_or(Ok(rules), |problem| Err(de::Error::custom(problem)))
+}
+
+/// What a credential may be. It stands in for every error in one.
+const CREDENTIAL: &str = "a credential is { env = \"NAME\" }, { file = \"/path\" } or \
+                          { command = [\"program\", …] }; the secret itself does not belong here";
+/// What `basic` may be.
+const BASIC: &str = "basic is { user = \"NAME\", password = { file = \"/path\" } }; \
+                     the secret itself does not belong here";
+/// What `headers` may be.
+const HEADERS: &str = "headers are { \"X-Name\" = { file = \"/path\" } }; \
+                       the secret itself does not belong here";
+
+/// Takes a table, and answers anything else with the form that was wanted. Errors of serde's own
+/// repeat the value, which may be a secret that somebody put there by mistake.
+struct TableAlone<T>(&'static str, PhantomData<T>);
+
+fn table<'de, D, T>(deserializer: D, form: &'static str) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_any(TableAlone(form, PhantomData))
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for TableAlone<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+
+    fn visit_i128<E: de::Error>(self, _: i128) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+
+    fn visit_u128<E: de::Error>(self, _: u128) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<T, E> {
+        Err(E::custom(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Credential {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wrong = || de::Error::custom(CREDENTIAL);
+        let given: toml::Table = table(deserializer, CREDENTIAL).map_err(|_: D::Error| wrong())?;
+        let mut given = given.into_iter();
+        let (Some((place, value)), None) = (given.next(), given.next()) else {
+            return Err(wrong());
+        };
+        match place.as_str() {
+            "env" => value.try_into().map(Self::Env),
+            "file" => value.try_into().map(Self::File),
+            "command" => value.try_into().map(Self::Command),
+            _ => return Err(wrong()),
+        }
+        .map_err(|_| wrong())
+    }
+}
+
+fn basic<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Basic>, D::Error> {
+    table(deserializer, BASIC).map(Some)
+}
+
+fn headers<'de, D>(deserializer: D) -> Result<IndexMap<String, Credential>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    table(deserializer, HEADERS)
+}
+
+/// An http or https URL with a host, as typed by a person. No error repeats it beyond its scheme:
+/// it may hold a token.
+///
+/// # Errors
+/// One sentence that says what is wrong with it.
+pub fn read_url(text: &str) -> Result<Url, String> {
+    let mut url = Url::parse(text.trim()).map_err(|error| {
+        format!("That is not a URL ({error}). It should look like https://host/path.")
+    })?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("Hark follows http and https URLs, not {}.", url.scheme()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("The password does not belong into the URL; in the settings, use \
+                    basic = { user = \"NAME\", password = { file = \"/path\" } }."
+            .to_owned());
+    }
+    // It is never sent, so that two URLs that differ in it are the same stream.
+    url.set_fragment(None);
+    Ok(url)
+}
+
+fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    read_url(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+}
+
+fn proxy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Proxy, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text == "none" {
+        return Ok(Proxy::Direct);
+    }
+    let wrong = "a proxy is \"none\", or a URL like http://host:port or socks5://host:port";
+    let url = Url::parse(&text).map_err(|_| de::Error::custom(wrong))?;
+    if !matches!(url.scheme(), "http" | "socks5" | "socks5h") || !url.has_host() {
+        return Err(de::Error::custom(wrong));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let wrong = "a proxy's password does not belong into the settings; use the environment's \
+                     HTTPS_PROXY or ALL_PROXY for it";
+        return Err(de::Error::custom(wrong));
+    }
+    Ok(Proxy::To(url))
+}
+
+/// A way to retry: `fixed 5s`.
+///
+/// # Errors
+/// One sentence that says what is wrong with it.
+pub fn read_retry(text: &str) -> Result<Retry, String> {
+    match text.trim().strip_prefix("fixed ") {
+        Some(interval) => span::read(interval).map(Retry::Fixed),
+        None => Err(format!("{text:?} is no way to retry; write it like \"fixed 5s\"")),
+    }
+}
+
+fn retry<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Retry>, D::Error> {
+    read_retry(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(words) => {
+                write!(f, "the command {:?}", words.first().map_or("", String::as_str))
+            }
+            Self::Env(name) => write!(f, "the environment variable {name}"),
+            Self::File(path) => write!(f, "the file {}", path.display()),
+        }
+    }
+}

@@ -1,0 +1,569 @@
+//! What the settings file may say, and how it is changed.
+
+use std::{fs, path::Path, time::Duration};
+
+use hark_engine::{backoff::Retry, heartbeat::Expect};
+
+use super::*;
+use crate::{file::read_toml, presets::Presets};
+
+fn read_all(text: &str) -> Settings {
+    parse(Path::new("config.toml"), text, &Presets::built_in()).unwrap()
+}
+
+fn problem(text: &str) -> String {
+    parse(Path::new("config.toml"), text, &Presets::built_in()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_subscription_is_read_with_all_that_it_may_say() {
+    let settings = read_all(
+        r#"
+        [subscriptions.z]
+        url = "https://a.example/z"
+        [subscriptions.a]
+        url = "http://[::1]:80/a?b=c"
+        name = "A"
+        feed = "nchan"
+        bearer = { env = "TOKEN" }
+        heartbeat = "1m 30s"
+        retry = "fixed 5s"
+        spread = "500ms"
+        manners = "near"
+        paused = true
+        "#,
+    );
+    assert_eq!(settings.subscriptions.keys().collect::<Vec<_>>(), ["z", "a"]);
+    let one = &settings.subscriptions["a"];
+    assert_eq!(one.expect(), Expect::Timeout(Duration::from_secs(90)));
+    assert_eq!(one.law().retry, Retry::Fixed(Duration::from_secs(5)));
+    assert_eq!(one.law().spread, Some(Duration::from_millis(500)));
+    assert_eq!(one.law().clients, Clients::Few);
+    let hint = settings.old_word().unwrap();
+    assert!(hint.contains("clients = \"few\""), "{hint}");
+    assert_eq!(one.bearer, Some(Credential::Env("TOKEN".into())));
+    assert!(one.paused);
+    assert_eq!(one.origin(), "http://[::1]");
+}
+
+#[test]
+fn an_error_names_file_line_and_column() {
+    let text = "[subscriptions.a]\nurl = \"https://a.example\"\nhartbeat = \"3s\"\n";
+    let wanted = "The settings file config.toml has an error in line 3, column 1: \
+                  unknown field `hartbeat`";
+    assert!(problem(text).starts_with(wanted), "{}", problem(text));
+    assert!(problem("a = \n").contains("line 1, column 5"), "{}", problem("a = \n"));
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused_in_words() {
+    let with =
+        |line: &str| problem(&format!("[subscriptions.a]\nurl = \"https://a.example\"\n{line}\n"));
+    assert!(with("heartbeat = \"soon\"").contains("\"soon\" is not a length of time"));
+    assert!(with("heartbeat = \"-3s\"").contains("is not a length of time"));
+    assert!(with("retry = \"often\"").contains("write it like \"fixed 5s\""));
+    assert!(with("feed = \"pigeon\"").contains("There is no feed \"pigeon\"; known are "));
+    assert!(with("bearer = \"literal\"").contains("line 3"));
+    let ftp = problem("[subscriptions.a]\nurl = \"ftp://a.example\"\n");
+    assert!(ftp.contains("Hark follows http and https URLs, not ftp"), "{ftp}");
+}
+
+#[test]
+fn a_secret_that_stands_in_the_settings_is_never_repeated() {
+    let table = "[subscriptions.a]\nurl = \"https://a.example\"\n";
+    let secrets = [
+        "\"s3cret\"",
+        "[\"s3cret\"]",
+        "5318008",
+        "-5318008",
+        "5318008.5",
+        "9318008531800853180085",
+        "s3cret",
+    ];
+    let places = [
+        "bearer = S",
+        "bearer = { env = [S] }",
+        "bearer = { file = { x = S } }",
+        "bearer = { command = { x = S } }",
+        "bearer = { command = [[S]] }",
+        "bearer = { token = S }",
+        "bearer = { env = \"A\", token = S }",
+        "headers = S",
+        "headers = { X = S }",
+        "headers = { X = { value = S } }",
+        "basic = S",
+        "basic = { user = \"me\", password = S }",
+        "basic.password = S",
+        "client_certificate.key = { x = S }",
+    ];
+    for (place, secret) in places.iter().flat_map(|place| secrets.map(|secret| (place, secret))) {
+        let sentence = problem(&format!("{table}{}\n", place.replace('S', secret)));
+        assert!(!sentence.contains("s3cret") && !sentence.contains("318008"), "{sentence}");
+        assert!(sentence.contains("line 3, column "), "{sentence}");
+    }
+    let said = "line 3, column 10: a credential is { env = \"NAME\" }, { file = \"/path\" } or \
+                { command = [\"program\", …] }; the secret itself does not belong here.";
+    let sentence = problem(&format!("{table}bearer = \"s3cret\"\n"));
+    assert!(sentence.ends_with(said), "{sentence}");
+    for url in
+        ["s3cret", "ftp://a.example/s3cret", "https://me:s3cret@a.example/", "https://:s3cret"]
+    {
+        let sentence = problem(&format!("[subscriptions.a]\nurl = \"{url}\"\n"));
+        assert!(!sentence.contains("s3cret"), "{sentence}");
+        assert!(sentence.contains("line 2, column 7"), "{sentence}");
+    }
+}
+
+#[test]
+fn sizes_may_be_plain_numbers_of_bytes() {
+    let settings = read_all(
+        "[keep]\nbytes = 15000000\n[subscriptions.a]\nurl = \"https://a.example\"\n\
+         event_max = 5000000\nkeep = { bytes = \"1 TiB\" }\n",
+    );
+    assert_eq!(settings.keep.bytes, Some(15_000_000));
+    let one = &settings.subscriptions["a"];
+    assert_eq!((one.event_max, one.keep.bytes), (Some(5_000_000), Some(1 << 40)));
+    let wrong = problem("[subscriptions.a]\nurl = \"https://a.example\"\nevent_max = 5\n");
+    assert!(wrong.contains("line 3, column 13: an event may be set to at most"), "{wrong}");
+    for value in ["-5000000", "true"] {
+        let wrong = problem(&format!("[keep]\nbytes = {value}\n"));
+        assert!(wrong.contains("line 2, column 9: ") && wrong.contains("16 MiB"), "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_kept_has_room_for_the_largest_event_and_another() {
+    for bytes in ["\"0\"", "\"1\"", "\"2000\"", "\"1023 KiB\"", "5000"] {
+        for text in [
+            format!("[keep]\nbytes = {bytes}\n"),
+            format!(
+                "[subscriptions.a.keep]\nbytes = {bytes}\n[subscriptions.a]\nurl = \"http://a\""
+            ),
+        ] {
+            let wrong = problem(&text);
+            let wanted = "line 2, column 9: at least 1 MiB has to be kept";
+            assert!(wrong.contains(wanted), "{bytes}: {wrong}");
+        }
+    }
+    assert_eq!(read_all("[keep]\nbytes = \"1 MiB\"\n").keep.bytes, Some(1 << 20));
+    let a = "[subscriptions.a]\nurl = \"http://a/\"\n";
+    read_all(&format!("[keep]\nbytes = \"8 MiB\"\n{a}"));
+    read_all(&format!("{a}event_max = \"512 KiB\"\nkeep.bytes = \"1 MiB\"\n"));
+    for (text, wanted) in [
+        (
+            format!("[keep]\n bytes = \"7 MiB\"\n{a}"),
+            "line 2, column 2: what is kept of a has to hold two of its largest events, of 4 MiB \
+             each; set `bytes` of `keep` to \"8 MiB\" at least, or a smaller `event_max`.",
+        ),
+        (
+            format!("[keep]\nbytes = \"8 MiB\"\n{a}event_max = \"5 MiB\"\n"),
+            "line 5, column 1: what is kept of a has to hold two of its largest events, of 5 MiB",
+        ),
+        (
+            format!("{a}keep = {{ days = 3, bytes = \"1 MiB\" }}\nevent_max = \"1 MiB\"\n"),
+            "line 3, column 20: what is kept of a has to hold two of its largest events, of 1 MiB",
+        ),
+        (format!("{a}[subscriptions.a.keep]\nbytes = \"7 MiB\"\n"), "line 4, column 1: what is"),
+    ] {
+        let wrong = problem(&text);
+        assert!(wrong.contains(wanted), "{text}: {wrong}");
+    }
+}
+
+#[test]
+fn whoever_takes_large_events_and_says_no_more_has_room_for_them() {
+    let kept = |more: &str| {
+        let settings =
+            read_all(&format!("[subscriptions.a]\nurl = \"http://a/\"\nevent_max = \"{more}\"\n"));
+        settings.subscriptions["a"].keep.over(&settings.keep).bytes_max
+    };
+    assert_eq!((kept("64 MiB"), kept("32 MiB"), kept("1 MiB")), (128 << 20, 64 << 20, 64 << 20));
+}
+
+#[test]
+fn every_kind_of_credential_is_read() {
+    let settings = read_all(
+        "[subscriptions.a]\nurl = \"https://a.example\"\nbasic.user = \"me\"\n\
+         basic.password.command = [\"pass\", \"hark\"]\n\
+         [subscriptions.a.headers]\nX-A = { env = \"A\" }\nX-B.file = \"/b\"\n",
+    );
+    let one = &settings.subscriptions["a"];
+    let command = Credential::Command(vec!["pass".into(), "hark".into()]);
+    assert_eq!(one.basic, Some(Basic { user: "me".into(), password: command }));
+    assert_eq!(one.headers["X-A"], Credential::Env("A".into()));
+    assert_eq!(one.headers["X-B"], Credential::File("/b".into()));
+}
+
+#[test]
+fn a_url_has_no_password_and_loses_its_fragment() {
+    assert_eq!(read_url(" https://a.example/x?y#z ").unwrap().as_str(), "https://a.example/x?y");
+    for url in ["http://me:pw@a.example/", "http://me@a.example/", "http://:pw@a.example/"] {
+        let sentence = read_url(url).unwrap_err();
+        assert!(sentence.contains("basic = { user = "), "{sentence}");
+    }
+}
+
+#[test]
+fn two_keys_that_exclude_each_other_are_an_error_where_the_second_stands() {
+    let table = "[subscriptions.a]\nurl = \"https://a.example\"\n";
+    let both = problem(&format!("{table}heartbeat = \"3s\"\n cadence = \"3s\"\n"));
+    assert!(both.contains("line 4, column 2: `heartbeat`"), "{both}");
+    let both = problem(&format!(
+        "{table}bearer.env = \"A\"\nbasic = {{ user = \"me\", password.env = \"B\" }}\n"
+    ));
+    assert!(both.contains("line 4, column 1: a request has one of"), "{both}");
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_named_with_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, b"# a\n# caf\xe9\n").unwrap();
+    let problem = load(&path, &folder.path().join("good.toml")).problem.unwrap();
+    assert!(problem.contains("line 2, column 6: this is not UTF-8"), "{problem}");
+    assert!(!problem.contains(".."), "{problem}");
+}
+
+#[test]
+fn a_bad_file_leaves_the_last_good_settings_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, last_good) =
+        (folder.path().join("config.toml"), folder.path().join("state/good.toml"));
+    fs::write(&path, "[subscriptions.a]\nurl = \"https://a.example/\"\n").unwrap();
+    let good = load(&path, &last_good);
+    assert_eq!(good.problem, None);
+    fs::write(&path, "[subscriptions.a]\nurl = 7\n").unwrap();
+    let bad = load(&path, &last_good);
+    assert_eq!(bad.settings, good.settings);
+    assert!(bad.problem.unwrap().contains("line 2, column 7"));
+}
+
+#[test]
+fn the_last_good_settings_may_name_a_preset_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, last_good) =
+        (folder.path().join("config.toml"), folder.path().join("state/good.toml"));
+    let preset = folder.path().join("presets/mine.toml");
+    fs::create_dir(preset.parent().unwrap()).unwrap();
+    fs::write(&preset, "title = \"/name\"\n").unwrap();
+    let text = "[subscriptions.a]\nurl = \"https://a.example/\"\n\
+                [subscriptions.b]\nurl = \"https://b.example/\"\nfeed = \"mine\"\n";
+    fs::write(&path, text).unwrap();
+    let good = load(&path, &last_good);
+    assert_eq!((good.problem, good.settings.subscriptions.len()), (None, 2));
+    fs::remove_file(&preset).unwrap();
+    let bad = load(&path, &last_good);
+    assert!(bad.problem.unwrap().contains("\"mine\""));
+    assert_eq!(bad.settings, good.settings);
+}
+
+#[test]
+fn edits_keep_what_the_person_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let text = "# mine\n[subscriptions.a] # first\nurl   = \"https://a.example/\"\n";
+    fs::write(&path, text).unwrap();
+    let new = NewSubscription {
+        url: "https://b.example/builds".parse().unwrap(),
+        name: None,
+        feed: "nchan".into(),
+        bearer: Some(Credential::Env("T".into())),
+    };
+    assert_eq!(add(&path, &new).unwrap().answer, "builds");
+    set_paused(&path, &["builds".into()], true).unwrap();
+    let wanted = format!(
+        "{text}\n[subscriptions.builds]\nurl = \"https://b.example/builds\"\nfeed = \"nchan\"\n\
+         bearer = {{ env = \"T\" }}\npaused = true\n"
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), wanted);
+    assert!(matches!(add(&path, &new), Err(EditError::AlreadyFollowed(key)) if key == "builds"));
+    remove(&path, "builds").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    assert!(matches!(remove(&path, "builds"), Err(EditError::Unknown(_))));
+}
+
+#[test]
+fn a_first_subscription_makes_a_commented_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/config.toml");
+    let url = "https://b.example/".parse().unwrap();
+    let new = NewSubscription { url, name: None, feed: "json".into(), bearer: None };
+    assert_eq!(add(&path, &new).unwrap().answer, "b-example");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("# Hark's settings."), "{text}");
+    assert_eq!(read_all(&text).subscriptions.len(), 1);
+}
+
+#[test]
+fn an_edit_that_changes_nothing_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    set_paused(&path, &[], true).unwrap();
+    assert!(!path.exists());
+}
+
+#[test]
+fn edits_at_the_same_time_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let new = |number: usize| NewSubscription {
+        url: format!("https://a.example/{number}").parse().unwrap(),
+        name: Some(format!("n{number}")),
+        feed: "json".into(),
+        bearer: None,
+    };
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let path = &path;
+            scope.spawn(move || {
+                let key = add(path, &new(number)).unwrap().answer;
+                set_paused(path, std::slice::from_ref(&key), true).unwrap();
+                if number % 2 == 1 {
+                    remove(path, &key).unwrap();
+                }
+            });
+        }
+    });
+    let settings = read_all(&fs::read_to_string(&path).unwrap());
+    let mut keys: Vec<_> = settings.subscriptions.keys().cloned().collect();
+    keys.sort_by_key(|key| key[1..].parse::<u32>().unwrap());
+    assert_eq!(keys, ["n0", "n2", "n4", "n6", "n8", "n10", "n12", "n14"]);
+    assert!(settings.subscriptions.values().all(|one| one.paused));
+    // Nothing is left but the lock.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+/// What an edit makes of a text.
+fn edited(text: &str, edit: impl Fn(&Path)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, text).unwrap();
+    edit(&path);
+    fs::read_to_string(&path).unwrap()
+}
+
+#[test]
+fn removing_a_table_keeps_the_comments_that_are_not_about_it() {
+    let (a, b) =
+        ("[subscriptions.a]\nurl = \"http://a/\"\n", "[subscriptions.b]\nurl = \"http://b/\"\n");
+    let sub = "[subscriptions.a.headers]\nX.env = \"X\"\n";
+    let without_a = |text: &str| edited(text, |path| drop(remove(path, "a").unwrap()));
+    let text = format!("# All.\n\n# More.\n\n# About a.\n{a}{sub}\n# About b.\n{b}# End.\n");
+    let wanted = format!("# All.\n\n# More.\n\n# About b.\n{b}# End.\n");
+    assert_eq!(without_a(&text), wanted);
+    assert_eq!(without_a(&format!("# All.\n\n{a}{b}")), format!("# All.\n\n{b}"));
+    assert_eq!(without_a(&format!("# All.\n\n{a}")), "# All.\n");
+    assert_eq!(without_a(&format!("{b}\n# Old.\n\n{a}# End.\n")), format!("{b}\n# Old.\n# End.\n"));
+    // With a header of the table around, the file's header is that one's.
+    let text = format!("# All.\n[subscriptions]\n\n# Here.\n\n{a}\n{b}");
+    assert_eq!(without_a(&text), format!("# All.\n[subscriptions]\n\n# Here.\n\n{b}"));
+}
+
+#[test]
+fn the_first_subscription_comes_and_goes_without_a_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let url = "https://b.example/".parse().unwrap();
+    let new = NewSubscription { url, name: None, feed: "json".into(), bearer: None };
+    let key = add(&path, &new).unwrap().answer;
+    let text = fs::read_to_string(&path).unwrap();
+    remove(&path, &key).unwrap();
+    assert!(fs::read_to_string(&path).unwrap().starts_with("# Hark's settings."));
+    add(&path, &new).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn the_fresh_text_is_settings_once_its_comments_are_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (text, _) = file::read(&folder.path().join("config.toml"), &Presets::built_in()).unwrap();
+    let example: String =
+        text.lines().skip(2).map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
+    assert!(read_all(&example).subscriptions.contains_key("builds"), "{example}");
+    for feed in Presets::built_in().feeds() {
+        assert!(text.contains(&feed), "{text}");
+    }
+}
+
+#[test]
+fn a_comment_at_paused_stays_when_it_is_resumed() {
+    let table = "[subscriptions.a]\nurl = \"http://a/\"\n";
+    let pause = |text: &str, paused| {
+        edited(text, |path| drop(set_paused(path, &["a".into()], paused).unwrap()))
+    };
+    for (above, behind) in [("# Noisy.\n", ""), ("", " # until May")] {
+        let text = |paused: bool| format!("{table}{above}paused = {paused}{behind}\n");
+        assert_eq!(pause(&text(true), false), text(false));
+        assert_eq!(pause(&text(false), true), text(true));
+    }
+    assert_eq!(pause(&format!("{table}paused = true\n"), false), table);
+    assert_eq!(pause(table, false), table);
+}
+
+#[test]
+fn an_edit_of_a_bad_file_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, "nonsense = 1\n").unwrap();
+    assert!(matches!(remove(&path, "a"), Err(EditError::File(_))));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "nonsense = 1\n");
+}
+
+#[test]
+fn keys_are_short_plain_and_unique() {
+    let url = |text: &str| text.parse::<Url>().unwrap();
+    let free = |_: &str| false;
+    assert_eq!(key_for("My Builds!", &url("https://a.example/x"), free), "my-builds");
+    assert_eq!(key_for("", &url("https://a.example/sub/x.y/"), free), "x-y");
+    assert_eq!(key_for("日本", &url("https://a.example/"), free), "a-example");
+    assert_eq!(key_for("x", &url("https://a.example/"), |key| key != "x-3"), "x-3");
+}
+
+#[test]
+fn a_mapping_and_rules_are_read_and_an_error_in_one_says_where() {
+    let settings = read_all(
+        r#"[subscriptions.a]
+url = "http://a/"
+mapping = { title = "{/repository/name}: {/action}", sequence = "/run" }
+
+[[subscriptions.a.rules]]
+name = "noise"
+tag = "debug"
+then = "drop"
+
+[[subscriptions.a.rules]]
+field = { at = "/branch", equals = "main" }
+raise = 1
+"#,
+    );
+    let one = &settings.subscriptions["a"];
+    assert_eq!(one.rules.len(), 2);
+    assert_eq!(one.rules[0].name.as_deref(), Some("noise"));
+    let event = hark_engine::message::RawEvent {
+        data: r#"{"repository":{"name":"hark"},"action":"opened"}"#.into(),
+        ..Default::default()
+    };
+    let feed::Decoded::Message(message) = one.speaks().decode(&event) else { panic!() };
+    assert_eq!(message.title, "hark: opened");
+    for (text, wanted) in [
+        ("mapping = { title = \"{/a\" }", "line 3, column 21: \"{/a\" has a brace"),
+        ("mapping = { titel = \"/a\" }", "line 3, column 13: unknown field `titel`"),
+        ("rules = [{ text = \"(\" }]", "line 3, column 19: \"(\" is no regular expression"),
+        ("rules = [{ min_priority = 9 }]", "a priority is 1 (lowest) to 5, not 9"),
+        (
+            "feed = \"pigeon\"",
+            "line 3, column 1: There is no feed \"pigeon\"; known are json, ntfy",
+        ),
+        ("feed = \"ntfy\"\nmapping = { title = \"/a\" }", "line 4, column 1: a `mapping` is for"),
+    ] {
+        let wrong = problem(&format!("[subscriptions.a]\nurl = \"http://a/\"\n{text}\n"));
+        assert!(wrong.contains(wanted), "{text}: {wrong}");
+    }
+}
+
+#[test]
+fn other_ids_make_it_another_stream_and_nothing_else_does() {
+    let source = |more: &str| {
+        let text = format!("[subscriptions.a]\nurl = \"http://a/\"\n{more}\n");
+        read_all(&text).subscriptions["a"].source()
+    };
+    let plain = source("");
+    for same in
+        ["feed = \"nchan\"", "mapping = { title = \"/a\" }", "name = \"A\"", "paused = true"]
+    {
+        assert_eq!(source(same), plain, "{same}");
+    }
+    let of_id = source("mapping = { id = \"/uid\" }");
+    for other in [&source("feed = \"ntfy\""), &source("mapping = { id = \"/n\" }"), &plain] {
+        assert_ne!(&of_id, other);
+    }
+}
+
+#[test]
+fn a_feed_may_be_a_preset() {
+    let settings = read_all("[subscriptions.a]\nurl = \"http://a/\"\nfeed = \"smee\"\n");
+    assert_eq!(settings.subscriptions["a"].speaks().name(), "smee");
+}
+
+#[test]
+fn a_token_that_was_asked_for_goes_with_the_last_that_uses_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let put = |file: PathBuf| {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "secret").unwrap();
+        file
+    };
+    let asked = put(folder.path().join(TOKENS).join("a.example"));
+    let own = put(folder.path().join("mine/token"));
+    let table = |key: &str, token: &PathBuf| {
+        let token = token.display();
+        format!(
+            "[subscriptions.{key}]\nurl = \"http://{key}/\"\nbearer = {{ file = \"{token}\" }}\n"
+        )
+    };
+    let text = [table("a", &asked), table("b", &asked), table("c", &own)].concat();
+    fs::write(&path, text).unwrap();
+    remove(&path, "a").unwrap();
+    assert!(asked.exists(), "b uses it");
+    remove(&path, "b").unwrap();
+    remove(&path, "c").unwrap();
+    assert!(!asked.exists() && own.exists());
+}
+
+#[test]
+fn rules_are_written_in_the_place_of_those_before_and_all_else_stays() {
+    let before = "# Top.\n[subscriptions.a] # own\nurl = \"http://a/\"\n\n\
+                  [[subscriptions.a.rules]]\ntag = \"old\"\n\n[subscriptions.b]\nurl = \"http://b/\"\n";
+    let rules =
+        "# Why.\n[[rules]]\ntag = \"new\" # note\nthen = \"quiet\"\n\n[[rules]]\ntext = \"x\"\n";
+    let set =
+        |text: &str, rules: &str| edited(text, |path| drop(set_rules(path, "a", rules).unwrap()));
+    let after = set(before, rules);
+    let read = read_all(&after);
+    assert_eq!(read.subscriptions["a"].rules.len(), 2);
+    assert!(read.subscriptions["b"].rules.is_empty());
+    for kept in ["# Top.", "# own", "\n\n# Why.\n[[subscriptions.a.rules]]", "# note"] {
+        assert!(after.contains(kept), "{after}");
+    }
+    assert!(!after.contains("old"), "{after}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, &after).unwrap();
+    let given = rules_of(&path, "a").unwrap();
+    assert_eq!(given.replace('\n', ""), rules.replace('\n', ""), "they come back as they were");
+    assert_eq!(rules_of(&path, "b").unwrap(), "");
+    assert!(matches!(rules_of(&path, "z"), Err(EditError::Unknown(_))));
+    assert!(read_all(&set(&after, "")).subscriptions["a"].rules.is_empty());
+    let inline = "[subscriptions]\na = { url = \"http://a/\" }\n";
+    assert_eq!(read_all(&set(inline, rules)).subscriptions["a"].rules.len(), 2);
+    let deep = "[[rules]]\nthen = \"quiet\"\n[rules.field]\nat = \"/x\"\nequals = 1\n";
+    let others = |keys: [&str; 4]| {
+        keys.map(|key| format!("[subscriptions.{key}]\nurl = \"http://{key}/\"\n")).concat()
+    };
+    for keys in [["a", "b", "c", "d"], ["b", "c", "d", "a"]] {
+        let after = set(&others(keys), &deep.repeat(2));
+        assert_eq!(read_all(&after).subscriptions["a"].rules.len(), 2);
+        let own = after.find("[subscriptions.a]").unwrap();
+        let last = after.rfind("[subscriptions.a.rules.field]").unwrap();
+        assert!(own < last && !after[own..last].contains("http://b/"), "{after}");
+    }
+    let unknown = set_rules(Path::new("/nonexistent/config.toml"), "z", rules);
+    assert!(unknown.is_err());
+}
+
+#[test]
+fn every_example_of_the_page_about_messages_is_read() {
+    let page = include_str!("../../../../docs/messages.md");
+    let mut blocks = 0;
+    for block in page.split("```toml").skip(1) {
+        let (head, rest) = block.split_once('\n').unwrap();
+        let text = rest.split("```").next().unwrap();
+        match head.trim() {
+            "preset" => drop(read_toml::<Form>(Path::new("preset"), text).unwrap()),
+            _ => assert!(!read_all(text).subscriptions.is_empty(), "{text}"),
+        }
+        blocks += 1;
+    }
+    assert_eq!(blocks, 3);
+}

@@ -1,0 +1,232 @@
+//! The doctor's visit: plain connections through the guarded client, and what they showed. Judges
+//! nothing.
+
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use hark_engine::{
+    cursor::Cursor,
+    failure::Cause,
+    feed::{self, Feed},
+    wire::Arrival,
+};
+use hark_stream::{
+    connection::{Ask, Connection, Trail},
+    probe::{Outcome, probe},
+};
+use http::{HeaderMap, HeaderValue, header};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use url::Url;
+
+use super::{
+    Observation,
+    occurrence::{Occurrence, What},
+    resume::{self, Resumed},
+};
+
+/// How long headers may take.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
+/// So much of a stream is enough to judge it.
+const HEARD_MAX: usize = 8192;
+/// And so many events of one that is resumed.
+const BROUGHT_MAX: usize = 1024;
+/// How long a probe may take to be answered.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long after it opened a stream is given to replay.
+const REPLAY: Duration = Duration::from_secs(3);
+/// And after each event that was missed, up to so long in all: a server may take its time.
+const REPLAY_MAX: Duration = Duration::from_secs(30);
+/// How long a replay that is complete is watched for what does not belong to it.
+const AFTER_REPLAY: Duration = Duration::from_millis(700);
+
+/// Whom to visit, and how.
+#[derive(Clone)]
+pub struct Visit {
+    /// What to ask.
+    pub ask: Ask,
+    /// What it speaks; recognised where missing.
+    pub feed: Option<Arc<dyn Feed>>,
+    /// How long to listen.
+    pub length: Duration,
+}
+
+/// Visits a server; `opened` is called when it begins to listen. Once `stop` is done it listens no
+/// longer, but finishes what belongs to what it has heard.
+pub async fn observe(
+    visit: Visit,
+    opened: impl FnOnce(),
+    stop: impl Future<Output = ()>,
+) -> Observation {
+    let Visit { mut ask, feed, length } = visit;
+    let credential = holds_credential(&ask.headers);
+    let feed = match feed {
+        Some(feed) => {
+            ask.url = feed.stream_url(&ask.url);
+            feed
+        }
+        None => recognised(&mut ask).await,
+    };
+    let trail = Trail::kept();
+    ask.trail = trail.clone();
+    let visitor = Visitor { feed, ask, length };
+    let mut seen = visitor.listen(&trail, opened, stop).await;
+    seen.credential = credential;
+    if seen.opened.is_some() {
+        seen.compressed = visitor.compression().await;
+        let ids = resume::ids(&seen);
+        for cursor in resume::cursors(ids.len()) {
+            let resumed = visitor.resume(&ids, cursor).await;
+            let refused = resumed.refused.is_some();
+            seen.resumed.push(resumed);
+            if refused {
+                break;
+            }
+        }
+    }
+    seen
+}
+
+fn holds_credential(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION) || headers.contains_key(header::COOKIE)
+}
+
+/// What the server speaks; sets the URL to where its events come from.
+async fn recognised(ask: &mut Ask) -> Arc<dyn Feed> {
+    let stream = match probe(ask.clone()).await {
+        Outcome::Stream(stream) => Some(stream),
+        Outcome::Unreachable { guess, .. } => guess,
+        Outcome::Refused(_) => None,
+    };
+    stream
+        .and_then(|stream| {
+            ask.url = stream.url;
+            feed::by_name(stream.recognition.feed)
+        })
+        .unwrap_or_else(|| Arc::new(feed::Json))
+}
+
+struct Visitor {
+    feed: Arc<dyn Feed>,
+    ask: Ask,
+    length: Duration,
+}
+
+impl Visitor {
+    fn dial(&self, url: &Url, cursor: Option<&str>) -> Connection {
+        let cursor = cursor.map_or(Cursor::NONE, Cursor::of_id);
+        let request = self.feed.request(url, &cursor);
+        let ask =
+            Ask { url: request.url, last_event_id: request.last_event_id, ..self.ask.clone() };
+        Connection::dial(ask)
+    }
+
+    async fn listen(
+        &self,
+        trail: &Trail,
+        opened: impl FnOnce(),
+        stop: impl Future<Output = ()>,
+    ) -> Observation {
+        let begun = Instant::now();
+        let mut connection = self.dial(&self.ask.url, None);
+        let mut seen = Observation {
+            url: self.ask.url.clone(),
+            credential: false,
+            feed: self.feed.clone(),
+            heads: Vec::new(),
+            opened: None,
+            heard: Vec::new(),
+            ended: None,
+            listened: Duration::ZERO,
+            compressed: None,
+            resumed: Vec::new(),
+        };
+        let mut until = begun + self.length.min(HEADERS_TIMEOUT);
+        let mut stop = pin!(stop);
+        let mut opened = Some(opened);
+        while seen.heard.len() < HEARD_MAX {
+            let item = tokio::select! {
+                item = connection.next() => item,
+                () = sleep_until(until) => break,
+                () = &mut stop => break,
+            };
+            let after = begun.elapsed();
+            match item {
+                Some(Arrival::Opened(_)) => {
+                    seen.opened = Some(after);
+                    if let Some(opened) = opened.take() {
+                        opened();
+                    }
+                    until = Instant::now() + self.length;
+                }
+                Some(Arrival::Closed(cause)) => seen.ended = Some((after, cause)),
+                Some(item) => {
+                    let what = What::of(item, &*self.feed);
+                    seen.heard.extend(what.map(|what| Occurrence { after, what }));
+                }
+                None => break,
+            }
+        }
+        seen.listened = begun.elapsed();
+        if seen.opened.is_none() && seen.ended.is_none() {
+            let cause = match trail.is_connected() {
+                true => Cause::HeadersTimeout,
+                false => Cause::ConnectTimeout,
+            };
+            seen.ended = Some((seen.listened, cause));
+        }
+        let heads = trail.heads().into_iter();
+        seen.heads = heads
+            .map(|head| (head.at.duration_since(begun), head))
+            .map(|(at, head)| (head, at))
+            .collect();
+        seen
+    }
+
+    /// How it answers a client that takes compression, as browsers do.
+    async fn compression(&self) -> Option<String> {
+        let mut ask = self.ask.clone();
+        ask.trail = Trail::kept();
+        let trail = ask.trail.clone();
+        let taken = HeaderValue::from_static("gzip, deflate, br, zstd");
+        ask.headers.insert(header::ACCEPT_ENCODING, taken);
+        let visitor = Self { ask, feed: self.feed.clone(), length: self.length };
+        let mut connection = visitor.dial(&visitor.ask.url, None);
+        // Refused for its encoding, or a plain stream: the headers say it either way.
+        _ = timeout(PROBE_TIMEOUT, connection.next()).await;
+        let heads = trail.heads();
+        let encoding = heads.last()?.headers.get(header::CONTENT_ENCODING)?.to_str().ok()?;
+        (!encoding.is_empty() && encoding != "identity")
+            .then(|| encoding.chars().take(40).collect())
+    }
+
+    /// Comes back with an id, and sees what that brings.
+    async fn resume(&self, ids: &[String], cursor: usize) -> Resumed {
+        let mut resumed = Resumed { cursor, brought: Vec::new(), refused: None };
+        let mut connection = self.dial(&self.ask.url, ids.get(cursor).map(String::as_str));
+        match timeout(PROBE_TIMEOUT, connection.next()).await {
+            Ok(Some(Arrival::Opened(_))) => {}
+            Ok(Some(Arrival::Closed(cause))) => resumed.refused = Some(cause),
+            Ok(_) | Err(_) => resumed.refused = Some(Cause::HeadersTimeout),
+        }
+        let end = Instant::now() + REPLAY_MAX;
+        let mut until = Instant::now() + REPLAY;
+        let missing = |brought: &[String]| ids[cursor + 1..].iter().any(|id| !brought.contains(id));
+        let mut waits = missing(&[]);
+        if !waits {
+            until = Instant::now() + AFTER_REPLAY;
+        }
+        while resumed.refused.is_none() && resumed.brought.len() < BROUGHT_MAX {
+            let Ok(Some(item)) = timeout_at(until, connection.next()).await else { break };
+            if let Some(What::Message { id: Some(id), .. }) = What::of(item, &*self.feed) {
+                let missed = ids[cursor + 1..].contains(&id);
+                resumed.brought.push(id);
+                if waits && missed {
+                    waits = missing(&resumed.brought);
+                    let rest = if waits { REPLAY } else { AFTER_REPLAY };
+                    until = end.min(Instant::now() + rest);
+                }
+            }
+        }
+        resumed
+    }
+}

@@ -1,0 +1,51 @@
+//! Folders that only their owner may enter.
+
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+    path::Path,
+};
+
+/// Makes a folder that only its owner may enter, or checks that it is one.
+///
+/// # Errors
+/// Where it cannot be made, belongs to somebody else, or is a symbolic link: what that leads to may
+/// change under us.
+pub fn private(folder: &Path) -> io::Result<()> {
+    let is_link = |found: fs::Metadata| found.is_symlink();
+    if fs::symlink_metadata(folder).is_ok_and(is_link) {
+        let said = "it is a symbolic link, and Hark wants a folder of its own there; put a folder in \
+                    its place, or name another one with --profile";
+        return Err(io::Error::new(io::ErrorKind::NotADirectory, said));
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let found = fs::symlink_metadata(folder)?;
+    let mine = found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
+    if mine && found.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    if mine {
+        // What its owner may do stays as it was.
+        let masked = found.mode() & 0o700;
+        return fs::set_permissions(folder, fs::Permissions::from_mode(masked));
+    }
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, "the folder belongs to another user"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_in_the_place_of_a_folder_is_called_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        private(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let said = private(&link).unwrap_err().to_string();
+        fs::remove_dir(&real).unwrap();
+        let dangling = private(&link).unwrap_err().to_string();
+        assert!(said.contains("symbolic link") && !said.contains("another user"), "{said}");
+        assert_eq!(dangling, said);
+    }
+}

@@ -1,0 +1,141 @@
+//! Where the files of one Hark are: the platform's folders, or a profile of its own.
+//!
+//! A profile is a folder that holds everything of a Hark that must not touch the installed one:
+//! `cargo xtask run` and every test use one. It is chosen by `--profile DIR` or `HARK_PROFILE`.
+
+use std::{
+    env,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
+
+use directories::ProjectDirs;
+
+/// The environment variable that chooses a profile folder.
+pub const ENV: &str = "HARK_PROFILE";
+
+/// A Unix socket's path holds 107 bytes and a closing zero (`unix(7)`).
+const SOCKET_PATH_BYTES_MAX: usize = 107;
+
+/// The folders of one Hark. Nothing is created by asking for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// `config.toml`.
+    pub config: PathBuf,
+    /// `hark.db`.
+    pub data: PathBuf,
+    /// The last good settings, the `log` folder.
+    pub state: PathBuf,
+    /// The socket.
+    pub runtime: PathBuf,
+    /// The folder that was chosen, where one was.
+    pub chosen: Option<PathBuf>,
+}
+
+/// There is no home folder to put anything under.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "There is no home folder for this user, so Hark has nowhere to keep its files. Set HOME, or choose a folder with --profile DIR."
+)]
+pub struct NoHome;
+
+impl Profile {
+    /// The profile that `chosen`, else [`ENV`], else the platform's folders give.
+    ///
+    /// # Errors
+    /// Where none is chosen and the user has no home folder.
+    pub fn find(chosen: Option<&Path>) -> Result<Self, NoHome> {
+        let chosen = chosen
+            .map(Path::to_path_buf)
+            .or_else(|| env::var_os(ENV).filter(|value| !value.is_empty()).map(PathBuf::from));
+        match chosen {
+            Some(folder) => Ok(Self::under(&std::path::absolute(&folder).unwrap_or(folder))),
+            None => Self::installed(),
+        }
+    }
+
+    fn installed() -> Result<Self, NoHome> {
+        let dirs = ProjectDirs::from("", "", "hark").ok_or(NoHome)?;
+        let state = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_path_buf();
+        let runtime =
+            dirs.runtime_dir().map_or_else(|| state.join("run"), |folder| folder.to_path_buf());
+        Ok(Self {
+            config: dirs.config_dir().to_path_buf(),
+            data: dirs.data_dir().to_path_buf(),
+            state,
+            runtime: short_enough(runtime),
+            chosen: None,
+        })
+    }
+
+    fn under(folder: &Path) -> Self {
+        Self {
+            config: folder.join("config"),
+            data: folder.join("data"),
+            state: folder.join("state"),
+            runtime: short_enough(folder.join("run")),
+            chosen: Some(folder.to_path_buf()),
+        }
+    }
+
+    /// The settings file.
+    #[must_use]
+    pub fn settings(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data.join("hark.db")
+    }
+
+    /// The folder of the log files.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.state.join("log")
+    }
+
+    /// The socket of the local API.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.runtime.join("hark.sock")
+    }
+}
+
+/// `folder`, or where a socket in it would have too long a path, a short one that stands for it.
+fn short_enough(folder: PathBuf) -> PathBuf {
+    if folder.join("hark.sock").as_os_str().len() <= SOCKET_PATH_BYTES_MAX {
+        return folder;
+    }
+    // FNV-1a: only to tell profiles apart; the folder's owner and mode are what guards it.
+    let hash =
+        folder.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    let uid = rustix::process::getuid().as_raw();
+    env::temp_dir().join(format!("hark-{uid}-{hash:016x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_profile_keeps_everything_under_its_folder() {
+        let profile = Profile::find(Some(Path::new("/p"))).unwrap();
+        assert_eq!(profile.settings(), Path::new("/p/config/config.toml"));
+        assert_eq!(profile.database(), Path::new("/p/data/hark.db"));
+        assert_eq!(profile.log(), Path::new("/p/state/log"));
+        assert_eq!(profile.socket(), Path::new("/p/run/hark.sock"));
+    }
+
+    #[test]
+    fn a_socket_path_never_passes_what_the_kernel_takes() {
+        let deep = PathBuf::from(format!("/{}", "d".repeat(200)));
+        let profile = Profile::find(Some(&deep)).unwrap();
+        assert!(profile.socket().as_os_str().len() <= SOCKET_PATH_BYTES_MAX);
+        let other = Profile::find(Some(&deep.join("x"))).unwrap();
+        assert_ne!(profile.socket(), other.socket());
+    }
+}

@@ -1,0 +1,98 @@
+//! The socket between the processes of one user: who may connect, and who has.
+//!
+//! A Unix socket. Windows has a named pipe in its place, which is not written yet.
+
+use std::{
+    fs, io,
+    os::unix::{
+        fs::PermissionsExt,
+        net::{UnixListener as StdListener, UnixStream as StdStream},
+    },
+    path::Path,
+};
+
+use tokio::net::UnixListener;
+
+use crate::folder;
+
+/// One end of a connection.
+pub type Stream = tokio::net::UnixStream;
+
+/// Takes connections.
+#[derive(Debug)]
+pub struct Listener(UnixListener);
+
+impl Listener {
+    /// Binds the socket: only its owner may enter its folder or use it. One that an earlier process
+    /// left behind is replaced; the caller has made sure that none runs.
+    ///
+    /// # Errors
+    /// Where the folder is not ours alone or the socket cannot be made.
+    pub fn bind(path: &Path) -> io::Result<Self> {
+        let listener = bind(path)?;
+        listener.set_nonblocking(true)?;
+        UnixListener::from_std(listener).map(Self)
+    }
+
+    /// The next connection, and whether it is made by the user whose process this is.
+    ///
+    /// # Errors
+    /// Those of `accept(2)`.
+    pub async fn accept(&self) -> io::Result<(Stream, bool)> {
+        let (stream, _) = self.0.accept().await?;
+        let is_owner =
+            stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::geteuid().as_raw());
+        Ok((stream, is_owner))
+    }
+}
+
+/// Connects.
+///
+/// # Errors
+/// Where nobody listens.
+pub async fn connect(path: &Path) -> io::Result<Stream> {
+    Stream::connect(path).await
+}
+
+/// For a process without a runtime: each connection to this socket is one call, and says no more.
+#[derive(Debug)]
+pub struct Bell(StdListener);
+
+impl Bell {
+    /// As [`Listener::bind`].
+    ///
+    /// # Errors
+    /// As [`Listener::bind`].
+    pub fn bind(path: &Path) -> io::Result<Self> {
+        bind(path).map(Self)
+    }
+
+    /// Waits for the next call. Blocks.
+    ///
+    /// # Errors
+    /// Those of `accept(2)`.
+    pub fn wait(&self) -> io::Result<()> {
+        self.0.accept().map(drop)
+    }
+
+    /// Rings the bell at `path`. Blocks for a moment.
+    ///
+    /// # Errors
+    /// Where nobody listens.
+    pub fn ring(path: &Path) -> io::Result<()> {
+        StdStream::connect(path).map(drop)
+    }
+}
+
+fn bind(path: &Path) -> io::Result<StdListener> {
+    if let Some(folder) = path.parent() {
+        folder::private(folder)?;
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = StdListener::bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}

@@ -1,0 +1,97 @@
+//! Linux: logind tells of a wake, rtnetlink of changed addresses and routes.
+
+use std::{collections::BTreeSet, io, net::IpAddr};
+
+use futures_util::StreamExt;
+use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket, protocols::NETLINK_ROUTE};
+use tokio::{sync::mpsc, task::JoinSet};
+
+use super::Notice;
+
+/// `RTMGRP_LINK`, `RTMGRP_IPV4_IFADDR`, `RTMGRP_IPV4_ROUTE`, `RTMGRP_IPV6_IFADDR`,
+/// `RTMGRP_IPV6_ROUTE` of `rtnetlink(7)`.
+const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
+/// What is told is not read beyond this: that something was told is enough.
+const TOLD_BYTES_MAX: usize = 8 << 10;
+/// `errno(3)`.
+const ENOBUFS: i32 = 105;
+
+#[zbus::proxy(
+    interface = "org.freedesktop.login1.Manager",
+    default_service = "org.freedesktop.login1",
+    default_path = "/org/freedesktop/login1"
+)]
+trait Logind {
+    #[zbus(signal)]
+    fn prepare_for_sleep(&self, start: bool) -> zbus::Result<()>;
+}
+
+/// Watches until the answer is dropped.
+pub(super) fn watch(tell: mpsc::Sender<Notice>) -> JoinSet<()> {
+    let mut watching = JoinSet::new();
+    let wakes = tell.clone();
+    watching.spawn(async move {
+        if let Err(error) = wake(wakes).await {
+            tracing::info!(
+                "logind does not tell of sleep: {error}; the clocks are compared instead"
+            );
+        }
+    });
+    watching.spawn(async move {
+        if let Err(error) = network(tell).await {
+            tracing::info!("the network's changes are not told: {error}");
+        }
+    });
+    watching
+}
+
+async fn wake(tell: mpsc::Sender<Notice>) -> zbus::Result<()> {
+    let connection = zbus::Connection::system().await?;
+    let logind = LogindProxy::builder(&connection)
+        .cache_properties(zbus::proxy::CacheProperties::No)
+        .build()
+        .await?;
+    let mut signals = logind.receive_prepare_for_sleep().await?;
+    while let Some(signal) = signals.next().await {
+        let woke = signal.args().is_ok_and(|args| !args.start);
+        if woke && tell.send(Notice::Woke).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The kernel tells often, such as when a router renews what it announced: only other addresses or
+/// another link are news.
+async fn network(tell: mpsc::Sender<Notice>) -> io::Result<()> {
+    let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
+    socket.socket_mut().bind(&SocketAddr::new(0, GROUPS))?;
+    let mut known = addresses();
+    let mut buffer = Vec::with_capacity(TOLD_BYTES_MAX);
+    loop {
+        buffer.clear();
+        match socket.recv(&mut buffer).await {
+            // More was told than the kernel kept: what counts is read below.
+            Err(error) if error.raw_os_error() != Some(ENOBUFS) => return Err(error),
+            _ => {}
+        }
+        let found = addresses();
+        if found != known {
+            let changed = found.symmetric_difference(&known).map(|(_, address)| *address);
+            let told = Notice::Network(changed.collect());
+            known = found;
+            if tell.send(told).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The addresses of the links that are up, but for this machine's own loop.
+fn addresses() -> BTreeSet<(String, IpAddr)> {
+    let all = if_addrs::get_if_addrs().unwrap_or_default();
+    all.into_iter()
+        .filter(|one| one.is_oper_up() && !one.is_loopback())
+        .map(|one| (one.name.clone(), one.ip()))
+        .collect()
+}

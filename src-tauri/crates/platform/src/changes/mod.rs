@@ -1,0 +1,131 @@
+//! What happens around a process and makes a dial worthwhile: the computer woke, the network changed.
+//! Which addresses this computer has.
+//!
+//! Hints only: whoever misses one is later, and loses nothing.
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
+mod linux;
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere as system;
+#[cfg(target_os = "linux")]
+use linux as system;
+
+use std::{collections::BTreeSet, iter, net::IpAddr, time::Duration};
+
+use tokio::{sync::mpsc, task::JoinHandle, time::sleep};
+
+use crate::clock;
+
+/// How often the clocks are compared where nothing tells of a wake.
+const TICK: Duration = Duration::from_secs(20);
+/// A shorter sleep breaks no connection.
+const SLEEP_MIN: Duration = Duration::from_secs(2);
+/// Changes of the network come in bursts; the last one counts.
+const SETTLE: Duration = Duration::from_millis(300);
+
+/// Changes that may wait to be heard of.
+const CHANGES_MAX: usize = 8;
+
+/// What a system tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Notice {
+    /// The computer woke.
+    Woke,
+    /// These addresses of this computer came or went.
+    Network(BTreeSet<IpAddr>),
+}
+
+/// A change around this process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The computer woke. How long it slept, where the clocks show that.
+    Woke(Option<Duration>),
+    /// These addresses of this computer came or went.
+    Network(BTreeSet<IpAddr>),
+}
+
+/// Watches for changes until it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    changes: mpsc::Receiver<Change>,
+    watching: JoinHandle<()>,
+}
+
+impl Watch {
+    /// Begins to watch. Where the system cannot tell of something, the log says so.
+    #[must_use]
+    pub fn begin() -> Self {
+        let (tell, changes) = mpsc::channel(CHANGES_MAX);
+        Self { changes, watching: tokio::spawn(watch(tell)) }
+    }
+
+    /// The next change. None comes twice, nor is one lost when nobody waits any more.
+    pub async fn next(&mut self) -> Option<Change> {
+        self.changes.recv().await
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}
+
+async fn watch(tell: mpsc::Sender<Change>) {
+    let (notify, mut notices) = mpsc::channel(CHANGES_MAX);
+    let _watching = system::watch(notify);
+    let mut slept = clock::slept();
+    loop {
+        let first = tokio::select! {
+            notice = notices.recv() => notice,
+            () = sleep(TICK) => None,
+        };
+        let mut changed = BTreeSet::new();
+        let mut is_awake = false;
+        if let Some(first) = first {
+            if matches!(first, Notice::Network(_)) {
+                sleep(SETTLE).await;
+            }
+            for notice in iter::once(first).chain(iter::from_fn(|| notices.try_recv().ok())) {
+                match notice {
+                    Notice::Woke => is_awake = true,
+                    Notice::Network(addresses) => changed.extend(addresses),
+                }
+            }
+        }
+        let now_slept = clock::slept();
+        let length = now_slept.saturating_sub(slept);
+        let length = (length >= SLEEP_MIN).then_some(length);
+        if length.is_some() {
+            slept = now_slept;
+        }
+        if (length.is_some() || is_awake) && tell.send(Change::Woke(length)).await.is_err() {
+            return;
+        }
+        if !changed.is_empty() {
+            tracing::info!("the network changed");
+            if tell.send(Change::Network(changed)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Whether an address is in a subnet that this machine is on.
+pub fn is_local(address: IpAddr) -> bool {
+    let subnets = if_addrs::get_if_addrs().unwrap_or_default();
+    subnets.into_iter().any(|one| match (one.addr, address) {
+        (if_addrs::IfAddr::V4(ours), IpAddr::V4(other)) => {
+            let mask = u32::from(ours.netmask);
+            mask != 0 && u32::from(ours.ip) & mask == u32::from(other) & mask
+        }
+        (if_addrs::IfAddr::V6(ours), IpAddr::V6(other)) => {
+            let mask = u128::from(ours.netmask);
+            mask != 0 && u128::from(ours.ip) & mask == u128::from(other) & mask
+        }
+        _ => false,
+    })
+}

@@ -1,0 +1,75 @@
+//! The signals that end the agent, or a command that goes on for good. They are heard on a thread of their own: whatever the runtime is
+//! stuck in, a person or a service manager who wants the agent to end gets that.
+
+use std::{fs, io, process, thread, time::Duration};
+
+use signal_hook::iterator::Signals;
+use tokio::sync::mpsc;
+
+/// What a person or a service manager may send.
+pub use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+/// An agent that has not ended in good order by then is ended as it is; nothing is lost by that, as by
+/// a power cut. Service managers kill much later.
+const GRACE: Duration = Duration::from_secs(5);
+/// Exit codes by signal, as shells count.
+const BY_SIGNAL: i32 = 128;
+
+/// Why the agent ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Somebody wanted it to, and that is well.
+    Asked,
+    /// Its terminal is gone.
+    HungUp,
+}
+
+impl End {
+    /// What the process says to who has started it.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Asked => 0,
+            // Nobody has asked for that: a service manager starts it again, and a script knows.
+            Self::HungUp => 129,
+        }
+    }
+}
+
+/// Hears of these signals from now on, in the receiver. After the first, the process ends by the grace's
+/// end, or at the second, also where nobody receives.
+///
+/// # Errors
+/// Where the system does not let us.
+pub fn hear(wanted: &[i32]) -> io::Result<mpsc::Receiver<End>> {
+    // Whoever starts it by `nohup` wants it to stay. A shell's `&` in a script has SIGINT ignored as
+    // well, but whoever sends that by name wants it to end.
+    let stays = |signal: &&i32| **signal == SIGHUP && is_ignored(SIGHUP);
+    let mut signals = Signals::new(wanted.iter().filter(|signal| !stays(signal)))?;
+    let (told, ended) = mpsc::channel(1);
+    let listen = move || {
+        let mut signals = signals.forever();
+        if let Some(signal) = signals.next() {
+            let _ = told.try_send(if signal == SIGHUP { End::HungUp } else { End::Asked });
+            let watch = move || {
+                thread::sleep(GRACE);
+                process::exit(BY_SIGNAL + signal)
+            };
+            // Without it, the second one ends it.
+            let _ = thread::Builder::new().name("grace".into()).spawn(watch);
+        }
+        if let Some(signal) = signals.next() {
+            process::exit(BY_SIGNAL + signal);
+        }
+    };
+    thread::Builder::new().name("signals".into()).spawn(listen)?;
+    Ok(ended)
+}
+
+/// Whether this process was started with a signal ignored. Where the system does not say, it was not.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    mask >> (signal - 1) & 1 == 1
+}

@@ -1,0 +1,37 @@
+//! The terminal that a command runs in, and leaving it.
+
+use std::io;
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+/// A terminal that shows nothing of what is typed, until dropped. A prompt itself turns that off only
+/// after it has asked, when a person who pastes has answered already.
+#[derive(Debug)]
+pub struct NoEcho(Option<Termios>);
+
+impl NoEcho {
+    /// From now on. A terminal that cannot do this does not echo either.
+    #[must_use]
+    pub fn begin() -> Self {
+        let before = tcgetattr(io::stdin()).ok();
+        if let Some(mut hidden) = before.clone() {
+            hidden.local_modes.remove(LocalModes::ECHO);
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &hidden);
+        }
+        Self(before)
+    }
+}
+
+impl Drop for NoEcho {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}
+
+/// Leaves the terminal, so that this process outlives it (`setsid(2)`).
+pub fn leave() {
+    // Fails only where it leads a session already, which is as good.
+    let _ = rustix::process::setsid();
+}

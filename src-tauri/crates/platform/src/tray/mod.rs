@@ -1,0 +1,105 @@
+//! The icon in the desktop's tray: what it shows comes in as a value, and clicks go out as values.
+//!
+//! Windows and macOS have no part here yet.
+
+mod linux;
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+/// Clicks that may wait for the agent.
+const CLICKS_MAX: usize = 4;
+
+/// The icon's four states, which differ by shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    /// Nothing is followed.
+    Idle,
+    /// Every link streams.
+    Connected,
+    /// A link is down.
+    Trouble,
+    /// Everything is paused.
+    Paused,
+}
+
+/// An entry of the menu, whose click means `A`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry<A> {
+    /// A line that only tells.
+    Note(String),
+    /// Something to click on.
+    Click(&'static str, A),
+    /// A rule.
+    Rule,
+}
+
+/// The tray as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View<A> {
+    /// Its icon.
+    pub icon: Icon,
+    /// One line.
+    pub tooltip: String,
+    /// What a click on the icon means.
+    pub primary: A,
+    /// From the top.
+    pub menu: Vec<Entry<A>>,
+}
+
+/// What comes from the tray.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event<A> {
+    /// The person clicked.
+    Click(A),
+    /// Whether a desktop shows the icon is another than before.
+    Shown(bool),
+}
+
+/// The tray, until it is dropped.
+#[derive(Debug)]
+pub struct Tray<A> {
+    views: watch::Sender<View<A>>,
+    clicks: mpsc::Receiver<A>,
+    shown: watch::Receiver<bool>,
+    showing: JoinHandle<()>,
+}
+
+impl<A: Copy + PartialEq + Send + Sync + 'static> Tray<A> {
+    /// Shows this, and later what [`Tray::update`] says. Where no desktop shows icons it waits for one.
+    #[must_use]
+    pub fn show(view: View<A>) -> Self {
+        let (views, seen) = watch::channel(view);
+        let (click, clicks) = mpsc::channel(CLICKS_MAX);
+        let (tell, shown) = watch::channel(false);
+        Self { views, clicks, shown, showing: tokio::spawn(linux::run(seen, click, tell)) }
+    }
+
+    /// Shows this from now on.
+    pub fn update(&self, view: View<A>) {
+        self.views.send_if_modified(|shown| {
+            let is_other = *shown != view;
+            *shown = view;
+            is_other
+        });
+    }
+
+    /// What comes next. None where the tray has ended.
+    pub async fn next(&mut self) -> Option<Event<A>> {
+        tokio::select! {
+            click = self.clicks.recv() => click.map(Event::Click),
+            change = self.shown.changed() => {
+                change.ok()?;
+                Some(Event::Shown(*self.shown.borrow_and_update()))
+            }
+        }
+    }
+}
+
+impl<A> Drop for Tray<A> {
+    fn drop(&mut self) {
+        self.showing.abort();
+    }
+}

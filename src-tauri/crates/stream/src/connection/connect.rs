@@ -1,0 +1,348 @@
+//! A connection to a server: resolve, TCP (both address families at once, RFC 8305), a proxy where
+//! one stands between, TLS.
+
+use std::{
+    fmt,
+    future::Future,
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use hark_engine::failure::Cause;
+use hark_local::file;
+use http::{HeaderValue, Uri};
+use hyper_util::{
+    client::{
+        legacy::connect::{
+            HttpConnector,
+            dns::Name,
+            proxy::{SocksV5, Tunnel},
+        },
+        proxy::matcher::Matcher,
+    },
+    rt::TokioIo,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{
+        self, ClientConfig,
+        pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+    },
+};
+use tower_service::Service;
+use url::{Host, Url};
+
+use super::{
+    cause::{self, NotResolved},
+    roots,
+    trail::Route,
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The system's own collection has a quarter of this.
+const PEM_BYTES_MAX: u64 = 1 << 20;
+const TLS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// By which way a server is reached.
+#[derive(Clone, Debug, Default)]
+pub struct Via {
+    /// What stands between.
+    pub proxy: Proxy,
+    /// Whom to trust and as whom to come; the system's roots where missing.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// What makes the connection in the place of TCP, where something does.
+    pub wire: Option<Wire>,
+}
+
+/// Makes connections that are not the system's own: a network in memory, whose time is simulated.
+#[derive(Clone)]
+pub struct Wire(Arc<dyn Fn() -> Wiring + Send + Sync>);
+
+/// A connection that is being made.
+pub type Wiring = Pin<Box<dyn Future<Output = io::Result<Box<dyn Io>>> + Send>>;
+
+impl Wire {
+    /// A wire over what `make` connects.
+    pub fn new(make: impl Fn() -> Wiring + Send + Sync + 'static) -> Self {
+        Self(Arc::new(make))
+    }
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
+/// A proxy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// As `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say; never for this machine.
+    #[default]
+    Environment,
+    /// None, whatever the environment says.
+    Direct,
+    /// This one: `http` or `socks5`.
+    To(Url),
+}
+
+/// What can be read and written.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// An established connection.
+pub(super) struct Established {
+    pub(super) io: Box<dyn Io>,
+    /// Which way it takes.
+    pub(super) route: Option<Route>,
+    /// Set where the request goes to a proxy as it is, with the target's whole URL: what
+    /// authenticates us there.
+    pub(super) forwarding: Option<Option<HeaderValue>>,
+}
+
+/// Connects to the server of `url`.
+pub(super) async fn connect(url: &Url, via: &Via) -> Result<Established, Cause> {
+    let uri = url[..url::Position::BeforePath].parse::<Uri>();
+    let uri = uri.map_err(|error| Cause::NotHttp { detail: error.to_string().into() })?;
+    let secure = url.scheme() == "https";
+    if let Some(Wire(make)) = &via.wire {
+        let io = make().await.map_err(|error| cause::of_chain(&error))?;
+        return Ok(Established { io, route: None, forwarding: None });
+    }
+    let (tcp, forwarding) = match matcher(url, &via.proxy)
+        .and_then(|matcher| matcher.intercept(&uri))
+    {
+        None => (direct(uri).await?, None),
+        Some(proxy) => {
+            let scheme = proxy.uri().scheme_str().unwrap_or_default().to_owned();
+            let to = proxy.uri().clone();
+            let tcp = match scheme.as_str() {
+                "http" if secure => {
+                    let mut tunnel = Tunnel::new(to, connector());
+                    if let Some(auth) = proxy.basic_auth() {
+                        tunnel = tunnel.with_auth(auth.clone());
+                    }
+                    through(tunnel.call(uri)).await?
+                }
+                "http" => through(connector().call(to)).await?,
+                "socks5" | "socks5h" => {
+                    let mut socks = SocksV5::new(to, connector()).local_dns(scheme == "socks5");
+                    if let Some((user, password)) = proxy.raw_auth() {
+                        socks = socks.with_auth(user.to_owned(), password.to_owned());
+                    }
+                    through(socks.call(uri)).await?
+                }
+                other => {
+                    let detail = format!("{other} proxies are not supported; use http or socks5");
+                    return Err(Cause::Proxy { detail: detail.into() });
+                }
+            };
+            let forwards = scheme == "http" && !secure;
+            (tcp, forwards.then(|| proxy.basic_auth().cloned()))
+        }
+    };
+    let ends = tcp.local_addr().and_then(|local| Ok((local.ip(), tcp.peer_addr()?)));
+    let route = ends.ok().map(|(local, peer)| Route { local, peer });
+    let io: Box<dyn Io> = if secure {
+        match &via.tls {
+            Some(own) => Box::new(tls(tcp, url, own.clone()).await?),
+            None => {
+                let secured = tls(tcp, url, roots::shared().await?).await;
+                if matches!(secured, Err(Cause::Certificate { .. })) {
+                    roots::refused();
+                }
+                Box::new(secured?)
+            }
+        }
+    } else {
+        Box::new(tcp)
+    };
+    Ok(Established { io, route, forwarding })
+}
+
+fn matcher(url: &Url, proxy: &Proxy) -> Option<Matcher> {
+    match proxy {
+        Proxy::Direct => None,
+        Proxy::To(proxy) => Some(Matcher::builder().all(proxy.to_string()).build()),
+        Proxy::Environment if is_loopback(url) => None,
+        Proxy::Environment => Some(Matcher::from_env()),
+    }
+}
+
+/// Whether a URL's host is this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => is_localhost(name),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Whether a name is this machine's by definition (RFC 6761, 6.3).
+fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+fn connector() -> HttpConnector<Resolver> {
+    let mut connector = HttpConnector::new_with_resolver(Resolver);
+    connector.enforce_http(false);
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    connector.set_nodelay(true);
+    connector
+}
+
+async fn direct(uri: Uri) -> Result<TcpStream, Cause> {
+    let connected = timeout(CONNECT_TIMEOUT, connector().call(uri)).await;
+    let connected = connected.map_err(|_| Cause::ConnectTimeout)?;
+    Ok(connected.map_err(|error| cause::of_chain(&error))?.into_inner())
+}
+
+/// Through a proxy: what fails here is the proxy's, or what it says of the server.
+async fn through<E: std::error::Error + 'static>(
+    connecting: impl Future<Output = Result<TokioIo<TcpStream>, E>>,
+) -> Result<TcpStream, Cause> {
+    let failed = |detail: String| Cause::Proxy { detail: detail.into() };
+    match timeout(CONNECT_TIMEOUT, connecting).await {
+        Ok(Ok(tcp)) => Ok(tcp.into_inner()),
+        Ok(Err(error)) => Err(failed(match cause::of_chain(&error) {
+            Cause::Io { .. } => error.to_string(),
+            cause => cause.code(),
+        })),
+        Err(_) => Err(failed("it did not answer in time".to_owned())),
+    }
+}
+
+async fn tls(
+    tcp: TcpStream,
+    url: &Url,
+    config: Arc<ClientConfig>,
+) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Cause> {
+    let host = url.host_str().unwrap_or_default();
+    let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let name = ServerName::try_from(name)
+        .map_err(|_| Cause::Certificate { detail: "the host's name cannot be certified".into() })?;
+    match timeout(TLS_TIMEOUT, TlsConnector::from(config).connect(name, tcp)).await {
+        Err(_) => Err(Cause::TlsTimeout),
+        Ok(stream) => stream.map_err(|error| cause::of_chain(&error)),
+    }
+}
+
+/// Why a TLS file cannot be used.
+#[derive(Debug)]
+pub struct TlsFileError(String);
+
+impl fmt::Display for TlsFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TlsFileError {}
+
+/// The PEM files of a subscription's own TLS.
+#[derive(Clone, Debug, Default)]
+pub struct TlsFiles {
+    /// Certificates to trust beside the system's.
+    pub ca: Option<PathBuf>,
+    /// As whom to come: a certificate chain and its key.
+    pub client: Option<(PathBuf, PathBuf)>,
+}
+
+impl TlsFiles {
+    /// One to name where none can be told from the others.
+    #[must_use]
+    pub fn first(&self) -> PathBuf {
+        let client = || self.client.as_ref().map(|(chain, _)| chain);
+        self.ca.as_ref().or_else(client).cloned().unwrap_or_default()
+    }
+}
+
+/// A configuration by these files. Blocks as long as their disk does.
+///
+/// # Errors
+/// One sentence that names the file.
+pub fn tls_config(files: &TlsFiles) -> Result<ClientConfig, TlsFileError> {
+    let wrong = |path: &Path, error: &dyn fmt::Display| {
+        TlsFileError(format!("the file {}: {error}", path.display()))
+    };
+    let read = |path: &Path| file::read(path, PEM_BYTES_MAX).map_err(|error| wrong(path, &error));
+    let certificates = |path: &Path| -> Result<Vec<CertificateDer<'static>>, TlsFileError> {
+        let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
+        match all {
+            Ok(all) if all.is_empty() => Err(wrong(path, &"it holds no certificate")),
+            all => all.map_err(|error| wrong(path, &error)),
+        }
+    };
+    let mut trusted = roots::store();
+    if let Some(path) = &files.ca {
+        for certificate in certificates(path)? {
+            trusted.add(certificate).map_err(|error| wrong(path, &error))?;
+        }
+    }
+    let config = ClientConfig::builder().with_root_certificates(trusted);
+    let Some((chain, key)) = &files.client else { return Ok(config.with_no_client_auth()) };
+    let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|error| wrong(key, &error))?;
+    config
+        .with_client_auth_cert(certificates(chain)?, private)
+        .map_err(|error: rustls::Error| wrong(chain, &error))
+}
+
+const LOCAL_V4: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+const LOCAL_V6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0);
+
+/// The system's resolver, with an error that can be told by its type.
+#[derive(Clone)]
+struct Resolver;
+
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = NotResolved;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, NotResolved>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NotResolved>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        Box::pin(async move {
+            if is_localhost(name.as_str()) {
+                // No resolver is asked: one that is not ours may answer anything.
+                return Ok(vec![LOCAL_V6, LOCAL_V4].into_iter());
+            }
+            let found: io::Result<Vec<_>> =
+                tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect);
+            match found {
+                Ok(addresses) if !addresses.is_empty() => Ok(addresses.into_iter()),
+                _ => Err(NotResolved),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_under_localhost_is_this_machine_whatever_a_resolver_says() {
+        for name in ["localhost", "push.localhost", "a.b.LOCALHOST", "push.localhost."] {
+            let found: Vec<_> = Resolver.call(name.parse().unwrap()).await.unwrap().collect();
+            assert_eq!(found, [LOCAL_V6, LOCAL_V4], "{name}");
+            assert!(is_loopback(&format!("http://{name}/").parse().unwrap()), "{name}");
+        }
+        assert!(!is_localhost("notlocalhost") && !is_localhost("localhost.example"));
+    }
+}

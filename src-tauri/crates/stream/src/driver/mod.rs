@@ -1,0 +1,441 @@
+//! Drives one link: stamps what happens with the time, hands it to the engine, carries out what the
+//! engine answers. It decides nothing. What becomes of deliveries is its [`Sink`]'s.
+
+mod retry;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::StreamExt;
+use hark_engine::{
+    Moment,
+    cursor::Cursor,
+    failure::Cause,
+    feed::Feed,
+    history::Entry,
+    link::{Committed, Config, ConnId, Delivery, Effect, Hint, Input, Link, Phase, Reason},
+    wire::Arrival,
+};
+use hark_platform::clock;
+use jiff::Timestamp;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    task::AbortHandle,
+    time::{Instant, sleep, sleep_until},
+};
+use url::Url;
+
+use crate::{
+    connection::{Ask, Connection, Trail},
+    dials::Dials,
+    routes::Routes,
+};
+pub use retry::retry_after;
+
+/// Arrivals that may wait for the driver; then the connection is read no further.
+const ITEMS_MAX: usize = 256;
+
+/// What a driver is told from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// See [`Input::Pause`].
+    Pause,
+    /// See [`Input::Resume`].
+    Resume,
+    /// The computer woke.
+    Woke,
+    /// These addresses of this machine came or went; the driver finds out whether that concerns its link.
+    Network(Arc<[IpAddr]>),
+    /// A credential may be another now.
+    Credential,
+}
+
+/// Too much waits to be kept. Nothing of this was; it is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too much waits for the database")]
+pub struct Full;
+
+/// What becomes of what a link brings.
+pub trait Sink {
+    /// Now. Simulated time has a clock of its own.
+    fn now(&self) -> Moment {
+        clock::now()
+    }
+
+    /// What to ask the server, without the cursor; an error where a credential cannot be read.
+    fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static;
+
+    /// What arrived as it came, before the engine sees it.
+    fn seen(&mut self, _arrival: &Arrival) {}
+
+    /// Keeps deliveries, all or none; answers what that did.
+    ///
+    /// # Errors
+    /// One sentence, where nothing was kept. It is tried again.
+    fn commit(&mut self, deliveries: &[Delivery], now: Timestamp) -> Result<Committed, String>;
+
+    /// Keeps a change of the link that was at `at`.
+    ///
+    /// # Errors
+    /// Where it was not kept. It is tried again.
+    fn journal(&mut self, entry: &Entry, at: Timestamp) -> Result<(), Full>;
+
+    /// What was missed has arrived.
+    fn caught_up(&mut self) {}
+
+    /// What was there before it was followed has arrived.
+    ///
+    /// # Errors
+    /// Where that was not kept. It is tried again.
+    fn backlog_over(&mut self) -> Result<(), Full> {
+        Ok(())
+    }
+
+    /// The link may have changed. Answers whether to go on.
+    fn changed(&mut self, link: &Link) -> bool;
+}
+
+/// One event of this size or more may wait for the driver at a time; of smaller ones [`ITEMS_MAX`].
+const LARGE_BYTES_MIN: usize = 64 << 10;
+/// What still is to be done while something cannot be kept: beyond this, what a person's pauses and
+/// resumes add to the journal is left out.
+const EFFECTS_MAX: usize = 1_000;
+
+/// What arrived, on which connection, and its leave to wait where it is large.
+type Arrived = (ConnId, Arrival, Option<OwnedSemaphorePermit>);
+
+/// A connection that stands or is being made.
+struct Standing {
+    task: AbortHandle,
+    trail: Trail,
+}
+
+/// One link with its connections.
+pub struct Driver<S> {
+    sink: S,
+    link: Link,
+    feed: Arc<dyn Feed>,
+    dials: Dials,
+    origin: String,
+    connections: HashMap<ConnId, Standing>,
+    arrive: mpsc::Sender<Arrived>,
+    arrived: mpsc::Receiver<Arrived>,
+    large: Arc<Semaphore>,
+    /// What is still to be done, in order, and since when: more than nothing only while something cannot
+    /// be kept.
+    effects: VecDeque<(Timestamp, Effect)>,
+    /// How long is waited until what could not be kept is tried again, and when that is.
+    keep_retry: Option<(Duration, Instant)>,
+    routes: Routes,
+}
+
+impl<S: Sink> Driver<S> {
+    /// A driver that has not begun.
+    pub fn new(config: Config, sink: S) -> Self {
+        let feed = config.feed.clone();
+        let (arrive, arrived) = mpsc::channel(ITEMS_MAX);
+        Self {
+            sink,
+            link: Link::new(config, fastrand::u64(..)),
+            feed,
+            dials: Dials::default(),
+            origin: String::new(),
+            connections: HashMap::new(),
+            arrive,
+            arrived,
+            large: Arc::new(Semaphore::new(1)),
+            effects: VecDeque::new(),
+            keep_retry: None,
+            routes: Routes::default(),
+        }
+    }
+
+    /// Shares the budget of this server with the other links to it.
+    #[must_use]
+    pub fn sharing(self, dials: Dials, origin: String) -> Self {
+        Self { dials, origin, ..self }
+    }
+
+    /// Runs until nobody can command it any more, or until the sink has had enough. Answers the sink.
+    pub async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> S {
+        let mut arrived = Vec::with_capacity(ITEMS_MAX);
+        let mut go_on = self.handle([Input::Start]);
+        while go_on {
+            let deadline = self.link.poll_deadline().map(|(at, _)| at);
+            let wait = deadline.map(|at| at.saturating_sub(self.sink.now().monotonic));
+            // What could not be kept holds up what comes after it: the connection waits, and the
+            // server's own buffers with it.
+            let keeps = self.keep_retry.is_none();
+            let retry = self.keep_retry.map_or_else(Instant::now, |(_, at)| at);
+            tokio::select! {
+                biased;
+                command = commands.recv() => match command {
+                    Some(command) => go_on = self.command(command),
+                    None => break,
+                },
+                () = sleep_until(retry), if !keeps => go_on = self.go_on(),
+                _ = self.arrived.recv_many(&mut arrived, ITEMS_MAX), if keeps => {
+                    go_on = self.take(&mut arrived);
+                }
+                () = sleep(wait.unwrap_or(Duration::MAX)), if keeps && wait.is_some() => {
+                    // A process that was stopped finds its deadlines passed and its sockets full:
+                    // what has arrived is read first.
+                    tokio::task::yield_now().await;
+                    tokio::task::yield_now().await;
+                    while let Ok(item) = self.arrived.try_recv() {
+                        arrived.push(item);
+                    }
+                    go_on = if arrived.is_empty() {
+                        self.handle([Input::Deadline])
+                    } else {
+                        self.take(&mut arrived)
+                    };
+                }
+            }
+        }
+        for connection in self.connections.values() {
+            connection.task.abort();
+        }
+        // What was not kept comes again, but nobody else knows of this.
+        for (at, effect) in self.effects.drain(..) {
+            if let Effect::Journal(entry) = effect
+                && let Err(full) = self.sink.journal(&entry, at)
+            {
+                tracing::warn!(kind = entry.kind(), "left out of the journal: {full}");
+            }
+        }
+        self.sink
+    }
+
+    fn command(&mut self, command: Command) -> bool {
+        let input = match command {
+            Command::Pause => Input::Pause,
+            Command::Resume => Input::Resume,
+            Command::Credential => Input::Hint(Hint::Credential),
+            Command::Woke => Input::Hint(Hint::Woke),
+            Command::Network(changed) => {
+                self.look_at_routes();
+                match self.routes.are_others(&changed) {
+                    true => Input::Hint(Hint::Route),
+                    false => return true,
+                }
+            }
+        };
+        self.handle([input])
+    }
+
+    /// Notes which way the connection takes that stands.
+    fn look_at_routes(&mut self) {
+        let stands = match self.link.phase() {
+            Phase::Streaming(stream) => self.connections.get(&stream.conn()),
+            _ => None,
+        };
+        if let Some(route) = stands.and_then(|standing| standing.trail.route()) {
+            self.routes.takes(route);
+        }
+    }
+
+    /// Takes what has arrived, in order. An opening or an end is handled before anything after it
+    /// is looked at, so that what the sink sees has the order of the stream.
+    fn take(&mut self, arrived: &mut Vec<Arrived>) -> bool {
+        let mut inputs = Vec::new();
+        let mut go_on = true;
+        for (conn, arrival, _leave) in arrived.drain(..) {
+            if !go_on || !self.connections.contains_key(&conn) {
+                continue;
+            }
+            let edge = matches!(arrival, Arrival::Opened(_) | Arrival::Closed(_));
+            if edge && !inputs.is_empty() {
+                go_on = self.handle(inputs.drain(..));
+            }
+            self.sink.seen(&arrival);
+            if matches!(arrival, Arrival::Closed(_)) {
+                self.hang_up(conn);
+            }
+            inputs.push(Input::Arrived(conn, arrival));
+            if edge {
+                go_on &= self.handle(inputs.drain(..));
+            }
+        }
+        go_on && (inputs.is_empty() || self.handle(inputs))
+    }
+
+    fn handle(&mut self, inputs: impl IntoIterator<Item = Input>) -> bool {
+        let now = self.sink.now();
+        let mut effects = Vec::new();
+        for input in inputs {
+            self.link.handle(input, now, &mut effects);
+        }
+        for effect in effects {
+            self.add(now.wall, effect);
+        }
+        if self.keep_retry.is_some() {
+            // It has a time of its own, however often the link is told something meanwhile.
+            return self.sink.changed(&self.link);
+        }
+        self.go_on()
+    }
+
+    /// Notes what is to be done. To hang up needs nothing kept first: it is done at once.
+    fn add(&mut self, at: Timestamp, effect: Effect) {
+        match effect {
+            Effect::HangUp(conn) => {
+                self.hang_up(conn);
+                // One that was not dialled yet is not dialled any more.
+                self.effects.retain(
+                    |(_, other)| !matches!(other, Effect::Dial { conn: dialled, .. } if *dialled == conn),
+                );
+            }
+            Effect::PhaseChanged => {}
+            Effect::Journal(entry)
+                if self.keep_retry.is_some() && self.effects.len() >= EFFECTS_MAX =>
+            {
+                tracing::warn!(kind = entry.kind(), "left out of the journal: {Full}");
+            }
+            effect => self.effects.push_back((at, effect)),
+        }
+    }
+
+    /// Carries out what is to be done, in order; deliveries in a row are one commit. What cannot be kept
+    /// stays the next thing to be done.
+    fn go_on(&mut self) -> bool {
+        let mut kept = true;
+        while kept && let Some((at, effect)) = self.effects.pop_front() {
+            kept = self.carry_out(at, effect);
+            if kept {
+                self.keep_retry = None;
+            }
+        }
+        if !kept {
+            let wait = retry_after(self.keep_retry.map(|(wait, _)| wait));
+            self.keep_retry = Some((wait, Instant::now() + wait));
+        }
+        self.sink.changed(&self.link)
+    }
+
+    /// Answers whether it is kept; else it is to be done first again.
+    fn carry_out(&mut self, at: Timestamp, effect: Effect) -> bool {
+        match effect {
+            Effect::Deliver(delivery) => return self.commit(at, delivery),
+            Effect::Journal(entry) => {
+                if self.sink.journal(&entry, at).is_err() {
+                    self.effects.push_front((at, Effect::Journal(entry)));
+                    return false;
+                }
+            }
+            Effect::BacklogOver => {
+                if self.sink.backlog_over().is_err() {
+                    self.effects.push_front((at, Effect::BacklogOver));
+                    return false;
+                }
+            }
+            Effect::Dial { conn, cursor, reason } => self.dial(conn, cursor, reason),
+            Effect::HangUp(conn) => self.hang_up(conn),
+            Effect::CaughtUp => self.sink.caught_up(),
+            Effect::PhaseChanged => {}
+        }
+        true
+    }
+
+    /// Keeps this delivery and those that follow it.
+    fn commit(&mut self, at: Timestamp, first: Delivery) -> bool {
+        let mut deliveries = vec![first];
+        while let Some((_, Effect::Deliver(next))) =
+            self.effects.pop_front_if(|(_, next)| matches!(next, Effect::Deliver(_)))
+        {
+            deliveries.push(next);
+        }
+        let now = self.sink.now();
+        match self.sink.commit(&deliveries, now.wall) {
+            Ok(committed) => {
+                let mut effects = Vec::new();
+                self.link.handle(Input::Committed(committed), now, &mut effects);
+                for effect in effects.into_iter().rev() {
+                    self.effects.push_front((now.wall, effect));
+                }
+                true
+            }
+            Err(why) => {
+                tracing::debug!("what came could not be stored and is tried again: {why}");
+                for delivery in deliveries.into_iter().rev() {
+                    self.effects.push_front((at, Effect::Deliver(delivery)));
+                }
+                false
+            }
+        }
+    }
+
+    /// Ends a connection, or what is left of it, and notes which way it took.
+    fn hang_up(&mut self, conn: ConnId) {
+        let Some(standing) = self.connections.remove(&conn) else { return };
+        standing.task.abort();
+        if let Some(route) = standing.trail.route() {
+            self.routes.takes(route);
+        }
+    }
+
+    fn dial(&mut self, conn: ConnId, cursor: Cursor, reason: Reason) {
+        let wait = self.dials.take(&self.origin, self.sink.now().monotonic);
+        tracing::debug!(origin = self.origin, ?reason, ?wait, "dialling");
+        self.routes.look();
+        let trail = Trail::kept();
+        let noted = trail.clone();
+        let ask = self.sink.ask();
+        let feed = self.feed.clone();
+        let items = self.arrive.clone();
+        let large = self.large.clone();
+        let task = tokio::spawn(async move {
+            if !wait.is_zero() {
+                sleep(wait).await;
+            }
+            let (mut connection, mut next) = match ask.await {
+                Ok(ask) => dial(Ask { trail: noted, ..ask }, &*feed, &cursor).await,
+                Err(cause) => {
+                    let _ = items.send((conn, Arrival::Closed(cause), None)).await;
+                    return;
+                }
+            };
+            while let Some(arrival) = next {
+                let is_large = matches!(&arrival, Arrival::Event { event, .. } if event.data.len() >= LARGE_BYTES_MIN);
+                let leave = match is_large {
+                    // It is never closed.
+                    true => large.clone().acquire_owned().await.ok(),
+                    false => None,
+                };
+                if items.send((conn, arrival, leave)).await.is_err() {
+                    return;
+                }
+                next = connection.next().await;
+            }
+        });
+        self.connections.insert(conn, Standing { task: task.abort_handle(), trail });
+    }
+}
+
+/// Dials as the feed asks, resuming from `cursor`; in the other form of its URL, where the server's
+/// refusal speaks for that. Answers the connection and the first that it brings.
+async fn dial(ask: Ask, feed: &dyn Feed, cursor: &Cursor) -> (Connection, Option<Arrival>) {
+    let asking = |url: &Url| {
+        let request = feed.request(url, cursor);
+        let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
+        Connection::dial(ask)
+    };
+    let mut connection = asking(&ask.url);
+    let first = connection.next().await;
+    if let Some(Arrival::Closed(refusal)) = &first
+        && let Some(other) = feed.other_form(&ask.url, refusal)
+    {
+        let mut second = asking(&other);
+        let opened = second.next().await;
+        if let Some(Arrival::Opened(_)) = opened {
+            return (second, opened);
+        }
+    }
+    (connection, first)
+}

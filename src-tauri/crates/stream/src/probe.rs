@@ -1,0 +1,192 @@
+//! Tries a URL before it is followed: what answers there, and what does it speak?
+//!
+//! The network's part alone: it dials, listens within deadlines and hands what arrives to the engine's
+//! [`Recogniser`]. It names no feed and makes no sentence.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use hark_engine::{
+    failure::{Cause, Class},
+    feed::{self, Certainty, Decoded, Feed, Recogniser, Recognition},
+    message::Message,
+    wire::Arrival,
+};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::connection::{Ask, Connection};
+
+/// How long a URL is tried, in all its forms.
+const TRY: Duration = Duration::from_secs(5);
+/// How long an open stream is listened to for its first words.
+const LISTEN: Duration = Duration::from_millis(1500);
+
+/// How long the latest message is looked for.
+const LATEST: Duration = Duration::from_secs(3);
+/// What is replayed has all come after so long without an event.
+const QUIET: Duration = Duration::from_millis(250);
+
+/// An event stream, and what it speaks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    /// What it speaks.
+    pub recognition: Recognition,
+    /// Where its events come from; another URL than the person's where that led to it.
+    pub url: Url,
+}
+
+/// What came of trying a URL.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// An event stream.
+    Stream(Stream),
+    /// It cannot be reached now, which is no reason not to follow it.
+    Unreachable {
+        /// Why the dial failed.
+        cause: Cause,
+        /// What its URL looks like.
+        guess: Option<Stream>,
+    },
+    /// It answers, and what it answers cannot be followed.
+    Refused(Refusal),
+}
+
+/// Why a URL cannot be followed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// What a client does about it.
+    pub kind: RefusalKind,
+    /// The server's answer.
+    pub cause: Cause,
+}
+
+/// What a client branches on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// The server wants a credential, or another one (401, 403).
+    CredentialWanted,
+    /// There is no event stream at this URL.
+    NotAFeed,
+}
+
+/// Tries the URL of `ask`, and where that is refused, the other address that a feed knows for it.
+pub async fn probe(ask: Ask) -> Outcome {
+    let deadline = Instant::now() + TRY;
+    let cause = match listen(&ask, deadline).await {
+        Ok(recognition) => return Outcome::Stream(Stream { recognition, url: ask.url }),
+        Err(cause) => cause,
+    };
+    if let Some(other) = feed::other_address(&ask.url, &cause) {
+        let ask = Ask { url: other, ..ask.clone() };
+        match listen(&ask, deadline).await {
+            Ok(recognition) if recognition.certainty == Certainty::Sure => {
+                return Outcome::Stream(Stream { recognition, url: ask.url });
+            }
+            // A stream that wants a token: its page does not, so only here it is seen.
+            Err(refusal) if feed::in_words(&refusal).is_some() => return failed(refusal, &ask.url),
+            _ => {}
+        }
+    }
+    failed(cause, &ask.url)
+}
+
+/// The latest message that the server holds, decoded by `feed`, where it brings one soon.
+pub async fn latest(ask: &Ask, feed: &dyn Feed) -> Option<Message> {
+    let request = feed.request_latest(&ask.url);
+    let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
+    let end = Instant::now() + LATEST;
+    let mut connection = Connection::dial(ask);
+    let (mut latest, mut until) = (None, end);
+    while let Ok(Some(item)) = timeout_at(until, connection.next()).await {
+        match item {
+            Arrival::Opened(_) => until = end.min(Instant::now() + LISTEN),
+            Arrival::Event { event, .. } => {
+                if let Decoded::Message(message) = feed.decode(&event) {
+                    latest = Some(*message);
+                }
+                until = end.min(Instant::now() + QUIET);
+            }
+            Arrival::Closed(_) => break,
+            _ => {}
+        }
+    }
+    latest
+}
+
+/// Listens until it is clear what speaks there.
+async fn listen(ask: &Ask, deadline: Instant) -> Result<Recognition, Cause> {
+    let mut connection = Connection::dial(ask.clone());
+    let mut recogniser = Recogniser::new(&ask.url);
+    let (mut open, mut until) = (false, deadline);
+    loop {
+        match timeout_at(until, connection.next()).await {
+            Ok(Some(Arrival::Closed(cause))) if !open => return Err(cause),
+            Err(_) if !open => return Err(Cause::HeadersTimeout),
+            Ok(Some(Arrival::Closed(_)) | None) | Err(_) => return Ok(recogniser.of_silence()),
+            Ok(Some(arrival)) => {
+                if let Some(recognition) = recogniser.handle(&arrival) {
+                    return Ok(recognition);
+                }
+                if matches!(arrival, Arrival::Opened(_)) {
+                    open = true;
+                    until = deadline.min(Instant::now() + LISTEN);
+                }
+            }
+        }
+    }
+}
+
+fn failed(cause: Cause, url: &Url) -> Outcome {
+    let cause = feed::in_words(&cause).unwrap_or(cause);
+    match cause.class() {
+        Class::Local | Class::Network | Class::Server | Class::Routine => {
+            let guess = feed::by_url(url)
+                .map(|recognition| Stream { url: recognition.stream_url(url), recognition });
+            Outcome::Unreachable { cause, guess }
+        }
+        Class::Refused | Class::Protocol => {
+            let kind = match cause {
+                Cause::Status { code: 401 | 403, .. } => RefusalKind::CredentialWanted,
+                _ => RefusalKind::NotAFeed,
+            };
+            Outcome::Refused(Refusal { kind, cause })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(code: u16, detail: Option<&str>) -> Cause {
+        Cause::Status {
+            code,
+            detail: detail.map(Into::into),
+            retry_after_ms: None,
+            streamed_before: false,
+        }
+    }
+
+    #[test]
+    fn what_is_down_may_be_followed_and_what_says_no_may_not() {
+        let topic = "https://ntfy.sh/topic".parse().unwrap();
+        let outcome = |cause| failed(cause, &topic);
+        let Outcome::Unreachable { guess: Some(guess), .. } = outcome(Cause::NameNotResolved)
+        else {
+            panic!("{:?}", outcome(Cause::NameNotResolved))
+        };
+        assert_eq!((guess.recognition.feed, guess.url.path()), ("ntfy", "/topic/sse"));
+        assert!(matches!(outcome(Cause::HeadersTimeout), Outcome::Unreachable { .. }));
+        let refusal = |cause| match outcome(cause) {
+            Outcome::Refused(refusal) => refusal,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refusal(status(401, None)).kind, RefusalKind::CredentialWanted);
+        assert_eq!(refusal(status(404, None)).kind, RefusalKind::NotAFeed);
+        let page = Cause::ContentType { found: "text/html".into() };
+        assert_eq!(refusal(page).kind, RefusalKind::NotAFeed);
+        let sentence = refusal(status(403, Some("40301 forbidden"))).cause.sentence("x");
+        assert!(sentence.contains("the user or token may not read this topic"), "{sentence}");
+    }
+}
