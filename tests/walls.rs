@@ -4,7 +4,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env,
+    env, fs,
+    path::Path,
     process::Command,
 };
 
@@ -105,13 +106,41 @@ fn forbidden(found: &Names, deny: &[&str]) -> Vec<String> {
 #[test]
 fn dependencies_run_one_way() {
     let crates = Crates::read();
-    let allowed: [(&str, &[&str]); 6] = [
+    let allowed: [(&str, &[&str]); 11] = [
         ("hark-engine", &[]),
-        ("hark-api", &[]),
+        ("hark-local", &[]),
+        ("hark-api", &["hark-local"]),
         ("hark-store", &["hark-engine"]),
-        ("hark-agent", &["hark-engine", "hark-store", "hark-api"]),
-        ("hark", &["hark-agent", "hark-api"]),
-        ("hark-window", &["hark-api"]),
+        ("hark-platform", &["hark-engine", "hark-local"]),
+        ("hark-stream", &["hark-engine", "hark-local", "hark-platform"]),
+        ("hark-config", &["hark-engine", "hark-local", "hark-platform", "hark-stream"]),
+        ("hark-doctor", &["hark-engine", "hark-stream"]),
+        (
+            "hark-agent",
+            &[
+                "hark-api",
+                "hark-config",
+                "hark-engine",
+                "hark-local",
+                "hark-platform",
+                "hark-store",
+                "hark-stream",
+            ],
+        ),
+        (
+            "hark",
+            &[
+                "hark-agent",
+                "hark-api",
+                "hark-config",
+                "hark-doctor",
+                "hark-engine",
+                "hark-local",
+                "hark-platform",
+                "hark-stream",
+            ],
+        ),
+        ("hark-window", &["hark-api", "hark-local"]),
     ];
     for (name, allowed) in allowed {
         assert_eq!(crates.own(name), names(allowed), "what {name} depends on");
@@ -181,4 +210,196 @@ fn only_the_window_is_left_out_of_a_plain_build() {
     let left_out: Vec<&str> =
         all.difference(&default).map(|id| crates.packages[*id].0.as_str()).collect();
     assert_eq!(left_out, ["hark-window"]);
+}
+
+/// The sources of a crate that are compiled for use: its files by their path below `src`, and their text
+/// without tests.
+fn sources(name: &str) -> Vec<(String, String)> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/crates");
+    let (root, mut folders) = (crates.join(name).join("src"), vec![crates.join(name).join("src")]);
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                let place = path.strip_prefix(&root).unwrap();
+                if !is_test(place) {
+                    let text = fs::read_to_string(&path).unwrap();
+                    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+                    sources.push((place.display().to_string(), text));
+                }
+            }
+        }
+    }
+    sources.sort();
+    assert!(!sources.is_empty(), "{name}");
+    sources
+}
+
+fn is_test(path: &Path) -> bool {
+    let names = path.iter().map(|part| part.to_string_lossy());
+    names.into_iter().any(|part| part.starts_with("tests") || part == "conformance.rs")
+        || path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("tests"))
+}
+
+/// The modules of `agent` that a text imports: what follows `crate::`, also in braces.
+fn imports(text: &str) -> Names {
+    let mut found = BTreeSet::new();
+    let name = |text: &str| {
+        let end = text.find(|char: char| !char.is_alphanumeric() && char != '_');
+        text[..end.unwrap_or(text.len())].to_owned()
+    };
+    for (at, _) in text.match_indices("crate::") {
+        if text[..at].ends_with(|char: char| char.is_alphanumeric() || char == '_') {
+            continue;
+        }
+        let rest = &text[at + "crate::".len()..];
+        let Some(list) = rest.strip_prefix('{') else {
+            found.insert(name(rest));
+            continue;
+        };
+        let (mut depth, mut start) = (0, true);
+        for (place, char) in list.char_indices() {
+            match char {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => start = true,
+                char if start && depth == 0 && !char.is_whitespace() => {
+                    found.insert(name(&list[place..]));
+                    start = false;
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn each_part_of_the_agent_knows_those_below_it_alone() {
+    // From the ground up: each imports exactly those that it names, and all of them stand above it.
+    let parts: [(&str, &[&str]); 19] = [
+        ("words", &[]),
+        ("log", &[]),
+        ("demo", &[]),
+        ("to_api", &[]),
+        ("reconcile", &[]),
+        ("events", &[]),
+        ("conditions", &[]),
+        ("tray", &["words"]),
+        ("ledger", &["conditions", "events", "to_api"]),
+        ("registry", &["events", "reconcile"]),
+        ("status", &["conditions", "events", "registry"]),
+        ("print", &["ledger", "status"]),
+        ("alerts", &["ledger", "status", "words"]),
+        ("subscriptions", &["alerts", "ledger", "reconcile", "registry", "to_api"]),
+        ("configuration", &["reconcile", "status"]),
+        (
+            "commands",
+            &[
+                "alerts",
+                "configuration",
+                "ledger",
+                "registry",
+                "status",
+                "subscriptions",
+                "to_api",
+                "words",
+            ],
+        ),
+        ("http", &["commands", "events", "status"]),
+        (
+            "run",
+            &[
+                "alerts",
+                "commands",
+                "conditions",
+                "configuration",
+                "demo",
+                "events",
+                "http",
+                "ledger",
+                "log",
+                "print",
+                "registry",
+                "status",
+                "subscriptions",
+                "tray",
+                "words",
+            ],
+        ),
+        // The crate's root names them all and imports none.
+        ("lib", &[]),
+    ];
+    let mut found: BTreeMap<String, Names> = BTreeMap::new();
+    for (path, text) in sources("agent") {
+        let part = path.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+        let others = imports(&text).into_iter().filter(|other| *other != part);
+        found.entry(part.clone()).or_default().extend(others);
+    }
+    let mut known = BTreeSet::new();
+    for (part, allowed) in parts {
+        assert_eq!(found.remove(part).unwrap_or_default(), names(allowed), "what {part} imports");
+        assert!(names(allowed).is_subset(&known), "{part} stands on what stands on it");
+        known.insert(part.to_owned());
+    }
+    assert_eq!(
+        found.keys().collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "parts that are not listed"
+    );
+}
+
+#[test]
+fn no_part_of_the_agent_holds_everything() {
+    // A type has fields of at most three of the agent's own parts; its own and plain values do not count.
+    let handles = [
+        ("Events", "events"),
+        ("Conditions", "conditions"),
+        ("Ledger", "ledger"),
+        ("Registry", "registry"),
+        ("Status", "status"),
+        ("Outbox", "alerts"),
+        ("Subscriptions", "subscriptions"),
+        ("Configuration", "configuration"),
+        ("Commands", "commands"),
+        ("Queries", "commands"),
+        ("Sampler", "commands"),
+    ];
+    let mut structs = 0;
+    for (path, text) in sources("agent") {
+        let part = path.split('/').next().unwrap().trim_end_matches(".rs");
+        for body in text.split("\nstruct ").chain(text.split("struct ")).skip(1) {
+            let Some(body) = body.split('}').next().filter(|body| body.contains('{')) else {
+                continue;
+            };
+            let types = body.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let types: Vec<&str> =
+                types.filter_map(|line| line.split_once(": ")).map(|it| it.1).collect();
+            let is_of = |name: &str| types.iter().any(|it| it.trim_end_matches(',') == name);
+            let held = handles.iter().filter(|(name, of)| *of != part && is_of(name));
+            let held: BTreeSet<&str> = held.map(|(_, of)| *of).collect();
+            assert!(held.len() <= 3, "a type of {path} holds {held:?}");
+            structs += 1;
+        }
+    }
+    assert!(structs > 20, "{structs}");
+}
+
+#[test]
+fn what_is_of_one_operating_system_stands_in_two_crates() {
+    for name in ["api", "store", "engine", "stream", "config", "doctor", "agent", "cli"] {
+        for (path, text) in sources(name) {
+            for mark in
+                ["std::os::", "rustix", "cfg(unix", "cfg(windows", "cfg(target_", "cfg(not("]
+            {
+                assert!(!text.contains(mark), "{name}/{path} holds {mark}");
+            }
+        }
+    }
+    let marked = |name| sources(name).iter().filter(|(_, text)| text.contains("os::unix")).count();
+    assert!(marked("local") > 1, "else the list above would say nothing");
 }
