@@ -1,0 +1,94 @@
+//! What a pause costs, as the kernel counts it: one read of the settings, one write, one command. The
+//! agent's own write is no news to it; another's is.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::{fs, mem::MaybeUninit, os::fd::OwnedFd, path::Path, time::Duration};
+
+use hark_tests::{LONG, World, eventually, sse::Server};
+use rustix::{
+    fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags},
+    io::Errno,
+};
+
+/// Longer than the watch of the settings waits for an editor to end.
+const NEWS_WOULD_BE_READ: Duration = Duration::from_secs(1);
+
+/// Counts what is done to the settings file, by whomever.
+struct Counter(OwnedFd);
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Count {
+    opened: usize,
+    replaced: usize,
+}
+
+impl Counter {
+    fn of(folder: &Path) -> Self {
+        let inotify = inotify::init(CreateFlags::NONBLOCK).unwrap();
+        // The kernel makes one of equal events in a row: what is opened is closed in between.
+        let flags = WatchFlags::OPEN | WatchFlags::CLOSE | WatchFlags::MOVED_TO;
+        inotify::add_watch(&inotify, folder, flags).unwrap();
+        Self(inotify)
+    }
+
+    /// What was done since this was last asked.
+    fn take(&self) -> Count {
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut reader = Reader::new(&self.0, &mut buffer);
+        let mut count = Count::default();
+        loop {
+            match reader.next() {
+                Ok(event) if event.file_name() == Some(c"config.toml") => {
+                    count.opened += usize::from(event.events().contains(ReadFlags::OPEN));
+                    count.replaced += usize::from(event.events().contains(ReadFlags::MOVED_TO));
+                }
+                Ok(_) => {}
+                Err(Errno::WOULDBLOCK) => return count,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+fn paused_rows(journal: &str) -> usize {
+    journal.matches("\"paused\"").count()
+}
+
+#[tokio::test]
+async fn a_pause_is_one_read_one_write_one_command_and_no_news() {
+    let world = World::new();
+    let server = Server::start().await;
+    world.follow(&[("news", &server.url("/"))]);
+    let _agent = world.agent().await;
+    let _client = server.streaming(&world).await;
+    let settings = world.path("profile/config/config.toml");
+    let counter = Counter::of(settings.parent().unwrap());
+
+    world.hark(&["pause", "news"]).await.ok();
+    // Nothing tells that nothing more comes.
+    tokio::time::sleep(NEWS_WOULD_BE_READ).await;
+    assert_eq!(counter.take(), Count { opened: 1, replaced: 1 }, "a pause");
+    assert!(fs::read_to_string(&settings).unwrap().contains("paused = true"));
+    let history = world.hark(&["history", "--json"]).await.ok();
+    assert_eq!(paused_rows(&history), 1, "{history}");
+
+    // What another writes is read, and nothing but that.
+    let text = fs::read_to_string(&settings).unwrap().replace("paused = true", "name = \"Other\"");
+    counter.take();
+    fs::write(&settings, text).unwrap();
+    eventually("the other's name is in force", LONG, async || {
+        let status = world.hark(&["status", "--json"]).await.ok();
+        match status.contains("\"Other\"") && !status.contains("\"phase\": \"paused\"") {
+            true => Ok(()),
+            false => Err(status),
+        }
+    })
+    .await;
+    tokio::time::sleep(NEWS_WOULD_BE_READ).await;
+    assert_eq!(
+        counter.take(),
+        Count { opened: 2, replaced: 0 },
+        "written by one, read by the other"
+    );
+}
