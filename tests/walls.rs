@@ -111,7 +111,7 @@ fn dependencies_run_one_way() {
         ("hark-local", &[]),
         ("hark-api", &["hark-local"]),
         ("hark-store", &["hark-engine"]),
-        ("hark-platform", &["hark-engine", "hark-local"]),
+        ("hark-platform", &["hark-engine"]),
         ("hark-stream", &["hark-engine", "hark-local", "hark-platform"]),
         ("hark-config", &["hark-engine", "hark-local", "hark-platform", "hark-stream"]),
         ("hark-doctor", &["hark-engine", "hark-stream"]),
