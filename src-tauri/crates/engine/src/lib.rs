@@ -4,6 +4,7 @@
 //! comes in as a [`Moment`], randomness as a seed, bytes as decoded lines; decisions go out as
 //! values. That is what lets a test drive days of a link's life in milliseconds.
 
+pub mod alerts;
 pub mod backoff;
 pub mod budget;
 pub mod cursor;

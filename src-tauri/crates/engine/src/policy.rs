@@ -10,8 +10,6 @@ use crate::{
     message::{Message, Priority, RawEvent},
 };
 
-/// A replay of more messages than this is one notification that counts them.
-pub const REPLAY_ALERTS_MAX: usize = 5;
 /// The most rules of a subscription.
 pub const RULES_MAX: usize = 100;
 /// The longest name of a rule, in characters.

@@ -1,28 +1,29 @@
 //! The one D-Bus connection over which notifications are sent (Desktop Notifications Specification
 //! 1.2). One for good: servers drop notifications whose sender has left, and send clicks to it alone.
+//!
+//! It carries plain values and decides nothing: nothing here waits for a time, and it may use no other
+//! crate of Hark.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use futures_util::{Stream, StreamExt, stream};
 use notify_rust::{Hint, Notification};
-use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use tokio::sync::mpsc;
 use zbus::{Connection, fdo::DBusProxy, proxy, zvariant::Value};
 
-/// How long an answer is waited for.
-const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const NAME: &str = "org.freedesktop.Notifications";
 /// By this name the bus itself answers.
 const BUS: &str = "org.freedesktop.DBus";
-/// What was said and not heard yet; later words are lost, and a notification that is gone is taken for
-/// one that is still there.
-const SAID_MAX: usize = 4096;
+/// Signals that wait to be taken; later ones are lost, and a notification that is gone is taken for one
+/// that is still there.
+const SIGNALS_MAX: usize = 4096;
 
 #[proxy(
     interface = "org.freedesktop.Notifications",
     default_service = "org.freedesktop.Notifications",
     default_path = "/org/freedesktop/Notifications"
 )]
-trait Desktop {
+trait NotificationServer {
     #[allow(clippy::too_many_arguments)]
     fn notify(
         &self,
@@ -44,26 +45,26 @@ trait Desktop {
     fn notification_closed(&self, id: u32, reason: u32) -> zbus::Result<()>;
 }
 
-/// What the server, or the bus about it, says.
+/// A notification server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Name and version, e.g. `dunst 1.9.0`.
+    pub name: String,
+    /// What it says it can do, e.g. `body-markup`.
+    pub capabilities: Vec<String>,
+    /// Its unique name on the bus, which no other one ever has.
+    pub owner: String,
+}
+
+/// What the server, or the bus about it, says unasked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Another server took the name, or none has it.
     Owner(bool),
-    /// The person clicked.
+    /// The person clicked on the notification of this number.
     Clicked(u32),
-    /// A notification is gone.
+    /// The notification of this number is gone.
     Closed(u32),
-}
-
-/// A notification server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
-    /// Name and version, such as `dunst 1.9.0`.
-    pub name: String,
-    /// What it says it can do, such as `body-markup`.
-    pub capabilities: Vec<String>,
-    /// Its unique name on the bus, which no other one ever has.
-    pub owner: String,
 }
 
 /// Why the server has not done what it was asked.
@@ -78,9 +79,6 @@ pub enum BusError {
     /// It had been there, and went away before it answered.
     #[error("The last one ended before it answered.")]
     Vanished,
-    /// It is there and has not answered.
-    #[error("The one that runs has not answered within {} seconds.", CALL_TIMEOUT.as_secs())]
-    Silent,
 }
 
 impl From<zbus::Error> for BusError {
@@ -122,42 +120,39 @@ fn of_name(name: &str, text: String, by_bus: bool) -> BusError {
 
 /// See the module.
 pub struct Bus {
-    server: DesktopProxy<'static>,
+    server: NotificationServerProxy<'static>,
     bus: DBusProxy<'static>,
 }
 
 impl Bus {
-    /// Connects to the session bus. Answers also what will be said on it.
+    /// Connects to the session bus. Answers also the signals that will come on it.
     ///
     /// # Errors
     /// Where there is no session bus.
     pub async fn connect() -> Result<(Self, mpsc::Receiver<Signal>), BusError> {
-        let connect = async {
-            let connection = Connection::session().await?;
-            let server = DesktopProxy::builder(&connection)
-                .cache_properties(zbus::proxy::CacheProperties::No)
-                .build()
-                .await?;
-            let bus = DBusProxy::new(&connection).await?;
-            let owners = bus.receive_name_owner_changed_with_args(&[(0, NAME)]).await?.filter_map(
-                |signal| async move {
-                    let args = signal.args().ok()?;
-                    Some(Signal::Owner(args.new_owner().is_some()))
-                },
-            );
-            let clicks = server.receive_action_invoked().await?.filter_map(|signal| async move {
+        let connection = Connection::session().await?;
+        let server = NotificationServerProxy::builder(&connection)
+            .cache_properties(zbus::proxy::CacheProperties::No)
+            .build()
+            .await?;
+        let bus = DBusProxy::new(&connection).await?;
+        let owners = bus.receive_name_owner_changed_with_args(&[(0, NAME)]).await?.filter_map(
+            |signal| async move {
                 let args = signal.args().ok()?;
-                (*args.action_key() == "default").then(|| Signal::Clicked(*args.id()))
-            });
-            let closes =
-                server.receive_notification_closed().await?.filter_map(|signal| async move {
-                    Some(Signal::Closed(*signal.args().ok()?.id()))
-                });
-            let said =
-                stream::select(owners.boxed(), stream::select(clicks.boxed(), closes.boxed()));
-            Ok((Self { server, bus }, heard(said)))
-        };
-        timeout(CALL_TIMEOUT, connect).await.unwrap_or(Err(BusError::Silent))
+                Some(Signal::Owner(args.new_owner().is_some()))
+            },
+        );
+        let clicks = server.receive_action_invoked().await?.filter_map(|signal| async move {
+            let args = signal.args().ok()?;
+            (*args.action_key() == "default").then(|| Signal::Clicked(*args.id()))
+        });
+        let closes = server
+            .receive_notification_closed()
+            .await?
+            .filter_map(|signal| async move { Some(Signal::Closed(*signal.args().ok()?.id())) });
+        let signals =
+            stream::select(owners.boxed(), stream::select(clicks.boxed(), closes.boxed()));
+        Ok((Self { server, bus }, kept(signals)))
     }
 
     /// Asks the server who it is, and the bus for its name there. Starts one where the bus can. One that
@@ -165,36 +160,43 @@ impl Bus {
     ///
     /// # Errors
     /// Where none answers.
-    pub async fn ask(&self) -> Result<Server, BusError> {
-        let ask = async {
-            let name = match self.server.get_server_information().await.map_err(BusError::from) {
+    pub fn ask(&self) -> impl Future<Output = Result<Server, BusError>> + Send + use<> {
+        let (server, bus) = (self.server.clone(), self.bus.clone());
+        async move {
+            let name = match server.get_server_information().await.map_err(BusError::from) {
                 Ok((name, _, version, _)) => format!("{name} {version}"),
                 Err(BusError::Refused(_)) => "a server without a name".to_owned(),
                 Err(error) => return Err(error),
             };
-            let capabilities = match self.server.get_capabilities().await.map_err(BusError::from) {
+            let capabilities = match server.get_capabilities().await.map_err(BusError::from) {
                 Ok(capabilities) => capabilities,
                 Err(BusError::Refused(_)) => Vec::new(),
                 Err(error) => return Err(error),
             };
             let name_there = NAME.try_into().map_err(zbus::Error::from)?;
-            let owner = self.bus.get_name_owner(name_there).await.map_err(zbus::Error::from)?;
+            let owner = bus.get_name_owner(name_there).await.map_err(zbus::Error::from)?;
             Ok(Server { name, capabilities, owner: owner.to_string() })
-        };
-        timeout(CALL_TIMEOUT, ask).await.unwrap_or(Err(BusError::Silent))
+        }
     }
 
-    /// Shows a notification, in the place of an earlier one where that is still there. The call goes on
-    /// until it is answered, however long that takes: it is told the server's number for it.
-    pub fn show(&self, notification: Notification, earlier: Option<u32>) -> Call {
+    /// Shows a notification, in the place of the one of the number `replaces` where that is still there.
+    /// Answers the server's number for it, however long that takes.
+    ///
+    /// # Errors
+    /// Where it is not shown.
+    pub fn show(
+        &self,
+        notification: Notification,
+        replaces: Option<u32>,
+    ) -> impl Future<Output = Result<u32, BusError>> + Send + use<> {
         let server = self.server.clone();
-        Call(tokio::spawn(async move {
+        async move {
             let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
             let hints = notification.hints.iter().filter_map(hint).collect();
             let call = server.notify(
                 &notification.appname,
-                // No notification has this number.
-                earlier.unwrap_or(0),
+                // No notification has the number 0.
+                replaces.unwrap_or(0),
                 &notification.icon,
                 &notification.summary,
                 &notification.body,
@@ -203,47 +205,28 @@ impl Bus {
                 notification.timeout.into(),
             );
             Ok(call.await?)
-        }))
+        }
     }
 
     /// Closes a notification.
     ///
     /// # Errors
-    /// Where the server does not answer, or has none of that number any more.
-    pub async fn close(&self, id: u32) -> Result<(), BusError> {
-        let call = self.server.close_notification(id);
-        Ok(timeout(CALL_TIMEOUT, call).await.map_err(|_| BusError::Silent)??)
+    /// Where the server has none of that number any more.
+    pub fn close(&self, number: u32) -> impl Future<Output = Result<(), BusError>> + Send + use<> {
+        let server = self.server.clone();
+        async move { Ok(server.close_notification(number).await?) }
     }
 }
 
-/// A notification that was sent and not answered yet. Nobody waits for it any more once it is dropped.
-pub struct Call(JoinHandle<Result<u32, BusError>>);
-
-impl Call {
-    /// The server's number for it, once it answers. Can be asked again when it was not waited for.
-    pub async fn answer(&mut self) -> Result<u32, BusError> {
-        (&mut self.0).await.unwrap_or_else(|error| Err(BusError::Absent(error.to_string())))
-    }
-
-    /// The same, where it comes in time.
-    pub async fn answer_in_time(&mut self) -> Option<Result<u32, BusError>> {
-        timeout(CALL_TIMEOUT, self.answer()).await.ok()
-    }
-}
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// Keeps what is said until it is heard. A signal that waits in the connection keeps every answer behind
-/// it from coming, and who waits for that answer hears no signal.
-fn heard(mut said: impl Stream<Item = Signal> + Unpin + Send + 'static) -> mpsc::Receiver<Signal> {
-    let (keep, kept) = mpsc::channel(SAID_MAX);
+/// Keeps signals until they are taken. One that waits in the connection keeps every answer behind it from
+/// coming, and who waits for that answer takes no signal.
+fn kept(
+    mut signals: impl Stream<Item = Signal> + Unpin + Send + 'static,
+) -> mpsc::Receiver<Signal> {
+    let (keep, kept) = mpsc::channel(SIGNALS_MAX);
     tokio::spawn(async move {
-        while let Some(said) = said.next().await {
-            if let Err(mpsc::error::TrySendError::Closed(_)) = keep.try_send(said) {
+        while let Some(signal) = signals.next().await {
+            if let Err(mpsc::error::TrySendError::Closed(_)) = keep.try_send(signal) {
                 return;
             }
         }

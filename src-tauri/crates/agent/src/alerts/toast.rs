@@ -21,8 +21,8 @@ pub struct Toast {
     pub notification: Notification,
     /// http or https.
     pub url: Option<String>,
-    /// The subscription and the sequence of which it shows the latest.
-    pub of: Option<(String, String)>,
+    /// The sequence of which it shows the latest.
+    pub sequence: Option<String>,
 }
 
 /// The sound of a rule that wants silence.
@@ -48,7 +48,7 @@ impl Capabilities {
 /// The notification of one message of the subscription called `name`.
 #[must_use]
 pub fn of_message(name: &str, row: MessageRow, can: Capabilities, language: Language) -> Toast {
-    let MessageRow { message, subscription, sound, .. } = row;
+    let MessageRow { message, sound, .. } = row;
     let title = if message.title.is_empty() { name } else { &message.title };
     let urgency = match message.priority.level() {
         1 | 2 => Urgency::Low,
@@ -65,8 +65,8 @@ pub fn of_message(name: &str, row: MessageRow, can: Capabilities, language: Lang
     if url.is_some() {
         notification.action("default", language.pick("Open", "打开"));
     }
-    let of = message.sequence.map(|sequence| (subscription, sequence.id.into()));
-    Toast { notification, url, of }
+    let sequence = message.sequence.map(|sequence| sequence.id.into());
+    Toast { notification, url, sequence }
 }
 
 /// The one notification for `count` messages, of which the latest few are quoted.
@@ -83,7 +83,7 @@ pub fn of_digest(
         lines.push(format!("• {}", cut(message.headline(), 80)));
     }
     let notification = basic(name, &lines.join("\n"), Urgency::Normal, can);
-    Toast { notification, url: None, of: None }
+    Toast { notification, url: None, sequence: None }
 }
 
 fn basic(title: &str, body: &str, urgency: Urgency, can: Capabilities) -> Notification {
@@ -199,7 +199,7 @@ mod tests {
     fn a_message_of_a_sequence_is_known_by_it() {
         let sequence = Some(Sequence { id: "job".into(), replaces: false, begins: false });
         let toast = of_message("B", row(Message { sequence, ..message() }), ALL, Language::English);
-        assert_eq!(toast.of, Some(("builds".into(), "job".into())));
+        assert_eq!(toast.sequence.as_deref(), Some("job"));
     }
 
     #[test]

@@ -1,0 +1,318 @@
+//! Carries out what [`hark_engine::alerts`] wants: on the bus, in the store, in what clients see.
+
+use std::{future::pending, pin::Pin};
+
+use hark_api as api;
+use hark_engine::{
+    Monotonic,
+    alerts::{
+        ANSWER_TIMEOUT, Alert, Content, Effect, Failure, Input, Look, Outcome, Reason, Request,
+    },
+    health::Code,
+};
+use hark_local::program;
+use hark_platform::{
+    clock,
+    notifications::{Bus, BusError, Server, Signal},
+};
+use hark_store::{MessageRow, Shown, Store, StoreError};
+use notify_rust::Notification;
+use tokio::{sync::mpsc, time::sleep};
+
+use super::{
+    NO_BUS, Outbox,
+    toast::{self, Capabilities, Toast},
+};
+use crate::{ledger::Ledger, status::Status, words::Language};
+
+/// Shows alerts for as long as the agent runs. `print` says whether messages are printed beside, so that
+/// nobody misses a desktop.
+pub async fn run(alerts: Outbox, ledger: Ledger, status: Status, print: bool) {
+    let shell = Shell {
+        alerts,
+        ledger,
+        status,
+        print,
+        language: Language::of_system(),
+        bus: None,
+        server: None,
+        can: Capabilities::default(),
+        show: None,
+        other: None,
+    };
+    shell.run().await;
+}
+
+struct Shell {
+    alerts: Outbox,
+    ledger: Ledger,
+    status: Status,
+    print: bool,
+    language: Language,
+    bus: Option<(Bus, mpsc::Receiver<Signal>)>,
+    /// The server that answered last.
+    server: Option<Server>,
+    /// What the one can do that shows the alerts.
+    can: Capabilities,
+    /// The notification that was sent last, until it is answered or another one is sent.
+    show: Call,
+    /// What was asked beside it.
+    other: Call,
+}
+
+/// What was asked on the bus. Dropped, nobody waits for it any more.
+type Call = Option<Pin<Box<dyn Future<Output = Reply> + Send>>>;
+
+/// What it was answered.
+enum Reply {
+    Connected(Request, Result<(Bus, mpsc::Receiver<Signal>), BusError>),
+    Met(Request, Result<Server, BusError>),
+    Shown(Request, Result<u32, BusError>),
+    Closed(Request, Result<(), BusError>),
+}
+
+impl Shell {
+    async fn run(mut self) {
+        self.alerts.tell(Input::Start);
+        loop {
+            self.carry_out();
+            let deadline = self.alerts.deadline();
+            let signals = self.bus.as_mut().map(|(_, signals)| signals);
+            tokio::select! {
+                // What was answered came before what is said of it.
+                biased;
+                reply = reply(&mut self.show) => self.replied(reply),
+                reply = reply(&mut self.other) => self.replied(reply),
+                signal = next(signals) => self.signalled(signal),
+                () = self.alerts.changed() => {}
+                () = until(deadline) => self.alerts.tell(Input::Deadline),
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
+        loop {
+            let effects = self.alerts.take_effects();
+            if effects.is_empty() {
+                return;
+            }
+            for effect in effects {
+                self.act(effect);
+            }
+        }
+    }
+
+    fn act(&mut self, effect: Effect<Notification>) {
+        match effect {
+            Effect::Connect(request) => {
+                let connect = async move { Reply::Connected(request, Bus::connect().await) };
+                self.other = Some(Box::pin(connect));
+            }
+            Effect::Ask(request) => {
+                let Some((bus, _)) = &self.bus else { return };
+                let ask = bus.ask();
+                self.other = Some(Box::pin(async move { Reply::Met(request, ask.await) }));
+            }
+            Effect::Show { request, notification, replaces } => {
+                let Some((bus, _)) = &self.bus else { return };
+                let show = bus.show(notification, replaces);
+                self.show = Some(Box::pin(async move { Reply::Shown(request, show.await) }));
+            }
+            Effect::Close(request, number) => {
+                let Some((bus, _)) = &self.bus else { return };
+                let close = bus.close(number);
+                self.other = Some(Box::pin(async move { Reply::Closed(request, close.await) }));
+            }
+            Effect::Look(look) => {
+                let content = self.content(look);
+                self.alerts.tell(Input::Content(content));
+            }
+            Effect::Mark { subscription, first, last, outcome } => {
+                self.mark(&subscription, first, last, outcome);
+            }
+            Effect::Open(url) => {
+                if let Err(error) = program::open_link(&url) {
+                    tracing::warn!("{error}");
+                }
+            }
+            Effect::Available => self.available(),
+            Effect::Unavailable(reason) => self.unavailable(reason),
+            Effect::Nobody(has_nobody) => self.ledger.set_nobody(has_nobody),
+        }
+    }
+
+    fn replied(&mut self, reply: Reply) {
+        let input = match reply {
+            Reply::Connected(request, bus) => {
+                self.bus = bus.inspect_err(|error| tracing::debug!("no session bus: {error}")).ok();
+                Input::Connected(request, self.bus.is_some())
+            }
+            Reply::Met(request, Ok(server)) => {
+                let owner = server.owner.clone();
+                self.server = Some(server);
+                Input::Met(request, Ok(owner))
+            }
+            Reply::Met(request, Err(error)) => Input::Met(request, Err(failure(error))),
+            Reply::Shown(request, answer) => Input::Shown(request, answer.map_err(failure)),
+            Reply::Closed(request, answer) => {
+                if let Err(error) = answer {
+                    tracing::debug!("a notification could not be closed: {error}");
+                }
+                Input::Closed(request)
+            }
+        };
+        self.alerts.tell(input);
+    }
+
+    fn signalled(&mut self, signal: Option<Signal>) {
+        self.alerts.tell(match signal {
+            Some(Signal::Owner(is_there)) => Input::Owner(is_there),
+            Some(Signal::Clicked(number)) => Input::Clicked(number),
+            Some(Signal::Closed(number)) => Input::Left(number),
+            None => {
+                (self.bus, self.show, self.other) = (None, None, None);
+                Input::Disconnected
+            }
+        });
+    }
+
+    /// What the outbox holds. A store that cannot be read is a condition already.
+    fn content(&self, look: Look) -> Content<Notification> {
+        let ledger = &self.ledger;
+        match look {
+            Look::Subscriptions => {
+                let all = ledger.read(|store| store.pending_subscriptions());
+                Content::Subscriptions(all.unwrap_or_default())
+            }
+            Look::Count(key) => {
+                Content::Count(ledger.read(|store| store.pending_count(&key)).unwrap_or_default())
+            }
+            Look::Oldest(key) => Content::Alert(self.message(&key, Store::next_pending)),
+            Look::Urgent(key) => Content::Alert(self.message(&key, Store::next_urgent)),
+            Look::Sequences(key, mut sequences) => {
+                let waits = |sequence: &String| {
+                    ledger.read(|store| store.waits(&key, sequence)).unwrap_or_default()
+                };
+                sequences.retain(waits);
+                Content::Sequences(sequences)
+            }
+            Look::Digest(key) => Content::Alert(self.digest(&key)),
+        }
+    }
+
+    fn message(
+        &self,
+        key: &str,
+        next: fn(&Store, &str) -> Result<Option<MessageRow>, StoreError>,
+    ) -> Option<Alert<Notification>> {
+        let row = self.ledger.read(|store| next(store, key)).ok()??;
+        let id = row.id;
+        let toast = toast::of_message(&self.status.name(key), row, self.can, self.language);
+        Some(alert(id, id, toast))
+    }
+
+    fn digest(&self, key: &str) -> Option<Alert<Notification>> {
+        let first = self.ledger.read(|store| store.next_pending(key)).ok()??.id;
+        let latest = |store: &Store| store.latest_pending(key, toast::QUOTED_MAX);
+        let (count, latest) = self.ledger.read(latest).ok()?;
+        let last = latest.last()?.id;
+        let latest: Vec<_> = latest.into_iter().map(|row| row.message).collect();
+        let name = self.status.name(key);
+        let toast = toast::of_digest(&name, count, &latest, self.can, self.language);
+        Some(alert(first, last, toast))
+    }
+
+    fn mark(&self, subscription: &str, first: i64, last: i64, outcome: Outcome) {
+        let shown = match outcome {
+            Outcome::Shown => Shown::Shown,
+            Outcome::Digest => Shown::Digest,
+            Outcome::Refused(why) => {
+                tracing::warn!(message = last, "a notification is given up: {}", sentence(why));
+                Shown::Refused
+            }
+        };
+        // A failure is a condition already.
+        let marked = self.ledger.mark(subscription, first, last, shown);
+        self.alerts.tell(Input::Marked(marked.is_ok()));
+    }
+
+    fn available(&mut self) {
+        let Some(Server { name, capabilities, .. }) = self.server.clone() else { return };
+        tracing::info!(server = name, "notification server");
+        self.can = Capabilities::of_names(&capabilities);
+        let server = api::Notifications { server: Some(name), capabilities };
+        self.status.update(|facts| facts.notifications = server);
+        self.status.conditions().set(Code::NotificationsUnavailable, None);
+    }
+
+    fn unavailable(&self, reason: Reason) {
+        let nobody = api::Notifications { server: None, capabilities: Vec::new() };
+        self.status.update(|facts| facts.notifications = nobody);
+        let conditions = self.status.conditions();
+        let why = match reason {
+            Reason::NoBus => {
+                // In a terminal, messages are printed and nobody misses a desktop.
+                let problem = (!self.print).then(|| NO_BUS.to_owned());
+                return conditions.set(Code::NotificationsUnavailable, problem);
+            }
+            Reason::NoServer => "None is running.".to_owned(),
+            Reason::Failure(failure) => sentence(failure),
+        };
+        let sentence = format!(
+            "No notification server shows Hark's alerts: {why} They wait until one does. Start your \
+             desktop's notification daemon."
+        );
+        conditions.set(Code::NotificationsUnavailable, Some(sentence));
+    }
+}
+
+fn alert(first: i64, last: i64, toast: Toast) -> Alert<Notification> {
+    let Toast { notification, url, sequence } = toast;
+    Alert { first, last, notification, url, sequence }
+}
+
+fn failure(error: BusError) -> Failure {
+    let sentence = error.to_string();
+    match error {
+        BusError::Refused(_) => Failure::Refused(sentence),
+        BusError::Absent(_) => Failure::Absent(sentence),
+        BusError::Vanished => Failure::Vanished(sentence),
+    }
+}
+
+fn sentence(failure: Failure) -> String {
+    match failure {
+        Failure::Refused(sentence) | Failure::Absent(sentence) | Failure::Vanished(sentence) => {
+            sentence
+        }
+        Failure::Silent => {
+            let seconds = ANSWER_TIMEOUT.as_secs();
+            format!("The one that runs has not answered within {seconds} seconds.")
+        }
+    }
+}
+
+/// The reply to a call, which is over then.
+async fn reply(call: &mut Call) -> Reply {
+    let reply = match call {
+        Some(call) => call.await,
+        None => pending().await,
+    };
+    *call = None;
+    reply
+}
+
+/// The next signal; `None` where the bus is lost.
+async fn next(signals: Option<&mut mpsc::Receiver<Signal>>) -> Option<Signal> {
+    match signals {
+        Some(signals) => signals.recv().await,
+        None => pending().await,
+    }
+}
+
+async fn until(deadline: Option<Monotonic>) {
+    match deadline {
+        Some(at) => sleep(at.saturating_sub(clock::now().monotonic)).await,
+        None => pending().await,
+    }
+}

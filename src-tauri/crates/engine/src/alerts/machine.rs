@@ -1,0 +1,457 @@
+//! The transitions of the alerts. `on_*` handle one input each; each state owns its data.
+
+use std::mem;
+
+use super::{
+    ANSWER_TIMEOUT, Alert, Deadline, Due, Effect, Failure, Input, Outcome, REFUSED_RETRY, RETRY,
+    Reason, Request, Series, Timer, attempts::Attempts, screen::Screen, waiting::Waiting,
+    work::Work,
+};
+use crate::{Moment, Monotonic};
+
+/// See the [module](super).
+#[derive(Clone, Debug)]
+pub struct Alerts<N> {
+    pub(super) phase: Phase<N>,
+    requests: u64,
+    /// The name of the server that it met last; empty before the first on this bus.
+    owner: String,
+    /// What the bus said last of the server while there was no time for it.
+    pub(super) owner_change: Option<bool>,
+    pub(super) waiting: Waiting,
+    pub(super) work: Option<Work>,
+    pub(super) screen: Screen,
+    attempts: Attempts,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Phase<N> {
+    /// Not started.
+    Idle,
+    /// The session bus is connected to.
+    Connecting { request: Request, until: Monotonic },
+    /// There is no session bus.
+    Offline { until: Monotonic },
+    /// The server is asked who it is.
+    Meeting { request: Request, until: Monotonic, unanswered: Option<Leftover<N>> },
+    /// Nobody shows alerts.
+    Absent { until: Monotonic, unanswered: Option<Leftover<N>> },
+    /// The server answers again, and so soon answers what it was sent before, or never.
+    Settling { call: Call<N>, until: Monotonic },
+    /// All is done.
+    Ready,
+    /// The shell looks into the outbox, for what the work is about.
+    Looking,
+    /// A notification was sent.
+    Showing {
+        call: Call<N>,
+        until: Monotonic,
+        /// Whether the server has answered something else since. Then this is waited for no longer.
+        last: bool,
+    },
+    /// It took long: the server is asked whether it answers anything.
+    Doubting { call: Call<N>, request: Request, until: Monotonic },
+    /// It was refused, and is sent once more.
+    Refused { call: Call<N>, until: Monotonic },
+    /// What became of it is written down.
+    Marking,
+    /// A notification that was taken back is closed.
+    Closing { request: Request, until: Monotonic },
+}
+
+/// A notification that was sent and not answered yet.
+#[derive(Clone, Debug)]
+pub(super) struct Call<N> {
+    pub(super) request: Request,
+    pub(super) key: String,
+    pub(super) alert: Alert<N>,
+    /// What it becomes once it is acknowledged.
+    pub(super) becomes: Outcome,
+    /// Whether it was refused before.
+    pub(super) again: bool,
+}
+
+/// What was sent to a server that then answered nothing. It may still be shown.
+#[derive(Clone, Debug)]
+pub(super) struct Leftover<N> {
+    call: Call<N>,
+    /// What it answered meanwhile.
+    answer: Option<Result<u32, Failure>>,
+}
+
+pub(super) type Out<'a, N> = &'a mut Vec<Effect<N>>;
+
+impl<N> Default for Alerts<N> {
+    /// Before the start.
+    fn default() -> Self {
+        Self {
+            phase: Phase::Idle,
+            requests: 0,
+            owner: String::new(),
+            owner_change: None,
+            waiting: Waiting::default(),
+            work: None,
+            screen: Screen::default(),
+            attempts: Attempts::default(),
+        }
+    }
+}
+
+impl<N: Clone> Alerts<N> {
+    /// When to hand in [`Input::Deadline`], and what for.
+    #[must_use]
+    pub fn poll_deadline(&self) -> Option<Timer> {
+        match &self.phase {
+            Phase::Idle | Phase::Ready | Phase::Looking | Phase::Marking => None,
+            Phase::Connecting { until, .. }
+            | Phase::Meeting { until, .. }
+            | Phase::Showing { until, .. }
+            | Phase::Doubting { until, .. }
+            | Phase::Closing { until, .. } => Some((*until, Deadline::Answer)),
+            Phase::Settling { until, .. } => Some((*until, Deadline::Settle)),
+            Phase::Refused { until, .. } => Some((*until, Deadline::Refused)),
+            Phase::Offline { until } | Phase::Absent { until, .. } => {
+                Some((*until, Deadline::Retry))
+            }
+        }
+    }
+
+    /// Takes one input and appends what is to be done, in order.
+    pub fn handle(&mut self, input: Input<N>, now: Moment, out: Out<'_, N>) {
+        let now = now.monotonic;
+        match input {
+            Input::Start if matches!(self.phase, Phase::Idle) => self.connect(now, out),
+            Input::Start => {}
+            Input::Connected(request, is_there) => self.on_connected(request, is_there, now, out),
+            Input::Disconnected => self.on_disconnected(now),
+            Input::Due(key, due) => {
+                self.waiting.put(key, due);
+                self.wake(now, out);
+            }
+            Input::Withdrawn(series) => {
+                self.waiting.withdraw(series);
+                self.wake(now, out);
+            }
+            Input::Owner(is_there) => self.on_owner(is_there, now, out),
+            Input::Met(request, answer) => self.on_met(request, answer, now, out),
+            Input::Shown(request, answer) => self.on_shown(request, answer, now, out),
+            Input::Closed(request) => match self.phase {
+                Phase::Closing { request: asked, .. } if asked == request => self.go_on(now, out),
+                _ => {}
+            },
+            Input::Left(number) => self.screen.remove(number),
+            Input::Clicked(number) => {
+                if let Some(url) = self.screen.url(number) {
+                    out.push(Effect::Open(url.to_owned()));
+                }
+            }
+            Input::Content(content) => self.on_content(content, now, out),
+            Input::Marked(is_written) => self.on_marked(is_written, now, out),
+            Input::Deadline => self.on_deadline(now, out),
+        }
+    }
+
+    pub(super) fn request(&mut self) -> Request {
+        self.requests += 1;
+        Request(self.requests)
+    }
+
+    /// The phase, to go to another one from it.
+    fn leave(&mut self) -> Phase<N> {
+        mem::replace(&mut self.phase, Phase::Idle)
+    }
+
+    fn connect(&mut self, now: Monotonic, out: Out<'_, N>) {
+        let request = self.request();
+        out.push(Effect::Connect(request));
+        self.phase = Phase::Connecting { request, until: now + ANSWER_TIMEOUT };
+    }
+
+    fn on_connected(&mut self, request: Request, is_there: bool, now: Monotonic, out: Out<'_, N>) {
+        match self.phase {
+            Phase::Connecting { request: asked, .. } if asked == request => {}
+            _ => return,
+        }
+        if !is_there {
+            return self.no_bus(now, out);
+        }
+        self.owner_change = None;
+        out.push(Effect::Nobody(false));
+        self.meet(None, now, out);
+    }
+
+    fn no_bus(&mut self, now: Monotonic, out: Out<'_, N>) {
+        out.push(Effect::Nobody(true));
+        out.push(Effect::Unavailable(Reason::NoBus));
+        self.phase = Phase::Offline { until: now + RETRY };
+    }
+
+    /// The server drops the notifications of a sender that has left the bus.
+    fn on_disconnected(&mut self, now: Monotonic) {
+        self.set_back();
+        self.owner.clear();
+        (self.screen, self.attempts) = (Screen::default(), Attempts::default());
+        self.phase = Phase::Offline { until: now + RETRY };
+    }
+
+    fn on_owner(&mut self, is_there: bool, now: Monotonic, out: Out<'_, N>) {
+        let unanswered = match self.leave() {
+            Phase::Ready => None,
+            Phase::Absent { unanswered, .. } => unanswered,
+            // First it is known what became of what is under way.
+            phase => {
+                self.phase = phase;
+                self.owner_change = Some(is_there);
+                return;
+            }
+        };
+        match is_there {
+            true => self.meet(unanswered, now, out),
+            false => self.gone(Reason::NoServer, unanswered, now, out),
+        }
+    }
+
+    /// Asks the server who it is, to show then what has waited.
+    pub(super) fn meet(
+        &mut self,
+        unanswered: Option<Leftover<N>>,
+        now: Monotonic,
+        out: Out<'_, N>,
+    ) {
+        self.set_back();
+        let request = self.request();
+        out.push(Effect::Ask(request));
+        self.phase = Phase::Meeting { request, until: now + ANSWER_TIMEOUT, unanswered };
+    }
+
+    /// Nobody shows alerts: they wait until somebody does.
+    pub(super) fn gone(
+        &mut self,
+        reason: Reason,
+        unanswered: Option<Leftover<N>>,
+        now: Monotonic,
+        out: Out<'_, N>,
+    ) {
+        self.set_back();
+        out.push(Effect::Unavailable(reason));
+        match self.owner_change.take() {
+            Some(true) => self.meet(unanswered, now, out),
+            _ => self.phase = Phase::Absent { until: now + RETRY, unanswered },
+        }
+    }
+
+    /// What is not finished waits again.
+    fn set_back(&mut self) {
+        if let Some(Work::One(key, _)) = self.work.take() {
+            self.waiting.put(key, Due::Replay);
+        }
+    }
+
+    fn on_met(
+        &mut self,
+        request: Request,
+        answer: Result<String, Failure>,
+        now: Monotonic,
+        out: Out<'_, N>,
+    ) {
+        match self.leave() {
+            Phase::Meeting { request: asked, unanswered, .. } if asked == request => match answer {
+                Ok(owner) => self.on_owner_known(owner, unanswered, now, out),
+                Err(why) => self.gone(Reason::Failure(why), unanswered, now, out),
+            },
+            Phase::Doubting { call, request: asked, .. } if asked == request => match answer {
+                Ok(_) => {
+                    self.phase = Phase::Showing { call, until: now + ANSWER_TIMEOUT, last: true };
+                }
+                Err(why) => self.is_frozen(call, why, now, out),
+            },
+            phase => self.phase = phase,
+        }
+    }
+
+    fn on_owner_known(
+        &mut self,
+        owner: String,
+        unanswered: Option<Leftover<N>>,
+        now: Monotonic,
+        out: Out<'_, N>,
+    ) {
+        if self.owner != owner {
+            // Another one counts anew: by these numbers it may know other programs' notifications.
+            self.screen = Screen::default();
+            self.owner = owner;
+        }
+        out.push(Effect::Available);
+        self.work = Some(Work::All);
+        match unanswered {
+            None => self.go_on(now, out),
+            Some(Leftover { call, answer: Some(answer) }) => self.settle(&call, answer, now, out),
+            Some(Leftover { call, answer: None }) => {
+                self.phase = Phase::Settling { call, until: now + ANSWER_TIMEOUT };
+            }
+        }
+    }
+
+    /// The server is there, and what it was sent before is answered. What it may be sent once more is
+    /// among all that waits.
+    fn settle(
+        &mut self,
+        call: &Call<N>,
+        answer: Result<u32, Failure>,
+        now: Monotonic,
+        out: Out<'_, N>,
+    ) {
+        match self.judge(call, answer) {
+            Ok(outcome) => self.mark(call, outcome, out),
+            Err(_) => self.go_on(now, out),
+        }
+    }
+
+    /// The server answers nothing. It may still show what it was sent as soon as it does, so that is not
+    /// sent again, and nothing else before it is known.
+    fn is_frozen(&mut self, call: Call<N>, why: Failure, now: Monotonic, out: Out<'_, N>) {
+        let unanswered = Leftover { call, answer: None };
+        self.gone(Reason::Failure(why), Some(unanswered), now, out);
+    }
+
+    fn on_shown(
+        &mut self,
+        request: Request,
+        answer: Result<u32, Failure>,
+        now: Monotonic,
+        out: Out<'_, N>,
+    ) {
+        match self.leave() {
+            Phase::Showing { call, .. } | Phase::Doubting { call, .. }
+                if call.request == request =>
+            {
+                self.answered(call, answer, now, out);
+            }
+            Phase::Settling { call, .. } if call.request == request => {
+                self.settle(&call, answer, now, out);
+            }
+            Phase::Meeting { request: asked, until, unanswered: Some(Leftover { call, .. }) }
+                if call.request == request =>
+            {
+                let unanswered = Some(Leftover { call, answer: Some(answer) });
+                self.phase = Phase::Meeting { request: asked, until, unanswered };
+            }
+            Phase::Absent { unanswered: Some(Leftover { call, .. }), .. }
+                if call.request == request =>
+            {
+                match self.judge(&call, answer) {
+                    Ok(outcome) => {
+                        // It answers again: it is met as a new one is.
+                        self.owner_change = Some(true);
+                        self.mark(&call, outcome, out);
+                    }
+                    Err(why) => self.gone(Reason::Failure(why), None, now, out),
+                }
+            }
+            phase => self.phase = phase,
+        }
+    }
+
+    /// What was sent is answered in time, or given up. One that is refused is tried once more, since some
+    /// servers refuse what comes too fast.
+    fn answered(
+        &mut self,
+        call: Call<N>,
+        answer: Result<u32, Failure>,
+        now: Monotonic,
+        out: Out<'_, N>,
+    ) {
+        if matches!(answer, Err(Failure::Refused(_))) && !call.again {
+            self.phase = Phase::Refused { call, until: now + REFUSED_RETRY };
+            return;
+        }
+        match self.judge(&call, answer) {
+            Ok(outcome) => self.mark(&call, outcome, out),
+            Err(why) => self.gone(Reason::Failure(why), None, now, out),
+        }
+    }
+
+    /// What an alert becomes that was sent. Whatever concerns it alone holds up no others.
+    ///
+    /// # Errors
+    /// Where it waits for another server, since this one is gone.
+    fn judge(&mut self, call: &Call<N>, answer: Result<u32, Failure>) -> Result<Outcome, Failure> {
+        let alert = &call.alert;
+        match answer {
+            Ok(number) => {
+                self.screen.put(number, alert.url.clone(), call.series());
+                Ok(call.becomes.clone())
+            }
+            Err(why @ Failure::Absent(_)) => Err(why),
+            // One that ends every server that is to show it must not do so for ever.
+            Err(why @ Failure::Vanished(_)) if self.attempts.failed(alert.first) => Err(why),
+            Err(why) => Ok(Outcome::Refused(why)),
+        }
+    }
+
+    fn mark(&mut self, call: &Call<N>, outcome: Outcome, out: Out<'_, N>) {
+        let &Alert { first, last, .. } = &call.alert;
+        self.attempts.done(first);
+        out.push(Effect::Mark { subscription: call.key.clone(), first, last, outcome });
+        self.phase = Phase::Marking;
+    }
+
+    /// Where it was not written the subscription has to wait, or the same alert would be sent again at
+    /// once, and again.
+    fn on_marked(&mut self, is_written: bool, now: Monotonic, out: Out<'_, N>) {
+        if !matches!(self.phase, Phase::Marking) {
+            return;
+        }
+        if !is_written && matches!(self.work, Some(Work::One(..))) {
+            self.work = None;
+        }
+        self.go_on(now, out);
+    }
+
+    pub(super) fn send(&mut self, call: Call<N>, now: Monotonic, out: Out<'_, N>) {
+        let replaces = call.series().and_then(|series| self.screen.number(&series));
+        let notification = call.alert.notification.clone();
+        out.push(Effect::Show { request: call.request, notification, replaces });
+        self.phase = Phase::Showing { call, until: now + ANSWER_TIMEOUT, last: false };
+    }
+
+    fn on_deadline(&mut self, now: Monotonic, out: Out<'_, N>) {
+        if self.poll_deadline().is_none_or(|(at, _)| now < at) {
+            return;
+        }
+        match self.leave() {
+            Phase::Connecting { .. } => self.no_bus(now, out),
+            Phase::Offline { .. } => self.connect(now, out),
+            Phase::Meeting { unanswered, .. } => {
+                self.gone(Reason::Failure(Failure::Silent), unanswered, now, out);
+            }
+            Phase::Absent { unanswered, .. } => self.meet(unanswered, now, out),
+            Phase::Settling { call, .. } => self.settle(&call, Err(Failure::Silent), now, out),
+            Phase::Showing { call, last: false, .. } => {
+                let request = self.request();
+                out.push(Effect::Ask(request));
+                self.phase = Phase::Doubting { call, request, until: now + ANSWER_TIMEOUT };
+            }
+            Phase::Showing { call, last: true, .. } => {
+                self.answered(call, Err(Failure::Silent), now, out);
+            }
+            Phase::Doubting { call, .. } => self.is_frozen(call, Failure::Silent, now, out),
+            Phase::Refused { call, .. } => {
+                let request = self.request();
+                self.send(Call { request, again: true, ..call }, now, out);
+            }
+            // What else is to be closed waits: this server has no time for it.
+            Phase::Closing { .. } => self.look(out),
+            phase @ (Phase::Idle | Phase::Ready | Phase::Looking | Phase::Marking) => {
+                self.phase = phase;
+            }
+        }
+    }
+}
+
+impl<N> Call<N> {
+    fn series(&self) -> Option<Series> {
+        let sequence = self.alert.sequence.clone()?;
+        Some(Series { subscription: self.key.clone(), sequence })
+    }
+}

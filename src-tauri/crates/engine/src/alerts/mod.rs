@@ -1,0 +1,248 @@
+//! The alerts: whether, when, in what order and folded into what messages are shown as notifications,
+//! as a state machine.
+//!
+//! ```text
+//!   Idle ──▶ Connecting ──▶ Meeting ──▶ (Settling) ──▶ Looking ◀────▶ Ready
+//!              ▲   │         │   ▲                      │   ▲
+//!         60 s │   ▼         ▼   │ 60 s, a new owner     ▼   │
+//!             Offline       Absent                   Showing ─▶ Marking
+//!                            ▲   it ended, or          │ ▲
+//!                            └── answers nothing ──────┤ ├─ Refused (once, 1.2 s)
+//!                                                      └─┴─ Doubting
+//!
+//!   Looking ⟷ Closing, first, where something was taken back
+//!   any ── the session bus is lost ──▶ Offline
+//! ```
+//!
+//! - The *outbox* is the alerts in the store that wait. It is not held here: an [`Effect::Look`] asks
+//!   for the few that are next, and the shell answers with [`Input::Content`].
+//! - One request to the notification server is under way at a time, and one more only to ask whether
+//!   it still answers. What it did not answer while it answered nothing else is *unanswered*: it may
+//!   still be shown, so nothing is sent before that is known (`Settling`).
+//! - A *series* is one sequence of a subscription. Of each, one notification is on the screen.
+//!
+//! `N` is a notification as the shell builds it; it is passed on and never looked at. Inputs come with
+//! the [`Moment`](crate::Moment) at which they happened, and [`Alerts::poll_deadline`] says when to come
+//! back. Nothing here may do IO, read a clock or keep a timer.
+
+mod attempts;
+mod machine;
+#[cfg(test)]
+mod model;
+mod screen;
+#[cfg(test)]
+mod tests;
+mod waiting;
+mod work;
+#[cfg(test)]
+mod world;
+
+use std::time::Duration;
+
+use crate::Monotonic;
+
+pub use machine::Alerts;
+
+/// How long an answer is waited for.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Where nobody shows alerts, when that is tried again although no new server has shown up.
+pub const RETRY: Duration = Duration::from_secs(60);
+/// When one that was refused is sent again. KDE refuses an identical notification within a second.
+pub const REFUSED_RETRY: Duration = Duration::from_millis(1200);
+/// Where more alerts than this were waited for, they are one notification that counts them.
+pub const REPLAY_ALERTS_MAX: u32 = 5;
+/// Of those, the most urgent are shown each, up to so many.
+pub const URGENT_MAX: u32 = 5;
+
+/// How the alerts of a subscription are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// They came as they happened: each is shown.
+    Live,
+    /// They were waited for: more than [`REPLAY_ALERTS_MAX`] are one notification that counts them.
+    Replay,
+}
+
+/// One sequence of a subscription's messages: of each, the latest is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Series {
+    /// The subscription's key.
+    pub subscription: String,
+    /// The sequence's id, as the server gave it.
+    pub sequence: String,
+}
+
+/// A request's number, from 1 up, never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request(pub u64);
+
+/// A notification of messages of one subscription that wait, from an id to an id of the store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert<N> {
+    /// The id of the first.
+    pub first: i64,
+    /// The id of the last, which is that of the first where it is one message.
+    pub last: i64,
+    /// What is sent.
+    pub notification: N,
+    /// What a click opens, where the server passes clicks on.
+    pub url: Option<String>,
+    /// The sequence of which it shows the latest.
+    pub sequence: Option<String>,
+}
+
+/// What the shell is to look for in the outbox. Each names a subscription by its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The subscriptions of which something waits: [`Content::Subscriptions`].
+    Subscriptions,
+    /// How many alerts wait: [`Content::Count`].
+    Count(String),
+    /// The oldest: [`Content::Alert`].
+    Oldest(String),
+    /// The oldest of those of the highest priority: [`Content::Alert`].
+    Urgent(String),
+    /// Of which of these sequences an alert waits: [`Content::Sequences`].
+    Sequences(String, Vec<String>),
+    /// All, as one notification that counts them: [`Content::Alert`].
+    Digest(String),
+}
+
+/// What the outbox holds. Where it cannot be read it holds nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content<N> {
+    /// Keys of subscriptions.
+    Subscriptions(Vec<String>),
+    /// How many alerts.
+    Count(u32),
+    /// An alert, where one waits.
+    Alert(Option<Alert<N>>),
+    /// Ids of sequences.
+    Sequences(Vec<String>),
+}
+
+/// Why the notification server has not done what it was asked. A text is a whole sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It is there and refuses this one.
+    Refused(String),
+    /// Nobody is there: nothing was delivered.
+    Absent(String),
+    /// It was there, and went away before it answered.
+    Vanished(String),
+    /// It is there and has not answered within [`ANSWER_TIMEOUT`].
+    Silent,
+}
+
+/// Why nobody shows alerts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// There is no session bus, and so nobody to wait for.
+    NoBus,
+    /// The bus says that no notification server runs.
+    NoServer,
+    /// It failed at what it was asked.
+    Failure(Failure),
+}
+
+/// What an alert becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server acknowledged it.
+    Shown,
+    /// The server acknowledged the notification that counts it.
+    Digest,
+    /// It is given up, for this reason. After [`Failure::Silent`] it may have been shown, but twice is
+    /// worse than perhaps.
+    Refused(Failure),
+}
+
+/// What can happen.
+#[derive(Clone, Debug)]
+pub enum Input<N> {
+    /// Begin.
+    Start,
+    /// [`Effect::Connect`] has found a session bus, or none.
+    Connected(Request, bool),
+    /// The session bus is lost, and all on it.
+    Disconnected,
+    /// The alerts of a subscription are due, by its key.
+    Due(String, Due),
+    /// What is on the screen of this series is to be closed.
+    Withdrawn(Series),
+    /// The bus says that another notification server is there, or that none is.
+    Owner(bool),
+    /// [`Effect::Ask`] was answered: with the server's name on the bus, which no other one ever has.
+    Met(Request, Result<String, Failure>),
+    /// [`Effect::Show`] was answered: with the server's number for the notification.
+    Shown(Request, Result<u32, Failure>),
+    /// [`Effect::Close`] was answered, in whatever way: one that cannot be closed stays.
+    Closed(Request),
+    /// The notification of this number is no longer on the screen.
+    Left(u32),
+    /// The person clicked on the notification of this number.
+    Clicked(u32),
+    /// The answer to [`Effect::Look`].
+    Content(Content<N>),
+    /// The answer to [`Effect::Mark`]: whether it was written.
+    Marked(bool),
+    /// [`Alerts::poll_deadline`] has been reached.
+    Deadline,
+}
+
+/// What the shell has to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect<N> {
+    /// Connect to the session bus, in the place of an earlier connection.
+    Connect(Request),
+    /// Ask the notification server who it is. Where the bus can start one, it does.
+    Ask(Request),
+    /// Send a notification. Its answer is waited for until the next one is sent, however long that is.
+    Show {
+        /// The number of this request.
+        request: Request,
+        /// What is sent.
+        notification: N,
+        /// The number of the notification that it replaces, where that is still on the screen.
+        replaces: Option<u32>,
+    },
+    /// Close the notification of this number.
+    Close(Request, u32),
+    /// Look into the outbox, then say [`Input::Content`].
+    Look(Look),
+    /// Write down what those alerts became that still wait, then say [`Input::Marked`].
+    Mark {
+        /// The subscription's key.
+        subscription: String,
+        /// The id of the first message.
+        first: i64,
+        /// The id of the last.
+        last: i64,
+        /// What they became.
+        outcome: Outcome,
+    },
+    /// Open this URL, as the person clicked.
+    Open(String),
+    /// The server that answered last shows the alerts.
+    Available,
+    /// Nobody does, for this reason.
+    Unavailable(Reason),
+    /// Whether there is nobody to wait for. If so, what waits is marked as such.
+    Nobody(bool),
+}
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// The request that is under way has taken too long.
+    Answer,
+    /// What a server was sent before it froze is not answered although it answers again.
+    Settle,
+    /// Send once more what was refused.
+    Refused,
+    /// Look once more for a session bus or a server.
+    Retry,
+}
+
+/// When to come back, and why.
+pub type Timer = (Monotonic, Deadline);

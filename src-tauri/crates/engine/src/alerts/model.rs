@@ -1,0 +1,263 @@
+//! The alerts in seeded random runs: messages, answers, failures and ends of servers in any order. What
+//! must hold: nothing that a living server may still show is sent to it again, every alert ends as one
+//! thing once a server is well, and what is remembered is bounded.
+//!
+//! `HARK_SOAK_RUNS` sets how many runs; a failure prints its seed, and `HARK_SOAK_SEED` repeats it.
+
+use std::{env, ops::RangeInclusive, panic};
+
+use fastrand::Rng;
+
+use super::{
+    world::{Fate, Row, World, secs, vanished},
+    *,
+};
+
+const RUNS: u64 = 20_000;
+const STEPS: usize = 120;
+const KEYS: [&str; 3] = ["a", "b", "c"];
+/// Of each key, its own.
+const SEQUENCES: [&str; 2] = ["x", "y"];
+
+/// What the server was asked beside a notification.
+#[derive(Clone, Copy, Debug)]
+enum Question {
+    Connect(Request),
+    Who(Request),
+    Close(Request),
+}
+
+struct Model {
+    world: World,
+    rng: Rng,
+    /// Which server has the name; none while it is `None`.
+    server: Option<u32>,
+    servers: u32,
+    /// What was sent and not answered, of which rows.
+    sent: Option<(Request, RangeInclusive<i64>)>,
+    asked: Option<Question>,
+    numbers: u32,
+}
+
+impl Model {
+    fn new(seed: u64) -> Self {
+        let mut model = Self {
+            world: World::new(),
+            rng: Rng::with_seed(seed),
+            server: None,
+            servers: 0,
+            sent: None,
+            asked: None,
+            numbers: 0,
+        };
+        model.take_effects();
+        model
+    }
+
+    fn say(&mut self, input: Input<String>) {
+        self.world.say(input);
+        self.take_effects();
+    }
+
+    /// Takes what is to be done, and holds it to the promises.
+    fn take_effects(&mut self) {
+        while let Some(effect) = self.world.effects.pop_front() {
+            match effect {
+                Effect::Connect(request) => self.asked = Some(Question::Connect(request)),
+                Effect::Ask(request) => self.asked = Some(Question::Who(request)),
+                Effect::Close(request, _) => self.asked = Some(Question::Close(request)),
+                Effect::Show { request, notification, .. } => {
+                    let ids = ids(&notification);
+                    self.check_sent(&ids);
+                    self.sent = Some((request, ids));
+                }
+                Effect::Open(_)
+                | Effect::Available
+                | Effect::Unavailable(_)
+                | Effect::Nobody(_) => {}
+                Effect::Look(_) | Effect::Mark { .. } => panic!("the store has answered these"),
+            }
+        }
+        let alerts = &self.world.alerts;
+        assert!(alerts.waiting.len() <= KEYS.len() + 256 && alerts.screen.len() <= 256);
+        if let Some((at, deadline)) = alerts.poll_deadline() {
+            assert!(at <= self.world.now.monotonic + RETRY, "{deadline:?} comes within a minute");
+        }
+    }
+
+    fn check_sent(&self, ids: &RangeInclusive<i64>) {
+        let Some((_, before)) = &self.sent else { return };
+        // A digest's range also holds ids of other subscriptions.
+        let key = |ids: &RangeInclusive<i64>| self.world.rows[*ids.start() as usize].key;
+        if key(before) != key(ids) {
+            return;
+        }
+        for id in before.clone().filter(|id| ids.contains(id)) {
+            let row = &self.world.rows[id as usize];
+            let waits = row.key == key(ids) && row.fate == Fate::Pending;
+            assert!(!waits || self.world.unmarked.contains(&id), "{id} may still be shown");
+        }
+    }
+
+    fn publish(&mut self) {
+        let key = self.rng.choice(KEYS).unwrap();
+        for _ in 0..self.rng.u8(1..9) {
+            let sequence = self.rng.choice(SEQUENCES).filter(|_| self.rng.bool());
+            let url = Some("https://a.example/").filter(|_| self.rng.bool());
+            let urgent = self.rng.u8(0..4) == 0;
+            self.world.rows.push(Row { key, urgent, sequence, url, fate: Fate::Pending });
+        }
+        let due = if self.rng.bool() { Due::Live } else { Due::Replay };
+        self.say(Input::Due(key.into(), due));
+    }
+
+    fn withdraw(&mut self) {
+        let (key, sequence) = (self.rng.choice(KEYS).unwrap(), self.rng.choice(SEQUENCES).unwrap());
+        for row in &mut self.world.rows {
+            if row.key == key && row.sequence == Some(sequence) && row.fate == Fate::Pending {
+                row.fate = Fate::Withdrawn;
+            }
+        }
+        let (subscription, sequence) = (key.into(), sequence.into());
+        self.say(Input::Withdrawn(Series { subscription, sequence }));
+    }
+
+    /// The server answers what it was sent last.
+    fn answer_sent(&mut self, answer: Result<(), Failure>) {
+        let Some((request, _)) = self.sent.take() else { return };
+        self.numbers += 1;
+        let number = self.rng.u32(1..=self.numbers);
+        self.say(Input::Shown(request, answer.map(|()| number)));
+    }
+
+    /// The server, or the bus, answers what it was asked beside that.
+    fn answer_asked(&mut self) {
+        match self.asked.take() {
+            None => {}
+            Some(Question::Connect(request)) => self.say(Input::Connected(request, true)),
+            Some(Question::Close(request)) => self.say(Input::Closed(request)),
+            Some(Question::Who(request)) => {
+                let absent = || Failure::Absent("None.".into());
+                let answer = self.server.map(|server| server.to_string()).ok_or_else(absent);
+                self.say(Input::Met(request, answer));
+            }
+        }
+    }
+
+    fn start_server(&mut self) {
+        self.servers += 1;
+        self.server = Some(self.servers);
+        self.say(Input::Owner(true));
+    }
+
+    /// The server ends: the bus says so before or after it answers for it.
+    fn end_server(&mut self) {
+        if self.server.take().is_none() {
+            return;
+        }
+        let is_told_first = self.rng.bool();
+        if is_told_first {
+            self.say(Input::Owner(false));
+        }
+        self.answer_sent(Err(vanished()));
+        if let Some(Question::Who(request)) = self.asked {
+            self.asked = None;
+            self.say(Input::Met(request, Err(vanished())));
+        }
+        if !is_told_first {
+            self.say(Input::Owner(false));
+        }
+    }
+
+    fn step(&mut self) {
+        match self.rng.u8(0..24) {
+            0..=4 => self.publish(),
+            5 | 6 => self.withdraw(),
+            7..=12 if self.server.is_some() => self.answer_sent(Ok(())),
+            13 if self.server.is_some() => {
+                self.answer_sent(Err(Failure::Refused("No.".into())));
+            }
+            7..=17 => self.answer_asked(),
+            18 => self.end_server(),
+            19 => self.start_server(),
+            20 => self.world.is_writable = !self.world.is_writable,
+            21 => {
+                let number = self.rng.u32(0..=self.numbers);
+                let input =
+                    if self.rng.bool() { Input::Left(number) } else { Input::Clicked(number) };
+                self.say(input);
+            }
+            22 if self.rng.u8(0..4) == 0 => {
+                (self.sent, self.asked) = (None, None);
+                self.say(Input::Disconnected);
+            }
+            _ => {
+                let span = Duration::from_millis(self.rng.u64(0..20_000));
+                self.pass(span);
+            }
+        }
+    }
+
+    fn pass(&mut self, span: Duration) {
+        let end = self.world.now + span;
+        for turn in 0.. {
+            let due = self.world.alerts.poll_deadline();
+            let Some((at, _)) = due.filter(|(at, _)| *at <= end.monotonic) else { break };
+            self.world.now = self.world.now + at.saturating_sub(self.world.now.monotonic);
+            self.say(Input::Deadline);
+            assert!(turn < 1_000, "no storm of deadlines");
+        }
+        self.world.now = end;
+    }
+
+    /// Where a server is well and the store can be written, every alert comes to its end.
+    fn all_is_well(&mut self) {
+        self.world.is_writable = true;
+        self.start_server();
+        for key in KEYS {
+            self.say(Input::Due(key.into(), Due::Replay));
+        }
+        for turn in 0.. {
+            assert!(turn < 10_000, "it goes on for ever");
+            match (&self.asked, &self.sent, self.world.alerts.poll_deadline()) {
+                (Some(_), ..) => self.answer_asked(),
+                (None, Some(_), _) => self.answer_sent(Ok(())),
+                (None, None, Some((at, _))) => {
+                    self.pass(at.saturating_sub(self.world.now.monotonic));
+                }
+                (None, None, None) => break,
+            }
+        }
+        let pending = self.world.rows.iter().filter(|row| row.fate == Fate::Pending).count();
+        assert_eq!(pending, 0, "{:?}", self.world.alerts);
+        self.pass(secs(3600));
+        assert!(self.sent.is_none() && self.asked.is_none(), "nothing is sent without need");
+    }
+}
+
+/// The rows that a notification is about. See [`World`].
+fn ids(notification: &str) -> RangeInclusive<i64> {
+    let (first, last) = notification.split_once(" to ").unwrap_or((notification, notification));
+    first.parse().unwrap()..=last.parse().unwrap()
+}
+
+fn run(seed: u64) {
+    let mut model = Model::new(seed);
+    for _ in 0..STEPS {
+        model.step();
+    }
+    model.all_is_well();
+}
+
+#[test]
+fn every_alert_comes_to_one_end_whatever_the_servers_do() {
+    let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    if let Some(seed) = number("HARK_SOAK_SEED") {
+        return run(seed);
+    }
+    for seed in 0..number("HARK_SOAK_RUNS").unwrap_or(RUNS) {
+        if panic::catch_unwind(|| run(seed)).is_err() {
+            panic!("seed {seed}; repeat it with HARK_SOAK_SEED={seed}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What is to be done once the notification server has time: subscriptions whose alerts are due, each
+//! once, and series that are to be closed. The alerts themselves wait in the store.
+
+use std::collections::VecDeque;
+
+use super::{Due, Series};
+
+/// Series that wait to be closed; of more, the latest do.
+const WITHDRAWN_MAX: usize = 256;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Waiting {
+    /// By the subscription's key, one entry for each.
+    due: VecDeque<(String, Due)>,
+    withdrawn: VecDeque<Series>,
+}
+
+impl Waiting {
+    /// The alerts of a subscription are due. Where some of them were waited for, they all were.
+    pub(super) fn put(&mut self, key: String, due: Due) {
+        match self.due.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => *known = due.max(*known),
+            None => self.due.push_back((key, due)),
+        }
+    }
+
+    /// What is on the screen of this series is to be closed.
+    pub(super) fn withdraw(&mut self, series: Series) {
+        if self.withdrawn.len() == WITHDRAWN_MAX {
+            self.withdrawn.pop_front();
+        }
+        self.withdrawn.push_back(series);
+    }
+
+    /// The subscription whose turn it is.
+    pub(super) fn next_due(&mut self) -> Option<(String, Due)> {
+        self.due.pop_front()
+    }
+
+    /// The series that is to be closed next.
+    pub(super) fn next_withdrawn(&mut self) -> Option<Series> {
+        self.withdrawn.pop_front()
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.due.len() + self.withdrawn.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subscription_waits_once_and_as_a_replay_where_any_of_it_is() {
+        let mut waiting = Waiting::default();
+        for (key, due) in [("a", Due::Live), ("b", Due::Live), ("a", Due::Replay), ("a", Due::Live)]
+        {
+            waiting.put(key.into(), due);
+        }
+        assert_eq!(waiting.next_due(), Some(("a".into(), Due::Replay)));
+        assert_eq!(waiting.next_due(), Some(("b".into(), Due::Live)));
+        assert_eq!(waiting.next_due(), None);
+    }
+
+    #[test]
+    fn what_waits_to_be_closed_is_bounded() {
+        let mut waiting = Waiting::default();
+        for number in 0..1_000 {
+            let sequence = number.to_string();
+            waiting.withdraw(Series { subscription: "news".into(), sequence });
+        }
+        assert_eq!(waiting.len(), WITHDRAWN_MAX);
+        let oldest = waiting.next_withdrawn().unwrap().sequence;
+        assert_eq!(oldest, (1_000 - WITHDRAWN_MAX).to_string());
+    }
+}
