@@ -108,8 +108,10 @@ enum Wake {
     Around(Change),
     /// Something came from the tray.
     Tray(TrayEvent<Action>),
-    /// The status is another than before.
+    /// Something beside a link is another than before.
     Status,
+    /// Clients were told of something, which the tray may show.
+    Told,
     /// Something is owed to the database.
     Owed,
     /// Not everything is followed as the settings say.
@@ -228,6 +230,7 @@ impl Agent {
     ) -> End {
         let mut changes = ChangesWatch::begin();
         let mut timers = Timers::begin();
+        let mut told = self.status.events().changes();
         let mut reading: Fuse<BoxFuture<'static, ()>> = Fuse::terminated();
         let mut acting: Fuse<BoxFuture<'static, Result<(), String>>> = Fuse::terminated();
         let mut is_to_be_read_again = false;
@@ -244,6 +247,7 @@ impl Agent {
                 Some(change) = changes.next() => Wake::Around(change),
                 event = next(&mut self.tray), if acting.is_terminated() => Wake::Tray(event),
                 () = self.status.changed() => Wake::Status,
+                Ok(()) = told.changed(), if self.tray.is_some() => Wake::Told,
                 () = self.ledger.owes_anew() => Wake::Owed,
                 () = self.commands.unfinished() => Wake::Unfinished,
                 () = sleep_until(at) => Wake::Due(timer),
@@ -263,10 +267,8 @@ impl Agent {
                 Wake::Around(change) => self.on_change(change),
                 Wake::Tray(TrayEvent::Click(action)) => acting = self.act(action, stop),
                 Wake::Tray(TrayEvent::Shown(shown)) => self.status.update(|it| it.tray = shown),
-                Wake::Status => {
-                    self.status.tell();
-                    self.show();
-                }
+                Wake::Status => self.status.tell(),
+                Wake::Told => self.show(),
                 Wake::Owed => timers.owed.begin(),
                 Wake::Unfinished => timers.reconcile.begin(),
                 Wake::Due(timer) => self.on_timer(timer, &mut timers),
