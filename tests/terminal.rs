@@ -41,6 +41,8 @@ async fn the_demo_needs_nothing_but_an_empty_home() {
     let args = ["--profile", profile.to_str().unwrap(), "agent", "--demo", "--no-tray"];
     let mut agent = world.start_hark("agent", &args);
     prints_each_message(&world, &agent).await;
+    let first = world.messages().await.remove(0);
+    assert_eq!(first["decision"], "alert", "the first sample is shown, too: {first}");
     assert_eq!(world.status().await["agent"]["demo"], true);
     let settings = fs::read_to_string(profile.join("config/config.toml")).unwrap_or_default();
     assert!(!settings.contains("127.0.0.1"), "the demo is never written down: {settings}");

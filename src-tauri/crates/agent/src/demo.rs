@@ -33,11 +33,11 @@ const KEPT_MAX: usize = 100;
 /// A posted message may be so long.
 const POST_BYTES_MAX: usize = 64 << 10;
 
-/// When the samples come, from the first visit on. The first is late enough not to be taken for
-/// what was there before.
+/// When the samples come, each after the one before it, in milliseconds; the first after the first visit.
+/// What comes within 2 s of a first connection is taken for what was there before, and not shown.
 const SAMPLES: &[(u64, &str)] = &[
     (
-        1500,
+        2500,
         r#"{"title":"Hello from Hark","body":"This came as a server-sent event. The history keeps it.","tags":["demo"]}"#,
     ),
     (
