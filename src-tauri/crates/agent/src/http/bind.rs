@@ -65,9 +65,49 @@ fn of_query<Q: DeserializeOwned>(request: &Request) -> Result<Q, ApiError> {
 
 async fn of_body<Q: DeserializeOwned>(body: Body) -> Result<Q, ApiError> {
     let bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(unreadable)?;
-    serde_json::from_slice(&bytes).map_err(unreadable)
+    // What needs nothing said may be asked with nothing.
+    let text = if bytes.is_empty() { b"null" } else { &bytes[..] };
+    serde_json::from_slice(text).map_err(unreadable)
 }
 
 fn unreadable(error: impl std::fmt::Display) -> ApiError {
     plain(format!("The request could not be read: {error}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use hark_api::{Accepted, Target, route};
+    use tower_service::Service;
+
+    use super::*;
+
+    async fn asked(method: &str, path: &str, body: &'static str) -> (StatusCode, String) {
+        let router = bind(Router::new(), &route::PAUSE, &7, |part, target: Target| async move {
+            let subscriptions = vec![format!("{part} {:?}", target.subscription)];
+            Ok(Accepted { subscriptions })
+        });
+        let mut router = bind(router, &route::STOP, &(), |(), ()| async { Ok(()) });
+        let request = Request::builder().method(method).uri(path).body(Body::from(body));
+        let request = request.unwrap();
+        let response = router.call(request).await.unwrap();
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), BODY_BYTES_MAX).await.unwrap();
+        (status, String::from_utf8(bytes.into()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_route_takes_what_is_declared_and_says_what_it_cannot_read() {
+        let (status, said) = asked("POST", "/v1/pause", r#"{"subscription":"a"}"#).await;
+        assert_eq!(
+            (status, said.as_str()),
+            (StatusCode::OK, r#"{"subscriptions":["7 Some(\"a\")"]}"#)
+        );
+        let (status, said) = asked("POST", "/v1/pause", r#"{"subscription":1}"#).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(said.contains("The request could not be read"), "{said}");
+        assert_eq!(asked("GET", "/v1/pause", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
+        for nothing in ["", "null"] {
+            assert_eq!(asked("POST", "/v1/stop", nothing).await.0, StatusCode::OK, "{nothing:?}");
+        }
+    }
 }
