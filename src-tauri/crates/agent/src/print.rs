@@ -12,6 +12,7 @@ use hark_engine::{
 };
 use hark_store::Query;
 use jiff::{Timestamp, tz::TimeZone};
+use tokio::task::yield_now;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 
 use crate::{ledger::Ledger, status::Status};
@@ -42,6 +43,8 @@ pub async fn run(ledger: Ledger, status: Status, stop: impl Future<Output = ()>)
             change = changes.changed() => is_stopped = change.is_err(),
             () = &mut stop => is_stopped = true,
         }
+        // Notifications go first: reading what is to be printed takes a moment.
+        yield_now().await;
         // A failure is a condition already; they are printed once they can be read.
         let after = |id| Query { after: Some(id), limit: PAGE_ROWS, ..Query::default() };
         while let Ok(rows) = ledger.read(|store| store.messages(&after(printed)))
