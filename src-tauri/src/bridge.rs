@@ -77,7 +77,7 @@ pub(crate) enum Notice {
     },
     /// The agent is gone, or never was there. Told once; its return is told by its events.
     Gone {
-        /// Why.
+        /// Why it is not there.
         failure: Failure,
     },
 }

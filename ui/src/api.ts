@@ -329,7 +329,7 @@ export type JournalRow = {
  */
 id: number, 
 /**
- * When.
+ * When it happened, by the clock of the agent.
  */
 at: Time, 
 /**

@@ -22,6 +22,6 @@ export type Notice = { "kind": "events",
  */
 events: Array<Event>, } | { "kind": "gone", 
 /**
- * Why.
+ * Why it is not there.
  */
 failure: Failure, };

@@ -16,7 +16,7 @@ pub enum Change {
     Begin(String),
     /// The same stream under another name, other rules or bounds.
     Revise(String),
-    /// Paused.
+    /// Paused: its connection ends.
     Pause(String),
     /// Resumed, or dialled at once where it was not paused.
     Resume(String),

@@ -42,7 +42,7 @@ pub struct JournalRow {
     /// Increasing number.
     #[cfg_attr(test, ts(type = "number"))]
     pub id: i64,
-    /// When.
+    /// When it happened, by the clock of the agent.
     pub at: Time,
     /// The subscription's key; null for the agent's own rows.
     pub subscription: Option<String>,

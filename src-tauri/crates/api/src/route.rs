@@ -12,9 +12,9 @@ use crate::{
 /// What a route's method says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// Reads.
+    /// `GET`: reads and changes nothing.
     Get,
-    /// Acts.
+    /// `POST`: acts.
     Post,
 }
 

@@ -28,7 +28,7 @@ pub enum StartError {
     /// The system does not start it.
     #[error("The program {} could not be started: {source}.", program.display())]
     Program {
-        /// Which.
+        /// What was to be started.
         program: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -36,7 +36,7 @@ pub enum StartError {
     /// It ended before it answered.
     #[error("The agent ended at once ({status}). To see why, run `hark agent` in a terminal, or read its log in {}.", log.display())]
     Ended {
-        /// How.
+        /// Its exit status.
         status: ExitStatus,
         /// Where its log is.
         log: PathBuf,

@@ -58,7 +58,7 @@ pub enum About {
     Answer,
     /// A redirect on the way.
     Redirect,
-    /// TLS.
+    /// TLS: whether what is sent is encrypted.
     Encryption,
     /// `Content-Type`.
     Type,
@@ -86,7 +86,7 @@ pub enum About {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// Right.
+    /// As it should be.
     Ok,
     /// Works, and could be better.
     Warning,
@@ -113,7 +113,7 @@ pub enum Place {
 /// A line to change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// Where.
+    /// In which program's settings.
     pub place: Place,
     /// The line.
     pub line: String,

@@ -46,7 +46,7 @@ impl Listener {
     }
 }
 
-/// Connects.
+/// Connects to the process that listens at `path`.
 ///
 /// # Errors
 /// Where nobody listens.

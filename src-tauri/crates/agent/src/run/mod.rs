@@ -67,7 +67,7 @@ pub enum AgentError {
     /// A folder cannot be used.
     #[error("The folder {} cannot be used: {source}. Check its owner, its permissions and the free space.", path.display())]
     Folder {
-        /// Which.
+        /// Where it is, or was to be.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -78,7 +78,7 @@ pub enum AgentError {
     /// The socket cannot be made.
     #[error("The socket {} could not be made: {source}.", path.display())]
     Socket {
-        /// Which.
+        /// Where it is, or was to be.
         path: PathBuf,
         /// What the system says.
         source: io::Error,

@@ -19,7 +19,7 @@ use crate::{
 /// A subscription to write down.
 #[derive(Clone, Debug)]
 pub struct NewSubscription {
-    /// Where.
+    /// Where its events come from, http or https.
     pub url: Url,
     /// Its label.
     pub name: Option<String>,

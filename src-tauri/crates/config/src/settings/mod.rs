@@ -49,7 +49,7 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subscription {
-    /// Where.
+    /// Where its events come from, http or https.
     #[serde(deserialize_with = "http_url")]
     pub url: Url,
     /// The label; the key where missing.
@@ -118,9 +118,9 @@ pub struct Subscription {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Manners {
-    /// Few.
+    /// Now `few`.
     Near,
-    /// Many.
+    /// Now `many`.
     Far,
 }
 

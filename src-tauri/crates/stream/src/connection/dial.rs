@@ -29,7 +29,7 @@ const ERROR_TIMEOUT: Duration = Duration::from_secs(2);
 /// What to ask of a server.
 #[derive(Clone)]
 pub struct Ask {
-    /// Where.
+    /// The URL that is asked, http or https.
     pub url: Url,
     /// How; `GET` but for `hark listen --method`.
     pub method: Method,
