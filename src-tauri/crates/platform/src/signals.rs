@@ -1,10 +1,14 @@
-//! The signals that end the agent, or a command that goes on for good. They are heard on a thread of their own: whatever the runtime is
-//! stuck in, a person or a service manager who wants the agent to end gets that.
+//! The signals that end the agent, or a command that goes on for good. They are heard on a thread of
+//! their own: whatever the runtime is stuck in, a person or a service manager who wants the agent to end
+//! gets that.
 
 use std::{fs, io, process, thread, time::Duration};
 
 use signal_hook::iterator::Signals;
-use tokio::sync::mpsc;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+};
 
 /// What a person or a service manager may send.
 pub use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -64,6 +68,25 @@ pub fn hear(wanted: &[i32]) -> io::Result<mpsc::Receiver<End>> {
     };
     thread::Builder::new().name("signals".into()).spawn(listen)?;
     Ok(ended)
+}
+
+/// Ctrl-C, which from now on no longer ends the process by itself.
+#[derive(Debug)]
+pub struct Interrupt(Signal);
+
+impl Interrupt {
+    /// Hears of it from now on.
+    ///
+    /// # Errors
+    /// Where the system does not let us.
+    pub fn hear() -> io::Result<Self> {
+        signal(SignalKind::interrupt()).map(Self)
+    }
+
+    /// Waits until it has come once more.
+    pub async fn came(&mut self) {
+        self.0.recv().await;
+    }
 }
 
 /// Whether this process was started with a signal ignored. Where the system does not say, it was not.

@@ -5,8 +5,7 @@ use hark_api::{
     AddSubscription, Added, Certainty, Credential, ErrorCode, client::CallError, route,
 };
 use hark_local::profile::Profile;
-use hark_platform::aside::Aside;
-use tokio::signal::unix::{SignalKind, signal};
+use hark_platform::{aside::Aside, signals::Interrupt};
 
 use super::{client, token};
 use crate::{Done, Failed, arguments::AddOptions, out, show};
@@ -36,12 +35,12 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         out::note(error);
         // From here on Ctrl-C only ends the prompt, which then gives the terminal its echo back, and the
         // token's file goes away with the token.
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut interrupt = Interrupt::hear()?;
         let Some(token) = token::prompt(profile, &new.url)? else { return Err(Failed(refused)) };
         new.bearer = Some(Credential::File(token.path().display().to_string()));
         answer = tokio::select! {
             answer = add_through_agent(profile, &new) => answer,
-            _ = interrupt.recv() => return Err(Failed("Interrupted. Nothing was saved.".into())),
+            () = interrupt.came() => return Err(Failed("Interrupted. Nothing was saved.".into())),
         };
         if answer.is_ok() {
             out::note(format_args!("The token is kept in {}.", token.keep().display()));
