@@ -238,10 +238,12 @@ impl History {
                 }
                 Entry::Gap { since } => {
                     let lasted = |outage: &Outage| outage.recovered.is_none_or(|at| at > since);
-                    let outage = last_outage.get(&key).map(|&index| &mut history.outages[index]);
-                    if let Some(outage) = outage.filter(|outage| lasted(outage)) {
-                        outage.gap = true;
-                    } else if at.duration_since(since) >= MISSED_MIN {
+                    let outages = history.outages.iter_mut().rev();
+                    let of_key = outages.filter(|outage| outage.subscription == key);
+                    // What is missing may have been lost in any of those that it reaches into.
+                    let marked = of_key.take_while(|outage| lasted(outage));
+                    let marked = marked.map(|outage| outage.gap = true).count();
+                    if marked == 0 && at.duration_since(since) >= MISSED_MIN {
                         let (kind, from, to) = (SpanKind::Missed, since, Some(at));
                         history.spans.push(Span { id, kind, subscription, from, to });
                     }
@@ -402,6 +404,25 @@ mod tests {
         let missed: Vec<_> = history.spans.iter().map(|span| (span.kind, span.from)).collect();
         // One that begins as the outage ends is not of it.
         assert_eq!(missed, [(SpanKind::Missed, at(20)), (SpanKind::Missed, at(80))]);
+    }
+
+    #[test]
+    fn a_gap_belongs_to_every_outage_that_it_reaches_into() {
+        let eof: Failure = Cause::EndOfStream.into();
+        let lost = |last| Entry::Lost { failure: eof.clone(), last_heard: at(last) };
+        let history = fold(vec![
+            (5, lost(4)),
+            (6, Entry::Opened),
+            (10, lost(9)),
+            (20, Entry::Opened),
+            (30, lost(29)),
+            (40, Entry::Opened),
+            (41, Entry::Renumbered),
+            (41, Entry::Gap { since: at(8) }),
+        ]);
+        let gaps: Vec<bool> = history.outages.iter().map(|outage| outage.gap).collect();
+        assert_eq!(gaps, [false, true, true]);
+        assert_eq!(history.spans, []);
     }
 
     #[test]
