@@ -4,6 +4,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
+use hark_api::route::{self, Verb};
 use hark_tests::{
     Running, SHORT, World,
     hark::{self, clear},
@@ -96,6 +97,24 @@ async fn a_key_that_nobody_has_is_named() {
     for command in ["remove", "pause", "resume"] {
         world.hark(&[command, "nosuch"]).await.refused(&["nosuch"]);
     }
+}
+
+/// The oracle is the list that the clients are made from: the agent answers each of its routes, also
+/// where it cannot read what is asked.
+#[tokio::test]
+async fn every_route_of_the_api_is_answered_and_no_other() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    let client = world.client();
+    for (verb, path) in route::ALL {
+        // Too much for `GET`, and no JSON for `POST`: nothing is carried out.
+        match client.call_raw(*verb, &format!("{path}?limit=no"), "no JSON".into()).await {
+            Ok(_) => assert_eq!((*verb, *path), (Verb::Get, "/v1/status"), "it takes nothing"),
+            Err(error) => clear(&error.to_string(), &["could not be read"]),
+        }
+    }
+    let error = client.call_raw(Verb::Post, "/v1/nosuch", "{}".into()).await.unwrap_err();
+    clear(&error.to_string(), &["does not know that request"]);
 }
 
 #[tokio::test]

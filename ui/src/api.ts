@@ -1,6 +1,22 @@
 // Generated from src-tauri/crates/api; `cargo xtask generate` writes it anew.
 
+export type HeartbeatSource = "timeout" | "settings" | "learned" | "feed";
+
 export type Time = string;
+
+export type Heartbeat = { 
+/**
+ * Milliseconds between heartbeats, or of silence allowed where the person set a plain timeout.
+ */
+cadence_ms: number, 
+/**
+ * Who says so.
+ */
+source: HeartbeatSource, 
+/**
+ * When the connection is given up for dead if no line arrives.
+ */
+dead_at: Time | null, };
 
 export type Class = "local" | "network" | "server" | "routine" | "refused" | "protocol";
 
@@ -18,63 +34,43 @@ code: string,
  */
 sentence: string, };
 
-export type Status = { 
+export type Phase = { "phase": "idle" } | { "phase": "dialing", 
 /**
- * The agent itself.
+ * 1 for the first dial since the link last streamed.
  */
-agent: AgentInfo, 
+attempt: number, 
 /**
- * One link per subscription, in the order of the settings.
+ * When this dial began.
  */
-links: Array<Link>, 
+since: Time, 
 /**
- * Health findings, the gravest first; empty when all is well.
+ * Why the last connection or dial ended; null where none had.
  */
-conditions: Array<Condition>, };
-
-export type AgentInfo = { 
+cause: Cause | null, } | { "phase": "streaming", 
 /**
- * Its version.
+ * When the connection opened.
  */
-version: string, 
+since: Time, 
 /**
- * Its process id.
+ * Whether what was missed may still be arriving.
  */
-pid: number, 
+catching_up: boolean, } | { "phase": "backing_off", 
 /**
- * When it started.
+ * How many dials have failed since the link last streamed.
  */
-started: Time, 
+attempt: number, 
 /**
- * Where the settings file is.
+ * When it will dial again.
  */
-settings: string, 
+retry_at: Time, 
 /**
- * Whether a tray icon is registered.
+ * Why the last connection or dial ended.
  */
-tray: boolean, 
+cause: Cause, } | { "phase": "paused" } | { "phase": "halted", 
 /**
- * Whether the built-in demo is followed, since the settings hold no subscription.
+ * What the server said.
  */
-demo: boolean, 
-/**
- * Who shows the notifications.
- */
-notifications: Notifications, 
-/**
- * What a subscription may speak: the names that `feed` may have.
- */
-feeds: Array<string>, };
-
-export type Notifications = { 
-/**
- * Name and version, e.g. `dunst 1.9.0`; null when none answers.
- */
-server: string | null, 
-/**
- * What it says it can do, e.g. `body-markup`.
- */
-capabilities: Array<string>, };
+cause: Cause, };
 
 export type Link = { 
 /**
@@ -122,59 +118,7 @@ set_aside: number,
  */
 dropped: number, };
 
-export type Phase = { "phase": "idle" } | { "phase": "dialing", 
-/**
- * 1 for the first dial since the link last streamed.
- */
-attempt: number, 
-/**
- * When this dial began.
- */
-since: Time, 
-/**
- * Why the last connection or dial ended; null where none had.
- */
-cause: Cause | null, } | { "phase": "streaming", 
-/**
- * When the connection opened.
- */
-since: Time, 
-/**
- * Whether what was missed may still be arriving.
- */
-catching_up: boolean, } | { "phase": "backing_off", 
-/**
- * How many dials have failed since the link last streamed.
- */
-attempt: number, 
-/**
- * When it will dial again.
- */
-retry_at: Time, 
-/**
- * Why the last connection or dial ended.
- */
-cause: Cause, } | { "phase": "paused" } | { "phase": "halted", 
-/**
- * What the server said.
- */
-cause: Cause, };
-
-export type Heartbeat = { 
-/**
- * Milliseconds between heartbeats, or of silence allowed where the person set a plain timeout.
- */
-cadence_ms: number, 
-/**
- * Who says so.
- */
-source: HeartbeatSource, 
-/**
- * When the connection is given up for dead if no line arrives.
- */
-dead_at: Time | null, };
-
-export type HeartbeatSource = "timeout" | "settings" | "learned" | "feed";
+export type Severity = "error" | "warning";
 
 export type Condition = { 
 /**
@@ -194,7 +138,116 @@ subscription: string | null,
  */
 sentence: string, };
 
-export type Severity = "error" | "warning";
+export type Notifications = { 
+/**
+ * Name and version, e.g. `dunst 1.9.0`; null when none answers.
+ */
+server: string | null, 
+/**
+ * What it says it can do, e.g. `body-markup`.
+ */
+capabilities: Array<string>, };
+
+export type AgentInfo = { 
+/**
+ * Its version.
+ */
+version: string, 
+/**
+ * Its process id.
+ */
+pid: number, 
+/**
+ * When it started.
+ */
+started: Time, 
+/**
+ * Where the settings file is.
+ */
+settings: string, 
+/**
+ * Whether a tray icon is registered.
+ */
+tray: boolean, 
+/**
+ * Whether the built-in demo is followed, since the settings hold no subscription.
+ */
+demo: boolean, 
+/**
+ * Who shows the notifications.
+ */
+notifications: Notifications, 
+/**
+ * What a subscription may speak: the names that `feed` may have.
+ */
+feeds: Array<string>, };
+
+export type Status = { 
+/**
+ * The agent itself.
+ */
+agent: AgentInfo, 
+/**
+ * One link per subscription, in the order of the settings.
+ */
+links: Array<Link>, 
+/**
+ * Health findings, the gravest first; empty when all is well.
+ */
+conditions: Array<Condition>, };
+
+export type MessagesQuery = { 
+/**
+ * At most so many; 1 to 1000, 100 by default. Fewer may come where they are large: only an empty
+ * answer says that there are no more.
+ */
+limit?: number, 
+/**
+ * Only messages with a greater id, oldest first.
+ */
+after?: number, 
+/**
+ * Only messages with a smaller id.
+ */
+before?: number, 
+/**
+ * Only those of one subscription.
+ */
+subscription?: string, };
+
+export type ActionKind = "open" | "send" | "copy";
+
+export type Action = { 
+/**
+ * The button's text.
+ */
+label: string, 
+/**
+ * What it does.
+ */
+does: ActionKind, 
+/**
+ * What it opens, or whom it asks; null where it does neither.
+ */
+url: string | null, };
+
+export type Decision = "alert" | "backlog" | "quiet";
+
+export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody";
+
+export type Attachment = { 
+/**
+ * Its name; may be empty.
+ */
+name: string, 
+/**
+ * Where it is; http or https.
+ */
+url: string, 
+/**
+ * Its size, where the server knows it.
+ */
+bytes: number | null, };
 
 export type Message = { 
 /**
@@ -270,82 +323,39 @@ rule: string | null,
  */
 shown: Shown, };
 
-export type Attachment = { 
+export type HistoryQuery = { 
 /**
- * Its name; may be empty.
- */
-name: string, 
-/**
- * Where it is; http or https.
- */
-url: string, 
-/**
- * Its size, where the server knows it.
- */
-bytes: number | null, };
-
-export type Action = { 
-/**
- * The button's text.
- */
-label: string, 
-/**
- * What it does.
- */
-does: ActionKind, 
-/**
- * What it opens, or whom it asks; null where it does neither.
- */
-url: string | null, };
-
-export type ActionKind = "open" | "send" | "copy";
-
-export type Decision = "alert" | "backlog" | "quiet";
-
-export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody";
-
-export type MessagesQuery = { 
-/**
- * At most so many; 1 to 1000, 100 by default. Fewer may come where they are large: only an empty
- * answer says that there are no more.
+ * At most so many entries; 1 to 1000, 100 by default.
  */
 limit?: number, 
-/**
- * Only messages with a greater id, oldest first.
- */
-after?: number, 
-/**
- * Only messages with a smaller id.
- */
-before?: number, 
 /**
  * Only those of one subscription.
  */
 subscription?: string, };
 
-export type JournalRow = { 
+export type SpanKind = "agent_off" | "paused" | "asleep" | "missed";
+
+export type Span = { 
 /**
- * Increasing number.
+ * The number of the journal row that began it.
  */
 id: number, 
 /**
- * When it happened, by the clock of the agent.
+ * What kind of span.
  */
-at: Time, 
+span: SpanKind, 
 /**
- * The subscription's key; null for the agent's own rows.
+ * The subscription's key; null when it concerns all.
  */
 subscription: string | null, 
 /**
- * `opened`, `lost`, `dial_failed`, `paused`, `resumed`, `gap`, `agent_started`, …
+ * Its beginning.
  */
-kind: string, 
+from: Time, 
 /**
- * Why, where there is a reason.
+ * Its end; null while it lasts.
  */
-cause: Cause | null, };
-
-export type HistoryEntry = { "kind": "outage" } & Outage | { "kind": "span" } & Span;
+to: Time | null, };
 
 export type Outage = { 
 /**
@@ -389,39 +399,31 @@ latest: Cause | null,
  */
 gap: boolean, };
 
-export type Span = { 
+export type HistoryEntry = { "kind": "outage" } & Outage | { "kind": "span" } & Span;
+
+export type JournalRow = { 
 /**
- * The number of the journal row that began it.
+ * Increasing number.
  */
 id: number, 
 /**
- * What kind of span.
+ * When it happened, by the clock of the agent.
  */
-span: SpanKind, 
+at: Time, 
 /**
- * The subscription's key; null when it concerns all.
+ * The subscription's key; null for the agent's own rows.
  */
 subscription: string | null, 
 /**
- * Its beginning.
+ * `opened`, `lost`, `dial_failed`, `paused`, `resumed`, `gap`, `agent_started`, …
  */
-from: Time, 
+kind: string, 
 /**
- * Its end; null while it lasts.
+ * Why, where there is a reason.
  */
-to: Time | null, };
+cause: Cause | null, };
 
-export type SpanKind = "agent_off" | "paused" | "asleep" | "missed";
-
-export type HistoryQuery = { 
-/**
- * At most so many entries; 1 to 1000, 100 by default.
- */
-limit?: number, 
-/**
- * Only those of one subscription.
- */
-subscription?: string, };
+export type Credential = { "env": string } | { "file": string };
 
 export type AddSubscription = { 
 /**
@@ -445,26 +447,6 @@ bearer?: Credential,
  */
 unchecked: boolean, };
 
-export type Credential = { "env": string } | { "file": string };
-
-export type Added = { 
-/**
- * Its key in the settings.
- */
-subscription: string, 
-/**
- * What was found when it was tried.
- */
-recognised: Recognised | null, 
-/**
- * The latest message that the server holds, as it will look.
- */
-preview: Preview | null, 
-/**
- * Why it could not be tried, or is not followed yet, although it was saved; e.g. while offline.
- */
-warning: string | null, };
-
 export type Preview = { 
 /**
  * May be empty.
@@ -483,6 +465,8 @@ priority: number,
  */
 time: Time | null, };
 
+export type Certainty = "sure" | "likely" | "guess";
+
 export type Recognised = { 
 /**
  * The feed.
@@ -497,7 +481,23 @@ certainty: Certainty,
  */
 reason: string, };
 
-export type Certainty = "sure" | "likely" | "guess";
+export type Added = { 
+/**
+ * Its key in the settings.
+ */
+subscription: string, 
+/**
+ * What was found when it was tried.
+ */
+recognised: Recognised | null, 
+/**
+ * The latest message that the server holds, as it will look.
+ */
+preview: Preview | null, 
+/**
+ * Why it could not be tried, or is not followed yet, although it was saved; e.g. while offline.
+ */
+warning: string | null, };
 
 export type Target = { 
 /**
@@ -524,6 +524,34 @@ rules?: string,
  * Put them in force and write them into the settings as well.
  */
 save: boolean, };
+
+export type RuleTried = { 
+/**
+ * Its name, or its place.
+ */
+name: string, 
+/**
+ * How many messages it would have decided on.
+ */
+decided: number, };
+
+export type MessageTried = { 
+/**
+ * Its title, or where it has none the beginning of its body.
+ */
+text: string, 
+/**
+ * What would have been decided; null where it would have been dropped.
+ */
+decision: Decision | null, 
+/**
+ * Its priority then.
+ */
+priority: number, 
+/**
+ * The rule that would have decided.
+ */
+rule: string | null, };
 
 export type RulesTried = { 
 /**
@@ -559,34 +587,6 @@ text: string,
  */
 saved: boolean, };
 
-export type RuleTried = { 
-/**
- * Its name, or its place.
- */
-name: string, 
-/**
- * How many messages it would have decided on.
- */
-decided: number, };
-
-export type MessageTried = { 
-/**
- * Its title, or where it has none the beginning of its body.
- */
-text: string, 
-/**
- * What would have been decided; null where it would have been dropped.
- */
-decision: Decision | null, 
-/**
- * Its priority then.
- */
-priority: number, 
-/**
- * The rule that would have decided.
- */
-rule: string | null, };
-
 export type Sample = { 
 /**
  * Whether the notification server acknowledged it.
@@ -597,18 +597,6 @@ shown: boolean,
  */
 sentence: string, };
 
-export type ApiError = { 
-/**
- * What a client may branch on; null where none does.
- */
-code: ErrorCode | null, 
-/**
- * One sentence: what happened, to what, what to do.
- */
-sentence: string, };
-
-export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed";
-
 export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "removed", "data": { 
 /**
  * Their ids.
@@ -618,6 +606,18 @@ messages: number[], } } | { "event": "history", "data": {
  * The subscription's key; null for the agent's own rows.
  */
 subscription: string | null, } };
+
+export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed";
+
+export type ApiError = { 
+/**
+ * What a client may branch on; null where none does.
+ */
+code: ErrorCode | null, 
+/**
+ * One sentence: what happened, to what, what to do.
+ */
+sentence: string, };
 
 /** Every route: what it takes and what it answers. */
 export interface Routes {

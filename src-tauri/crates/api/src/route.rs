@@ -60,6 +60,12 @@ macro_rules! routes {
         /// Verb and path of every route.
         pub const ALL: &[(Verb, &str)] = &[$(($name.verb, $name.path)),+];
 
+        /// Shows the types of every route to a visitor.
+        #[cfg(test)]
+        pub(crate) fn visit(visitor: &mut impl ts_rs::TypeVisitor) {
+            $(visitor.visit::<$query>(); visitor.visit::<$reply>();)+
+        }
+
         #[cfg(test)]
         pub(crate) fn typescript(cfg: &ts_rs::Config) -> Vec<String> {
             vec![$(format!(

@@ -1,65 +1,43 @@
 //! `ui/src/api.ts` is generated from this crate. The test fails when it is out of step; run it with
 //! `HARK_BLESS=1` to write it anew.
 
-use ts_rs::{Config, TS};
+use std::{any::TypeId, collections::HashSet};
+
+use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::*;
 
+/// The declarations of what routes and events are made of, each before what it is used in.
+struct Declarations<'a> {
+    config: &'a Config,
+    seen: HashSet<TypeId>,
+    out: String,
+}
+
+impl TypeVisitor for Declarations<'_> {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        if !self.seen.insert(TypeId::of::<T>()) {
+            return;
+        }
+        T::visit_generics(self);
+        T::visit_dependencies(self);
+        // Only a type of this crate has a file that it could be written to.
+        if T::output_path().is_some() {
+            self.out.push_str("\nexport ");
+            self.out.push_str(&T::decl(self.config));
+            self.out.push('\n');
+        }
+    }
+}
+
 fn generated() -> String {
     let cfg = Config::new().with_large_int("number");
-    let mut out = String::from(
-        "// Generated from src-tauri/crates/api; `cargo xtask generate` writes it anew.\n",
-    );
-    macro_rules! declare {
-        ($($name:ty),+ $(,)?) => {$(
-            out.push_str("\nexport ");
-            out.push_str(&<$name as TS>::decl(&cfg));
-            out.push('\n');
-        )+};
-    }
-    declare!(
-        Time,
-        Class,
-        Cause,
-        Status,
-        AgentInfo,
-        Notifications,
-        Link,
-        Phase,
-        Heartbeat,
-        HeartbeatSource,
-        Condition,
-        Severity,
-        Message,
-        Attachment,
-        Action,
-        ActionKind,
-        Decision,
-        Shown,
-        MessagesQuery,
-        JournalRow,
-        HistoryEntry,
-        Outage,
-        Span,
-        SpanKind,
-        HistoryQuery,
-        AddSubscription,
-        Credential,
-        Added,
-        Preview,
-        Recognised,
-        Certainty,
-        Target,
-        Accepted,
-        RulesFor,
-        RulesTried,
-        RuleTried,
-        MessageTried,
-        Sample,
-        ApiError,
-        ErrorCode,
-        Event,
-    );
+    let out = "// Generated from src-tauri/crates/api; `cargo xtask generate` writes it anew.\n";
+    let mut types = Declarations { config: &cfg, seen: HashSet::new(), out: out.to_owned() };
+    route::visit(&mut types);
+    types.visit::<Event>();
+    types.visit::<ApiError>();
+    let mut out = types.out;
     out.push_str(
         "\n/** Every route: what it takes and what it answers. */\nexport interface Routes {\n",
     );
