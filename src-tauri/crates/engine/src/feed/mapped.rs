@@ -9,7 +9,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Decoded, Feed, Request, is_common_heartbeat, is_sendable, json, request::with_parameter,
+    Decoded, Feed, Request, beginning, is_common_heartbeat, is_sendable, json,
+    request::with_parameter,
 };
 use crate::{
     cursor::Cursor,
@@ -22,7 +23,7 @@ use crate::{
 const PRIORITIES_MAX: usize = 32;
 
 /// The description. Where several places are given, the first that holds something counts; of
-/// several conditions one is enough. See `src-tauri/docs/mapping.md`.
+/// several conditions one is enough. See `src-tauri/docs/messages.md`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Form {
@@ -193,9 +194,12 @@ impl Feed for Mapped {
         if self.form.id.is_empty() {
             return;
         }
-        let id = serde_json::from_str(&event.data)
-            .ok()
-            .and_then(|data| self.form.id.iter().find_map(|place| place.fill(&data)));
+        let mut places = self.form.id.iter();
+        let id = match serde_json::from_str(&event.data) {
+            Ok(data) => places.find_map(|place| place.fill(&data)),
+            // Of a beginning it is not known what else would have been there, and half an id is none.
+            Err(_) => places.next().and_then(|it| it.fill_whole(&beginning::read(&event.data))),
+        };
         if id.is_some() {
             event.own_id = id;
         }
@@ -327,6 +331,20 @@ mod tests {
         let mut without = RawEvent { own_id: Some("wire".into()), ..event("message", "{") };
         feed.identify(&mut without);
         assert_eq!(without.own_id.as_deref(), Some("wire"));
+    }
+
+    #[test]
+    fn of_an_event_that_is_cut_off_the_id_is_whole_or_none() {
+        let id = |places: Value, data: &str| {
+            let mut event = event("message", data);
+            mapped(json!({ "id": places })).identify(&mut event);
+            event.own_id
+        };
+        let (one, cut) = (json!("/meta/seq"), r#"{"meta":{"seq":17,"text":"xxx"#);
+        assert_eq!(id(one.clone(), cut).as_deref(), Some("17"));
+        assert_eq!(id(json!("{/meta/seq}-{/meta/text}"), cut), None);
+        assert_eq!(id(json!(["/later", "/meta/seq"]), cut), None);
+        assert_eq!(id(one, r#"{"meta":{"seq":17"#), None);
     }
 
     #[test]

@@ -2,17 +2,19 @@
 //!
 //! A feed is a value behind the trait [`Feed`], written from the server's own documented behaviour.
 //! It holds no connection and no state. Each has a folder, in which its [`Signature`] says how its
-//! servers are recognised, and a line in the registry below; [`Mapped`] is the one that is made of
-//! data.
+//! servers are recognised, and three lines here: `mod`, `pub use`, and one in the registry.
+//! [`Mapped`] is the one that is made of data.
 //!
 //! A feed of one's own says what differs from a plain stream:
 //!
 //! ```
 //! use std::time::Duration;
 //!
+//! use url::Url;
+//!
 //! use hark_engine::{
 //!     cursor::Cursor,
-//!     feed::{Decoded, Feed},
+//!     feed::{Clue, Decoded, Feed, Signature},
 //!     message::{Message, RawEvent},
 //! };
 //!
@@ -38,17 +40,25 @@
 //!     }
 //! }
 //!
+//! impl Signature for Doorbell {
+//!     fn by_url(&self, url: &Url) -> Option<Clue> {
+//!         url.path().ends_with("/doorbell").then(|| Clue::sure("doorbells are there"))
+//!     }
+//! }
+//!
 //! let event = |kind: &str| RawEvent { kind: kind.into(), data: "Front door".into(), own_id: None };
 //! assert_eq!(Doorbell.decode(&event("tick")), Decoded::Heartbeat);
 //! assert_eq!(Doorbell.decode(&event("ring")), Message::of_text("Front door").into());
 //!
 //! // What is not said is as the standard has it: the id goes back in `Last-Event-ID`.
-//! let url = "https://door.example/events".parse()?;
+//! let url = "https://home.example/doorbell".parse()?;
 //! let request = Doorbell.request(&url, &Cursor::of_id("7"));
 //! assert_eq!(request.last_event_id.as_deref(), Some("7"));
+//! assert!(Doorbell.by_url(&url).is_some());
 //! # Ok::<(), url::ParseError>(())
 //! ```
 
+mod beginning;
 mod emoji;
 mod home_assistant;
 mod html;
@@ -164,7 +174,8 @@ pub trait Feed: fmt::Debug + Send + Sync {
         self.request(url, &Cursor::NONE)
     }
 
-    /// Whether [`Feed::request`] can resume after this id. If not, the cursor stays where it was.
+    /// Whether [`Feed::request`] can resume after this id. If not, the cursor stays where it was. A
+    /// server that resumes from nothing resumes from no id.
     fn resumes_from(&self, id: &str) -> bool {
         is_sendable(id)
     }
@@ -237,14 +248,15 @@ pub trait Feed: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whose ids the events have, where they are not the SSE field's. Under other ids the same
-    /// events are others: a subscription that changes to them begins anew.
+    /// Whose ids the events have, where they are not the SSE field's: the feed's name, or what else
+    /// tells them from others. Under other ids the same events are others: a subscription that
+    /// changes to them begins anew.
     fn ids(&self) -> String {
         String::new()
     }
 
-    /// Sets the event's own id where it is not the SSE field's. Also called for the beginning of an
-    /// event that is too large, which must not be fetched for ever.
+    /// Sets the event's own id where it is not the SSE field's. Also called for an event that is too
+    /// large, of which only the beginning is there: without its id it would be fetched for ever.
     fn identify(&self, _event: &mut RawEvent) {}
 
     /// What an event means.

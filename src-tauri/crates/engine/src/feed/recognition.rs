@@ -221,6 +221,12 @@ pub(super) mod tests {
         by_url(&url(at)).map(pair)
     }
 
+    /// What a stream is recognised as whose answer has this header.
+    pub(crate) fn of_head(at: &str, name: &str, value: &str) -> Option<Found> {
+        let head = Head::from_iter([(name.to_owned(), value.to_owned())]);
+        Recogniser::new(&url(at)).handle(&Arrival::Opened(head)).map(pair)
+    }
+
     /// What a stream is recognised as whose first word is this comment.
     pub(crate) fn of_comment(at: &str, server: &str, comment: &str) -> Option<Found> {
         after(at, server).handle(&Arrival::Comment(comment.to_owned())).map(pair)
@@ -258,9 +264,7 @@ pub(super) mod tests {
     fn a_head_decides_at_once_and_words_before_the_url() {
         let hub = "https://a.example/.well-known/mercure?topic=x";
         let any = "https://a.example/x";
-        let head = Head::from_iter([("mercure-last-event-id".to_owned(), "a".to_owned())]);
-        let opened = Recogniser::new(&url(any)).handle(&Arrival::Opened(head));
-        assert_eq!(opened.map(pair), Some(("mercure", Sure)));
+        assert_eq!(of_head(any, "mercure-last-event-id", "a"), Some(("mercure", Sure)));
         assert_eq!(of_comment(hub, "", "hi"), Some(("nchan", Likely)));
         assert_eq!(of_comment(any, "", "hello"), None, "more may come");
         assert_eq!(of_event(hub, "message", "hello", None), ("mercure", Sure));

@@ -77,6 +77,19 @@ impl Template {
     /// The text of these data; `None` where it has places and none of them is there.
     #[must_use]
     pub fn fill(&self, data: &Value) -> Option<String> {
+        let (text, places, found) = self.filled(data);
+        (places == 0 || found > 0).then_some(text)
+    }
+
+    /// The text of these data; `None` where any of its places is not there.
+    #[must_use]
+    pub fn fill_whole(&self, data: &Value) -> Option<String> {
+        let (text, places, found) = self.filled(data);
+        (found == places).then_some(text)
+    }
+
+    /// The text, how many places it has, and how many of them are there.
+    fn filled(&self, data: &Value) -> (String, usize, usize) {
         let mut out = String::new();
         let (mut places, mut found) = (0, 0);
         for part in &self.parts {
@@ -96,7 +109,7 @@ impl Template {
                 }
             }
         }
-        (places == 0 || found > 0).then_some(out)
+        (out, places, found)
     }
 }
 

@@ -8,10 +8,9 @@ mod signature;
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Decoded, Feed, html, is_common_heartbeat};
+use super::{Decoded, Feed, beginning, html, is_common_heartbeat};
 use crate::message::{Message, RawEvent, openable};
 
 /// The feed of Mastodon; see the module.
@@ -40,11 +39,7 @@ impl Feed for Mastodon {
     }
 
     fn identify(&self, event: &mut RawEvent) {
-        #[derive(Deserialize)]
-        struct Id {
-            id: String,
-        }
-        if let Ok(Id { id }) = serde_json::from_str(&event.data) {
+        if let Some(id) = beginning::id(&event.data) {
             event.own_id = Some(id);
         }
     }

@@ -24,7 +24,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Decoded, Feed, Order, Request, is_common_heartbeat,
+    Decoded, Feed, Order, Request, beginning, is_common_heartbeat,
     request::{has_parameter, with_parameter},
 };
 use crate::{
@@ -132,20 +132,7 @@ impl Feed for Ntfy {
     }
 
     fn identify(&self, event: &mut RawEvent) {
-        #[derive(Deserialize)]
-        struct Id {
-            id: String,
-        }
-        event.own_id = match serde_json::from_str(&event.data) {
-            Ok(Id { id }) => Some(id),
-            // Only the beginning is here of an event that is too large. The server writes the id
-            // first.
-            Err(_) => event
-                .data
-                .strip_prefix(r#"{"id":""#)
-                .and_then(|rest| rest.split_once('"'))
-                .map(|(id, _)| id.to_owned()),
-        };
+        event.own_id = beginning::id(&event.data);
     }
 
     fn decode(&self, event: &RawEvent) -> Decoded {
