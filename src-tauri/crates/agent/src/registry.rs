@@ -102,7 +102,8 @@ impl Registry {
         self.with(key, |one| one.link.name.clone()).unwrap_or_else(|| key.to_owned())
     }
 
-    /// What sentences call a subscription's server.
+    /// What sentences call a subscription's server: scheme, host and port, or its key where it is followed
+    /// no more.
     #[must_use]
     pub fn server(&self, key: &str) -> String {
         self.with(key, |one| one.link.origin.clone()).unwrap_or_else(|| key.to_owned())

@@ -16,7 +16,7 @@ pub enum Severity {
     Warning,
 }
 
-/// Every condition that there is.
+/// Every condition that there is; the gravest first, then by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
     /// Settings of some subscriptions are not in force, as the database cannot be written.
@@ -74,7 +74,13 @@ impl Code {
         match self {
             // A database is locked for a moment now and then, by a backup for instance.
             Self::NotFollowedYet => Duration::from_secs(2),
-            _ => Duration::ZERO,
+            Self::PresetInvalid
+            | Self::SettingsInvalid
+            | Self::StoreFailed
+            | Self::TrayCommandFailed
+            | Self::DatabaseSetAside
+            | Self::NotificationsUnavailable
+            | Self::SettingsOldWord => Duration::ZERO,
         }
     }
 }
