@@ -1,15 +1,16 @@
 //! Binds a route as the API declares it: the compiler checks method, query and answer.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use axum::{
-    Json, Router,
-    body::{Body, to_bytes},
+    Router,
+    body::{Bytes, to_bytes},
     extract::{Query, Request},
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::{MethodFilter, on},
+    http::{StatusCode, Uri, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing::{MethodFilter, MethodRouter, on},
 };
+use futures_util::{FutureExt, future::BoxFuture};
 use hark_api::{
     ApiError,
     route::{Route, Verb},
@@ -20,6 +21,15 @@ use super::{failed, plain};
 
 /// A request that is larger is none that a client makes.
 const BODY_BYTES_MAX: usize = 2 << 20;
+
+/// What was asked: a query string, or the bytes of a body.
+enum Asked {
+    Query(Uri),
+    Body(Bytes),
+}
+
+/// What answers a route, its types left behind: the server's machinery is compiled once, not for each.
+type Answer = dyn Fn(Asked) -> BoxFuture<'static, Result<Vec<u8>, ApiError>> + Send + Sync;
 
 /// Binds `route` to `answer`, which gets a clone of `part` and what was asked.
 pub(super) fn bind<P, Q, R, F>(
@@ -34,40 +44,54 @@ where
     R: Serialize + 'static,
     F: Future<Output = Result<R, ApiError>> + Send + 'static,
 {
-    let (verb, part) = (route.verb, part.clone());
+    let part = part.clone();
+    let answer = move |asked: Asked| {
+        let part = part.clone();
+        async move {
+            let answered = answer(part, asked.read()?).await?;
+            serde_json::to_vec(&answered).map_err(plain)
+        }
+        .boxed()
+    };
+    router.route(route.path, of_answer(route.verb, Arc::new(answer)))
+}
+
+fn of_answer(verb: Verb, answer: Arc<Answer>) -> MethodRouter {
     let method = match verb {
         Verb::Get => MethodFilter::GET,
         Verb::Post => MethodFilter::POST,
     };
-    let handle = async move |request: Request| -> Response {
-        let asked = match verb {
-            Verb::Get => of_query(&request),
-            Verb::Post => of_body(request.into_body()).await,
-        };
-        let answered = match asked {
-            Ok(asked) => answer(part, asked).await,
-            Err(error) => Err(error),
-        };
-        match answered {
-            Ok(value) => Json(value).into_response(),
-            Err(error) => failed(StatusCode::UNPROCESSABLE_ENTITY, error),
+    on(method, async move |request: Request| match answered(verb, &*answer, request).await {
+        Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
+        Err(error) => failed(StatusCode::UNPROCESSABLE_ENTITY, error),
+    })
+}
+
+async fn answered(verb: Verb, answer: &Answer, request: Request) -> Result<Vec<u8>, ApiError> {
+    let asked = match verb {
+        Verb::Get => Asked::Query(request.into_parts().0.uri),
+        Verb::Post => {
+            let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await;
+            Asked::Body(bytes.map_err(unreadable)?)
         }
     };
-    router.route(route.path, on(method, handle))
+    answer(asked).await
 }
 
-fn of_query<Q: DeserializeOwned>(request: &Request) -> Result<Q, ApiError> {
-    match Query::try_from_uri(request.uri()) {
-        Ok(Query(asked)) => Ok(asked),
-        Err(error) => Err(unreadable(error)),
+impl Asked {
+    fn read<Q: DeserializeOwned>(&self) -> Result<Q, ApiError> {
+        match self {
+            Self::Query(uri) => match Query::try_from_uri(uri) {
+                Ok(Query(asked)) => Ok(asked),
+                Err(error) => Err(unreadable(error)),
+            },
+            // What needs nothing said may be asked with nothing.
+            Self::Body(bytes) if bytes.is_empty() => {
+                serde_json::from_slice(b"null").map_err(unreadable)
+            }
+            Self::Body(bytes) => serde_json::from_slice(bytes).map_err(unreadable),
+        }
     }
-}
-
-async fn of_body<Q: DeserializeOwned>(body: Body) -> Result<Q, ApiError> {
-    let bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(unreadable)?;
-    // What needs nothing said may be asked with nothing.
-    let text = if bytes.is_empty() { b"null" } else { &bytes[..] };
-    serde_json::from_slice(text).map_err(unreadable)
 }
 
 fn unreadable(error: impl std::fmt::Display) -> ApiError {
@@ -76,6 +100,7 @@ fn unreadable(error: impl std::fmt::Display) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
     use hark_api::{Accepted, Target, route};
     use tower_service::Service;
 
