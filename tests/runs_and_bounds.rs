@@ -144,6 +144,20 @@ async fn what_is_kept_stays_within_the_settings_bounds() {
     })
     .await;
     assert!((400..=500).contains(&kept), "{kept}");
+
+    // A narrower bound counts at once, for what clients see, too.
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{}\"\nevent_max = \"2 MiB\"\nkeep = {{ messages = 7 }}\n",
+        server.url("/")
+    ));
+    eventually("only seven are left", LONG, async || {
+        client.send(": still here\n\n").await;
+        let counted = world.link("news").await["messages"].as_u64();
+        let stored = world.messages().await.len();
+        let seven = (counted, stored) == (Some(7), 7);
+        if seven { Ok(()) } else { Err(format!("{counted:?} counted, {stored} stored")) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ mod tests;
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use hark_api::Event;
@@ -41,6 +41,8 @@ struct Inner {
     conditions: Conditions,
     /// Whether messages could not be stored when that was last tried.
     unstored: AtomicBool,
+    /// How often something was pruned beside a commit.
+    prunes: AtomicU64,
 }
 
 impl Ledger {
@@ -53,6 +55,7 @@ impl Ledger {
             events,
             conditions,
             unstored: AtomicBool::new(false),
+            prunes: AtomicU64::new(0),
         }))
     }
 
@@ -178,8 +181,17 @@ impl Ledger {
     /// Those of the store.
     pub fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
         let gone = self.write(|store| store.prune(now))?;
+        if !gone.is_empty() {
+            self.0.prunes.fetch_add(1, Ordering::Relaxed);
+        }
         self.tell_removed(gone);
         Ok(())
+    }
+
+    /// Another number than before says that a count of messages is to be taken anew.
+    #[must_use]
+    pub fn prunes(&self) -> u64 {
+        self.0.prunes.load(Ordering::Relaxed)
     }
 
     /// Appends to the journal what the agent says of itself.

@@ -63,6 +63,8 @@ pub(super) struct Session {
     rules: Arc<[Rule]>,
     /// Whether alerts of a replay wait for its end.
     held: bool,
+    /// [`Ledger::prunes`] when the link's messages were counted.
+    prunes: u64,
 }
 
 impl Sink for Session {
@@ -139,6 +141,12 @@ impl Sink for Session {
         self.link.phase = to_api::phase(link, &self.link.origin);
         self.link.heartbeat = to_api::heartbeat(link);
         self.link.last_heard = link.heard().map(|heard| api::Time(heard.wall));
+        let prunes = self.ledger.prunes();
+        if prunes != self.prunes
+            && let Ok(messages) = self.ledger.read(|store| store.count(&self.link.subscription))
+        {
+            (self.prunes, self.link.messages) = (prunes, messages.into());
+        }
         self.registry.set_link(self.link.clone());
         true
     }
@@ -161,6 +169,7 @@ impl Session {
             commands,
             rules: subscription.rules.clone().into(),
             held: false,
+            prunes: 0,
         }
     }
 
