@@ -3,9 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{env, fs, path::PathBuf, process::Command};
+use std::{fs, process::Command};
 
-use hark_tests::{LONG, Running, SHORT, World, eventually, hark, http, skipped};
+use hark_tests::{LONG, Running, SHORT, World, eventually, http, servers};
 use jiff::{SignedDuration, Timestamp};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -26,23 +26,10 @@ enum Kind {
 impl Kind {
     /// The program; none where it was not fetched.
     fn command(self, world: &World) -> Option<Command> {
-        let folder = env::var_os("HARK_TEST_SERVERS")
-            .map_or_else(|| hark::target().join("servers"), PathBuf::from);
-        let (program, app) = match self {
-            Self::SseStarlette => (folder.join("python/venv/bin/python"), "python/app.py"),
-            Self::BetterSse => {
-                let node = env::var_os("HARK_TEST_NODE").unwrap_or_else(|| "node".into());
-                (node.into(), "node/app.mjs")
-            }
-        };
-        let app = folder.join(app);
-        if !app.with_file_name(".installed").exists() {
-            skipped(&format!("{} is missing; `cargo xtask test` fetches it", app.display()));
-            return None;
+        match self {
+            Self::SseStarlette => servers::python(world, "app.py"),
+            Self::BetterSse => servers::node(world, "app.mjs"),
         }
-        let mut command = world.command(program);
-        command.arg(app);
-        Some(command)
     }
 }
 

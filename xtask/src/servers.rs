@@ -9,7 +9,7 @@ use std::{
 use crate::{Result, Shell, node::Node};
 
 /// What each folder in the target folder is made from; a change of the last one's fills it anew.
-const PYTHON: &[&str] = &["app.py", "requirements.txt"];
+const PYTHON: &[&str] = &["app.py", "eventstream.py", "requirements.txt"];
 const NODE: &[&str] = &["app.mjs", "package.json", "package-lock.json"];
 
 /// Fetches what is missing. Answers the folder, and the Node.js that runs the one of them.

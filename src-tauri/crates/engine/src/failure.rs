@@ -123,6 +123,15 @@ pub enum Cause {
     },
     /// The feed's own normal close.
     Rotation,
+    /// The server ended the stream with an error that it says on it.
+    StreamError {
+        /// Its word or number for it, as `forbidden`.
+        code: Line,
+        /// What it says about it.
+        detail: Line,
+        /// Whether the same request will be refused again.
+        refused: bool,
+    },
     /// The server said goodbye, as one does that stops or starts anew.
     Farewell {
         /// Its word for it.
@@ -170,7 +179,10 @@ impl Cause {
             | Self::Tls { .. }
             | Self::Proxy { .. }
             | Self::Io { .. } => Class::Network,
-            Self::EndOfStream | Self::Truncated | Self::Farewell { .. } => Class::Server,
+            Self::EndOfStream
+            | Self::Truncated
+            | Self::StreamError { refused: false, .. }
+            | Self::Farewell { .. } => Class::Server,
             Self::Status { code: 408 | 425 | 429 | 500..=599, .. }
             | Self::Status { code: 404 | 409, streamed_before: true, .. } => Class::Server,
             Self::Status { .. }
@@ -179,7 +191,8 @@ impl Cause {
             | Self::Compressed { .. }
             | Self::Certificate { .. }
             | Self::Redirect { .. }
-            | Self::Credential { .. } => Class::Refused,
+            | Self::Credential { .. }
+            | Self::StreamError { refused: true, .. } => Class::Refused,
             Self::NotHttp { .. } => Class::Protocol,
             Self::Rotation => Class::Routine,
         }
@@ -204,6 +217,7 @@ impl Cause {
                 | Self::ContentType { .. }
                 | Self::Compressed { .. }
                 | Self::Redirect { .. }
+                | Self::StreamError { .. }
         )
     }
 
@@ -261,6 +275,7 @@ impl Cause {
             Self::Io { .. } => "I/O error".into(),
             Self::Proxy { .. } => "proxy".into(),
             Self::NotStored { .. } => "not stored".into(),
+            Self::StreamError { .. } => "stream error".into(),
             Self::Rotation => "rotation".into(),
             Self::Farewell { .. } => "farewell".into(),
         }
@@ -342,6 +357,14 @@ impl Cause {
             }
             Self::NotStored { detail } => {
                 format!("What {server} sent could not be stored: {detail} Hark asks for it again.")
+            }
+            Self::StreamError { code, detail, refused } => {
+                let advice = if *refused {
+                    " It will do so again until what it says is mended: the credential, or what is asked for."
+                } else {
+                    ""
+                };
+                format!("{server} ended the stream with an error: {detail} ({code}).{advice}")
             }
             Self::Rotation => format!("{server} closed the stream as it regularly does."),
             Self::Farewell { detail } => {

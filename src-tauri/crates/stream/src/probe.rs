@@ -64,7 +64,7 @@ pub struct Refusal {
 /// What a client branches on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalKind {
-    /// The server wants a credential, or another one (401, 403).
+    /// The server wants a credential, or another one (401, 403, or an error on the stream).
     CredentialWanted,
     /// There is no event stream at this URL.
     NotAFeed,
@@ -126,7 +126,10 @@ async fn listen(ask: &Ask, deadline: Instant) -> Result<Recognition, Cause> {
             Ok(Some(Arrival::Closed(_)) | None) | Err(_) => return Ok(recogniser.of_silence()),
             Ok(Some(arrival)) => {
                 if let Some(recognition) = recogniser.handle(&arrival) {
-                    return Ok(recognition);
+                    return match ended(recognition.feed, &arrival) {
+                        Some(cause) => Err(cause),
+                        None => Ok(recognition),
+                    };
                 }
                 if matches!(arrival, Arrival::Opened(_)) {
                     open = true;
@@ -134,6 +137,15 @@ async fn listen(ask: &Ask, deadline: Instant) -> Result<Recognition, Cause> {
                 }
             }
         }
+    }
+}
+
+/// Why the server ends the stream, where it says that at once.
+fn ended(feed: &str, arrival: &Arrival) -> Option<Cause> {
+    let Arrival::Event { event, .. } = arrival else { return None };
+    match feed::by_name(feed)?.decode(event) {
+        Decoded::Ended(cause) => Some(cause),
+        _ => None,
     }
 }
 
@@ -147,7 +159,9 @@ fn failed(cause: Cause, url: &Url) -> Outcome {
         }
         Class::Refused | Class::Protocol => {
             let kind = match cause {
-                Cause::Status { code: 401 | 403, .. } => RefusalKind::CredentialWanted,
+                Cause::Status { code: 401 | 403, .. } | Cause::StreamError { .. } => {
+                    RefusalKind::CredentialWanted
+                }
                 _ => RefusalKind::NotAFeed,
             };
             Outcome::Refused(Refusal { kind, cause })

@@ -59,6 +59,7 @@
 //! ```
 
 mod beginning;
+mod django_eventstream;
 mod emoji;
 mod home_assistant;
 mod html;
@@ -77,6 +78,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use url::Url;
 
+pub use django_eventstream::DjangoEventstream;
 pub use home_assistant::HomeAssistant;
 pub use json::Json;
 pub use mapped::{Form, Mapped};
@@ -110,6 +112,10 @@ pub enum Decoded {
     Greeting(Option<Timestamp>),
     /// A sign of life that this server sends only once everything that it holds has been sent.
     Idle,
+    /// The server has not got any more what came after the cursor: a gap. Its id is a cursor.
+    Reset,
+    /// The server says why it ends the stream. Its id is no cursor.
+    Ended(Cause),
     /// Well formed, and not for a person. Passed over and not counted; its id is a cursor even so.
     Nothing,
     /// Not what this feed sends; kept aside and counted, never a disconnect.
@@ -284,6 +290,7 @@ const FEEDS: &[Entry] = &[
     Entry::new("home-assistant", &HomeAssistant),
     Entry::new("mastodon", &Mastodon),
     Entry::new("wikimedia", &Wikimedia),
+    Entry::new("django-eventstream", &DjangoEventstream),
 ];
 
 /// A feed of the registry.

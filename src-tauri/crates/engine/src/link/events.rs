@@ -38,6 +38,11 @@ impl Link {
                 return self.heartbeat.on_heartbeat(now.monotonic);
             }
             Decoded::Idle => return self.on_idle(now, out),
+            Decoded::Reset => return self.on_reset(event, now, out),
+            Decoded::Ended(cause) => {
+                out.push(Effect::HangUp(stream.conn));
+                return self.lost(cause, now, out);
+            }
             Decoded::Message(message) => {
                 let published = feed.published(&event);
                 let origin = stream.replay.origin(published, message.time, now);
@@ -64,6 +69,19 @@ impl Link {
             let event = RawEvent { own_id: event.own_id, ..RawEvent::default() };
             self.deliver(event, outcome, now, out);
         }
+    }
+
+    /// The server has not got what came after the cursor. Where it was not asked for that, nothing is
+    /// missing.
+    fn on_reset(&mut self, mut event: RawEvent, now: Moment, out: Out<'_>) {
+        self.heartbeat.on_heartbeat(now.monotonic);
+        if !self.asked.is_none() {
+            let since = self.broke.or(self.last_heard()).unwrap_or(now.wall);
+            out.push(Effect::Journal(Entry::Gap { since }));
+        }
+        self.config.feed.identify(&mut event);
+        let cursor = self.cursor_of(&event, now).unwrap_or(Cursor::NONE);
+        out.push(Effect::Deliver(Delivery::of_cursor(cursor)));
     }
 
     /// A heartbeat that comes only once everything has been sent.

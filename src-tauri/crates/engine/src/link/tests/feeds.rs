@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::{
-    feed::{HomeAssistant, Mastodon, Mercure, Ntfy},
+    failure::Class,
+    feed::{DjangoEventstream, HomeAssistant, Mastodon, Mercure, Ntfy},
     history::Doubt,
 };
 
@@ -227,6 +228,55 @@ fn an_event_that_is_too_large_is_passed_by_the_id_in_its_beginning() {
     let time = Timestamp::from_second(1_790_000_000).ok();
     let id = Some("bbbbbbbbbbbb".into());
     assert_eq!(deliveries(&world)[0].cursor, Some(Cursor { id, time }));
+}
+
+#[test]
+fn a_reset_is_a_gap_since_it_was_last_heard_and_goes_on_from_its_id() {
+    let reset = |id: Option<&str>| RawEvent {
+        own_id: id.map(str::to_owned),
+        ..event("stream-reset", r#"{"channels":["news"]}"#)
+    };
+    let mut world = World::streaming(of(DjangoEventstream));
+    world.say(came(ConnId(1), reset(Some("news:0"))));
+    assert_eq!(world.journal(), [] as [&Entry; 0], "nothing was asked for that could be missing");
+
+    world.message(ConnId(1), Some("news:1"));
+    let heard = world.now.wall;
+    world.say(closed(ConnId(1), Cause::EndOfStream));
+    world.pass(secs(9));
+    let conn = world.dialled();
+    world.effects.clear();
+    world.say(opened(conn));
+    world.pass(secs(1));
+    world.say(came(conn, reset(Some("news:9"))));
+    assert!(world.journal().contains(&&Entry::Gap { since: heard }), "{:?}", world.journal());
+    let moved = Effect::Deliver(Delivery::of_cursor(Cursor::of_id("news:9")));
+    assert!(world.effects.contains(&moved), "{:?}", world.effects);
+    assert_eq!(world.origins(), [], "it is no message");
+
+    world.effects.clear();
+    world.say(came(conn, reset(None)));
+    let moved = Effect::Deliver(Delivery::of_cursor(Cursor::NONE));
+    assert!(world.effects.contains(&moved), "without an id there is nothing to go on from");
+}
+
+#[test]
+fn an_error_on_the_stream_is_why_it_ended_and_its_id_no_cursor() {
+    let error = RawEvent {
+        own_id: Some("error".into()),
+        ..event("stream-error", r#"{"condition":"forbidden","text":"Permission denied"}"#)
+    };
+    let mut world = World::streaming(of(DjangoEventstream));
+    world.say(came(ConnId(1), error));
+    assert!(world.effects.contains(&Effect::HangUp(ConnId(1))));
+    let Phase::BackingOff { failure, delay, .. } = world.link.phase() else {
+        panic!("{:?}", world.link.phase())
+    };
+    assert_eq!(failure.class, Class::Refused);
+    assert!(*delay >= secs(20), "what is refused is not stormed: {delay:?}");
+    let sentence = failure.cause.sentence("News");
+    assert!(sentence.contains("Permission denied (forbidden)"), "{sentence}");
+    assert_eq!(deliveries(&world), [] as [&Delivery; 0]);
 }
 
 #[test]
