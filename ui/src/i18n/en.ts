@@ -117,6 +117,7 @@ export const en = {
   optional: "optional",
   feed: "Kind of server",
   feedAuto: "Recognise it",
+  feedUnknown: "not recognised yet",
   token: "Access token",
   tokenNone: "None",
   tokenEnv: "In a variable",

@@ -110,6 +110,7 @@ export const zh: Words = {
   optional: "可不填",
   feed: "服务器类型",
   feedAuto: "自动识别",
+  feedUnknown: "尚未识别",
   token: "访问令牌",
   tokenNone: "无",
   tokenEnv: "在环境变量中",

@@ -3,7 +3,10 @@
 //!
 //! A lock is held for a moment and never across an await.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    mem::take,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use hark_api::{self as api, Event};
 use hark_config::settings::Subscription;
@@ -39,13 +42,23 @@ struct Inner {
     events: Events,
     /// Something beside a link is another than before.
     changed: Notify,
+    /// Of which it is known now what they speak, which is to be written down.
+    recognised: Mutex<Vec<String>>,
+    /// There are some.
+    recognises: Notify,
 }
 
 impl Registry {
     /// Nothing is followed yet.
     #[must_use]
     pub fn new(events: Events) -> Self {
-        Self(Arc::new(Inner { followed: Mutex::default(), events, changed: Notify::new() }))
+        Self(Arc::new(Inner {
+            followed: Mutex::default(),
+            events,
+            changed: Notify::new(),
+            recognised: Mutex::default(),
+            recognises: Notify::new(),
+        }))
     }
 
     /// Follows one, in the place of the one that had its key.
@@ -131,6 +144,29 @@ impl Registry {
             one.subscription = subscription.clone();
         }
         self.0.changed.notify_one();
+    }
+
+    /// Puts in force what one speaks that was not known until now, and where its events come from.
+    pub fn recognise(&self, key: &str, subscription: &Subscription) {
+        if let Some(one) = self.followed().get_mut(key) {
+            one.subscription.feed.clone_from(&subscription.feed);
+            one.subscription.url.clone_from(&subscription.url);
+        }
+        let recognised = &self.0.recognised;
+        recognised.lock().unwrap_or_else(PoisonError::into_inner).push(key.to_owned());
+        self.0.recognises.notify_one();
+    }
+
+    /// Waits for those that were recognised since the last time.
+    pub async fn recognised(&self) -> Vec<String> {
+        loop {
+            let recognised = &self.0.recognised;
+            let keys = take(&mut *recognised.lock().unwrap_or_else(PoisonError::into_inner));
+            if !keys.is_empty() {
+                return keys;
+            }
+            self.0.recognises.notified().await;
+        }
     }
 
     /// Notes whether deliveries of a link wait for the database.

@@ -144,9 +144,9 @@ pub struct ListenOptions {
     /// Everything that comes on one plain connection, as JSON, one object a line
     #[arg(long)]
     pub raw: bool,
-    /// What it speaks, as ntfy or a preset's name
-    #[arg(long, default_value = "json")]
-    pub feed: String,
+    /// What it speaks, as ntfy or a preset's name; recognised where missing
+    #[arg(long)]
+    pub feed: Option<String>,
     /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     pub headers: Vec<String>,

@@ -7,6 +7,7 @@ use hark_api::{
     Decision, HistoryEntry, Link, Message, Outage, Phase, Preview, RulesTried, Severity, Shown,
     Span, SpanKind, Status, Time,
 };
+use hark_engine::feed::UNKNOWN;
 use jiff::{Timestamp, tz::TimeZone};
 
 /// The agent, its links, what is not well.
@@ -68,7 +69,8 @@ fn one(link: &Link, now: Timestamp) -> String {
     };
     let dropped = more(link.dropped, "dropped by its rules");
     let aside = more(link.set_aside, "set aside");
-    format!("{phase}{heard}; {count}{dropped}{aside} ({}, {})", link.origin, link.feed)
+    let feed = if link.feed == UNKNOWN { "not recognised yet" } else { &link.feed };
+    format!("{phase}{heard}; {count}{dropped}{aside} ({}, {feed})", link.origin)
 }
 
 /// A message as a line.

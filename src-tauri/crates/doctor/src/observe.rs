@@ -12,7 +12,7 @@ use hark_engine::{
 };
 use hark_stream::{
     connection::{Ask, Connection, Trail},
-    probe::{Outcome, probe},
+    probe::{Outcome, guess, probe},
 };
 use http::{HeaderMap, HeaderValue, header};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
@@ -94,7 +94,7 @@ fn holds_credential(headers: &HeaderMap) -> bool {
 async fn recognised(ask: &mut Ask) -> Arc<dyn Feed> {
     let stream = match probe(ask.clone()).await {
         Outcome::Stream(stream) => Some(stream),
-        Outcome::Unreachable { guess, .. } => guess,
+        Outcome::Unreachable { .. } => guess(&ask.url),
         Outcome::Refused(_) => None,
     };
     stream

@@ -69,6 +69,19 @@ impl Store {
         Ok(ResumePoint { at: Some(now), ..ResumePoint::default() })
     }
 
+    /// Notes that a subscription's source has another name from now on, and is the same.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn rename_source(&mut self, subscription: &str, source: &str) -> Result<(), StoreError> {
+        let source = &Sha256::digest(source)[..16];
+        self.connection.execute(
+            "UPDATE cursor SET source = ?2 WHERE subscription = ?1",
+            params![subscription, source],
+        )?;
+        Ok(())
+    }
+
     /// Notes that a subscription has streamed: from now on what it brings is not backlog.
     ///
     /// # Errors

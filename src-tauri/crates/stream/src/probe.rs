@@ -45,8 +45,6 @@ pub enum Outcome {
     Unreachable {
         /// Why the dial failed.
         cause: Cause,
-        /// What its URL looks like.
-        guess: Option<Stream>,
     },
     /// It answers, and what it answers cannot be followed.
     Refused(Refusal),
@@ -84,11 +82,11 @@ pub async fn probe(ask: Ask) -> Outcome {
                 return Outcome::Stream(Stream { recognition, url: ask.url });
             }
             // A stream that wants a token: its page does not, so only here it is seen.
-            Err(refusal) if feed::in_words(&refusal).is_some() => return failed(refusal, &ask.url),
+            Err(refusal) if feed::in_words(&refusal).is_some() => return failed(refusal),
             _ => {}
         }
     }
-    failed(cause, &ask.url)
+    failed(cause)
 }
 
 /// The latest message that the server holds, decoded by `feed`, where it brings one soon.
@@ -149,13 +147,17 @@ fn ended(feed: &str, arrival: &Arrival) -> Option<Cause> {
     }
 }
 
-fn failed(cause: Cause, url: &Url) -> Outcome {
+/// What a URL alone speaks for, where it does.
+#[must_use]
+pub fn guess(url: &Url) -> Option<Stream> {
+    feed::by_url(url).map(|recognition| Stream { url: recognition.stream_url(url), recognition })
+}
+
+fn failed(cause: Cause) -> Outcome {
     let cause = feed::in_words(&cause).unwrap_or(cause);
     match cause.class() {
         Class::Local | Class::Network | Class::Server | Class::Routine => {
-            let guess = feed::by_url(url)
-                .map(|recognition| Stream { url: recognition.stream_url(url), recognition });
-            Outcome::Unreachable { cause, guess }
+            Outcome::Unreachable { cause }
         }
         Class::Refused | Class::Protocol => {
             let kind = match cause {
@@ -184,15 +186,9 @@ mod tests {
 
     #[test]
     fn what_is_down_may_be_followed_and_what_says_no_may_not() {
-        let topic = "https://ntfy.sh/topic".parse().unwrap();
-        let outcome = |cause| failed(cause, &topic);
-        let Outcome::Unreachable { guess: Some(guess), .. } = outcome(Cause::NameNotResolved)
-        else {
-            panic!("{:?}", outcome(Cause::NameNotResolved))
-        };
-        assert_eq!((guess.recognition.feed, guess.url.path()), ("ntfy", "/topic/sse"));
-        assert!(matches!(outcome(Cause::HeadersTimeout), Outcome::Unreachable { .. }));
-        let refusal = |cause| match outcome(cause) {
+        assert!(matches!(failed(Cause::NameNotResolved), Outcome::Unreachable { .. }));
+        assert!(matches!(failed(Cause::HeadersTimeout), Outcome::Unreachable { .. }));
+        let refusal = |cause| match failed(cause) {
             Outcome::Refused(refusal) => refusal,
             other => panic!("{other:?}"),
         };

@@ -9,12 +9,12 @@ use hark_config::{
     presets::Presets,
     settings::{self, Credential, Edit, NewSubscription, Subscription},
 };
-use hark_engine::failure::Cause;
+use hark_engine::{failure::Cause, feed};
 use hark_local::profile::Profile;
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
 use hark_stream::{
     connection::Ask,
-    probe::{Outcome, Refusal, RefusalKind, Stream, latest, probe},
+    probe::{Outcome, Refusal, RefusalKind, Stream, guess, latest, probe},
 };
 
 use super::Commands;
@@ -26,6 +26,8 @@ use crate::{
 /// What is said of an added subscription that cannot be followed yet.
 const NOT_YET: &str = "It is saved, and followed as soon as the database can be written; for why that \
                        cannot be done now, see: hark status";
+/// What is said of one that could not be recognised.
+const NOT_KNOWN: &str = "What it speaks is found out at its first answer.";
 /// A subscription that was added is waited for so long.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(4);
 
@@ -107,7 +109,8 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
     let name = new.name.filter(|name| !name.trim().is_empty());
     let mut subscription = Subscription::plain(url.clone(), "json");
     subscription.bearer.clone_from(&bearer);
-    let (mut warning, mut found, mut preview) = (None, None, None);
+    let mut found = guess(&url).filter(|_| new.feed.is_none());
+    let (mut warning, mut preview) = (None, None);
     if !new.unchecked {
         let origin = subscription.origin();
         let wrong = |cause: Cause| ApiError {
@@ -124,12 +127,14 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
                 }
                 found = Some(stream);
             }
-            Outcome::Unreachable { cause, guess } => {
+            Outcome::Unreachable { cause } => {
                 let sentence = cause.sentence(&origin);
                 warning = Some(format!(
                     "It could not be tried now, and is saved all the same. {sentence}"
                 ));
-                found = guess;
+                if found.is_none() && new.feed.is_none() {
+                    warning = warning.map(|said| format!("{said} {NOT_KNOWN}"));
+                }
             }
             Outcome::Refused(refusal) => return Err(refused(&refusal, &origin)),
         }
@@ -139,7 +144,7 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
         None => (None, url),
     };
     let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
-    let feed = feed.unwrap_or_else(|| "json".into());
+    let feed = feed.unwrap_or_else(|| feed::UNKNOWN.into());
     let subscription = NewSubscription { url, name, feed, bearer };
     Ok(Trial { subscription, recognised, preview, warning })
 }

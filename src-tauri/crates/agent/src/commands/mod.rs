@@ -5,6 +5,7 @@ pub mod add;
 mod pages;
 mod pause;
 mod queries;
+mod recognised;
 mod remove;
 mod rules;
 mod sample;

@@ -93,6 +93,14 @@ impl Ledger {
         self.write(|store| resume::config(store, key, subscription, heard, now))
     }
 
+    /// Notes that a subscription's source has another name, now that it is known what it speaks.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn rename_source(&self, key: &str, source: &str) -> Result<(), StoreError> {
+        self.write(|store| store.rename_source(key, source))
+    }
+
     /// Commits what a link has brought, and tells of it. What waits to be written goes first, so that the
     /// journal is never behind the messages.
     ///

@@ -27,6 +27,7 @@ pub fn config(
     Ok(Config {
         kept: latest.and_then(|event| feed.keeps(&event)),
         feed,
+        recogniser: subscription.recogniser(),
         law: subscription.law(),
         expect: subscription.expect(),
         swap: true,

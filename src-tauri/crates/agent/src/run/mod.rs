@@ -112,6 +112,8 @@ enum Wake {
     Status,
     /// Clients were told of something, which the tray may show.
     Told,
+    /// It is known of these now what they speak.
+    Recognised(Vec<String>),
     /// Something is owed to the database.
     Owed,
     /// Not everything is followed as the settings say.
@@ -234,6 +236,7 @@ impl Agent {
         let mut reading: Fuse<BoxFuture<'static, ()>> = Fuse::terminated();
         let mut acting: Fuse<BoxFuture<'static, Result<(), String>>> = Fuse::terminated();
         let mut is_to_be_read_again = false;
+        let recognised = self.commands.registry().clone();
         loop {
             let (at, timer) = timers.next(self.status.conditions().poll_deadline());
             let wake = tokio::select! {
@@ -248,6 +251,7 @@ impl Agent {
                 event = next(&mut self.tray), if acting.is_terminated() => Wake::Tray(event),
                 () = self.status.changed() => Wake::Status,
                 Ok(()) = told.changed(), if self.tray.is_some() => Wake::Told,
+                keys = recognised.recognised() => Wake::Recognised(keys),
                 () = self.ledger.owes_anew() => Wake::Owed,
                 () = self.commands.unfinished() => Wake::Unfinished,
                 () = sleep_until(at) => Wake::Due(timer),
@@ -269,6 +273,10 @@ impl Agent {
                 Wake::Tray(TrayEvent::Shown(shown)) => self.status.update(|it| it.tray = shown),
                 Wake::Status => self.status.tell(),
                 Wake::Told => self.show(),
+                Wake::Recognised(keys) => {
+                    let commands = self.commands.clone();
+                    tokio::spawn(async move { commands.write_recognised(keys).await });
+                }
                 Wake::Owed => timers.owed.begin(),
                 Wake::Unfinished => timers.reconcile.begin(),
                 Wake::Due(timer) => self.on_timer(timer, &mut timers),

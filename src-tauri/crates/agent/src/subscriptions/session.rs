@@ -7,6 +7,7 @@ use hark_api as api;
 use hark_config::{credentials::Credentials, settings::Subscription};
 use hark_engine::{
     failure::Cause,
+    feed::Recognition,
     history::Entry,
     link::{self, Delivery, Link, Outcome},
     message::{Change, Message, RawEvent},
@@ -55,6 +56,8 @@ pub(super) struct Session {
     registry: Registry,
     ledger: Ledger,
     alerts: Outbox,
+    /// As it was when it began, but for what it speaks.
+    subscription: Subscription,
     credentials: Credentials,
     link: api::Link,
     /// To its own driver; weak, as the driver ends when nobody else can command it.
@@ -127,6 +130,20 @@ impl Sink for Session {
         Ok(())
     }
 
+    fn recognised(&mut self, recognition: Recognition) -> Result<(), Full> {
+        let url = recognition.stream_url(&self.subscription.url);
+        let feed = recognition.feed.to_owned();
+        let subscription = Subscription { url, feed, ..self.subscription.clone() };
+        let key = &self.link.subscription;
+        self.ledger.rename_source(key, &subscription.source()).map_err(|_| Full)?;
+        tracing::info!(subscription = key, feed = subscription.feed, "recognised");
+        self.link.feed.clone_from(&subscription.feed);
+        self.credentials = Credentials::new(subscription.clone());
+        self.registry.recognise(key, &subscription);
+        self.subscription = subscription;
+        Ok(())
+    }
+
     fn caught_up(&mut self) {
         if std::mem::take(&mut self.held) {
             self.alerts.put(&self.link.subscription, Due::Replay);
@@ -164,6 +181,7 @@ impl Session {
             registry: parts.registry.clone(),
             ledger: parts.ledger.clone(),
             alerts: parts.alerts.clone(),
+            subscription: subscription.clone(),
             credentials: Credentials::new(subscription.clone()),
             link,
             commands,

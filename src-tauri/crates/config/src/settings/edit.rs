@@ -8,6 +8,7 @@ use std::{
 use toml_edit::{DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
 use url::Url;
 
+use hark_engine::feed;
 use hark_local::file::Stamp;
 
 use super::{Credential, Settings, file};
@@ -210,6 +211,37 @@ pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<Edit<()>
         }
         Ok(())
     })
+}
+
+/// Writes down what a subscription speaks that was not known until now, and where its events come from.
+/// Where the settings say something else of it by now, that stays.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn set_feed(path: &Path, key: &str, feed: &str, url: &Url) -> Result<Edit<()>, EditError> {
+    edit(path, |document, settings| {
+        let known = settings.subscriptions.get(key);
+        if known.is_none_or(|known| known.feed != feed::UNKNOWN) {
+            return Ok(());
+        }
+        if let Some(one) = document["subscriptions"][key].as_table_like_mut() {
+            replace(one, "feed", feed);
+            replace(one, "url", url.as_str());
+        }
+        Ok(())
+    })
+}
+
+/// Sets a text, and keeps the comment that hangs on it.
+fn replace(table: &mut dyn TableLike, name: &str, text: &str) {
+    match table.get_mut(name).and_then(Item::as_value_mut) {
+        Some(value) => {
+            let decor = value.decor().clone();
+            *value = text.into();
+            *value.decor_mut() = decor;
+        }
+        None => drop(table.insert(name, text.into())),
+    }
 }
 
 /// The rules of a subscription as they stand in the settings, as `[[rules]]` tables with their comments.

@@ -10,7 +10,7 @@ use std::{fmt, marker::PhantomData, path::PathBuf, sync::Arc, time::Duration};
 
 use hark_engine::{
     backoff::{Clients, Law, Retry},
-    feed::{self, Feed, Form, Json, Mapped},
+    feed::{self, Feed, Form, Json, Mapped, Recogniser},
     heartbeat::Expect,
     policy::{self, Rule},
     size,
@@ -28,7 +28,8 @@ use url::Url;
 pub use hark_engine::span;
 
 pub use edit::{
-    Edit, EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_paused, set_rules,
+    Edit, EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_feed, set_paused,
+    set_rules,
 };
 pub use file::{Loaded, keep_last_good, load, load_last_good, parse, read_rules};
 pub use keep::KeepSettings;
@@ -218,6 +219,12 @@ impl Subscription {
             // An unknown name was refused when the settings were read.
             None => feed::by_name(&self.feed).unwrap_or_else(|| Arc::new(Json)),
         }
+    }
+
+    /// Recognises what it speaks, where that is not known yet.
+    #[must_use]
+    pub fn recogniser(&self) -> Option<Recogniser> {
+        (self.feed == feed::UNKNOWN).then(|| Recogniser::new(&self.url))
     }
 
     /// What makes it another stream when it changes.

@@ -343,6 +343,20 @@ fn edited(text: &str, edit: impl Fn(&Path)) -> String {
 }
 
 #[test]
+fn what_is_recognised_is_written_where_nothing_was_known() {
+    let url = "http://a/sse".parse().unwrap();
+    let set = |text: &str| edited(text, |path| drop(set_feed(path, "a", "ntfy", &url).unwrap()));
+    let unknown = "# mine\n[subscriptions.a]\nurl = \"http://a/\" # there\nfeed = \"unknown\"\n";
+    let known = unknown.replace("unknown", "ntfy").replace("http://a/\"", "http://a/sse\"");
+    assert_eq!(set(unknown), known);
+    // What the person has written meanwhile stays, also where it is gone.
+    for text in [known.replace("ntfy", "json").as_str(), "[subscriptions.b]\nurl = \"http://b/\"\n"]
+    {
+        assert_eq!(set(text), text);
+    }
+}
+
+#[test]
 fn removing_a_table_keeps_the_comments_that_are_not_about_it() {
     let (a, b) =
         ("[subscriptions.a]\nurl = \"http://a/\"\n", "[subscriptions.b]\nurl = \"http://b/\"\n");

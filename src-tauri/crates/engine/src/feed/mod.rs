@@ -317,9 +317,13 @@ pub const NAMES: &[&str] = &{
     names
 };
 
-/// The feed of a name.
+/// What stands in the place of a feed's name where it is not known yet what a server speaks.
+pub const UNKNOWN: &str = "unknown";
+
+/// The feed of a name; that of a plain stream for [`UNKNOWN`].
 #[must_use]
 pub fn by_name(name: &str) -> Option<Arc<dyn Feed>> {
+    let name = if name == UNKNOWN { "json" } else { name };
     FEEDS.iter().find(|entry| entry.name == name).map(|entry| (entry.feed)())
 }
 

@@ -13,8 +13,9 @@
 
 use url::Url;
 
-use super::{FEEDS, Feed, by_name};
+use super::{FEEDS, Feed, Json, by_name};
 use crate::{
+    cursor::Cursor,
     failure::Cause,
     message::RawEvent,
     wire::{Arrival, Head},
@@ -115,6 +116,7 @@ pub trait Signature: Feed {
 /// Recognises one stream while it arrives.
 #[derive(Clone, Debug)]
 pub struct Recogniser {
+    url: Url,
     by_url: Option<Recognition>,
     head: Head,
 }
@@ -123,7 +125,20 @@ impl Recogniser {
     /// For the stream at this URL.
     #[must_use]
     pub fn new(url: &Url) -> Self {
-        Self { by_url: by_url(url), head: Head::default() }
+        Self { url: url.clone(), by_url: by_url(url), head: Head::default() }
+    }
+
+    /// The head of the answer, once it has arrived.
+    #[must_use]
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Whether this feed would have asked as a plain stream is asked, at the same address.
+    #[must_use]
+    pub fn was_asked_as(&self, feed: &dyn Feed) -> bool {
+        let asked = Json.request(&self.url, &Cursor::NONE);
+        feed.request(&self.url, &Cursor::NONE) == asked && feed.stream_url(&self.url) == self.url
     }
 
     /// Takes the next that arrived. Answers as soon as it is clear what the server speaks.

@@ -1,7 +1,7 @@
 //! The link's state and transitions. `on_*` handle one input each; [`Link::enter`] is the only way
 //! to a phase. Dials and delays are in `dials`, second connections in `doubt`, events in `events`.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use fastrand::Rng;
 
@@ -15,6 +15,7 @@ use crate::{
     budget::Budget,
     cursor::Cursor,
     failure::{Cause, Class, Failure},
+    feed::Feed,
     heartbeat::Heartbeat,
     history::{Doubt, Entry},
     policy::Origin,
@@ -107,6 +108,12 @@ impl Link {
         &self.phase
     }
 
+    /// What the server speaks, as far as it is known.
+    #[must_use]
+    pub fn feed(&self) -> &Arc<dyn Feed> {
+        &self.config.feed
+    }
+
     /// What is known of the heartbeat.
     #[must_use]
     pub fn heartbeat(&self) -> &Heartbeat {
@@ -158,6 +165,9 @@ impl Link {
     }
 
     fn on_arrival(&mut self, conn: ConnId, arrival: Arrival, now: Moment, out: Out<'_>) {
+        if self.recognise(conn, &arrival, now, out) {
+            return;
+        }
         match arrival {
             Arrival::Opened(head) => self.on_opened(conn, &head, now, out),
             Arrival::Alive => self.on_alive(conn, now, out),

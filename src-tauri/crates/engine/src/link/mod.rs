@@ -67,6 +67,7 @@ mod doubt;
 mod events;
 mod ids;
 mod machine;
+mod recognise;
 mod replay;
 mod stream;
 #[cfg(test)]
@@ -81,7 +82,7 @@ use crate::{
     backoff::{Clients, Law, Retry},
     cursor::Cursor,
     failure::Failure,
-    feed::Feed,
+    feed::{Feed, Recogniser, Recognition},
     heartbeat::Expect,
     history::{Doubt, Entry},
     message::{Change, Message, RawEvent},
@@ -110,6 +111,8 @@ pub const CAUGHT_UP_MAX: Duration = Duration::from_secs(30);
 pub struct Config {
     /// What the server speaks.
     pub feed: Arc<dyn Feed>,
+    /// Recognises what it speaks, where that is not known yet; `feed` is that of a plain stream then.
+    pub recogniser: Option<Recogniser>,
     /// How it retries.
     pub law: Law,
     /// What heartbeat the person expects.
@@ -142,6 +145,7 @@ impl Config {
     pub fn plain(feed: Arc<dyn Feed>, clients: Clients) -> Self {
         Self {
             feed,
+            recogniser: None,
             law: Law { retry: Retry::Backoff, clients, spread: None },
             expect: Expect::Learn,
             swap: true,
@@ -278,6 +282,8 @@ pub enum Effect {
     BacklogOver,
     /// Keep this in the journal.
     Journal(Entry),
+    /// It is known from now on what the server speaks. Comes before anything is delivered.
+    Recognised(Recognition),
     /// The phase, or the time of its next dial, has changed.
     PhaseChanged,
 }
@@ -295,7 +301,8 @@ pub enum Reason {
     Person,
     /// The connection that stands is in doubt.
     Doubt(Doubt),
-    /// The server has forgotten the cursor, or refuses its id: it is asked for what it holds.
+    /// The server has forgotten the cursor, or refuses its id, or was not known before: it is asked
+    /// for what it holds.
     Anew,
 }
 

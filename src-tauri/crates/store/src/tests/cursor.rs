@@ -128,3 +128,15 @@ fn whether_messages_carry_ids_is_known_after_a_restart() {
     world.commit(&[message(Some("1"), "b"), message(None, "c")]);
     assert_eq!(has_ids(&mut world), Some(true));
 }
+
+#[test]
+fn a_source_of_another_name_is_the_same_one() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a")]);
+    let source = "https://a.example/b ntfy";
+    world.store.rename_source("builds", source).unwrap();
+    let known = world.store.begin("builds", source, now()).unwrap();
+    assert_eq!(known.cursor, Cursor::of_id("1"));
+    let other = world.store.begin("builds", "https://a.example/b", now()).unwrap();
+    assert!(other.cursor.is_none(), "its old name is another source now");
+}

@@ -17,7 +17,7 @@ use hark_engine::{
     Moment,
     cursor::Cursor,
     failure::Cause,
-    feed::Feed,
+    feed::{self, Feed, Recognition},
     history::Entry,
     link::{Committed, Config, ConnId, Delivery, Effect, Hint, Input, Link, Phase, Reason},
     wire::Arrival,
@@ -86,6 +86,14 @@ pub trait Sink {
     /// Where it was not kept. It is tried again.
     fn journal(&mut self, entry: &Entry, at: Timestamp) -> Result<(), Full>;
 
+    /// It is known from now on what the server speaks; what to ask is that feed's.
+    ///
+    /// # Errors
+    /// Where that was not kept. It is tried again.
+    fn recognised(&mut self, _recognition: Recognition) -> Result<(), Full> {
+        Ok(())
+    }
+
     /// What was missed has arrived.
     fn caught_up(&mut self) {}
 
@@ -120,7 +128,6 @@ struct Standing {
 pub struct Driver<S> {
     sink: S,
     link: Link,
-    feed: Arc<dyn Feed>,
     dials: Dials,
     origin: String,
     connections: HashMap<ConnId, Standing>,
@@ -138,12 +145,10 @@ pub struct Driver<S> {
 impl<S: Sink> Driver<S> {
     /// A driver that has not begun.
     pub fn new(config: Config, sink: S) -> Self {
-        let feed = config.feed.clone();
         let (arrive, arrived) = mpsc::channel(ITEMS_MAX);
         Self {
             sink,
             link: Link::new(config, fastrand::u64(..)),
-            feed,
             dials: Dials::default(),
             origin: String::new(),
             connections: HashMap::new(),
@@ -338,6 +343,12 @@ impl<S: Sink> Driver<S> {
             Effect::Dial { conn, cursor, reason } => self.dial(conn, cursor, reason),
             Effect::HangUp(conn) => self.hang_up(conn),
             Effect::CaughtUp => self.sink.caught_up(),
+            Effect::Recognised(recognition) => {
+                if self.sink.recognised(recognition).is_err() {
+                    self.effects.push_front((at, Effect::Recognised(recognition)));
+                    return false;
+                }
+            }
             Effect::PhaseChanged => {}
         }
         true
@@ -387,7 +398,8 @@ impl<S: Sink> Driver<S> {
         let trail = Trail::kept();
         let noted = trail.clone();
         let ask = self.sink.ask();
-        let feed = self.feed.clone();
+        let feed = self.link.feed().clone();
+        let is_unknown = self.link.is_unknown();
         let items = self.arrive.clone();
         let large = self.large.clone();
         let task = tokio::spawn(async move {
@@ -395,7 +407,7 @@ impl<S: Sink> Driver<S> {
                 sleep(wait).await;
             }
             let (mut connection, mut next) = match ask.await {
-                Ok(ask) => dial(Ask { trail: noted, ..ask }, &*feed, &cursor).await,
+                Ok(ask) => dial(Ask { trail: noted, ..ask }, &*feed, is_unknown, &cursor).await,
                 Err(cause) => {
                     let _ = items.send((conn, Arrival::Closed(cause), None)).await;
                     return;
@@ -419,8 +431,14 @@ impl<S: Sink> Driver<S> {
 }
 
 /// Dials as the feed asks, resuming from `cursor`; in the other form of its URL, where the server's
-/// refusal speaks for that. Answers the connection and the first that it brings.
-async fn dial(ask: Ask, feed: &dyn Feed, cursor: &Cursor) -> (Connection, Option<Arrival>) {
+/// refusal speaks for that, or where the stream may be of one that `is_unknown`. Answers the connection
+/// and the first that it brings.
+async fn dial(
+    ask: Ask,
+    feed: &dyn Feed,
+    is_unknown: bool,
+    cursor: &Cursor,
+) -> (Connection, Option<Arrival>) {
     let asking = |url: &Url| {
         let request = feed.request(url, cursor);
         let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
@@ -429,12 +447,20 @@ async fn dial(ask: Ask, feed: &dyn Feed, cursor: &Cursor) -> (Connection, Option
     let mut connection = asking(&ask.url);
     let first = connection.next().await;
     if let Some(Arrival::Closed(refusal)) = &first
-        && let Some(other) = feed.other_form(&ask.url, refusal)
+        && let Some(other) = feed
+            .other_form(&ask.url, refusal)
+            .or_else(|| is_unknown.then(|| feed::other_address(&ask.url, refusal)).flatten())
     {
         let mut second = asking(&other);
-        let opened = second.next().await;
-        if let Some(Arrival::Opened(_)) = opened {
-            return (second, opened);
+        let answer = second.next().await;
+        let counts = match &answer {
+            Some(Arrival::Opened(_)) => true,
+            // A stream that wants a token: the page beside it does not.
+            Some(Arrival::Closed(refusal)) => is_unknown && feed::in_words(refusal).is_some(),
+            _ => false,
+        };
+        if counts {
+            return (second, answer);
         }
     }
     (connection, first)

@@ -60,6 +60,7 @@ impl Sink for Fake {
 
 fn driver() -> Driver<Fake> {
     let config = Config {
+        recogniser: None,
         feed: Arc::new(Json),
         law: Law { retry: Retry::Backoff, clients: Clients::Few, spread: None },
         expect: Expect::Learn,

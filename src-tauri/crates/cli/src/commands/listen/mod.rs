@@ -8,6 +8,7 @@ use hark_config::{
     presets::Presets,
     settings::{Subscription, read_event_max, read_retry, span},
 };
+use hark_engine::feed;
 use hark_local::profile::Profile;
 use hark_platform::signals::{self, SIGINT, SIGTERM};
 use tokio::sync::mpsc;
@@ -19,9 +20,12 @@ use terminal::{Format, Listen};
 pub async fn listen(profile: &Profile, options: ListenOptions) -> Done {
     let mut ask = ask(&options.url, &options.method, &options.headers, options.data)?;
     let presets = Presets::beside(&profile.settings()).presets;
-    presets.feed(&options.feed).map_err(Failed)?;
-    let mut subscription = Subscription::plain(ask.url.clone(), &options.feed);
-    subscription.mapping = presets.get(&options.feed).cloned();
+    // What is shown as it comes is not to be understood.
+    let unsaid = if options.raw { "json" } else { feed::UNKNOWN };
+    let feed = options.feed.as_deref().unwrap_or(unsaid);
+    presets.feed(feed).map_err(Failed)?;
+    let mut subscription = Subscription::plain(ask.url.clone(), feed);
+    subscription.mapping = presets.get(feed).cloned();
     subscription.heartbeat =
         options.heartbeat.as_deref().map(span::read).transpose().map_err(Failed)?;
     subscription.retry = options.retry.as_deref().map(read_retry).transpose().map_err(Failed)?;

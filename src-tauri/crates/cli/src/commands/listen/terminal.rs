@@ -12,6 +12,7 @@ use hark_config::settings::Subscription;
 use hark_engine::{
     cursor::Cursor,
     failure::{Cause, Class},
+    feed::Recognition,
     heartbeat::Expect,
     history::Entry,
     link::{Committed, Config, Delivery, Link, Outcome, Phase},
@@ -63,6 +64,7 @@ pub async fn listen<W: Write + Send>(
         listen.format == Format::Raw || matches!(listen.subscription.expect(), Expect::Timeout(_));
     let config = Config {
         feed,
+        recogniser: listen.subscription.recogniser(),
         law: listen.subscription.law(),
         expect: listen.subscription.expect(),
         swap: !plain,
@@ -257,6 +259,11 @@ impl<W: Write> Sink for Terminal<W> {
             }
         }
         Ok(Committed { cursor: self.cursor.clone(), ..Committed::default() })
+    }
+
+    fn recognised(&mut self, recognition: Recognition) -> Result<(), Full> {
+        self.ask.url = recognition.stream_url(&self.ask.url);
+        Ok(())
     }
 
     fn journal(&mut self, entry: &Entry, _: Timestamp) -> Result<(), Full> {

@@ -7,6 +7,7 @@ mod feeds;
 mod heartbeat;
 mod model;
 mod phases;
+mod recognise;
 
 use std::{sync::Arc, time::Duration};
 

@@ -11,7 +11,7 @@ use super::*;
 use crate::{
     backoff::{RETRY_AFTER_MAX, Retry, SPREAD_MAX},
     failure::Class,
-    feed::Nchan,
+    feed::{Nchan, Recogniser},
     wire::Ignored,
 };
 
@@ -59,8 +59,12 @@ impl Model {
         };
         let committed = if rng.bool() { Cursor::of_id("0") } else { Cursor::NONE };
         let swap = rng.u8(0..4) > 0;
+        let is_unknown = rng.u8(0..4) == 0;
+        let is_plain = is_unknown || rng.bool();
+        let at = "https://a.example/x".parse().unwrap();
         let config = Config {
-            feed: if rng.bool() { Arc::new(Json) as Arc<dyn Feed> } else { Arc::new(Nchan) },
+            feed: if is_plain { Arc::new(Json) as Arc<dyn Feed> } else { Arc::new(Nchan) },
+            recogniser: is_unknown.then(|| Recogniser::new(&at)),
             law,
             expect: match rng.u8(0..4) {
                 0 => Expect::Timeout(Duration::from_millis(rng.u64(1..60_000))),
@@ -113,6 +117,7 @@ impl Model {
                 Effect::CaughtUp
                 | Effect::BacklogOver
                 | Effect::Journal(_)
+                | Effect::Recognised(_)
                 | Effect::PhaseChanged => {}
             }
         }

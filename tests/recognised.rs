@@ -1,0 +1,128 @@
+//! A server that could not be recognised when it was added, as it was down, busy or behind a page: what it
+//! speaks is found out at its first answer, and nothing is lost by that. The servers are real ones.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::fs;
+
+use hark_tests::{
+    LONG, World,
+    django::Django,
+    eventually,
+    hark::{bodies, clear},
+    nchan::Nchan,
+    real_ntfy::RealNtfy,
+    sse::Server,
+};
+
+/// The settings file.
+fn settings(world: &World) -> String {
+    fs::read_to_string(world.path("profile/config/config.toml")).unwrap()
+}
+
+/// Waits until the settings say what the subscription speaks.
+async fn speaks(world: &World, feed: &str) {
+    eventually(&format!("the settings say {feed}"), LONG, async || {
+        let settings = settings(world);
+        let says = settings.contains(&format!("feed = \"{feed}\""));
+        if says { Ok(()) } else { Err(settings) }
+    })
+    .await;
+}
+
+/// Adds a URL of which nothing can be known now; answers its key.
+async fn add(world: &World, url: &str) -> String {
+    let answer = world.hark(&["add", url, "--name", "News"]).await;
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    clear(
+        &answer.err,
+        &["could not be tried now", "What it speaks is found out at its first answer"],
+    );
+    speaks(world, "unknown").await;
+    let key = world.status().await["links"][0]["subscription"].as_str().unwrap().to_owned();
+    world.phase(&key, "backing_off").await;
+    key
+}
+
+#[tokio::test]
+async fn ntfy_added_by_its_topics_page_while_it_is_down_is_followed_once_it_is_up() {
+    let world = World::new();
+    let Some(mut ntfy) = RealNtfy::start(&world).await else { return };
+    ntfy.kill();
+    let _agent = world.agent().await;
+    let page = format!("http://127.0.0.1:{}/news", ntfy.port);
+    let key = add(&world, &page).await;
+    ntfy.start_again().await;
+    // It is published before Hark is there, and after.
+    ntfy.publish("news", "first").await;
+    speaks(&world, "ntfy").await;
+    world.phase(&key, "streaming").await;
+    ntfy.publish("news", "second").await;
+    assert_eq!(bodies(&world.stored(2).await), ["first", "second"]);
+    let link = world.link(&key).await;
+    assert_eq!(link["feed"], "ntfy");
+    let settings = settings(&world);
+    assert!(settings.contains("/news/sse"), "where its events come from: {settings}");
+
+    // What was recognised is so after a restart, and nothing comes twice.
+    ntfy.kill();
+    world.phase(&key, "backing_off").await;
+    ntfy.start_again().await;
+    ntfy.publish("news", "third").await;
+    assert_eq!(bodies(&world.stored(3).await), ["first", "second", "third"]);
+}
+
+#[tokio::test]
+async fn an_agent_that_starts_anew_goes_on_where_the_one_that_recognised_was() {
+    let world = World::new();
+    let Some(mut django) = Django::start(&world).await else { return };
+    django.kill();
+    let agent = world.agent().await;
+    let key = add(&world, &django.url("news")).await;
+    django.start_again().await.unwrap();
+    speaks(&world, "django-eventstream").await;
+    world.phase(&key, "streaming").await;
+    django.publish().await;
+    world.stored(1).await;
+    agent.kill();
+    django.publish().await;
+    let _agent = world.agent().await;
+    assert_eq!(bodies(&world.stored(2).await), django.published);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_of_no_known_kind_loses_not_even_its_first_event() {
+    let world = World::new();
+    let server = Server::start().await;
+    world.settings(&format!(
+        "# mine\n[subscriptions.news]\nurl = \"{}\"\nfeed = \"unknown\" # what is it?\n",
+        server.url("/events")
+    ));
+    let _agent = world.agent().await;
+    let mut client = server.streaming(&world).await;
+    speaks(&world, "unknown").await;
+    client.send("data: one\n\n").await;
+    client.send("data: two\n\n").await;
+    assert_eq!(bodies(&world.stored(2).await), ["one", "two"]);
+    speaks(&world, "json").await;
+    let settings = settings(&world);
+    assert!(settings.contains("# mine") && settings.contains("# what is it?"), "{settings}");
+}
+
+#[tokio::test]
+async fn listen_recognises_as_add_does() {
+    let world = World::new();
+    let Some(ntfy) = RealNtfy::start(&world).await else { return };
+    ntfy.publish("news", "first").await;
+    let page = format!("http://127.0.0.1:{}/news", ntfy.port);
+    let mut listen = world.start_hark("listen", &["listen", &page]);
+    listen.line("first", LONG).await;
+    ntfy.publish("news", "second").await;
+    listen.line("second", LONG).await;
+    assert_eq!(listen.lines().len(), 2, "neither its greeting nor its keepalive: {}", listen.out());
+
+    let nchan = Nchan::start(&world).await;
+    let mut listen = world.start_hark("listening", &["listen", "--json", &nchan.url("news")]);
+    nchan.publish("news", "third").await;
+    listen.line("third", LONG).await;
+}
