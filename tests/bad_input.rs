@@ -1,4 +1,4 @@
-//! What a person or a disk gets wrong: each has one clear sentence, and loses nothing.
+//! Mistakes of a person or a disk: each has one clear sentence, and loses nothing.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -99,8 +99,8 @@ async fn a_key_that_nobody_has_is_named() {
     }
 }
 
-/// The oracle is the list that the clients are made from: the agent answers each of its routes, also
-/// where it cannot read what is asked.
+/// The expected routes are the list that the clients are made from: the agent answers each of them, also
+/// where it cannot read the request.
 #[tokio::test]
 async fn every_route_of_the_api_is_answered_and_no_other() {
     let world = World::new();
@@ -139,7 +139,7 @@ async fn a_wrong_key_in_the_settings_leaves_the_last_good_ones_in_force() {
     clear(&sentence, &["config.toml", "colour", "line 3", "column 3"]);
     assert_eq!(world.link("news").await["phase"]["phase"], "streaming");
 
-    // Over a restart too, and the person's file is as it was.
+    // It still says so after a restart, and the person's file is unchanged.
     agent.signal(rustix::process::Signal::TERM);
     assert!(agent.ended(SHORT).await.success());
     let _agent = world.agent().await;
@@ -212,7 +212,7 @@ async fn a_data_folder_that_may_not_be_written_is_named() {
             std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
         }
     }
-    // What others may not enter either is left as it is.
+    // A folder that others may not enter either is left as it is.
     fs::set_permissions(&data, fs::Permissions::from_mode(0o500)).unwrap();
     fails_to_start(&world, &[data.to_str().unwrap()]).await;
     assert_eq!(fs::read_dir(&data).unwrap().count(), 0);

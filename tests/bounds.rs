@@ -21,7 +21,7 @@ use tokio::time::interval;
 
 const MIB: usize = 1 << 20;
 const KIB: usize = 1 << 10;
-/// More than this nothing that a server sends may cost.
+/// The most memory that anything a server sends may cost. Bytes.
 const GROWTH_MAX: usize = 16 * MIB;
 /// What a link may cost, in a build for development.
 const LINK_MAX: usize = 200 * KIB;
@@ -65,7 +65,7 @@ impl Link {
         }
     }
 
-    /// That a good event on this connection arrives, and what all before it has cost.
+    /// Checks that a good event on this connection arrives; answers what all before it has cost.
     async fn still_works(self, name: &str) -> Self {
         let Self { world, server, mut client, agent, idle } = self;
         client.send("id: good\ndata: good\n\n").await;

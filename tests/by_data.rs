@@ -1,5 +1,5 @@
-//! What a person says of a server as data: where a message's parts stand, presets of kinds of servers,
-//! and rules for what becomes of messages.
+//! Servers that a person describes as data: where a message's parts are, presets for kinds of servers, and
+//! rules for messages.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 

@@ -1,5 +1,5 @@
-//! A certificate that is no longer one, on a link that has streamed: what the history says, and that
-//! it is back once the certificate is mended and the person says so.
+//! A certificate that is no longer valid, on a link that has streamed: what the history says, and that the
+//! link is back once the certificate is replaced and the person resumes it.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 

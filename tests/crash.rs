@@ -27,16 +27,16 @@ const KILLS: u32 = 500;
 const KILLS_VARIABLE: &str = "HARK_SOAK_KILLS";
 /// To see the same kills again.
 const SEED_VARIABLE: &str = "HARK_SEED";
-/// A kill comes so long after the start at most: until then a link has usually caught up, too.
+/// The longest time from a start to a kill: by then a link has usually caught up, too.
 const LIFE_MAX: Duration = Duration::from_millis(250);
-/// A message comes so long after the one before at most.
+/// The longest time from one message to the next.
 const PAUSE_MAX: Duration = Duration::from_millis(80);
 
 fn number(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-/// That these are `message 0`, `message 1`, …: each once, in this order.
+/// Checks that these are `message 0`, `message 1`, …: each once, in this order.
 fn assert_complete(messages: &[Message], count: usize) {
     for (number, message) in messages.iter().enumerate() {
         let wanted = format!("message {number}");
@@ -67,7 +67,7 @@ async fn an_agent_that_is_killed_500_times_at_random_moments_loses_and_doubles_n
     world.follow(&[("news", &nchan.url("news"))]);
     let begun = Instant::now();
     let mut agent = world.agent().await;
-    // What comes before this would be backlog, and not notified.
+    // Earlier messages would be backlog, and not notified.
     let alerted = nchan.publish_until_alerted("news").await;
 
     let killed = Cell::new(false);
@@ -146,7 +146,7 @@ async fn publish_until_not_stored(world: &World, nchan: &Nchan<'_>, mut count: u
     .await;
     let phase = world.ask_link("news").await.unwrap().phase;
     assert!(matches!(phase, Phase::Streaming { .. }), "{phase:?}");
-    // To read what is there is no proof that more can be stored.
+    // Reading what is there does not prove that more can be stored.
     assert!(!world.messages().await.is_empty());
     let status = world.status().await;
     let told = status["conditions"].as_array().unwrap();
@@ -156,7 +156,7 @@ async fn publish_until_not_stored(world: &World, nchan: &Nchan<'_>, mut count: u
     count
 }
 
-/// That the agent is as it was before its disk failed it, with these messages.
+/// Checks that the agent is as it was before its disk failed, with these messages.
 async fn assert_recovered(world: &World, agent: &mut Running, count: usize) {
     let messages = eventually("what was not stored is", LONG, async || {
         let messages = world.all_messages().await;
@@ -199,7 +199,7 @@ async fn a_full_disk_is_told_and_what_came_meanwhile_is_stored_once_there_is_roo
     let agent = Running::start(&world, "agent", command);
     let mut agent = three_stored(&world, &nchan, agent).await;
 
-    // The small disk is to be seen only from within.
+    // The small disk can be seen only from within.
     let inside = PathBuf::from(format!("/proc/{}/root", agent.pid()));
     let filler = inside.join(data.strip_prefix("/").unwrap()).join("filler");
     fill(&filler);

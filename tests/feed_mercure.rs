@@ -23,7 +23,7 @@ fn publish(hub: &Hub, range: std::ops::Range<usize>) {
     }
 }
 
-/// That exactly these are stored, each once and in order.
+/// Checks that exactly these are stored, each once and in order.
 fn assert_stored(messages: &[Value], wanted: impl IntoIterator<Item = usize>) {
     let found = hark::bodies(messages);
     let wanted: Vec<String> = wanted.into_iter().map(|number| format!("update {number}")).collect();

@@ -16,7 +16,7 @@ fn follow(world: &World, url: &str, rest: &str) {
     ));
 }
 
-/// Each once, and with the id that the server gave it.
+/// Checks that each is stored once, with the id that the server gave it.
 fn assert_stored_once(messages: &[Value], wanted: &[String]) {
     let found: BTreeSet<&str> = bodies(messages).into_iter().collect();
     assert_eq!(found, wanted.iter().map(String::as_str).collect::<BTreeSet<_>>());
@@ -25,7 +25,7 @@ fn assert_stored_once(messages: &[Value], wanted: &[String]) {
     assert_eq!(ids.len(), messages.len(), "every message has its own id");
 }
 
-/// The server shows by a keepalive that everything has been sent, and the agent has heard it.
+/// A keepalive shows that the server has sent everything; waits until the agent has heard one.
 async fn proven(world: &World, ntfy: &Ntfy) {
     let heard = async || world.link("news").await["last_heard"].clone();
     let before = heard().await;

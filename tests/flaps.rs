@@ -1,4 +1,4 @@
-//! What happens to interfaces that a link does not use concerns it nothing.
+//! A link ignores changes of interfaces that it does not use.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 

@@ -41,8 +41,8 @@ use tokio::{
 };
 
 const RUNS: u64 = 2_000;
-/// What each of these seeds breaks the law without. They are runs like the others; a change of the script
-/// gives them to others.
+/// Seeds, and the feature without which each breaks the law. They are runs like the others; a change of the
+/// script moves them.
 const NAMED: [(u64, &str); 8] = [
     (4, "a block that did not end moves nothing (`wire::Ignored::Unfinished`)"),
     (141, "where live and replayed are mixed, the cursor waits for a proof (`feed::Order::Mixed`)"),
@@ -54,11 +54,11 @@ const NAMED: [(u64, &str); 8] = [
     (59, "ids that fall back are a new run (`link::ids`)"),
 ];
 const KEY: &str = "judged";
-/// So long after the last fault everything must have come.
+/// Everything must have come within this time after the last fault.
 const PATIENCE: Duration = Duration::from_secs(4 * 3600);
 const EPOCH: i64 = 1_790_000_000;
 
-/// What the client has done, kept over its deaths as its disk is.
+/// The client's results, which outlive its deaths as its disk does.
 struct Client {
     store: Store,
     account: Account,
@@ -196,8 +196,8 @@ impl Running {
         Self { commands, driver }
     }
 
-    /// What has not been committed is gone with it. An alert that waited is in the outbox, and shown
-    /// when the agent is back.
+    /// Uncommitted deliveries are lost. An alert that waited is in the outbox, and is shown when the agent
+    /// is back.
     async fn kill(self) {
         drop(self.commands);
         self.driver.await.unwrap().caught_up();
@@ -205,7 +205,7 @@ impl Running {
 }
 
 async fn judge(seed: u64) -> Result<(), String> {
-    // All that is drawn on this thread, by whomever.
+    // Seeds everything that is drawn on this thread.
     fastrand::seed(seed);
     let script = Script::draw(seed, Pace::Simulated);
     let begun = Instant::now();

@@ -20,7 +20,7 @@ use tokio::{
 const SEEDS: u64 = 30;
 /// So many runs at a time.
 const BESIDE: usize = 6;
-/// What was missed comes with the last connection, which a silence may delay by its deadline.
+/// The last connection brings what was missed, and a silence may delay it by the deadline.
 const PATIENCE: Duration = Duration::from_secs(90);
 const KEY: &str = "judged";
 
@@ -44,7 +44,7 @@ async fn listen(server: Server, first: TcpListener) {
     }
 }
 
-/// What the agent has kept, and what it says may be missing.
+/// What the agent has kept, and the gaps that it reports.
 async fn account(world: &World, epoch: Timestamp) -> Account {
     let since = |value: &Value| {
         let at: Option<Timestamp> = value.as_str().and_then(|text| text.parse().ok());
@@ -101,8 +101,8 @@ async fn judge(seed: u64) -> Result<(), String> {
     }
     server.calm();
     server.publish(1);
-    // That something may be missing is written down once the link knows it, which may be a moment after
-    // the last message has come.
+    // A gap is written down once the link knows of it, which may be a moment after the last message has
+    // come.
     let wanted = format!("seed {seed}: everything is kept or said to be missing");
     eventually(&wanted, PATIENCE, async || {
         let account = account(&world, epoch).await;

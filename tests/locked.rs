@@ -1,5 +1,5 @@
-//! A database that another process holds, while something happens that has to be written: it is written
-//! once that can be done, whatever it is, and what needs no database waits for none.
+//! A database that another process holds while something happens that has to be written: whatever it is, it
+//! is written once that can be done, and what needs no database does not wait.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -33,9 +33,9 @@ async fn settings_that_change_while_the_database_is_locked_are_in_force_after_it
     follow("/two", "/two");
     let sentence = world.told(NOT_YET, true).await;
     hark::clear(&sentence, &["news", "other", "database"]);
-    // What was there goes on until it can be replaced.
+    // The earlier link goes on until it can be replaced.
     assert_eq!(world.link("news").await["phase"]["phase"], "streaming");
-    // Once more, and one of them is wanted no more.
+    // Once more, and then one of them is removed.
     world.follow(&[("news", &news.url("/three"))]);
     others.hung_up().await;
     eventually("it waits for one of them alone", LONG, async || {

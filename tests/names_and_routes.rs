@@ -46,8 +46,7 @@ async fn a_name_that_does_not_resolve_is_told_and_asked_for_again() {
     }
 }
 
-/// A hint makes it dial within 1.3 s, on a machine that has nothing else to do; without one it would take a
-/// minute.
+/// A hint makes it dial within 1.3 s on an idle machine; without one it would take a minute.
 const HINT: SignedDuration = SignedDuration::from_secs(15);
 
 /// A cable to an agent in a network of its own.
@@ -121,7 +120,7 @@ async fn another_address_is_dialled_from_before_the_old_connection_is_missed() {
     let cable = Cable::lay(&world);
     cable.plug().await;
     let start = || cable.agent(&world);
-    // By its heartbeat alone the old connection would be missed after a minute.
+    // With its heartbeat alone it would take a minute to miss the old connection.
     let link = Link::start_by(&world, &beat, "10.77.0.1", "heartbeat = \"60s\"", start).await;
     let changed = Timestamp::now();
     must(&cable.there("ip address add 10.77.0.3/24 dev far; ip address del 10.77.0.2/24 dev far; ip address replace 10.77.0.3/24 dev far"));
@@ -171,7 +170,7 @@ async fn a_frozen_server_is_missed_and_found_again() {
     })
     .await;
     let missed = Timestamp::now().duration_since(frozen);
-    // After 4 s, on a machine that has nothing else to do; the kernel would take minutes.
+    // After 4 s on an idle machine; the kernel would take minutes.
     assert!(missed <= SignedDuration::from_secs(20), "{missed:?}");
     signal(Signal::CONT);
     nchan.publish("news", "message 1").await;

@@ -1,5 +1,5 @@
-//! nginx before a push server: its time-outs, its reloads, the end of its workers, and what it does
-//! to a stream that it was not told of. Each is held to the budget of any fault.
+//! nginx before a push server: its time-outs, its reloads, the end of its workers, and its effect on a
+//! stream that it is not configured for. Each is held to the budget of any fault.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -16,7 +16,7 @@ use hark_tests::{
 use jiff::{SignedDuration, Timestamp};
 use rustix::process::Signal;
 
-/// Longer than any fault here lasts: that it is noticed is not the heartbeat's doing.
+/// Longer than any fault here lasts, so that the heartbeat is not what notices it.
 const HEARTBEAT: &str = "heartbeat = \"45s\"";
 /// How a connection ends with the process that holds it.
 const BROKEN_OFF: [&str; 3] = ["truncated", "connection reset", "end of stream"];
@@ -62,7 +62,7 @@ async fn a_reload_that_lets_streams_live_is_no_outage() {
     let before = world.journal().await;
     let reloaded = Instant::now();
     nginx.reload(site).await;
-    // For longer than a worker that must end is given.
+    // For longer than a worker is given to end.
     while reloaded.elapsed() < Duration::from_millis(1_500) {
         link.all_stored().await;
     }
@@ -170,7 +170,7 @@ async fn an_nginx_that_begins_to_buffer_is_named_and_found_mended() {
     let broken = Timestamp::now();
     nginx.reload(Site { server: "proxy_buffering on;", ..PLAIN }).await;
     link.lost(0).await;
-    // It holds back even the headers, until the dial's limit.
+    // It holds back even the headers, until the dial's limit ends the wait.
     link.down(&["headers timeout", "missed heartbeat"]).await;
     let told = Timestamp::now();
     let limit = SignedDuration::from_secs(30 + 4);

@@ -10,7 +10,7 @@ use hark_tests::{
 use serde_json::Value;
 use tokio::time::timeout;
 
-/// What is published: a number each.
+/// The bodies that are published, one for each number.
 fn bodies(range: std::ops::Range<usize>) -> Vec<String> {
     range.map(|number| format!("message {number}")).collect()
 }
@@ -21,7 +21,7 @@ async fn publish(nchan: &Nchan<'_>, range: std::ops::Range<usize>) {
     }
 }
 
-/// That exactly these messages are stored: each once, in this order, with increasing ids.
+/// Checks that exactly these messages are stored: each once, in this order, with increasing ids.
 fn assert_stored(messages: &[Value], range: std::ops::Range<usize>) {
     let found = hark::bodies(messages);
     assert_eq!(found, bodies(range));
@@ -75,7 +75,7 @@ async fn a_server_that_is_gone_for_5_s_is_an_outage_with_its_reason() {
     nchan.stop().await;
     let link = world.phase("news", "backing_off").await;
     assert_ne!(link["phase"]["cause"]["sentence"], "", "{link}");
-    // Not before an assertion: the outage itself.
+    // This is the outage itself, not a wait for an assertion.
     tokio::time::sleep(Duration::from_secs(5)).await;
     nchan.start_again().await;
     publish(&nchan, 10..20).await;
@@ -112,7 +112,7 @@ async fn the_backlog_of_a_new_subscription_is_stored_and_not_alerted() {
         "{stored:?}"
     );
 
-    // That the first notification is of a later one says that none of these was.
+    // If the first notification is of a later message, none of these was shown.
     nchan.publish_until_alerted("news").await;
     let first = timeout(SHORT, desktop.calls.recv()).await.unwrap().unwrap();
     assert!(first.body.contains("message ") || first.summary.contains("message "), "{first:?}");

@@ -1,4 +1,4 @@
-//! Notification servers that refuse, are slow, freeze or end: each alert is sent as rarely as can be,
+//! Notification servers that refuse, are slow, freeze or end: no alert is sent more often than necessary,
 //! and none holds up another.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]

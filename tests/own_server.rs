@@ -1,6 +1,6 @@
-//! The page for people who write the server: its answer and its proxies' configurations are run as
-//! they stand there, in front of a small server, and `hark doctor` says that all is right; what is
-//! left out of them it names.
+//! The page for people who write the server: its answer and its proxies' configurations are run as written,
+//! in front of a small server, and `hark doctor` says that all is right; it names whatever is left out of
+//! them.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -32,7 +32,7 @@ fn block(language: &str) -> &'static str {
     block.split_once("```").unwrap().0
 }
 
-/// A text of the page, put in the place of another: which must be there.
+/// The text with a part of the page replaced, which must be there.
 fn put(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{from:?} is in the page: {text}");
     text.replace(from, to)
@@ -136,7 +136,7 @@ async fn caddy(upstream: &Served, change: impl Fn(&str) -> String) -> (World, St
     (world, format!("https://localhost:{port}/events"), running)
 }
 
-/// What the doctor finds, and whether it ends as one who has found something wrong.
+/// The doctor's findings, and whether its exit code says that something is wrong.
 async fn doctor(world: &World, url: &str, more: &[&str]) -> (Vec<Value>, bool) {
     let answer = world.hark(&[&["doctor", url, "--json", "--for", LISTENS], more].concat()).await;
     let report: Value = serde_json::from_str(&answer.out).unwrap_or_else(|_| panic!("{answer:?}"));

@@ -1,5 +1,5 @@
-//! What a pause costs, as the kernel counts it: one read of the settings, one write, one command. The
-//! agent's own write is no news to it; another's is.
+//! What a pause costs, as the kernel counts it: one read of the settings, one write, one command. The agent
+//! ignores its own write, but not another's.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -14,7 +14,7 @@ use rustix::{
 /// Longer than the watch of the settings waits for an editor to end.
 const NEWS_WOULD_BE_READ: Duration = Duration::from_secs(1);
 
-/// Counts what is done to the settings file, by whomever.
+/// Counts what is done to the settings file, by any process.
 struct Counter(OwnedFd);
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ struct Count {
 impl Counter {
     fn of(folder: &Path) -> Self {
         let inotify = inotify::init(CreateFlags::NONBLOCK).unwrap();
-        // The kernel makes one of equal events in a row: what is opened is closed in between.
+        // The kernel merges equal events in a row: watching closes as well keeps two opens apart.
         let flags = WatchFlags::OPEN | WatchFlags::CLOSE | WatchFlags::MOVED_TO;
         inotify::add_watch(&inotify, folder, flags).unwrap();
         Self(inotify)
@@ -66,7 +66,7 @@ async fn a_pause_is_one_read_one_write_one_command_and_no_news() {
     let counter = Counter::of(settings.parent().unwrap());
 
     world.hark(&["pause", "news"]).await.ok();
-    // Nothing tells that nothing more comes.
+    // Nothing shows that no more comes.
     tokio::time::sleep(NEWS_WOULD_BE_READ).await;
     assert_eq!(counter.take(), Count { opened: 1, replaced: 1 }, "a pause");
     assert!(fs::read_to_string(&settings).unwrap().contains("paused = true"));

@@ -1,5 +1,5 @@
-//! The agent against real Nchan: behind a way that breaks at any byte, and reloaded and restarted, as
-//! package upgrades do it, when it says `410 Gone` to its subscribers and is back at once.
+//! The agent against real Nchan: behind a proxy that breaks connections at any byte, and with reloads and
+//! restarts as in package upgrades, where it sends `410 Gone` to its subscribers and is back at once.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 

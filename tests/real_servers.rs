@@ -167,7 +167,7 @@ async fn is_followed(kind: Kind, name: &str) {
     judge(name, &outage, broken, None);
 }
 
-/// Holds an outage against the restart or the end that made it.
+/// Checks an outage against the restart or the end that caused it.
 fn judge(name: &str, outage: &Value, broken: Timestamp, mended: Option<Timestamp>) {
     let at = |field: &str| outage[field].as_str().map(|at| at.parse::<Timestamp>().unwrap());
     let code = outage["cause"]["code"].as_str().unwrap();

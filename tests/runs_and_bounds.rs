@@ -1,6 +1,6 @@
-//! What a server does with its ids, and what another process does with the database, through the real
-//! agent: nothing is lost to a counter that begins anew, to an id that is refused, or to a lock; and
-//! what is kept stays within its bounds.
+//! A server's ids and another process's use of the database, through the real agent: nothing is lost to a
+//! counter that begins anew, to an id that is refused, or to a lock; and what is kept stays within its
+//! bounds.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -18,7 +18,7 @@ async fn a_counter_that_begins_anew_loses_no_message_to_an_equal_text() {
     let three = "id: 1\ndata: done\n\nid: 2\ndata: done\n\nid: 3\ndata: done\n\n";
     client.send(three).await;
     world.stored(3).await;
-    // The server is started again, and its counter with it. What it sends then, it sends at once.
+    // The server is started again, and its counter with it. It then sends everything at once.
     drop(client);
     let mut client = server.streaming(&world).await;
     assert_eq!(client.header("last-event-id"), Some("3"));

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustix::process::Signal;
 use tokio::time::sleep;
 
-/// logind, as far as it tells of sleep.
+/// A stand-in for logind that tells of sleep.
 struct Logind;
 
 #[zbus::interface(name = "org.freedesktop.login1.Manager")]
@@ -49,7 +49,7 @@ async fn a_wake_makes_it_dial_within_the_spread_of_a_hint() {
     let link = Link::start(&world, &beat, "127.0.0.1", "heartbeat = \"1h\"").await;
 
     let logind = system.object_server().interface::<_, Logind>(path).await.unwrap();
-    // Whoever listens has said so to the bus before; how soon that is, nobody tells.
+    // A listener registers on the bus first, and nothing shows when it has.
     let (woken, rows) = eventually("a wake is heard", LONG, async || {
         let woken = Timestamp::now();
         for start in [true, false] {

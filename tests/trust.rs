@@ -1,4 +1,4 @@
-//! Whom the agent trusts is read again when it has refused a certificate.
+//! The trusted authorities are read again after the agent has refused a certificate.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -20,8 +20,8 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// Follows a server by TLS, with its authority missing where `trusting` says that the agent reads it,
-/// until it is put there.
+/// Follows a server by TLS whose authority is missing from where `trusting` makes the agent read it, until
+/// it is put there.
 async fn is_trusted_once_it_is_there(trusting: impl FnOnce(&mut World, &PathBuf) -> String) {
     let (mut world, beat) = (World::new(), Beat::start().await);
     let (theirs, other) = (authority("theirs"), authority("other"));

@@ -1,5 +1,5 @@
-//! Files that are none, a runtime that is stuck, a terminal that is gone: what a person names stops
-//! nobody, is told in a sentence, and ending the agent always works.
+//! Files that are not regular files, a runtime that is stuck, a terminal that is gone: nothing that a
+//! person names blocks the agent, each problem is told in a sentence, and the agent can always be ended.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -113,7 +113,7 @@ async fn a_terminal_that_is_halted_halts_no_link() {
     .await;
 }
 
-/// Starts an agent whose only thread is stuck: it waits for somebody who reads its log.
+/// Starts an agent whose only thread is stuck: its log waits for a reader.
 async fn stuck(world: &World) -> Running {
     for day in [0, 1] {
         let day = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * day);
@@ -145,7 +145,7 @@ async fn a_second_signal_waits_for_nothing() {
     let mut agent = stuck(&world).await;
     let begun = std::time::Instant::now();
     let ended = eventually("it ends", SHORT, async || {
-        // Two that are equal and not taken yet are one.
+        // Two equal signals that are not yet taken count as one.
         agent.signal(Signal::INT);
         if agent.is_running() { Err("it runs") } else { Ok(agent.ended(SHORT).await) }
     })

@@ -1,4 +1,4 @@
-//! The walls between the crates, over what cargo itself says of them.
+//! The walls between the crates, checked against cargo's own metadata.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Names of crates, by whatever order.
+/// Names of crates or modules.
 type Names = BTreeSet<String>;
 
 /// What the crates of the workspace depend on when they are built for use: no dev-dependencies, and
@@ -179,7 +179,7 @@ fn the_engine_has_no_io_no_async_no_clock_and_no_chance() {
         "directories",
     ];
     assert_eq!(forbidden(&found, &deny), Vec::<String>::new());
-    // Else the list above would say nothing.
+    // Otherwise the list above would check nothing.
     assert!(found.contains("serde_json"), "{found:?}");
     // It may draw from a seed. Without `std`, fastrand has none of its own.
     let declared = crates.declared["hark-engine"].as_array().unwrap();

@@ -29,7 +29,7 @@ use tokio::sync::Notify;
 /// How often an absent agent is looked for.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// So many events at most go to the page in one piece: in a flood, one by one would stall it.
+/// How many events go to the page in one piece at most: in a flood, one by one would stall it.
 const PIECE_EVENTS_MAX: usize = 200;
 
 /// What the commands share.
@@ -170,7 +170,7 @@ struct End {
     failure: Failure,
 }
 
-/// Passes the events of one agent on. An error is the page's: it is gone.
+/// Passes the events of one agent on. An error means that the page is gone.
 async fn forward_one_stream(client: &Client, page: &Channel<Notice>) -> tauri::Result<End> {
     let mut had_events = false;
     let mut failure = Failure::NoAgent;

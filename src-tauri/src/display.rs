@@ -20,7 +20,7 @@ pub(crate) fn check() -> Result<(), String> {
              In a terminal, use: hark status, hark messages"
         )
     })?;
-    // By these, Wayland's app id and X11's class, a desktop finds the window's icon and menu entry.
+    // A desktop finds the window's icon and menu entry by these: Wayland's app id and X11's class.
     gtk::glib::set_prgname(Some(CLASS));
     gtk::gdk::set_program_class(CLASS);
     Ok(())

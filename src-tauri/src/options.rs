@@ -1,4 +1,4 @@
-//! The command line: one option, and what a person expects of any program.
+//! The command line: one option, and the usual `--help` and `--version`.
 
 use std::{ffi::OsString, path::PathBuf};
 

@@ -1,4 +1,5 @@
-//! One window a profile. A lock says who is first, a socket tells it that the person asked again.
+//! One window per profile. A lock says which process is first, a socket tells it that the person asked
+//! again.
 //!
 //! Not through D-Bus: a name there is one per user, while a profile must never meet another, and
 //! there may be no session bus.
@@ -13,15 +14,15 @@ use std::{
 
 use hark_local::{file, folder, socket::Bell};
 
-/// Not longer than the agent's own socket, for whose path the runtime folder has room.
+/// No longer than the agent's own socket name, for which the runtime folder's path has room.
 const SOCKET: &str = "win.sock";
 const LOCK: &str = "win.lock";
 
-/// The first window holds the lock a moment before it listens.
+/// How long to wait for the first window, which holds the lock a moment before it listens.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 const ANSWER_POLL: Duration = Duration::from_millis(20);
 
-/// Whose the profile's window is.
+/// Which process has the profile's window.
 pub(crate) enum Claim {
     /// This process's, as long as the value lives.
     Only(Only),

@@ -1,4 +1,4 @@
-//! The agent's own API, where starting `hark` for every question would take longer than the test.
+//! The agent's own API, for questions that starting `hark` each time would make too slow.
 
 use hark_api::{
     Link, Message, MessagesQuery, Phase, Status,

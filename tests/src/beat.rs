@@ -13,9 +13,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-/// How often it is heard.
+/// The interval of its heartbeat.
 pub const BEAT: Duration = Duration::from_millis(500);
-/// How soon it sees a new message.
+/// How often it looks for a new message.
 const LOOK: Duration = Duration::from_millis(20);
 
 #[derive(Default)]
@@ -76,12 +76,12 @@ impl Beat {
         state.count
     }
 
-    /// Answers every request so from now on, and ends the streams that stand; `None` is normal.
+    /// From now on answers every request with this, and ends the open streams; `None` is normal.
     pub fn answer(&self, answer: Option<&str>) {
         self.state.lock().unwrap().answer = answer.map(str::to_owned);
     }
 
-    /// Takes connections and requests from now on as ever, and says nothing on any; or speaks again.
+    /// From now on takes connections and requests but says nothing on any; or speaks again.
     pub fn mute(&self, mute: bool) {
         self.state.lock().unwrap().mute = mute;
     }

@@ -1,5 +1,5 @@
-//! A way to a server that breaks: after so many bytes of what it says, or after a text in it, it ends,
-//! is reset or goes silent, and it may stand still before that. Bytes pass as they are.
+//! A proxy whose connections break: after so many bytes from the server, or after a text in them, a
+//! connection ends, is reset or goes silent; it may pause before that. Bytes pass unchanged.
 
 use std::{
     collections::VecDeque,
@@ -29,7 +29,7 @@ pub enum How {
     Silence,
 }
 
-/// What is done with what the server says.
+/// A step in what passes from the server.
 #[derive(Clone, Debug)]
 pub enum Step {
     /// So many bytes pass.
@@ -40,12 +40,12 @@ pub enum Step {
     Pause(Duration),
 }
 
-/// What becomes of one connection.
+/// The fate of one connection.
 #[derive(Clone, Debug)]
 pub struct Fate {
-    /// One after the other, from the first byte of the server's head.
+    /// The steps in order, from the first byte of the server's head.
     pub steps: Vec<Step>,
-    /// How it breaks after them.
+    /// How the connection breaks after the steps.
     pub how: How,
 }
 
@@ -89,7 +89,7 @@ impl Cutter {
         Self { port, state, answers, task }
     }
 
-    /// What becomes of the next connections, one each; those after them last.
+    /// Sets the fates of the next connections, one each; connections after those are not broken.
     pub fn expect(&self, fates: impl IntoIterator<Item = Fate>) {
         self.state.lock().unwrap().fates.extend(fates);
     }
@@ -188,10 +188,10 @@ async fn copy(
     block: Option<&str>,
 ) -> bool {
     let mut chunk = [0; 1024];
-    // What has passed of the block that is being read.
+    // The part of the current block that has passed.
     let mut begun = Vec::new();
     while count > 0 {
-        // Where it depends on what it says, nothing after that may be taken from the socket.
+        // Where it waits for a text, it must not take more than the block from the socket.
         let room = if block.is_some() { 1 } else { chunk.len() };
         let length = from.read(&mut chunk[..room.min(count)]).await.unwrap_or_default();
         if length == 0 || to.write_all(&chunk[..length]).await.is_err() {

@@ -56,7 +56,7 @@ pub async fn display(world: &mut World) -> Running {
 }
 
 impl Desktop {
-    /// Starts all that a person has who runs Hark, but Hark.
+    /// Starts everything that a person who runs Hark has, except Hark.
     pub async fn start() -> Self {
         let mut world = World::new();
         let bus = Bus::start(&mut world).await;

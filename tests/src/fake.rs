@@ -32,7 +32,7 @@ pub struct Notified {
     pub summary: String,
     /// Its text.
     pub body: String,
-    /// In the place of which number; 0 for none.
+    /// The number that it replaces; 0 for none.
     pub replaces: u32,
     /// The number that it was given.
     pub id: u32,
@@ -53,7 +53,7 @@ pub enum Manner {
 
 /// A notification server that shows nothing and acknowledges all, unless it is told otherwise.
 pub struct Notifications {
-    /// How those are answered whose title holds a text.
+    /// The manner of answering, by a text in the title.
     manners: Arc<Mutex<Vec<(String, Manner)>>>,
     /// While it is true, nothing at all is answered.
     frozen: watch::Sender<bool>,
@@ -119,7 +119,7 @@ impl NotificationServer {
         let id = if replaces == 0 { self.last.fetch_add(1, Relaxed) + 1 } else { replaces };
         let held = |(text, _): &&(String, Manner)| summary.contains(text);
         let manner = self.manners.lock().unwrap().iter().find(held).map(|(_, manner)| *manner);
-        // Where the test has stopped reading, nobody wants to know.
+        // An error means that the test has stopped reading.
         _ = self.calls.send(Notified { at, summary, body, replaces, id, sound });
         self.thawed().await;
         match manner {
@@ -136,7 +136,7 @@ impl NotificationServer {
         #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
         id: u32,
     ) -> zbus::fdo::Result<()> {
-        /// By a call.
+        /// The specification's reason: closed by a call.
         const CLOSED: u32 = 3;
         _ = self.closed.send(id);
         Ok(emitter.emit(NAME, "NotificationClosed", &(id, CLOSED)).await?)
@@ -161,7 +161,7 @@ impl Notifications {
         served
     }
 
-    /// Is there, but under no name yet.
+    /// Starts on a bus without the name of notification servers.
     pub async fn nameless(bus: &Bus) -> Self {
         let (sender, calls) = unbounded_channel();
         let (close, closed) = unbounded_channel();
@@ -200,12 +200,12 @@ impl Notifications {
         self.connection.close().await.unwrap();
     }
 
-    /// From now on answers in this way what has this text in its title.
+    /// From now on answers notifications with this text in their title in this way.
     pub fn answer(&self, title: &str, manner: Manner) {
         self.manners.lock().unwrap().push((title.to_owned(), manner));
     }
 
-    /// From now on takes calls and answers none, or answers again, also those.
+    /// From now on takes calls and answers none; or answers again, the waiting ones too.
     pub fn freeze(&self, frozen: bool) {
         self.frozen.send_replace(frozen);
     }

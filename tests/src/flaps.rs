@@ -12,7 +12,7 @@ use crate::{
     space::{self, must},
 };
 
-/// An interface stays so long, and is gone so long: longer than the agent takes for changes to settle.
+/// How long an interface stays and how long it is gone: longer than the agent waits for changes to settle.
 const STAYS: Duration = Duration::from_millis(600);
 /// The spread of a hint, and a dial.
 const HINT: Duration = Duration::from_millis(2_500);
@@ -65,8 +65,8 @@ impl Flaps {
         flaps
     }
 
-    /// An interface comes up with an address, and goes; so often. Answers how many connections each
-    /// server has seen since.
+    /// Has an interface come up with an address and go, so many times. Answers how many connections each
+    /// server has seen meanwhile.
     pub async fn flap(&self, times: usize) -> Vec<(&'static str, usize)> {
         let before = self.accepted();
         for _ in 0..times {

@@ -1,4 +1,4 @@
-//! Somebody who publishes all the time, whatever becomes of the server.
+//! A publisher that goes on whatever happens to the server.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Posts to a path of a server on this machine, one in so long a time.
+    /// Posts to a path of a server on this machine, one message every `every`.
     #[must_use]
     pub fn start(port: u16, path: &str, every: Duration) -> Self {
         let (next, taken) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
@@ -35,7 +35,7 @@ impl Load {
                 ticks.tick().await;
                 let number = of_task.0.fetch_add(1, Ordering::Relaxed);
                 let answer = http::post(port, &path, &format!("message {number}")).await;
-                // While the server is down nobody takes it.
+                // While the server is down no message is taken.
                 if answer.is_ok_and(|status| matches!(status, 200..300)) {
                     of_task.1.fetch_add(1, Ordering::Relaxed);
                 }

@@ -45,7 +45,7 @@ impl Names {
         Self { answers, task }
     }
 
-    /// Answers so from now on.
+    /// From now on answers in this way.
     pub fn answer(&self, answers: Answers) {
         *self.answers.lock().unwrap() = answers;
     }
@@ -57,7 +57,7 @@ impl Drop for Names {
     }
 }
 
-/// RFC 1035, 4.
+/// The reply to a question (RFC 1035, 4).
 fn reply(question: &[u8], answers: Answers) -> Option<Vec<u8>> {
     let name = question.get(HEADER_BYTES..)?;
     let end = HEADER_BYTES + name.iter().position(|byte| *byte == 0)? + 5;

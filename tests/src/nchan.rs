@@ -1,4 +1,4 @@
-//! A real push server: nginx with Nchan, as whoever runs the tests.
+//! A real push server: nginx with Nchan, run by the user who runs the tests.
 
 use std::{fs, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{LONG, Running, SHORT, World, eventually, http};
 /// Debian's path of the module.
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 
-/// The link takes so long without a message for the end of what was there before it.
+/// A silence this long counts, for the link, as the end of the backlog.
 const SILENCE: Duration = Duration::from_millis(400);
 
 /// nginx with Nchan on a port of its own.

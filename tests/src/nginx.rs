@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use crate::{Running, SHORT, World, eventually, http};
 
-/// What a site's owner has written down.
+/// What a site's owner has configured.
 #[derive(Clone, Copy)]
 pub struct Site<'a> {
     /// Settings of nginx as a whole.
@@ -60,7 +60,7 @@ impl<'a> Nginx<'a> {
         write(self.world, self.upstream, self.port, site);
         self.master.signal(Signal::HUP);
         let retired = |pid: &u32| {
-            // It is another process's by then, or says so in its title.
+            // By then the number is another process's, or the worker's title says that it shuts down.
             let title = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             !title.contains("worker process") || title.contains("shutting down")
         };

@@ -184,7 +184,7 @@ fn replay(cached: &[Cached], topics: &[String], since: &str) -> Option<Vec<Cache
             let of_these = |known: &Cached| topics.contains(&known.topic);
             (cached.iter().rposition(of_these).unwrap_or(cached.len()), 0)
         }
-        // An id that is not in the cache is no limit, whatever topic it was of.
+        // An id that is not in the cache limits nothing, whatever topic it belonged to.
         id if is_id => (cached.iter().position(|known| known.id == id).map_or(0, |row| row + 1), 0),
         time => (0, time.parse().ok()?),
     };

@@ -9,8 +9,8 @@ use crate::{LONG, Running, World, beat::Beat, eventually, space::must};
 
 /// A plain timeout: the server is heard every half second.
 pub const HEARTBEAT: Duration = Duration::from_secs(3);
-/// What is allowed beside a deadline, and for a dial beside a delay: the design's second, and what a busy
-/// machine adds.
+/// Allowed beside a deadline, and for a dial beside a delay: the design's second, and the delay of a busy
+/// machine.
 const SLACK: Duration = Duration::from_secs(5);
 /// A packet that was lost while the network failed is sent again after so long, by Linux.
 const RETRANSMIT: Duration = Duration::from_secs(1);
@@ -168,7 +168,7 @@ impl<'a> Link<'a> {
         told.recovered.duration_since(mended)
     }
 
-    /// Holds an outage against the fault that made it.
+    /// Checks an outage against the fault that caused it.
     #[allow(clippy::too_many_arguments, reason = "each is a number of its own")]
     pub fn judge(
         &self,

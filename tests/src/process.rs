@@ -111,7 +111,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Once it was waited for, its number may be somebody else's.
+        // After it was waited for, its process id may be another's.
         if let Ok(None) = self.child.try_wait() {
             _ = rustix::process::kill_process_group(self.group(), Signal::KILL);
             _ = self.child.wait();

@@ -1,5 +1,5 @@
-//! A real ntfy server, as Debian packages it; `cargo xtask test` fetches it. What it holds by its
-//! own answer is what the tests judge by.
+//! A real ntfy server, as Debian packages it; `cargo xtask test` fetches it. The tests judge by the
+//! messages that it says it holds.
 
 use std::{env, path::PathBuf, process::Command};
 
@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 use crate::{Running, SHORT, World, eventually, hark, http, skipped};
 
-/// How often it is heard from: it takes no shorter time.
+/// How often it sends a keepalive; it accepts no shorter time.
 const KEEPALIVE: &str = "5s";
 /// The first version that has sequences.
 pub const SEQUENCES: (u32, u32) = (2, 16);
@@ -43,7 +43,7 @@ impl<'a> RealNtfy<'a> {
         Some(ntfy)
     }
 
-    /// What it is told when it starts the next time.
+    /// Writes the settings for its next start.
     pub fn write_settings(&self, settings: &[(&str, &str)]) {
         let (port, folder) = (self.port, self.world.folder("ntfy"));
         let file = |name: &str| folder.join(name).display().to_string();
@@ -125,7 +125,7 @@ impl<'a> RealNtfy<'a> {
         serde_json::from_str(&body).expect(&body)
     }
 
-    /// All that it holds of these topics now and does not keep for a later time, by its own word.
+    /// All messages of these topics that it says it holds, except those kept for a later time.
     ///
     /// # Panics
     /// Where it does not answer.
@@ -148,7 +148,7 @@ impl<'a> RealNtfy<'a> {
     }
 }
 
-/// Where it is; says that it is skipped where it was not to be had.
+/// The program; says that the test is skipped where there is none.
 fn program() -> Option<PathBuf> {
     let program = env::var_os("HARK_TEST_NTFY")
         .map_or_else(|| hark::target().join("archive/ntfy/usr/bin/ntfy"), PathBuf::from);

@@ -1,5 +1,5 @@
-//! Namespaces of a test's own, with or without root: what is mounted or broken in them is nobody
-//! else's, and gone with its last process.
+//! Namespaces of a test's own, with or without root: a mount or a fault in them affects nothing else, and
+//! is gone with the last process in them.
 
 use std::{
     env,
@@ -15,8 +15,8 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::{World, hark, skipped};
 
-/// A program that is started after a shell script, in the script's process: its number stays, and
-/// `$1` and further are the script's.
+/// A program that is started after a shell script, in the script's process, whose id stays; `$1` and
+/// further are the script's arguments.
 pub fn after(
     world: &World,
     unshare: Option<&str>,
@@ -98,7 +98,7 @@ pub fn enter(test: &str) -> bool {
 
 /// The flags of `unshare` for a network and a set of mounts of one's own; none where it is not allowed.
 fn own() -> Option<&'static str> {
-    // nginx as root wants to change its groups, which a user's namespace forbids: root needs none.
+    // nginx as root wants to change its groups, which a user namespace forbids; root does not need one.
     let flags = if rustix::process::geteuid().is_root() { "-nm" } else { "-Urnm" };
     allowed(flags).then_some(flags)
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// For what takes milliseconds, on a machine that is busy with something else.
+/// For anything that takes milliseconds, on a busy machine.
 pub const SHORT: Duration = Duration::from_secs(15);
 /// For what starts a desktop, a web engine or waits out a backoff.
 pub const LONG: Duration = Duration::from_secs(60);

@@ -68,7 +68,8 @@ impl Window {
         .await;
     }
 
-    /// Clicks an element, once it can be: it may be hidden for another moment, or be replaced by its like.
+    /// Clicks an element, once it can be clicked: it may be hidden for a moment, or be replaced by a new
+    /// one.
     pub async fn click(&self, css: &str) {
         eventually(&format!("{css} can be clicked"), SHORT, async || {
             self.find(css).await.click().await

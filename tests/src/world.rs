@@ -15,7 +15,7 @@ use std::{
 use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
 
-/// By this variable everything that a world has started is found again, however it has detached.
+/// The variable by which everything that a world has started is found again, however it has detached.
 const MARK: &str = "HARK_TEST_WORLD";
 
 /// A folder with a home of its own. Removed, and all that runs in it ended, when dropped.
@@ -28,7 +28,7 @@ impl World {
     /// A world with nothing in it: no display, no bus, no home but an empty one.
     #[must_use]
     pub fn new() -> Self {
-        // Sockets are in it, and a socket's path is short: so no folder deep in a checkout.
+        // The folder holds sockets, whose paths must be short: so it is not deep in a checkout.
         let parent = env::var_os("HARK_TEST_WORLDS").unwrap_or_else(|| "/tmp".into());
         let folder = tempfile::Builder::new().prefix("hark-").tempdir_in(parent).unwrap();
         let mut world = Self { folder, variables: BTreeMap::new() };
@@ -48,11 +48,11 @@ impl World {
         world.set("HARK_PROFILE", world.path("profile"));
         world.set("LANG", "C.UTF-8");
         world.set("TZ", "UTC");
-        // Nothing of the machine's own is to be asked.
+        // The machine's own system bus is not to be asked.
         world.set("DBUS_SYSTEM_BUS_ADDRESS", format!("unix:path={}", world.path("none").display()));
         let mark = world.folder.path().to_path_buf();
         world.set(MARK, mark);
-        // Nobody's terminal and nobody's settings, but the way to the programs.
+        // No terminal and no settings of the person's, but the way to the programs.
         for name in ["PATH", "HARK_XTASK"] {
             if let Some(value) = env::var_os(name) {
                 world.set(name, value);
@@ -92,7 +92,7 @@ impl World {
         path
     }
 
-    /// Has a program see this world and nothing else.
+    /// A command that sees this world and nothing else.
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);

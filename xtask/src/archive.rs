@@ -1,7 +1,7 @@
-//! Push servers that Debian packages in newer suites than the system's: fetched by apt with sources,
-//! lists and a state of its own in the target folder, where they are unpacked and stay. The system's
-//! own lists and packages are not touched, nobody's root is needed, and apt holds every file against
-//! the archive's keyring.
+//! Push servers that Debian packages in newer suites than the system's. apt fetches them with sources,
+//! lists and state of its own in the target folder, where they are unpacked and stay. The system's own
+//! lists and packages are not touched, root is not needed, and apt checks every file against the archive's
+//! keyring.
 
 use std::{
     fmt::Write as _,
@@ -11,26 +11,27 @@ use std::{
 
 use crate::{Result, Shell, debian};
 
-/// A program of a package, and by which variable the tests are told where it is.
+/// A program of a package, and the variable that tells the tests its path.
 pub(crate) struct Program {
     package: &'static str,
     path: &'static str,
     variable: &'static str,
 }
 
-/// What the tests and benches run.
+/// The programs that the tests and benches run.
 pub(crate) const PROGRAMS: &[Program] =
     &[Program { package: "ntfy", path: "usr/bin/ntfy", variable: "HARK_TEST_NTFY" }];
 
-/// Tried in this order. The first has the newest, which may want newer libraries than are here.
+/// Tried in this order. The first has the newest packages, which may need newer libraries than the system
+/// has.
 const SUITES: [&str; 2] = ["sid", "trixie"];
 /// Of the package `debian-archive-keyring`, which every Debian has.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
-/// A mirror that does not answer is not waited for longer.
+/// How long to wait for a mirror.
 const TIMEOUT_SECONDS: u32 = 20;
 
-/// Fetches those programs that are not there yet. Answers the variables that name those that are;
-/// for the others it says why, and the tests that need them say that they are skipped.
+/// Fetches the programs that are missing. Answers the variables that name those that are there; prints why
+/// the others are not, whose tests then say that they are skipped.
 pub(crate) fn ensure(shell: &Shell) -> Result<Vec<(&'static str, PathBuf)>> {
     let folder = shell.target.join("archive");
     let path = |program: &Program| folder.join(program.package).join(program.path);
@@ -80,7 +81,7 @@ fn fetch(shell: &Shell, folder: &Path, missing: &mut Vec<&Program>) -> Result<()
     if missing.is_empty() { Ok(()) } else { Err(failures.join(" ")) }
 }
 
-/// Where the system has its own packages from, as far as that is Debian's main archive.
+/// The mirrors of the system's own packages that belong to Debian's main archive.
 fn mirrors(shell: &Shell) -> Vec<String> {
     let mut targets = shell.command("apt-get");
     targets.args(["indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)"]);
@@ -90,7 +91,7 @@ fn mirrors(shell: &Shell) -> Vec<String> {
     if !mirrors.is_empty() {
         return mirrors;
     }
-    // Who signs what is not known where the lists were never fetched.
+    // Before the lists were fetched once, their signer is not known.
     by_path(&shell.ask(&mut sources).unwrap_or_default())
 }
 
@@ -100,7 +101,7 @@ fn by_origin(targets: &str) -> Vec<String> {
     each_once(uris)
 }
 
-/// From lines that begin with the address of a file of a suite, in quotation marks.
+/// Mirrors from lines that begin with the address of a suite's file, in quotation marks.
 fn by_path(files: &str) -> Vec<String> {
     let of_suites =
         files.lines().filter_map(|line| line.trim_start_matches('\'').split_once("/dists/"));
@@ -197,8 +198,8 @@ impl Apt<'_> {
     }
 }
 
-/// On top of the system's settings, which know of its proxies, and in the place of all that names
-/// its folders, its releases or its commands.
+/// apt's settings: the system's own, for their proxies, with all that names folders, releases or commands
+/// replaced.
 fn settings(folder: &Path) -> String {
     let mut text = String::new();
     for list in ["Pre-Invoke", "Post-Invoke", "Post-Invoke-Success"] {

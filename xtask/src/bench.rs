@@ -12,7 +12,7 @@ pub(crate) fn bench(shell: &Shell) -> Result<()> {
     command.envs(archived).env("HARK_BIN_DIR", shell.target.join("release"));
     plainly(&mut command);
     shell.run(command)?;
-    // How many runs of the judge there are in a second: it says so itself.
+    // The judge itself prints how many runs it makes in a second.
     let judge = ["test", "--quiet", "--profile", "bench", "--package", "hark-tests"];
     let judge = [&judge[..], &["--test", "judge", "--", "--nocapture"]].concat();
     let mut command = shell.cargo(&judge);
@@ -20,7 +20,7 @@ pub(crate) fn bench(shell: &Shell) -> Result<()> {
     shell.run(command)
 }
 
-/// What measures needs no whole-program optimisation, which would take minutes more.
+/// The measuring programs need no whole-program optimisation, which would take minutes more.
 fn plainly(command: &mut Command) {
     command.env("CARGO_PROFILE_BENCH_LTO", "off").env("CARGO_PROFILE_BENCH_CODEGEN_UNITS", "16");
 }

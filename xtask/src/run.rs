@@ -84,7 +84,7 @@ fn agent(shell: &Shell, args: &[String]) -> Command {
 fn hark(shell: &Shell, program: &str) -> Command {
     let mut command = shell.command(shell.built(program));
     shell.mark(&mut command);
-    // Where the person is, not where the checkout is: relative paths are theirs.
+    // Relative paths start at the person's current folder, not at the checkout.
     if let Ok(here) = env::current_dir() {
         command.current_dir(here);
     }

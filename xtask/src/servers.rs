@@ -8,11 +8,11 @@ use std::{
 
 use crate::{Result, Shell, node::Node};
 
-/// What each folder in the target folder is made from; a change of the last one's fills it anew.
+/// The files that each folder is made from; a change of the last one fills it anew.
 const PYTHON: &[&str] = &["app.py", "eventstream.py", "requirements.txt"];
 const NODE: &[&str] = &["app.mjs", "package.json", "package-lock.json"];
 
-/// Fetches what is missing. Answers the folder, and the Node.js that runs the one of them.
+/// Fetches what is missing. Answers the folder, and the Node.js that runs one of the servers.
 pub(crate) fn ensure(shell: &Shell) -> Result<(PathBuf, PathBuf)> {
     let folder = shell.target.join("servers");
     fill(shell, &folder.join("python"), PYTHON, |python| {
@@ -33,8 +33,8 @@ pub(crate) fn ensure(shell: &Shell) -> Result<(PathBuf, PathBuf)> {
     Ok((folder, runtime.program()))
 }
 
-/// Copies these files to a folder, and has it filled where the last of them, which says with what,
-/// is not the one that it was filled by.
+/// Copies these files to a folder, and fills it where the last of them, which lists its packages, differs
+/// from the one that it was filled by.
 fn fill(
     shell: &Shell,
     folder: &Path,

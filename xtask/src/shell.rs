@@ -24,7 +24,7 @@ use crate::Result;
 /// A list of the marks of every xtask above a process, each ended by a colon.
 const MARK: &str = "HARK_XTASK";
 const POLL: Duration = Duration::from_millis(20);
-/// A program that was asked to end has so long before it is killed.
+/// How long a program that was asked to end has before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Shell {
@@ -34,7 +34,7 @@ pub(crate) struct Shell {
     pub(crate) target: PathBuf,
     /// Whether the person has agreed to installing beforehand.
     pub(crate) yes: bool,
-    /// A folder with a short path for what is gone when xtask ends; made by who needs it.
+    /// A folder with a short path that is removed when xtask ends; whoever needs it makes it.
     pub(crate) scratch: PathBuf,
     mark: String,
     stop: Arc<AtomicBool>,
@@ -147,7 +147,7 @@ impl Shell {
         })
     }
 
-    /// Waits for a program to end; `None` where xtask was told to, and the program with it.
+    /// Waits for a program to end; `None` where xtask was told to end, which ends the program too.
     pub(crate) fn wait(&self, child: &mut Child) -> Result<Option<ExitStatus>> {
         while !self.stopped() {
             if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {

@@ -92,13 +92,13 @@ pub(crate) fn test(shell: &Shell, wanted: Wanted) -> Result<()> {
     }
     if let Err(why) = &outcome {
         println!("{why}");
-        // What the tests stand on counts as one, where it fails before any of them.
+        // A failure before any of the tests counts as one failed test.
         run.tally.failed = run.tally.failed.max(1);
     }
     if run.tally.skipped > 0 {
         println!("{} skipped, each for the reason that is told above", run.tally.skipped);
     }
-    // The last line, by which CI counts.
+    // CI counts by this last line.
     println!("{}", run.tally);
     outcome.map_err(|_| String::new())
 }
@@ -112,7 +112,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Runs one program of a step: a line with its time where it passes, all it said where not.
+    /// Runs one program of a step: prints a line with its time where it passes, all its output where it
+    /// fails.
     fn check(&mut self, name: &str, command: Command) -> Result<()> {
         let log = self.logs.join(format!("{}.txt", name.replace(' ', "-")));
         _ = fs::remove_file(&log);
@@ -151,7 +152,7 @@ impl Run<'_> {
         self.tally.skipped += 1;
     }
 
-    /// A program that is fetched; none where it cannot be, which is told.
+    /// A program that is fetched; none, with a note, where it cannot be.
     fn fetched(&mut self, tool: &Prebuilt, name: &str) -> Result<Option<PathBuf>> {
         match tool::fetch(self.shell, tool) {
             Ok(path) => Ok(Some(path)),
@@ -170,7 +171,7 @@ impl Run<'_> {
     }
 }
 
-/// Lines that are worth seeing of a step that passes.
+/// Whether a line of a passing step is worth showing.
 fn is_telling(line: &str) -> bool {
     let line = line.trim_start();
     ["test result:", "Running ", "Doc-tests ", "Tests ", "skipped: "]
@@ -182,7 +183,7 @@ fn format(run: &mut Run) -> Result<()> {
     run.check("cargo fmt", run.shell.cargo(&["fmt", "--all", "--check"]))
 }
 
-/// Of code and texts; `.typos.toml` says which words are none.
+/// The spelling of code and texts; `.typos.toml` lists the exceptions.
 fn spelling(run: &mut Run) -> Result<()> {
     let Some(typos) = run.fetched(&tool::TYPOS, "typos")? else { return Ok(()) };
     let mut command = run.shell.command(typos);
@@ -191,7 +192,7 @@ fn spelling(run: &mut Run) -> Result<()> {
     run.check("typos", command)
 }
 
-/// That each is used, and that `.deny.toml` allows it.
+/// Checks that each dependency is used, and that `.deny.toml` allows it.
 fn dependencies(run: &mut Run) -> Result<()> {
     // Both checkers look at what other systems would need too, which building here does not fetch.
     if run.shell.ask(&mut run.shell.cargo(&["fetch", "--quiet"])).is_none() {
@@ -283,7 +284,7 @@ fn whole(run: &mut Run) -> Result<()> {
     let mut command = run.shell.cargo(&args);
     run.shell
         .mark(&mut command)
-        // Where a check fails matters, not through which frames of the runtime.
+        // The failed check matters, not the runtime's frames above it.
         .env("RUST_BACKTRACE", "0")
         .env("HARK_BIN_DIR", unpacked(run.shell).join("usr/bin"))
         .env("HARK_PACKAGES", package::folder(run.shell))
@@ -306,7 +307,7 @@ fn fresh(folder: &Path) -> Result<&Path> {
 mod tests {
     use super::*;
 
-    /// What cargo does not find by itself, as it stands in no folder of that name, would never run.
+    /// A file in no folder that cargo looks into would never run.
     #[test]
     fn every_file_of_tests_is_registered() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");

@@ -1,14 +1,14 @@
-//! The version of Rust that Hark is held to: `rust-version` of the workspace. An older one is refused
-//! by cargo itself, before anything is built; a newer one builds Hark, but its lints and its format
-//! are others, so that tests with it would say other things than everybody else's.
+//! The version of Rust that Hark requires: `rust-version` of the workspace. cargo itself refuses an older
+//! one before anything is built. A newer one builds Hark, but its lints and format differ, so that tests
+//! with it would give other results than everybody else's.
 //!
-//! No `rust-toolchain.toml` says it. With a version in it, rustup fetches that version beside a
-//! `stable` that already is the same one, and fails where it may not fetch. With `stable` in it, it
-//! fetches a second toolchain where the right version is installed under its number, and is no pin.
+//! No `rust-toolchain.toml` pins it. With a version in it, rustup fetches that version beside a `stable`
+//! that already is the same one, and fails where it may not fetch. With `stable` in it, rustup fetches a
+//! second toolchain where the right version is installed under its number, and nothing is pinned.
 
 use crate::{Result, Shell};
 
-/// Major and minor version; which patch it is makes no difference.
+/// Major and minor version; the patch version does not matter.
 const WANTED: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// Fails with another version than the wanted one.

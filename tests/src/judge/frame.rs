@@ -1,4 +1,4 @@
-//! What stands on the wire: an event in one of the forms that the standard allows (WHATWG HTML, 9.2.5).
+//! An event as it is on the wire, in one of the forms that the standard allows (WHATWG HTML, 9.2.5).
 
 use fastrand::Rng;
 
@@ -11,14 +11,14 @@ pub struct Event {
     pub number: usize,
     /// Its id.
     pub id: String,
-    /// The second of its publication, or at which it fell due.
+    /// The second in which it was published or fell due.
     pub second: i64,
     /// How much text it carries beside its number. Bytes.
     pub padding: usize,
 }
 
 impl Event {
-    /// By its first word an event is known again wherever it is kept.
+    /// Its text; the first word identifies the event wherever it is kept.
     #[must_use]
     pub fn text(&self) -> String {
         format!("m{} {}", self.number, "x".repeat(self.padding)).trim_end().to_owned()
@@ -68,11 +68,11 @@ fn space(rng: &mut Rng) -> &'static str {
     if rng.bool() { " " } else { "" }
 }
 
-/// ntfy and Nchan end their lines in one way; who writes a server by hand, in any.
+/// A block. ntfy and Nchan always use the same line end; a server written by hand may use any.
 fn block(lines: &[String], kind: Kind, rng: &mut Rng) -> String {
     let mut out = String::new();
     for line in lines.iter().map(String::as_str).chain([""]) {
-        // An empty line that ends in LF would be the rest of the CR before it.
+        // After a CR, an empty line that ends in LF would be part of the line end before it.
         let ends: &[&str] = match (kind, line.is_empty() && out.ends_with('\r')) {
             (Kind::Plain, true) => &["\r\n", "\r"],
             (Kind::Plain, false) => &["\n", "\r\n", "\r"],

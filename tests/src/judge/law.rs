@@ -1,8 +1,8 @@
 //! The law, over the server's log and what a client kept.
 //!
-//! Every event that had an id is kept exactly once, in an order in which the server sent them. What
-//! the server lost before it was sent is a gap. The first alert after a recovery comes within two
-//! seconds of the server's first byte, and what is replayed never floods the screen.
+//! Every event that had an id is kept exactly once, in an order in which the server sent the events. Events
+//! that the server lost before it sent them are a gap. The first alert after a recovery comes within two
+//! seconds of the server's first byte, and a replay never floods the screen.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,17 +13,17 @@ use super::{
 
 /// After the server's first byte, the first alert comes within this.
 const FIRST_ALERT: Duration = Duration::from_secs(2);
-/// What is replayed for long is told of at least this often.
+/// A long replay has an alert at least this often.
 const NEXT_ALERT: Duration = Duration::from_secs(5);
 /// Work takes no time in simulated time, timers a millisecond.
 const SLACK: Duration = Duration::from_millis(50);
-/// What is published on a connection that has stood for so long is live. A server may pause before it
+/// An event published on a connection that has been open this long is live. A server may pause before it
 /// even answers.
 const STOOD: Duration = Duration::from_secs(12);
 /// More than so many replayed messages are never shown one by one.
 const SINGLE_MAX: usize = 5;
 
-/// How a message was told.
+/// How the client told the person of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// It was there before it was followed, and is not shown.
@@ -47,22 +47,22 @@ pub struct Kept {
     pub alerted: Option<Duration>,
 }
 
-/// What a client did beside.
+/// The client's side of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
     /// Messages in the client's order.
     pub kept: Vec<Kept>,
-    /// Spans of which it says that something may be missing.
+    /// Spans in which the client says that something may be missing.
     pub gaps: Vec<(Duration, Duration)>,
-    /// When connections opened, by its own word.
+    /// When connections opened, according to the client.
     pub opened: Vec<Duration>,
     /// When it began to follow.
     pub followed: Duration,
-    /// From when on nothing happened any more.
+    /// When everything had arrived after the last fault.
     pub calm: Duration,
 }
 
-/// Whether all of the law holds; else what does not.
+/// Whether the whole law holds.
 ///
 /// # Errors
 /// The first breach, in a sentence.
@@ -126,7 +126,7 @@ pub fn in_order(server: &State, account: &Account) -> Result<(), String> {
         };
         from += place + 1;
     }
-    // What new ids had hidden comes late where it is sent again.
+    // Events that new ids had hidden come late where they are sent again.
     let in_order = server.manners.kind != Kind::Ntfy && server.manners.repeats == 0;
     if in_order && !account.kept.is_sorted_by_key(number) {
         return Err("this server sends in order, and that was not kept".into());
@@ -134,18 +134,18 @@ pub fn in_order(server: &State, account: &Account) -> Result<(), String> {
     Ok(())
 }
 
-/// What a server with new ids has lost is within a gap, as soon as such an id was seen.
+/// Events lost by a server with new ids are within a gap, as soon as one of the new ids was seen.
 ///
 /// # Errors
 /// The first that is in none.
 pub fn gaps(server: &State, account: &Account) -> Result<(), String> {
     if server.manners.kind != Kind::Plain {
-        // Neither the ids nor the answers of the others show that something was lost.
+        // The ids and answers of the other kinds do not show that something was lost.
         return Ok(());
     }
     let kept: Vec<usize> = account.kept.iter().map(number).collect();
     let is_kept = |it: &&Logged| kept.contains(&it.event.number);
-    // Of what was there before it was followed nobody expects a word.
+    // The client need not report events from before it began to follow.
     let missing =
         |it: &&Logged| it.lost.is_some() && !it.hidden && !is_kept(it) && it.at >= account.followed;
     for lost in server.log.iter().filter(missing) {
@@ -180,7 +180,7 @@ fn alerts(account: &Account) -> Result<(), String> {
         let opened = opened_before(kept.at).copied().unwrap_or_default();
         let is_first = last_opened != Some(opened);
         last_opened = Some(opened);
-        // Where the server itself comes with it later, from then on.
+        // From then on, where the server itself sends it later.
         let from = if kept.at < opened + FIRST_ALERT { opened } else { kept.at };
         let latest = if is_first { from + FIRST_ALERT } else { kept.at + NEXT_ALERT };
         if alerted > latest + SLACK {
@@ -193,8 +193,8 @@ fn alerts(account: &Account) -> Result<(), String> {
     Ok(())
 }
 
-/// What was published before a connection opened is not shown one by one, where that can be known:
-/// by the server's own times, or where it comes at once.
+/// Events published before a connection opened are not shown one by one, where the client can know that: by
+/// the server's own times, or because they come at once.
 fn floods(server: &State, account: &Account) -> Result<(), String> {
     if server.manners.kind == Kind::Plain && server.manners.pause_max > BRIEF {
         // Without times a long pause looks like the end of a replay.
@@ -217,7 +217,7 @@ fn floods(server: &State, account: &Account) -> Result<(), String> {
     }
 }
 
-/// What was there before is not shown; what came on a connection that stood is.
+/// The backlog is not shown; events on a connection that has been open are.
 fn backlog(server: &State, account: &Account) -> Result<(), String> {
     let is_whole = server.manners.cuts == 0
         && server.manners.pause_max <= BRIEF

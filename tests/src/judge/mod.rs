@@ -1,5 +1,5 @@
-//! The judge: a push server that keeps a log of its own, behaves as badly as real ones do, and is
-//! nobody's idea of a stream but the servers'.
+//! The judge: a push server that keeps a log of its own, behaves as badly as real ones do, and shares no
+//! code with Hark.
 //!
 //! It speaks as a plain SSE server with ids, as ntfy and as Nchan, by their documented behaviour, to
 //! any client that comes by HTTP. What it does is drawn from a seed: it cuts a connection at any byte

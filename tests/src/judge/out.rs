@@ -22,7 +22,7 @@ pub enum Ending {
     Left,
 }
 
-/// What is going to happen to a connection.
+/// The fate of a connection.
 pub struct Plan {
     /// It ends after so many bytes.
     pub cut: Option<usize>,

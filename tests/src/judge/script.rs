@@ -69,22 +69,22 @@ pub enum Action {
     Kill(Duration),
 }
 
-/// A pause that nobody takes for the end of anything.
+/// A pause too short to be taken for the end of anything.
 pub const BRIEF: Duration = Duration::from_millis(60);
 
 /// A whole run.
 #[derive(Clone, Debug)]
 pub struct Script {
-    /// For a repetition.
+    /// The seed, to repeat the run.
     pub seed: u64,
     /// How the server behaves.
     pub manners: Manners,
-    /// What happens: after how long, and what.
+    /// The actions, each with the wait before it.
     pub steps: Vec<(Duration, Action)>,
 }
 
 impl Script {
-    /// What this seed says.
+    /// The script that this seed determines.
     #[must_use]
     pub fn draw(seed: u64, pace: Pace) -> Self {
         let mut rng = Rng::with_seed(seed);
@@ -142,7 +142,7 @@ fn action(rng: &mut Rng, kind: Kind, pace: Pace) -> Action {
     let simulated = pace == Pace::Simulated;
     match rng.u8(0..20) {
         0 => Action::Restart {
-            // A new buffer of Nchan's that begins within the second of the old one is not told from it.
+            // Nchan's new buffer cannot be told from the old one if it begins within the same second.
             down: Duration::from_millis(rng.u64(if simulated {
                 1_100..20_000
             } else {

@@ -32,7 +32,7 @@ const CUT_BYTES_MAX: usize = 2_500;
 #[derive(Clone)]
 pub struct Server(Arc<Mutex<State>>);
 
-/// What it knows of itself; what a verdict is made from.
+/// The server's state, from which a verdict is made.
 pub struct State {
     /// How it behaves.
     pub manners: Manners,
@@ -45,7 +45,7 @@ pub struct State {
     pub(super) rng: Rng,
     begun: Instant,
     pub(super) epoch: Timestamp,
-    /// What a connection that begins can have replayed, by number.
+    /// The events that a new connection can have replayed, by number.
     held: Vec<usize>,
     /// The events since the ids began.
     counted: u64,
@@ -62,12 +62,12 @@ pub struct Logged {
     pub event: Event,
     /// When it was published, or fell due.
     pub at: Duration,
-    /// How often the ids had begun anew.
+    /// How often the ids had begun anew by then.
     pub run: u32,
     /// When the server lost it, if it did.
     pub lost: Option<Duration>,
-    /// Whether the client's first word in this run of ids asked for what comes after it: an id of an
-    /// earlier run, which no server tells from one of its own.
+    /// Whether the client's first request in this run of ids resumed from this id or a later one: an id of
+    /// an earlier run, which no server can tell from its own.
     pub hidden: bool,
     /// Whether it may be sent already.
     is_due: bool,
@@ -125,7 +125,7 @@ impl Server {
         })))
     }
 
-    /// What it knows.
+    /// Its state.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -153,7 +153,7 @@ impl Server {
         }
     }
 
-    /// Does what a script says. What the client has to do is not the server's.
+    /// Carries out an action of a script, except for the client's part.
     pub async fn act(&self, action: &Action) {
         match action {
             Action::Publish(count) => self.publish(*count),
@@ -395,13 +395,13 @@ impl State {
         (number, words, refusal)
     }
 
-    /// Hides the events up to an id that is none of this run's, as nothing of it was sent yet.
+    /// Hides the events up to an id of another run, if nothing of this run was sent yet.
     fn hide(&mut self, asked: Option<&str>) {
         let Some(Ok(after)) = asked.map(str::parse::<u64>) else { return };
         if self.manners.kind != Kind::Plain {
             return;
         }
-        // One that it does not know brings everything.
+        // An unknown id brings everything.
         let is_known = |&number: &usize| self.log[number].event.id.parse() == Ok(after);
         if !self.held.iter().any(is_known) {
             return;
@@ -415,7 +415,7 @@ impl State {
         }
     }
 
-    /// What an answer begins with, by number.
+    /// The events that an answer begins with, by number.
     fn replay(&self, asked: Option<&str>) -> VecDeque<usize> {
         let held = self.held.iter().copied().filter(|&number| self.log[number].is_due);
         let event = |number: usize| &self.log[number].event;

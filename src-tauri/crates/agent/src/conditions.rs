@@ -1,5 +1,5 @@
-//! What is not well, as the engine's health judges it: the shell that gives it the time, and says when
-//! something changed.
+//! Conditions, as the engine's health judges them: this shell gives it the time and says when something
+//! changed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,12 +18,12 @@ pub struct Conditions(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     health: Mutex<Health>,
-    /// What is said is another than before, or is to be looked at at another time.
+    /// The current conditions, or the time of the next one, have changed.
     changed: Notify,
 }
 
 impl Conditions {
-    /// Something does not work, as this sentence says; or it does again.
+    /// Something does not work, as this sentence says; without a sentence it works again.
     pub fn set(&self, code: Code, sentence: Option<String>) {
         self.handle(match sentence {
             Some(sentence) => Input::Holds(code, sentence),
@@ -36,13 +36,13 @@ impl Conditions {
         self.handle(Input::Deadline);
     }
 
-    /// When something is old enough to be said.
+    /// When the next condition is old enough to be shown.
     #[must_use]
     pub fn poll_deadline(&self) -> Option<Moment> {
         self.health().poll_deadline()
     }
 
-    /// What is to be said now, the gravest first.
+    /// The conditions to show now, the gravest first.
     #[must_use]
     pub fn said(&self) -> Vec<api::Condition> {
         let health = self.health();
@@ -58,14 +58,14 @@ impl Conditions {
         said.collect()
     }
 
-    /// The sentence of a condition that is said now.
+    /// The sentence of a condition, if it is shown now.
     #[must_use]
     pub fn sentence(&self, code: Code) -> Option<String> {
         let health = self.health();
         health.conditions().find(|(known, _)| *known == code).map(|(_, said)| said.to_owned())
     }
 
-    /// Waits until what is said, or when it is to be said, may be another.
+    /// Waits until the conditions, or the time of the next one, may have changed.
     pub async fn changed(&self) {
         self.0.changed.notified().await;
     }

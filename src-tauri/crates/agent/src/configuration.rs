@@ -25,9 +25,9 @@ use crate::{reconcile::Subscriptions, status::Status};
 
 /// The key of the demo, which stands in no settings.
 const DEMO: &str = "demo";
-/// An edit of the settings may wait for another one, and then for the disk.
+/// Limit for an edit of the settings, which may wait for another edit and then for the disk.
 pub(crate) const EDIT_TIMEOUT: Duration = Duration::from_secs(15);
-/// What is said of settings that are gone while they are in force.
+/// The problem with settings that are gone while they are in force.
 const GONE: &str =
     "is gone. Hark goes on with what it said; remove subscriptions with: hark remove";
 
@@ -43,11 +43,11 @@ struct Inner {
     current: Mutex<Current>,
     /// Reads and writes the files.
     files: Aside,
-    /// What the watch takes for no news.
+    /// Hark's own writes, which the watch ignores.
     own: Own,
     /// Whether a disk is waited for, to read the settings again.
     waits: AtomicBool,
-    /// That disk answers.
+    /// The disk that was waited for answers.
     answers: Notify,
 }
 
@@ -56,7 +56,7 @@ struct Current {
     settings: Settings,
     /// Whether settings were read already.
     begun: bool,
-    /// What is followed where the settings hold no subscription.
+    /// Followed while the settings hold no subscription.
     demo: Option<Subscription>,
 }
 
@@ -77,7 +77,7 @@ impl Configuration {
         }))
     }
 
-    /// What the watch of the file takes for no news.
+    /// Hark's own writes of the settings file, which the watch ignores.
     #[must_use]
     pub fn own(&self) -> Own {
         self.0.own.clone()
@@ -127,8 +127,8 @@ impl Configuration {
         }
     }
 
-    /// Reads the settings. A file that is bad, or gone while the agent runs, or on a disk that does not
-    /// answer, changes nothing; then it says so. Answers whether what is in force may be another.
+    /// Reads the settings. A file that is bad, gone while the agent runs, or on a disk that does not
+    /// answer, changes nothing and raises a condition. Answers whether what is in force may have changed.
     pub async fn read(&self) -> bool {
         let follows = !self.current().settings.subscriptions.is_empty();
         let (path, last_good) = (self.0.path.clone(), self.0.last_good.clone());
@@ -172,7 +172,7 @@ impl Configuration {
         is_taken
     }
 
-    /// Changes the settings file, and takes what it says then.
+    /// Changes the settings file, and makes what it then says the current settings.
     ///
     /// # Errors
     /// Why nothing was changed.
@@ -223,7 +223,7 @@ impl Configuration {
         self.0.status.update(|facts| facts.demo = demo);
     }
 
-    /// Has the settings read once more when their disk answers again: nothing else would tell.
+    /// Has the settings read again when their disk answers: no change of the file would tell.
     fn read_again(&self) {
         if self.0.waits.swap(true, Ordering::Relaxed) {
             return;
@@ -241,7 +241,7 @@ impl Configuration {
     }
 }
 
-/// An edit that was not made, as a client is told.
+/// The error that a client gets for an edit that was not made.
 pub(crate) fn refusal(error: EditError) -> ApiError {
     let code = match &error {
         EditError::File(_) => None,

@@ -28,13 +28,13 @@ use tokio::{
 };
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// Messages that are kept for who comes back.
+/// How many messages are kept for clients that come back.
 const KEPT_MAX: usize = 100;
-/// A posted message may be so long.
+/// The largest message that can be posted. Bytes.
 const POST_BYTES_MAX: usize = 64 << 10;
 
-/// When the samples come, each after the one before it, in milliseconds; the first after the first visit.
-/// What comes within 2 s of a first connection is taken for what was there before, and not shown.
+/// The samples, each with its wait after the one before, in milliseconds; the first waits after the first
+/// visit. Events within 2 s of a first connection count as backlog and are not shown.
 const SAMPLES: &[(u64, &str)] = &[
     (
         2500,
@@ -87,12 +87,12 @@ impl Demo {
         &self.url
     }
 
-    /// Serves for good.
+    /// Serves until the listener fails.
     ///
     /// # Errors
     /// Where the listener fails.
     pub async fn serve(self) -> io::Result<()> {
-        // Ids go on from where an earlier demo can have been, so that resuming stays right.
+        // Ids start above those of any earlier demo, so that a client resumes correctly.
         let number = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
         let board = Arc::new(Board {
             kept: Mutex::new(Kept { number, messages: VecDeque::new() }),
@@ -125,7 +125,7 @@ impl Board {
             kept.messages.pop_front();
         }
         kept.messages.push_back(message.clone());
-        // Nobody listens: it is kept.
+        // An error means that nobody listens; the message is kept for replay.
         let _ = self.live.send(message);
     }
 }
@@ -151,7 +151,7 @@ async fn subscribe(
     drop(kept);
     board.first_visit.notify_one();
     let live = stream::unfold(live, |mut live| async {
-        // Who falls behind is cut off, comes back and resumes.
+        // A client that falls behind is cut off; it comes back and resumes.
         live.recv().await.ok().map(|message| (message, live))
     });
     let hello = sse::Event::default().comment("hello").retry(Duration::from_secs(1));

@@ -8,7 +8,7 @@ use std::{
 use hark_api::Event;
 use tokio::sync::{broadcast, watch};
 
-/// Events that a client may have missed and still gets, and that may wait for a slow one.
+/// How many events are kept for clients that come back, and how many may wait for a slow client.
 const EVENTS_MAX: usize = 256;
 
 /// An event with its number.
@@ -27,14 +27,14 @@ struct Ring {
     events: VecDeque<Numbered>,
 }
 
-/// What a client gets that comes, or comes back.
+/// What a client gets when it comes or comes back.
 #[derive(Debug)]
 pub struct Subscription {
-    /// What it missed; `None` where that is not known any more.
+    /// The events that it missed; `None` where they are no longer known.
     pub missed: Option<Vec<Numbered>>,
     /// The number of the latest event.
     pub number: u64,
-    /// What comes.
+    /// The events from now on.
     pub live: broadcast::Receiver<Numbered>,
 }
 
@@ -65,7 +65,7 @@ impl Events {
         }
         let numbered = (ring.number, event);
         ring.events.push_back(numbered.clone());
-        // Nobody listens any more: as good as told.
+        // An error means that nobody listens any more.
         let _ = self.0.sender.send(numbered);
     }
 
@@ -81,7 +81,7 @@ impl Events {
         Subscription { missed, number: ring.number, live }
     }
 
-    /// Wakes whenever something was told; for the tray, which looks for itself.
+    /// Wakes on every event; for the tray, which reads the status itself.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.0.changed.subscribe()
     }

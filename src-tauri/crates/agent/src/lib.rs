@@ -1,10 +1,10 @@
-//! What runs all day: follows the subscriptions, keeps what they bring, shows it, and answers clients.
+//! The agent: follows the subscriptions, stores what they bring, shows it, and answers clients.
 //!
-//! From the ground up; each part is given handles for what it uses, and nobody holds everything:
-//! [`events`] tells clients, [`conditions`] holds what is not well, [`ledger`] writes and tells,
-//! [`subscriptions`] follows what [`reconcile`] says, [`status`] is how all is now, [`alerts`] shows,
-//! [`configuration`] is what the settings say, [`commands`] is what a client can ask, [`http`] is where.
-//! [`run`] puts them together and is imported by nobody.
+//! From the ground up; each part is given handles for what it uses, and no part holds everything:
+//! [`events`] tells clients, [`conditions`] holds the current conditions, [`ledger`] writes and tells,
+//! [`subscriptions`] follows what [`reconcile`] says, [`status`] is the current status, [`alerts`] shows,
+//! [`configuration`] holds the settings, [`commands`] is what a client can ask for, [`http`] serves it.
+//! [`run`] puts them together and is imported by no other part.
 
 mod alerts;
 pub mod commands;

@@ -19,7 +19,7 @@ const FILES_MAX: usize = 7;
 /// Lines that wait for the disk; more are dropped, and counted by the appender.
 const LINES_MAX: usize = 1024;
 
-/// Starts the log in `folder`. What is still in memory is written when the guards are dropped.
+/// Starts the log in `folder`. Dropping the guards writes what is still in memory.
 ///
 /// # Errors
 /// Where the folder cannot be written.

@@ -22,7 +22,7 @@ const PAGE_ROWS: u32 = 16;
 /// Lines that wait for a terminal that is halted, as by Ctrl-S; more are dropped.
 const LINES_MAX: usize = 1024;
 
-/// Prints on a thread of its own: whoever halts a terminal halts no link.
+/// Prints on a thread of its own, so that a halted terminal halts no link.
 static OUT: LazyLock<(NonBlocking, Mutex<Option<WorkerGuard>>)> = LazyLock::new(|| {
     let (out, guard) =
         NonBlockingBuilder::default().buffered_lines_limit(LINES_MAX).finish(stdout());
@@ -93,17 +93,17 @@ pub fn text(title: &str, body: &str, priority: u8) -> String {
     }
 }
 
-/// How much of a message is shown where it only stands for others, in characters.
+/// How many characters of a message are shown where it is only mentioned.
 const GLIMPSE_CHARS_MAX: usize = 200;
 
-/// The same, cut to what one takes in at a glance.
+/// Title and body on one line, cut to a length that can be read at a glance.
 #[must_use]
 pub fn glimpse(title: &str, body: &str, priority: u8) -> String {
     Line::of(&text(title, body, priority), GLIMPSE_CHARS_MAX).into()
 }
 
-/// JSON in which what commands a terminal, or could make a text look like another, is escaped: U+007F to
-/// U+009F and bidirectional overrides. JSON itself escapes what is below U+0020.
+/// Escapes in JSON the characters that control a terminal or can make a text look like another: U+007F to
+/// U+009F and bidirectional overrides. JSON itself escapes those below U+0020.
 #[must_use]
 pub fn harmless(json: &str) -> String {
     if json.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {

@@ -1,5 +1,5 @@
-//! The difference between what is followed and what the settings want: a pure function, and the only
-//! one that pauses or resumes.
+//! The difference between what is followed and what the settings want: a pure function. Only its changes
+//! pause or resume.
 
 use hark_config::settings::Subscription;
 use indexmap::IndexMap;
@@ -10,9 +10,9 @@ pub type Subscriptions = IndexMap<String, Subscription>;
 /// One thing to be done so that what is followed is what is wanted. Each names a subscription's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Followed no more.
+    /// No longer followed.
     End(String),
-    /// Followed from now on, or over another connection than before.
+    /// Followed from now on, or over a new connection.
     Begin(String),
     /// The same stream under another name, other rules or bounds.
     Revise(String),
@@ -22,8 +22,8 @@ pub enum Change {
     Resume(String),
 }
 
-/// What is to be done where `before` is followed and `after` is wanted, in order. Those that a person has
-/// `asked` to resume are dialled at once, also where nothing else differs.
+/// The changes, in order, that lead from `before` (followed) to `after` (wanted). Those that a person has
+/// `asked` to resume are dialled at once, even if nothing else differs.
 #[must_use]
 pub fn reconcile(before: &Subscriptions, after: &Subscriptions, asked: &[String]) -> Vec<Change> {
     let gone = before.keys().filter(|key| !after.contains_key(*key));
@@ -43,14 +43,14 @@ pub fn reconcile(before: &Subscriptions, after: &Subscriptions, asked: &[String]
                     _ => {}
                 }
             }
-            // It dials as it begins.
+            // Beginning dials already.
             _ => changes.push(Change::Begin(key.clone())),
         }
     }
     changes
 }
 
-/// Whether nothing differs that a connection would have to be made anew for.
+/// Whether both can use the same connection: only name, rules, bounds or a pause differ.
 fn are_one_stream(before: &Subscription, after: &Subscription) -> bool {
     let (name, rules) = (after.name.clone(), after.rules.clone());
     let (paused, keep) = (after.paused, after.keep);

@@ -20,15 +20,15 @@ use crate::{events::Events, reconcile::Subscriptions};
 /// A subscription that is followed.
 #[derive(Debug)]
 pub struct Followed {
-    /// What is in force for it.
+    /// Its settings in force.
     pub subscription: Subscription,
-    /// Whether deliveries of it wait for the database.
+    /// Whether its deliveries wait for the database.
     pub stalled: bool,
-    /// What clients see.
+    /// Its link, as clients see it.
     pub link: api::Link,
-    /// To its driver, which ends when nobody can command it any more.
+    /// Commands to its driver, which ends when no sender is left.
     pub commands: mpsc::Sender<Command>,
-    /// What becomes of its messages.
+    /// Its rules in force.
     pub rules: Arc<[Rule]>,
 }
 
@@ -40,7 +40,7 @@ pub struct Registry(Arc<Inner>);
 struct Inner {
     followed: Mutex<IndexMap<String, Followed>>,
     events: Events,
-    /// Something beside a link is another than before.
+    /// Something other than a link has changed.
     changed: Notify,
     /// Of which it is known now what they speak, which is to be written down.
     recognised: Mutex<Vec<String>>,
@@ -61,19 +61,19 @@ impl Registry {
         }))
     }
 
-    /// Follows one, in the place of the one that had its key.
+    /// Follows a subscription, in place of the one that had its key.
     pub fn insert(&self, key: &str, followed: Followed) {
         self.followed().insert(key.to_owned(), followed);
         self.0.changed.notify_one();
     }
 
-    /// Follows one no more.
+    /// Stops following a subscription.
     pub fn remove(&self, key: &str) {
         self.followed().shift_remove(key);
         self.0.changed.notify_one();
     }
 
-    /// Follows none any more.
+    /// Stops following all.
     pub fn clear(&self) {
         self.followed().clear();
     }
@@ -85,14 +85,14 @@ impl Registry {
         self.0.changed.notify_one();
     }
 
-    /// What is in force.
+    /// The settings in force of each.
     #[must_use]
     pub fn in_force(&self) -> Subscriptions {
         let followed = self.followed();
         followed.iter().map(|(key, one)| (key.clone(), one.subscription.clone())).collect()
     }
 
-    /// The keys.
+    /// The keys, in the order of the settings.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
         self.followed().keys().cloned().collect()
@@ -109,21 +109,21 @@ impl Registry {
         self.followed().get(key).map(ask)
     }
 
-    /// What a person knows a subscription by.
+    /// The name of a subscription for the person: its label, or its key.
     #[must_use]
     pub fn name(&self, key: &str) -> String {
         self.with(key, |one| one.link.name.clone()).unwrap_or_else(|| key.to_owned())
     }
 
-    /// What sentences call a subscription's server: scheme, host and port, or its key where it is followed
-    /// no more.
+    /// The name of a subscription's server in sentences: scheme, host and port, or the subscription's key
+    /// where it is no longer followed.
     #[must_use]
     pub fn server(&self, key: &str) -> String {
         self.with(key, |one| one.link.origin.clone()).unwrap_or_else(|| key.to_owned())
     }
 
-    /// Notes a link's new state, and tells the clients if it is another than before. Its name is that of
-    /// the settings, which may have changed meanwhile.
+    /// Notes a link's new state, and tells the clients if it has changed. The name is taken from the
+    /// settings, which may have changed meanwhile.
     pub fn set_link(&self, mut link: api::Link) {
         let mut followed = self.followed();
         let Some(one) = followed.get_mut(&link.subscription) else { return };
@@ -136,7 +136,7 @@ impl Registry {
         self.0.events.tell(|| Some(Event::Link(Box::new(link))));
     }
 
-    /// Puts other settings in force, such as a name and rules, that leave the connection as it is.
+    /// Puts new settings in force that leave the connection as it is, such as a name or rules.
     pub fn revise(&self, key: &str, subscription: &Subscription) {
         if let Some(one) = self.followed().get_mut(key) {
             one.link.name = subscription.name.clone().unwrap_or_else(|| key.to_owned());
@@ -176,7 +176,7 @@ impl Registry {
         }
     }
 
-    /// Commands the driver of one.
+    /// Sends a command to the driver of one subscription.
     pub fn command(&self, key: &str, command: Command) {
         let sent = self.with(key, |one| one.commands.try_send(command));
         if sent.is_some_and(|sent| sent.is_err()) {
@@ -191,7 +191,7 @@ impl Registry {
         }
     }
 
-    /// Waits until something beside a link is another than before.
+    /// Waits until something other than a link has changed.
     pub async fn changed(&self) {
         self.0.changed.notified().await;
     }

@@ -1,4 +1,4 @@
-//! How everything is now: the projection that clients get, and the one sender of the status event.
+//! The current status: the projection that clients get, and the only sender of the status event.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use crate::{conditions::Conditions, events::Events, registry::Registry};
 
-/// What the agent is, beside links and conditions.
+/// What the agent knows of itself, beside links and conditions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
     /// When it started.
@@ -19,9 +19,9 @@ pub struct Facts {
     pub tray: bool,
     /// Whether the demo is followed.
     pub demo: bool,
-    /// Who shows the notifications.
+    /// The server that shows the notifications.
     pub notifications: api::Notifications,
-    /// What a subscription may speak.
+    /// The feeds that a subscription may name.
     pub feeds: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ struct Inner {
     conditions: Conditions,
     events: Events,
     facts: Mutex<Facts>,
-    /// A fact is another than before.
+    /// A fact has changed.
     changed: Notify,
 }
 
@@ -89,30 +89,30 @@ impl Status {
         }
     }
 
-    /// What a person knows a subscription by.
+    /// The name of a subscription for the person.
     #[must_use]
     pub fn name(&self, key: &str) -> String {
         self.0.registry.name(key)
     }
 
-    /// What is not well.
+    /// The current conditions.
     #[must_use]
     pub fn conditions(&self) -> &Conditions {
         &self.0.conditions
     }
 
-    /// Where it is told.
+    /// The event stream that the status is sent to.
     #[must_use]
     pub fn events(&self) -> &Events {
         &self.0.events
     }
 
-    /// Tells the clients that something beside a link is another than before.
+    /// Tells the clients that something other than a link has changed.
     pub fn tell(&self) {
         self.0.events.tell(|| Some(Event::Status(Box::new(self.now()))));
     }
 
-    /// Waits until that is to be told. What changes meanwhile is told once.
+    /// Waits until the status is to be sent. Changes until then are sent as one.
     pub async fn changed(&self) {
         tokio::select! {
             () = self.0.registry.changed() => {}

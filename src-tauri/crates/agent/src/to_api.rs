@@ -14,7 +14,7 @@ use hark_engine::{
 use hark_store::{MessageRow, Shown};
 use jiff::Timestamp;
 
-/// The link as clients see it; `server` is what its sentences call the server.
+/// The phase of a link as clients see it; `server` is the server's name in sentences.
 pub fn phase(link: &Link, server: &str) -> api::Phase {
     match link.phase() {
         Phase::Idle => api::Phase::Idle,
@@ -112,7 +112,7 @@ pub fn message(row: MessageRow) -> api::Message {
     }
 }
 
-/// What a server was recognised as.
+/// How a server was recognised.
 pub fn recognised(recognition: Recognition) -> api::Recognised {
     let Recognition { feed, certainty, reason } = recognition;
     api::Recognised {
@@ -136,7 +136,7 @@ pub fn preview(message: Message) -> api::Preview {
     }
 }
 
-/// What was decided; none where the message is dropped, and so not there.
+/// The decision on a message; none where it was dropped and so is not stored.
 pub fn decision(decision: Decision) -> Option<api::Decision> {
     match decision {
         Decision::Alert => Some(api::Decision::Alert),

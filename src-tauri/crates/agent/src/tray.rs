@@ -32,7 +32,7 @@ pub fn project(status: &Status, language: Language) -> View {
         |wanted: fn(&Phase) -> bool| links.iter().filter(|link| wanted(&link.phase)).count();
     let paused = count(|phase| matches!(phase, Phase::Paused));
     let connected = count(|phase| matches!(phase, Phase::Streaming { .. }));
-    // A link that was lost is not back because it dials.
+    // A lost link that is dialled is not back yet.
     let down = count(|phase| {
         matches!(
             phase,

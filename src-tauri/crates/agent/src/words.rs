@@ -13,7 +13,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The person's, as the system says it.
+    /// The person's language, according to the system.
     #[must_use]
     pub fn of_system() -> Self {
         match locale::of_messages() {

@@ -20,7 +20,7 @@ use sync_wrapper::{SyncFuture, SyncStream};
 
 use crate::{ApiError, Event, route};
 
-/// An answer may be so large; the agent's own limits keep it far below.
+/// The largest answer; the agent's own limits are far below. Bytes.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// The agent tries a URL for 5 s before it answers `add`, so a call may take a little longer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -172,7 +172,8 @@ fn no_agent_or_broken(error: &TransportError) -> CallError {
     }
 }
 
-/// On this machine's own socket whatever is no HTTP is broken, and the rest an end.
+/// The meaning of a failed exchange: what is not HTTP is broken; any other failure means that the agent
+/// ended.
 fn of_exchange(error: &hyper::Error) -> CallError {
     if error.is_parse() || error.is_user() { broken(error) } else { CallError::Ended }
 }
@@ -230,7 +231,7 @@ mod tests {
 
     use super::*;
 
-    /// What a client says of an agent that answers so, and then is gone.
+    /// The error of a client when an agent answers so and then is gone.
     async fn said(answer: &[u8]) -> CallError {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("run/s");

@@ -7,7 +7,7 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::*;
 
-/// The declarations of what routes and events are made of, each before what it is used in.
+/// The declarations of the types of routes and events, each before its first use.
 struct Declarations<'a> {
     config: &'a Config,
     seen: HashSet<TypeId>,
@@ -21,7 +21,7 @@ impl TypeVisitor for Declarations<'_> {
         }
         T::visit_generics(self);
         T::visit_dependencies(self);
-        // Only a type of this crate has a file that it could be written to.
+        // Only types of this crate have an output file.
         if T::output_path().is_some() {
             self.out.push_str("\nexport ");
             self.out.push_str(&T::decl(self.config));

@@ -1,7 +1,7 @@
 //! The executable `hark`: the agent, and every command of its clients.
 //!
-//! This crate reads the command line, talks, and prints; what is done is done by the other crates or
-//! by a running agent.
+//! This crate reads the command line, asks the person, and prints; the other crates or a running agent do
+//! the work.
 
 mod arguments;
 mod commands;
@@ -64,7 +64,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
         };
         done.map(|()| ExitCode::SUCCESS)
     });
-    // A thread that waits for a disk that is gone keeps nobody from ending.
+    // A thread that waits for a missing disk must not keep the process from ending.
     runtime.shutdown_background();
     outcome
 }

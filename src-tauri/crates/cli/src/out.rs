@@ -1,4 +1,4 @@
-//! What is printed. A reader that has seen enough, as `head`, ends the command in silence.
+//! Output of commands. A reader that stops early, such as `head`, ends the command without an error.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ pub fn json(value: &impl Serialize) -> io::Result<()> {
     line(harmless(&serde_json::to_string(value)?))
 }
 
-/// Prints a value as JSON for people, too.
+/// Prints a value as indented JSON.
 pub fn json_pretty(value: &impl Serialize) -> io::Result<()> {
     line(harmless(&serde_json::to_string_pretty(value)?))
 }
@@ -32,7 +32,7 @@ pub fn print(text: impl fmt::Display) -> io::Result<()> {
     Ok(())
 }
 
-/// Says something beside the output. Where nobody can read it, nothing is amiss.
+/// Writes a note to stderr. A failure to write is ignored.
 pub fn note(text: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }

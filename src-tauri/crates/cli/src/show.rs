@@ -10,7 +10,7 @@ use hark_api::{
 use hark_engine::feed::UNKNOWN;
 use jiff::{Timestamp, tz::TimeZone};
 
-/// The agent, its links, what is not well.
+/// The agent, its links and its conditions, as text.
 pub fn status(status: &Status, now: Timestamp) -> String {
     let mut out = String::new();
     for condition in &status.conditions {
@@ -84,7 +84,7 @@ pub fn message(message: &Message) -> String {
     format!("{}  {}  {text}{by}", local(message.time), message.subscription)
 }
 
-/// Why a message was not shown by itself, where it was not.
+/// Why a message was not shown by itself; none where it was.
 fn unshown(message: &Message) -> Option<&'static str> {
     match (message.decision, message.shown) {
         (Decision::Backlog, _) => Some("from before you followed it"),

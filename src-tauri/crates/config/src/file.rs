@@ -26,9 +26,9 @@ pub enum TomlError {
     Wrong {
         /// The file.
         path: PathBuf,
-        /// From 1.
+        /// Its line, from 1.
         line: usize,
-        /// From 1, in characters.
+        /// Its column in characters, from 1.
         column: usize,
         /// What is wrong, without a full stop.
         message: String,
@@ -43,7 +43,7 @@ pub enum TomlError {
         /// What the system says.
         source: io::Error,
     },
-    /// A preset that is none, or something that is no file.
+    /// It cannot be a preset, is not a regular file, or is too large.
     #[error("{} is not used: {why}.", called(path))]
     Unfit {
         /// The file.
@@ -56,7 +56,7 @@ pub enum TomlError {
     Slow {
         /// The file.
         path: PathBuf,
-        /// For how long.
+        /// How long it was waited for.
         slow: Slow,
     },
     /// Another process keeps it locked.
@@ -107,7 +107,7 @@ fn unread(path: &Path, error: file::FileError) -> TomlError {
     }
 }
 
-/// An error at the end of `before`.
+/// The error that `path` is wrong at the end of `before`.
 pub fn wrong(path: &Path, before: &str, message: &str) -> TomlError {
     TomlError::Wrong {
         path: path.to_path_buf(),
@@ -117,7 +117,7 @@ pub fn wrong(path: &Path, before: &str, message: &str) -> TomlError {
     }
 }
 
-/// Replaces a file as a whole. Only its owner may read it. Answers what tells it from others.
+/// Replaces a file as a whole. Only its owner may read it. Answers the new file's stamp.
 ///
 /// # Errors
 /// [`TomlError::Inaccessible`].
@@ -142,7 +142,7 @@ pub fn lock(path: &Path) -> Result<fs::File, TomlError> {
         fs::create_dir_all(folder).map_err(inaccessible)?;
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // A file of its own, never removed: the settings file is another one after each change.
+    // A lock file of its own, never removed: each change replaces the settings file by another one.
     let path_of_lock = path.with_file_name(format!(".{name}.lock"));
     let file = file::open_lock(&path_of_lock).map_err(|error| match error {
         file::FileError::Io(source) => inaccessible(source),

@@ -22,15 +22,15 @@ use crate::file::PRESETS;
 const SETTLE: Duration = Duration::from_millis(100);
 /// Files of the presets' folder that are looked at; fewer are read.
 const SEEN_MAX: usize = 1_000;
-/// A longer chain of links is a circle.
+/// The longest chain of links; a longer one is taken for a circle.
 const LINKS_MAX: usize = 8;
 
-/// What tells the file as Hark has last written it itself: that is no news to the watch. Clones share it.
+/// The stamp of the file as Hark itself last wrote it, which the watch ignores. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Own(Arc<Mutex<Option<Stamp>>>);
 
 impl Own {
-    /// Hark has written the file, which is this one now.
+    /// Notes that Hark has written the file, which now has this stamp.
     pub fn wrote(&self, stamp: Stamp) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
     }
@@ -52,7 +52,7 @@ impl Watch {
     /// system cannot watch, changes take effect with the next start, and the log says so.
     #[must_use]
     pub fn begin(path: PathBuf, own: Own) -> Self {
-        // One that waits already stands for the next one too.
+        // One waiting message stands for all later changes too.
         let (tell, changes) = mpsc::channel(1);
         let watching = async move {
             let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
@@ -64,13 +64,13 @@ impl Watch {
             {
                 tracing::warn!("the settings file is not watched: {error}");
             }
-            // Whoever waits for changes waits on.
+            // Whoever waits for changes goes on waiting.
             tell.closed().await;
         };
         Self { changes, watching: tokio::spawn(watching) }
     }
 
-    /// Waits for a change that Hark has not made itself. None is lost when nobody waits any more.
+    /// Waits for a change that Hark has not made itself. A change is kept until somebody waits for it.
     pub async fn changed(&mut self) {
         self.changes.recv().await;
     }
@@ -82,23 +82,23 @@ impl Drop for Watch {
     }
 }
 
-/// Does what a disk that is gone would stop on a thread that it may. None where the agent ends.
+/// Does work that a missing disk may block on a thread that may block. None where the agent ends.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     spawn_blocking(work).await.ok()
 }
 
-/// Calls `changed` after each change of the file at `path`, be it a link, and be its folder removed
-/// and made again; and of what is in the presets' folder beside it. Ends where the system cannot watch.
+/// Calls `changed` after each change of the file at `path`, also where that is a link or its folder is
+/// removed and made again, and of the presets' folder beside it. Ends where the system cannot watch.
 async fn follow(path: &Path, own: &Own, mut changed: impl FnMut()) -> notify::Result<()> {
     let mut known = None;
     let mut gone = false;
     loop {
-        // Links and folders may be others than before: each round looks and watches anew.
+        // Links and folders may have changed: each round looks and watches anew.
         let (told, mut events) = mpsc::channel(1);
         let settings = path.to_path_buf();
         let Some(watched) = aside(move || begin(&settings, told)).await else { return Ok(()) };
         let (watcher, missing) = match watched {
-            // It went between looking and watching.
+            // The path was removed between looking and watching.
             Err(error) if matches!(error.kind, ErrorKind::PathNotFound) => {
                 sleep(SETTLE).await;
                 continue;
@@ -111,7 +111,7 @@ async fn follow(path: &Path, own: &Own, mut changed: impl FnMut()) -> notify::Re
             tracing::warn!("the settings' folder is gone; Hark waits for it to come back");
         }
         gone = missing;
-        // Only now: what changed until the new watch was there is seen by this.
+        // Only after the new watch is there: this sees what changed before it.
         let at = path.to_path_buf();
         let Some(now) = aside(move || Snapshot::of(&at)).await else { return Ok(()) };
         if known.as_ref().is_some_and(|known| now.is_news(known, own)) {
@@ -138,7 +138,7 @@ fn begin(
     Ok((self::places(path) == places).then_some((watcher, missing)))
 }
 
-/// The settings file and the presets, as far as that shows without reading them.
+/// The settings file and the presets, as far as they can be told apart without reading them.
 #[derive(Debug, PartialEq, Eq)]
 struct Snapshot {
     settings: Option<Stamp>,
@@ -171,7 +171,7 @@ struct Place {
 }
 
 impl Place {
-    /// Whether a change at `path` is one of it. A folder on the way to it counts: it may come or go.
+    /// Whether a change at `path` concerns this place. A folder on the way to it counts: it may come or go.
     fn is_at(&self, path: &Path) -> bool {
         self.file.starts_with(path) || (self.all && path.starts_with(&self.file))
     }
@@ -191,14 +191,14 @@ fn places(path: &Path) -> BTreeSet<Place> {
 
 fn place(path: &Path) -> Option<Place> {
     path.ancestors().skip(1).find_map(|folder| {
-        // One name for each folder, as the system watches each one once.
+        // Each folder is named once, since the system watches each once.
         let real = fs::canonicalize(folder).ok().filter(|real| real.is_dir())?;
         let file = real.join(path.strip_prefix(folder).ok()?);
         Some(Place { file, folder: real, all: false })
     })
 }
 
-/// What is in a folder, whether that is there yet or not.
+/// The content of a folder, whether it exists yet or not.
 fn contents(folder: &Path) -> Option<Place> {
     match fs::canonicalize(folder) {
         Ok(real) if real.is_dir() => Some(Place { file: real.clone(), folder: real, all: true }),
@@ -211,7 +211,7 @@ fn watch(places: &BTreeSet<Place>, told: mpsc::Sender<()>) -> notify::Result<Rec
     let ours = move |path: &PathBuf| all.iter().any(|place| place.is_at(path));
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         if event.is_ok_and(|event| !event.kind.is_access() && event.paths.iter().any(&ours)) {
-            // One that waits already stands for this one too.
+            // One waiting message stands for this change too.
             let _ = told.try_send(());
         }
     })?;
@@ -329,7 +329,7 @@ mod tests {
                 &|| fs::remove_dir_all(folder.path().join("deep")).unwrap(),
                 &|| {
                     fs::create_dir_all(&config).unwrap();
-                    // The folder alone says nothing.
+                    // The folder alone is no change.
                     std::thread::sleep(3 * SETTLE);
                     fs::write(&path, "a = 1").unwrap();
                 },

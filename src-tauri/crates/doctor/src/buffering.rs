@@ -11,16 +11,16 @@ use super::{About, Finding, Mark, Observation, Place, What, span};
 
 /// Headers that take longer are late.
 const HEADERS_LATE: Duration = Duration::from_secs(1);
-/// What comes closer together has come at one moment.
+/// What comes closer together than this counts as one moment.
 const MOMENT: Duration = Duration::from_millis(100);
-/// So many heartbeats at one moment were not sent at one moment. Two may be one in two forms.
+/// As many heartbeats at one moment were held back. Two may be one in two forms.
 const HEARTBEATS_AT_ONCE: usize = 3;
 /// What a server may send at one moment without that being a crowd.
 const FEW: usize = 8;
 /// A stream that was silent for so long and then came whole was held back.
 const HELD_BACK: Duration = Duration::from_secs(2);
 
-/// What is said of it. Nothing where nothing was reached.
+/// The finding about buffering; none where nothing was reached.
 pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     let about = |mark, text: String| Finding::new(About::Buffering, mark, text);
     let Some(opened) = seen.opened else {
@@ -111,7 +111,7 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     })
 }
 
-/// Where a buffer is turned off.
+/// Adds the change that turns a buffer off.
 fn held_back(seen: &Observation, finding: Finding) -> Finding {
     let server = |finding: Finding| {
         finding.change(Place::Server, "X-Accel-Buffering: no   (and flush after each event)")

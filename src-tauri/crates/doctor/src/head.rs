@@ -9,7 +9,7 @@ use url::Url;
 use super::{About, Finding, Mark, Observation, Place, span};
 use hark_stream::connection::is_loopback;
 
-/// What is said of the head.
+/// The findings about the head.
 pub(super) fn judge(seen: &Observation) -> Vec<Finding> {
     let mut findings = redirects(seen);
     findings.extend(answer(seen));
@@ -60,7 +60,7 @@ fn answer(seen: &Observation) -> Vec<Finding> {
     let origin = seen.origin();
     let sentence = cause.sentence(&origin);
     match cause {
-        // What follows says more.
+        // The findings of the answered head say more.
         Cause::ContentType { .. } | Cause::Compressed { .. } => {
             answered(seen).into_iter().collect()
         }
@@ -103,7 +103,7 @@ fn answer(seen: &Observation) -> Vec<Finding> {
     }
 }
 
-/// It has answered 200.
+/// The finding about an answer with status 200.
 fn answered(seen: &Observation) -> Option<Finding> {
     let (head, at) = seen.heads.last()?;
     let about = |mark, text: String| Some(Finding::new(About::Answer, mark, text));

@@ -27,14 +27,14 @@ use hark_stream::connection::Head;
 /// What was seen of a server.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    /// What was asked, as the feed asks it.
+    /// The URL that was asked, in the form that the feed asks it.
     pub url: Url,
     /// Whether a credential was sent.
     pub credential: bool,
-    /// What the server speaks.
+    /// The feed that the server speaks.
     pub feed: Arc<dyn Feed>,
-    /// Each answer on the way, the last one that of the stream or the refusal; and how long after
-    /// the request it came.
+    /// Each answer on the way, with how long after the request it came; the last is that of the stream or
+    /// the refusal.
     pub heads: Vec<(Head, Duration)>,
     /// After which time the stream opened, if it did.
     pub opened: Option<Duration>,
@@ -44,9 +44,9 @@ pub struct Observation {
     pub ended: Option<(Duration, Cause)>,
     /// When listening ended.
     pub listened: Duration,
-    /// How it is compressed for a client that takes compression.
+    /// The compression used for a client that accepts one.
     pub compressed: Option<String>,
-    /// What dials with an event id brought.
+    /// The results of dials with an event id.
     pub resumed: Vec<Resumed>,
 }
 
@@ -76,7 +76,7 @@ pub enum About {
     Ids,
     /// `retry:`.
     Retry,
-    /// What a client gets that comes back.
+    /// What a client that comes back gets.
     Resume,
     /// How events are written.
     Format,
@@ -113,7 +113,7 @@ pub enum Place {
 /// A line to change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// In which program's settings.
+    /// The program whose settings have the line.
     pub place: Place,
     /// The line.
     pub line: String,
@@ -122,13 +122,13 @@ pub struct Change {
 /// One thing that was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// About what.
+    /// The subject.
     pub about: About,
     /// How well it is done.
     pub mark: Mark,
     /// What was seen, for a person.
     pub seen: String,
-    /// What to change, each a way of its own unless `seen` says otherwise.
+    /// The lines to change, each sufficient alone unless `seen` says otherwise.
     pub change: Vec<Change>,
 }
 
@@ -143,7 +143,7 @@ impl Finding {
     }
 }
 
-/// What to think of it, in the order that a person reads it.
+/// The findings, in the order in which a person reads them.
 #[must_use]
 pub fn judge(seen: &Observation) -> Vec<Finding> {
     let mut findings = head::judge(seen);
@@ -178,7 +178,7 @@ impl Observation {
         (!values.is_empty()).then(|| hark_engine::readable::clean(&values.join(", "), 200))
     }
 
-    /// What stands before the server, where it says so itself.
+    /// The proxy before the server, where it names itself.
     fn proxy(&self) -> Option<Place> {
         let said = [self.header("server"), self.header("via")];
         let said = said.into_iter().flatten().collect::<Vec<_>>().join(" ").to_ascii_lowercase();

@@ -26,23 +26,23 @@ use super::{
 
 /// How long headers may take.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
-/// So much of a stream is enough to judge it.
+/// How many arrivals of a stream are enough to judge it.
 const HEARD_MAX: usize = 8192;
-/// And so many events of one that is resumed.
+/// How many events of a resumed stream are noted.
 const BROUGHT_MAX: usize = 1024;
 /// How long a probe may take to be answered.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long after it opened a stream is given to replay.
+/// How long a stream has to begin its replay after it opened.
 const REPLAY: Duration = Duration::from_secs(3);
-/// And after each event that was missed, up to so long in all: a server may take its time.
+/// The limit of a whole replay, whose time is extended after each missed event: a server may take its time.
 const REPLAY_MAX: Duration = Duration::from_secs(30);
-/// How long a replay that is complete is watched for what does not belong to it.
+/// How long a complete replay is watched for events that do not belong to it.
 const AFTER_REPLAY: Duration = Duration::from_millis(700);
 
-/// Whom to visit, and how.
+/// The server to visit, and how.
 #[derive(Clone)]
 pub struct Visit {
-    /// What to ask.
+    /// The request.
     pub ask: Ask,
     /// What it speaks; recognised where missing.
     pub feed: Option<Arc<dyn Feed>>,

@@ -1,5 +1,5 @@
-//! What came on a stream, as the doctor remembers it: no text of a message, only what it is judged
-//! by. Pure.
+//! What came on a stream, as the doctor remembers it: only what is needed to judge it, no text of a
+//! message. Pure.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use hark_engine::{
     wire::{Arrival, Ignored},
 };
 
-/// A name that the server chose is shown up to here.
+/// How much of a name that the server chose is shown. Characters.
 const NAME_CHARS_MAX: usize = 40;
 
 /// One thing that came.
@@ -29,12 +29,12 @@ pub enum What {
     Line,
     /// A sign of life.
     Heartbeat {
-        /// In which form.
+        /// Its form.
         form: Form,
         /// Whether it has an `id:` field.
         has_id: bool,
     },
-    /// An event that is for somebody.
+    /// An event that holds a message.
     Message {
         /// Its own id, as the feed finds it.
         id: Option<String>,

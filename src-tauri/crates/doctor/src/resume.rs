@@ -6,14 +6,14 @@ use hark_engine::{failure::Cause, feed::Order, readable::clean};
 
 use super::{About, Finding, Mark, Observation, Place, What};
 
-/// So many messages are asked for again at most.
+/// The most messages that are asked for again.
 const REPLAY_MAX: usize = 20;
 const ID_CHARS_MAX: usize = 40;
 
 /// What a dial with an event id brought.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resumed {
-    /// Which of [`ids`] it was.
+    /// The place of its id in [`ids`].
     pub cursor: usize,
     /// The ids that came, in order.
     pub brought: Vec<String>,
@@ -44,10 +44,10 @@ pub fn cursors(ids: usize) -> Vec<usize> {
     }
 }
 
-/// What one dial showed, the worst last.
+/// The result of one dial; later variants are worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
-    /// What came after the id, and nothing else.
+    /// The events after the id, and no others.
     Exact,
     /// The same, in another order.
     Disordered,
@@ -55,9 +55,9 @@ enum Verdict {
     Inclusive,
     /// Some of what came after is missing.
     Partial { missing: usize, of: usize },
-    /// What came before, too.
+    /// Also events from before the id.
     Everything,
-    /// Nothing of what came after.
+    /// None of the events after the id.
     Nothing { of: usize },
 }
 
@@ -82,7 +82,7 @@ fn verdict(ids: &[String], resumed: &Resumed) -> Verdict {
     }
 }
 
-/// What to think of it. Without any id there is nothing to say that is not said of the ids.
+/// The finding about resuming; none where there is no id, as the finding about ids covers that.
 #[must_use]
 pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     let about = |mark, text: String| Some(Finding::new(About::Resume, mark, text));

@@ -1,5 +1,5 @@
-//! What is on the stream: does it stay open, is it heard from in silence, do its events have ids,
-//! are they written as the standard wants? Pure.
+//! The open stream: whether it stays open, is heard from in silence, has ids on its events, and writes them
+//! as the standard wants. Pure.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -7,22 +7,22 @@ use hark_engine::failure::Cause;
 
 use super::{About, Finding, Form, Mark, Observation, Place, What, span};
 
-/// What comes so soon after the headers greets, and is no heartbeat.
+/// What comes this soon after the headers is a greeting and no heartbeat.
 const GREETING: Duration = Duration::from_secs(1);
 /// Two signs of life closer than this are one.
 const ONE_HEARTBEAT: Duration = Duration::from_millis(100);
-/// After so long a silence a heartbeat is missed.
+/// A silence longer than this lacks a heartbeat.
 const SILENCE_MAX: Duration = Duration::from_secs(45);
 /// nginx ends what is silent for longer (`proxy_read_timeout`), and so do others.
 const IDLE_MAX: Duration = Duration::from_secs(60);
-/// More often is a waste.
+/// More frequent heartbeats are a waste.
 const HEARTBEAT_MIN: Duration = Duration::from_millis(900);
 /// A stream that ends sooner was not meant to stay.
 const LIFE_MIN: Duration = Duration::from_secs(10);
 const RETRY_MIN: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(3600);
 
-/// What is said of an open stream, but for resuming and format.
+/// The findings about an open stream, except for resuming and format.
 pub(super) fn judge(seen: &Observation) -> Vec<Finding> {
     let mut findings = vec![stays(seen), heartbeat(seen)];
     findings.extend(ids(seen));
@@ -34,7 +34,7 @@ fn opened(seen: &Observation) -> Duration {
     seen.opened.unwrap_or_default()
 }
 
-/// When something came.
+/// The times at which something came.
 fn times(seen: &Observation) -> impl Iterator<Item = Duration> {
     seen.heard.iter().map(|heard| heard.after)
 }
@@ -188,7 +188,7 @@ fn longer(seen: &Observation) -> String {
     format!("hark doctor --for {length} URL")
 }
 
-/// How its heartbeats look.
+/// The form of its heartbeats, in words.
 fn form(seen: &Observation) -> String {
     let forms = seen.heard.iter().filter(|heard| heard.after > opened(seen) + GREETING);
     let mut forms = forms.filter_map(|heard| match &heard.what {
@@ -291,7 +291,7 @@ fn retry(seen: &Observation) -> Finding {
     }
 }
 
-/// What is wrong with how events are written; nothing where nothing is.
+/// The findings about how events are written; none where all is right.
 pub(super) fn format(seen: &Observation) -> Vec<Finding> {
     let about = |mark, text: String| Finding::new(About::Format, mark, text);
     let count = |is: fn(&What) -> bool| seen.heard.iter().filter(|heard| is(&heard.what)).count();

@@ -1,4 +1,4 @@
-//! What is thought of what was seen, case by case: each begins with a server that does all right.
+//! The findings for what was seen, case by case: each begins with a server that does all right.
 
 use hark_engine::feed;
 use http::{HeaderMap, HeaderName, StatusCode, Version};
@@ -73,7 +73,7 @@ fn right() -> Observation {
     }
 }
 
-/// What is found about one thing.
+/// The finding about one thing.
 fn about(seen: &Observation, about: About) -> Finding {
     let found = judge(seen);
     let mut found = found.into_iter().filter(|finding| finding.about == about);

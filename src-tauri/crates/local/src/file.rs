@@ -1,5 +1,5 @@
-//! Files that a person names, and files that only their owner may read: read only where they are files,
-//! and only so far. All of it blocks for as long as the disk does.
+//! Files that a person names, and files that only their owner may read: only regular files are read, up to
+//! a limit. All functions block for as long as the disk does.
 
 use std::{
     fmt,
@@ -17,7 +17,7 @@ use rustix::{
     fs::{FlockOperation, OFlags, flock},
     io::Errno,
 };
-/// Why a file is not read, in words that stand behind its name.
+/// Why a file is not read, worded to follow its name.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It is something else, as this word says.
@@ -42,8 +42,8 @@ impl fmt::Display for Size {
     }
 }
 
-/// Opens a file to be read: what is opened is what was looked at. Waits for no writer of a pipe and
-/// takes over no terminal.
+/// Opens a regular file to be read; the metadata is that of the opened file. Does not wait for the writer
+/// of a pipe or take over a terminal.
 ///
 /// # Errors
 /// See [`FileError`].
@@ -110,7 +110,7 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
     read_opened(file, &found, most)
 }
 
-/// The same for what is opened already.
+/// The same for a file that is open already.
 ///
 /// # Errors
 /// See [`FileError`].
@@ -148,7 +148,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// That of the file at `path`, or of the one that it is a link to; none where there is no file.
+    /// The stamp of the file at `path`, or of the one that it links to; none where there is no file.
     #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
         fs::metadata(path).ok().map(|found| Self::of_found(&found))
@@ -164,8 +164,8 @@ impl Stamp {
     }
 }
 
-/// Replaces a file as a whole: who reads it sees the old one or the new one. Only the owner may read
-/// it. A link stays a link: people keep their files elsewhere. Answers what tells the new one.
+/// Replaces a file as a whole: a reader sees the old one or the new one. Only the owner may read it. A link
+/// stays a link, as people keep their files elsewhere. Answers the stamp of the new file.
 ///
 /// # Errors
 /// Those of the system. The file is as it was then.

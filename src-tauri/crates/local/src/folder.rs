@@ -9,8 +9,7 @@ use std::{
 /// Makes a folder that only its owner may enter, or checks that it is one.
 ///
 /// # Errors
-/// Where it cannot be made, belongs to somebody else, or is a symbolic link: what that leads to may
-/// change under us.
+/// Where it cannot be made, belongs to somebody else, or is a symbolic link, whose target may change.
 pub fn private(folder: &Path) -> io::Result<()> {
     let is_link = |found: fs::Metadata| found.is_symlink();
     if fs::symlink_metadata(folder).is_ok_and(is_link) {
@@ -25,7 +24,7 @@ pub fn private(folder: &Path) -> io::Result<()> {
         return Ok(());
     }
     if mine {
-        // What its owner may do stays as it was.
+        // The owner's own permissions stay as they were.
         let masked = found.mode() & 0o700;
         return fs::set_permissions(folder, fs::Permissions::from_mode(masked));
     }

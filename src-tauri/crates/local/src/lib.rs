@@ -1,8 +1,8 @@
 //! What every process of Hark shares of its machine: where its files are, folders and files of one
 //! owner, the lock, the socket between processes, and how its programs are found and started.
 //!
-//! Together with `hark-platform` this is all that is of one operating system. It knows nothing else of
-//! Hark; the window, which must not link a desktop's libraries twice, gets along with this alone.
+//! Only this crate and `hark-platform` depend on the operating system. It knows nothing else of Hark; the
+//! window, which must not link a desktop's libraries twice, needs only this crate.
 
 pub mod file;
 pub mod folder;

@@ -103,7 +103,7 @@ impl Profile {
     }
 }
 
-/// `folder`, or where a socket in it would have too long a path, a short one that stands for it.
+/// `folder`, or a short one in its place where the path of a socket in it would be too long.
 fn short_enough(folder: PathBuf) -> PathBuf {
     if folder.join("hark.sock").as_os_str().len() <= SOCKET_PATH_BYTES_MAX {
         return folder;

@@ -18,7 +18,7 @@ pub const HARK: (&str, &str) = ("hark", "HARK_BIN");
 /// The window.
 pub const WINDOW: (&str, &str) = ("hark-window", "HARK_WINDOW");
 
-/// What is said where no window can be shown.
+/// The sentence where no window can be shown.
 pub const NO_DISPLAY: &str = "There is no display here to open Hark's window on (neither DISPLAY nor \
                               WAYLAND_DISPLAY is set). In a terminal, use: hark status, hark messages";
 
@@ -28,7 +28,7 @@ pub enum OpenError {
     /// Only http and https are opened: others can run things.
     #[error("{0:?} is not opened: only http and https links are.")]
     Scheme(String),
-    /// No program for it.
+    /// The browser could not be started.
     #[error("The browser could not be started: {0}.")]
     Browser(io::Error),
     /// The window's program is missing.
@@ -53,7 +53,7 @@ pub fn sibling((name, variable): (&str, &str)) -> PathBuf {
     beside.filter(|beside| beside.is_file()).unwrap_or_else(|| name.into())
 }
 
-/// What starts a program for the Hark of this profile, with nothing to read from and nowhere to print.
+/// A command that starts a program for the Hark of this profile, with no input and no output.
 #[must_use]
 pub fn command(program: &std::path::Path, profile: &Profile) -> Command {
     let mut command = Command::new(program);
@@ -72,7 +72,7 @@ pub fn open_window(profile: &Profile) -> Result<(), OpenError> {
     let path = sibling(WINDOW);
     match command(&path, profile).spawn() {
         Ok(mut child) => {
-            // Waits for its end, so that no zombie stays.
+            // Waits for its end, so that it does not become a zombie.
             thread::spawn(move || child.wait());
             Ok(())
         }

@@ -54,7 +54,7 @@ pub async fn connect(path: &Path) -> io::Result<Stream> {
     Stream::connect(path).await
 }
 
-/// For a process without a runtime: each connection to this socket is one call, and says no more.
+/// A socket for a process without a runtime: each connection to it is one call, and carries nothing more.
 #[derive(Debug)]
 pub struct Bell(StdListener);
 

@@ -1,25 +1,25 @@
-//! What may block is done on a thread that may, never on the runtime's own, which a pipe, a device or a
-//! network disk that is gone would stop.
+//! Runs what may block on a thread that may block, never on the runtime's own: a pipe, a device or a
+//! missing network disk would stop it.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Mutex, task::spawn_blocking, time::timeout};
 
-/// A file that is not read by then is on a disk that does not answer.
+/// How long reading a file may take; after that its disk counts as not answering.
 pub const FILE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Whose work takes too long.
+/// The work took longer than this limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("its disk does not answer within {} seconds", .0.as_secs())]
 pub struct Slow(pub Duration);
 
-/// Does what may block on a thread that may, one after the other: what hangs takes one thread and no
-/// more. Clones are the same one.
+/// Runs blocking work one piece after the other on a thread that may block: work that hangs takes one
+/// thread and no more. Clones share the queue.
 #[derive(Clone, Debug, Default)]
 pub struct Aside(Arc<Mutex<()>>);
 
 impl Aside {
-    /// Does this. Whoever waits is told where it takes too long; what has begun cannot be taken back.
+    /// Runs this work. The caller gets an error where it takes too long; work that has begun goes on.
     ///
     /// # Errors
     /// [`Slow`].

@@ -1,5 +1,5 @@
-//! All that is of one operating system beside `hark-local`: a folder or file a capability, a file a
-//! system in it. Plain values go in and out; of Hark it knows the engine's `Moment` alone.
+//! What depends on the operating system beside `hark-local`: a folder or file per capability, and in it a
+//! file per system. Plain values go in and out; of Hark it knows only the engine's `Moment`.
 //!
 //! Linux is what runs. Where another system is written, its file says that it has not been run.
 

@@ -1,6 +1,5 @@
-//! The one D-Bus connection over which notifications are sent (Desktop Notifications Specification
-//! 1.2). One for good: servers drop notifications whose sender has left, and send clicks to it alone.
-//!
+//! The one D-Bus connection over which notifications are sent (Desktop Notifications Specification 1.2). It
+//! is kept, because servers drop notifications whose sender has left, and send clicks to it alone.
 //! It carries plain values and decides nothing: nothing here waits for a time, and it may use no other
 //! crate of Hark.
 
@@ -12,10 +11,10 @@ use tokio::sync::mpsc;
 use zbus::{Connection, fdo::DBusProxy, proxy, zvariant::Value};
 
 const NAME: &str = "org.freedesktop.Notifications";
-/// By this name the bus itself answers.
+/// The name under which the bus itself answers.
 const BUS: &str = "org.freedesktop.DBus";
-/// Signals that wait to be taken; later ones are lost, and a notification that is gone is taken for one
-/// that is still there.
+/// How many signals may wait to be taken. Later ones are lost; then a notification that is gone is taken
+/// for one that is still there.
 const SIGNALS_MAX: usize = 4096;
 
 #[proxy(
@@ -56,7 +55,7 @@ pub struct Server {
     pub owner: String,
 }
 
-/// What the server, or the bus about it, says unasked.
+/// A signal from the server, or from the bus about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Another server took the name, or none has it.
@@ -76,7 +75,7 @@ pub enum BusError {
     /// Nobody is there: nothing was delivered.
     #[error("None could be reached: {0}.")]
     Absent(String),
-    /// It had been there, and went away before it answered.
+    /// It was there, and left before it answered.
     #[error("The last one ended before it answered.")]
     Vanished,
 }
@@ -86,12 +85,12 @@ impl From<zbus::Error> for BusError {
         match &error {
             zbus::Error::MethodError(name, text, message) => {
                 let text = text.clone().unwrap_or_else(|| name.to_string());
-                // A server may use any name of an error; where it is absent it is the bus that answers.
+                // A server may use any error name; where it is absent, the bus answers.
                 let header = message.header();
                 let by_bus = header.sender().is_none_or(|sender| sender.as_str() == BUS);
                 of_name(name.as_str(), text, by_bus)
             }
-            // What cannot be written down, or an answer that is none, concerns this one alone.
+            // A request that cannot be written, or an invalid answer, concerns this request alone.
             zbus::Error::Variant(_)
             | zbus::Error::InvalidReply
             | zbus::Error::ExcessData
@@ -102,7 +101,7 @@ impl From<zbus::Error> for BusError {
     }
 }
 
-/// What an error of this name says, told by the bus or by the server.
+/// The meaning of an error of this name, from the bus or from the server.
 fn of_name(name: &str, text: String, by_bus: bool) -> BusError {
     let Some(kind) = name.strip_prefix("org.freedesktop.DBus.Error.").filter(|_| by_bus) else {
         return BusError::Refused(text);
@@ -155,8 +154,8 @@ impl Bus {
         Ok((Self { server, bus }, kept(signals)))
     }
 
-    /// Asks the server who it is, and the bus for its name there. Starts one where the bus can. One that
-    /// does not say what it can do is there all the same.
+    /// Asks the server for its name and capabilities, and the bus for its unique name. Starts a server
+    /// where the bus can. One that does not tell its capabilities still counts as there.
     ///
     /// # Errors
     /// Where none answers.
@@ -218,8 +217,8 @@ impl Bus {
     }
 }
 
-/// Keeps signals until they are taken. One that waits in the connection keeps every answer behind it from
-/// coming, and who waits for that answer takes no signal.
+/// Keeps signals until they are taken. A signal that waits in the connection would hold up every answer
+/// behind it, and whoever waits for that answer takes no signal.
 fn kept(
     mut signals: impl Stream<Item = Signal> + Unpin + Send + 'static,
 ) -> mpsc::Receiver<Signal> {
@@ -234,7 +233,7 @@ fn kept(
     kept
 }
 
-/// The hints that our toasts bear, as the bus wants them.
+/// A hint of our notifications, in the form that the bus wants.
 fn hint(hint: &Hint) -> Option<(&'static str, Value<'_>)> {
     match hint {
         Hint::DesktopEntry(entry) => Some(("desktop-entry", Value::from(entry.as_str()))),

@@ -1,6 +1,5 @@
-//! The signals that end the agent, or a command that goes on for good. They are heard on a thread of
-//! their own: whatever the runtime is stuck in, a person or a service manager who wants the agent to end
-//! gets that.
+//! The signals that end the agent, or a command that runs until stopped. A thread of its own receives them,
+//! so that a person or a service manager can end the agent even where the runtime is stuck.
 
 use std::{fs, io, process, thread, time::Duration};
 
@@ -16,7 +15,7 @@ pub use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 /// An agent that has not ended in good order by then is ended as it is; nothing is lost by that, as by
 /// a power cut. Service managers kill much later.
 const GRACE: Duration = Duration::from_secs(5);
-/// Exit codes by signal, as shells count.
+/// Added to the signal's number for the exit code, as shells do.
 const BY_SIGNAL: i32 = 128;
 
 /// Why the agent ends.
@@ -29,25 +28,25 @@ pub enum End {
 }
 
 impl End {
-    /// What the process says to who has started it.
+    /// The exit code of the process.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
             Self::Asked => 0,
-            // Nobody has asked for that: a service manager starts it again, and a script knows.
+            // Nobody asked for this: a service manager starts it again, and a script can tell.
             Self::HungUp => 129,
         }
     }
 }
 
-/// Hears of these signals from now on, in the receiver. After the first, the process ends by the grace's
-/// end, or at the second, also where nobody receives.
+/// Receives these signals from now on. The process ends after the grace that follows the first signal, or
+/// at the second, even if nobody reads the receiver.
 ///
 /// # Errors
 /// Where the system does not let us.
 pub fn hear(wanted: &[i32]) -> io::Result<mpsc::Receiver<End>> {
-    // Whoever starts it by `nohup` wants it to stay. A shell's `&` in a script has SIGINT ignored as
-    // well, but whoever sends that by name wants it to end.
+    // A process started by `nohup` is to stay. A shell's `&` in a script has SIGINT ignored as well, but
+    // whoever sends that by name wants it to end.
     let stays = |signal: &&i32| **signal == SIGHUP && is_ignored(SIGHUP);
     let mut signals = Signals::new(wanted.iter().filter(|signal| !stays(signal)))?;
     let (told, ended) = mpsc::channel(1);
@@ -59,7 +58,7 @@ pub fn hear(wanted: &[i32]) -> io::Result<mpsc::Receiver<End>> {
                 thread::sleep(GRACE);
                 process::exit(BY_SIGNAL + signal)
             };
-            // Without it, the second one ends it.
+            // Without this thread, the second signal ends the process.
             let _ = thread::Builder::new().name("grace".into()).spawn(watch);
         }
         if let Some(signal) = signals.next() {
@@ -83,7 +82,7 @@ impl Interrupt {
         signal(SignalKind::interrupt()).map(Self)
     }
 
-    /// Waits until it has come once more.
+    /// Waits for the next one.
     pub async fn came(&mut self) {
         self.0.recv().await;
     }

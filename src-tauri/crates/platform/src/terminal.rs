@@ -4,13 +4,13 @@ use std::io;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// A terminal that shows nothing of what is typed, until dropped. A prompt itself turns that off only
-/// after it has asked, when a person who pastes has answered already.
+/// Turns off the terminal's echo until dropped. A prompt itself does that only after it has asked, when a
+/// person who pastes has answered already.
 #[derive(Debug)]
 pub struct NoEcho(Option<Termios>);
 
 impl NoEcho {
-    /// From now on. A terminal that cannot do this does not echo either.
+    /// Turns the echo off. Standard input that is no terminal does not echo anyway.
     #[must_use]
     pub fn begin() -> Self {
         let before = tcgetattr(io::stdin()).ok();

@@ -9,7 +9,7 @@ use std::{
 
 use hark_engine::{Monotonic, budget::Budget};
 
-/// Beyond so many servers, those that may dial freely again are forgotten.
+/// How many servers are kept; beyond this, those that may dial freely again are forgotten.
 const ORIGINS_MAX: usize = 256;
 
 /// See the module. Clones share it.

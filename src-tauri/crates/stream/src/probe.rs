@@ -24,7 +24,7 @@ const LISTEN: Duration = Duration::from_millis(1500);
 
 /// How long the latest message is looked for.
 const LATEST: Duration = Duration::from_secs(3);
-/// What is replayed has all come after so long without an event.
+/// A replay counts as over after this long without an event.
 const QUIET: Duration = Duration::from_millis(250);
 
 /// An event stream, and what it speaks.
@@ -36,7 +36,7 @@ pub struct Stream {
     pub url: Url,
 }
 
-/// What came of trying a URL.
+/// The result of trying a URL.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// An event stream.
@@ -46,20 +46,20 @@ pub enum Outcome {
         /// Why the dial failed.
         cause: Cause,
     },
-    /// It answers, and what it answers cannot be followed.
+    /// It answers, but cannot be followed.
     Refused(Refusal),
 }
 
 /// Why a URL cannot be followed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
-    /// What a client does about it.
+    /// The kind, by which a client decides what to do.
     pub kind: RefusalKind,
     /// The server's answer.
     pub cause: Cause,
 }
 
-/// What a client branches on.
+/// The kinds of refusal that a client handles differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalKind {
     /// The server wants a credential, or another one (401, 403, or an error on the stream).

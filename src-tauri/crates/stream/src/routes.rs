@@ -1,5 +1,5 @@
-//! Which way a link's packets take, and whether that is another since: a change of the network concerns
-//! the links whose own way it changes, and no other. A container that comes and goes is none of theirs.
+//! Which way a link's packets take, and whether that has changed: a change of the network concerns only the
+//! links whose own way it changes. A container that comes and goes concerns none.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
@@ -22,7 +22,7 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// A dial is made: notes how the network is now.
+    /// Notes how the network is at a dial.
     pub fn look(&mut self) {
         self.sources = ELSEWHERE.map(source_towards);
     }
@@ -32,9 +32,8 @@ impl Routes {
         self.route = Some(route);
     }
 
-    /// Whether the way is another now than when that was last asked, or its own address is among those
-    /// that came or went. Where no connection was ever made, as where no name can be resolved, the routes to
-    /// everywhere count.
+    /// Whether the way differs from that of the last call, or its own address is among the `changed` ones.
+    /// Where no connection was ever made, such as when no name resolves, the routes to everywhere count.
     pub fn are_others(&mut self, changed: &[IpAddr]) -> bool {
         match &mut self.route {
             Some(Route { local, peer }) => {

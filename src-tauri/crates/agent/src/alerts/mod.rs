@@ -1,5 +1,5 @@
-//! From the outbox to the desktop: the shell of [`hark_engine::alerts`]. It feeds that with what happens
-//! and carries out what it answers. It decides nothing about what is shown, and when.
+//! From the outbox to the desktop: the shell of [`hark_engine::alerts`]. It tells the engine what happens
+//! and carries out its effects. It does not decide what is shown or when.
 
 mod shell;
 pub mod toast;
@@ -21,11 +21,11 @@ use hark_platform::clock;
 pub use hark_engine::alerts::Due;
 pub use shell::run;
 
-/// What is said without a session bus.
+/// The sentence of the condition when there is no session bus.
 pub const NO_BUS: &str = "There is no desktop session bus, so there is nobody to show notifications to: messages are stored. Start the agent from within the desktop session.";
 
-/// The alerts on their way: what the engine knows of them, and what it wants to be done. One request of it
-/// is under way at a time, so that is a few effects. Clones share it.
+/// Alerts on their way to the screen: the engine's state, and its effects that are still to be carried out.
+/// The engine has one request under way at a time, so these are few. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox(Arc<Inner>);
 
@@ -38,7 +38,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct State {
     alerts: Alerts<Notification>,
-    /// What is still to be done, in order.
+    /// Effects still to be carried out, in order.
     effects: Vec<Effect<Notification>>,
 }
 
@@ -48,7 +48,7 @@ impl Outbox {
         self.tell(Input::Due(subscription.to_owned(), due));
     }
 
-    /// What is on the screen of this sequence is to be closed.
+    /// Closes the notification of this sequence if it is on the screen.
     pub fn withdraw(&self, subscription: &str, sequence: &str) {
         let (subscription, sequence) = (subscription.to_owned(), sequence.to_owned());
         self.tell(Input::Withdrawn(Series { subscription, sequence }));
@@ -66,7 +66,7 @@ impl Outbox {
         mem::take(&mut self.lock().effects)
     }
 
-    /// When to tell of a deadline.
+    /// The engine's next deadline.
     fn deadline(&self) -> Option<Monotonic> {
         self.lock().alerts.poll_deadline().map(|(at, _)| at)
     }

@@ -25,8 +25,8 @@ use super::{
 };
 use crate::{ledger::Ledger, status::Status, words::Language};
 
-/// Shows alerts for as long as the agent runs. `print` says whether messages are printed beside, so that
-/// nobody misses a desktop.
+/// Shows alerts for as long as the agent runs. `print` says whether messages are also printed in a
+/// terminal; then a missing session bus is not a problem.
 pub async fn run(alerts: Outbox, ledger: Ledger, status: Status, print: bool) {
     let shell = Shell {
         alerts,
@@ -52,18 +52,18 @@ struct Shell {
     bus: Option<(Bus, mpsc::Receiver<Signal>)>,
     /// The server that answered last.
     server: Option<Server>,
-    /// What the one can do that shows the alerts.
+    /// What the server that shows the alerts can do.
     can: Capabilities,
     /// The notification that was sent last, until it is answered or another one is sent.
     show: Call,
-    /// What was asked beside it.
+    /// The latest other call: connect, ask or close.
     other: Call,
 }
 
-/// What was asked on the bus. Dropped, nobody waits for it any more.
+/// A call on the bus. Dropping it stops waiting for the reply.
 type Call = Option<Pin<Box<dyn Future<Output = Reply> + Send>>>;
 
-/// What it was answered.
+/// The reply to a call.
 enum Reply {
     Connected(Request, Result<(Bus, mpsc::Receiver<Signal>), BusError>),
     Met(Request, Result<Server, BusError>),
@@ -79,7 +79,7 @@ impl Shell {
             let deadline = self.alerts.deadline();
             let signals = self.bus.as_mut().map(|(_, signals)| signals);
             tokio::select! {
-                // What was answered came before what is said of it.
+                // Replies go first: the reply to a call came before any signal about its notification.
                 biased;
                 reply = reply(&mut self.show) => self.replied(reply),
                 reply = reply(&mut self.other) => self.replied(reply),
@@ -251,7 +251,7 @@ impl Shell {
         let conditions = self.status.conditions();
         let why = match reason {
             Reason::NoBus => {
-                // In a terminal, messages are printed and nobody misses a desktop.
+                // In a terminal, messages are printed, so a missing desktop is not a problem.
                 let problem = (!self.print).then(|| NO_BUS.to_owned());
                 return conditions.set(Code::NotificationsUnavailable, problem);
             }

@@ -6,9 +6,9 @@ use notify_rust::{Hint, Notification, Urgency};
 
 use crate::words::Language;
 
-/// The desktop entry, which servers take name and icon from.
+/// The name of the desktop entry; servers take Hark's name and icon from it.
 pub const DESKTOP_ENTRY: &str = "hark";
-/// Longer texts are cut: a notification is no reader.
+/// Longer titles and bodies are cut to so many characters.
 const TITLE_CHARS_MAX: usize = 200;
 const BODY_CHARS_MAX: usize = 1_000;
 /// How many of the counted messages a digest quotes.
@@ -17,11 +17,11 @@ pub const QUOTED_MAX: u32 = 3;
 /// A notification and what a click on it opens.
 #[derive(Clone, Debug)]
 pub struct Toast {
-    /// What is sent.
+    /// The notification to send.
     pub notification: Notification,
-    /// http or https.
+    /// What a click opens, http or https.
     pub url: Option<String>,
-    /// The sequence of which it shows the latest.
+    /// The message's sequence; this notification shows its latest message.
     pub sequence: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// From the names that it answers.
+    /// Reads the capability names that the server returned.
     pub fn of_names(names: &[String]) -> Self {
         let has = |name: &str| names.iter().any(|known| known == name);
         Self { body_markup: has("body-markup"), actions: has("actions") }
@@ -107,7 +107,7 @@ fn cut(text: &str, chars_max: usize) -> String {
     text.chars().take(chars_max - 1).chain(['…']).collect()
 }
 
-/// As the Desktop Notifications Specification's markup needs it.
+/// Escapes text for the markup of the Desktop Notifications Specification.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -125,7 +125,7 @@ mod tests {
 
     const ALL: Capabilities = Capabilities { body_markup: true, actions: true };
 
-    /// As the outbox has it.
+    /// A message as the outbox holds it.
     fn row(message: Message) -> MessageRow {
         MessageRow {
             id: 1,

@@ -23,12 +23,12 @@ use crate::{
     to_api,
 };
 
-/// What is said of an added subscription that cannot be followed yet.
+/// The warning about an added subscription that cannot be followed yet.
 const NOT_YET: &str = "It is saved, and followed as soon as the database can be written; for why that \
                        cannot be done now, see: hark status";
 /// What is said of one that could not be recognised.
 const NOT_KNOWN: &str = "What it speaks is found out at its first answer.";
-/// A subscription that was added is waited for so long.
+/// How long to wait until an added subscription has settled.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 impl Commands {
@@ -53,7 +53,7 @@ impl Commands {
     }
 }
 
-/// A URL that was tried: what is to be written down, and what is said of it.
+/// A URL that was tried: the subscription to write down, and what the client is told about it.
 struct Trial {
     subscription: NewSubscription,
     recognised: Option<hark_api::Recognised>,
@@ -91,7 +91,7 @@ pub async fn add(
 /// Tries a URL, as far as the person wants it tried.
 async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Trial, ApiError> {
     let said = |sentence| ApiError { code: None, sentence };
-    // What the person has just typed may be said to them; nothing of it is logged.
+    // The sentence may repeat what the person has just typed; nothing of it is logged.
     let url =
         settings::read_url(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
     let slow = |slow| refusal(TomlError::Slow { path: path.to_path_buf(), slow }.into());

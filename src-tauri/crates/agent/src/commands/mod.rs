@@ -1,5 +1,4 @@
-//! What a client can ask: a file a command, and what they have in common, which is to put settings in
-//! force.
+//! The commands that a client can give, one file each, and what they share: putting settings in force.
 
 pub mod add;
 mod pages;
@@ -35,7 +34,7 @@ pub struct Commands {
 
 #[derive(Debug, Default)]
 struct Own {
-    /// Settings that were read first are in force first.
+    /// Settings are put in force in the order in which they were read.
     turns: Turns<()>,
     /// Not everything is followed as the settings say.
     unfinished: Notify,
@@ -86,12 +85,12 @@ impl Commands {
         }
     }
 
-    /// Waits until something has to be tried again, which is not followed as the settings say.
+    /// Waits until something is not followed as the settings say and has to be tried again.
     pub async fn unfinished(&self) {
         self.own.unfinished.notified().await;
     }
 
-    /// Tries again what is not followed as the settings say. Answers whether it is now.
+    /// Tries again to follow everything as the settings say. Answers whether that is now so.
     pub fn try_again(&self) -> bool {
         self.bring_in_line(&[])
     }

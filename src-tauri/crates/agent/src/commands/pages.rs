@@ -7,11 +7,11 @@ use crate::to_api;
 
 /// A page ends with the message that reaches this.
 const BYTES_MAX: usize = 4 << 20;
-/// So many are read from the store at a time, of which each may have a quarter of a MiB.
+/// Rows read from the store at a time. Each may take a quarter of a MiB.
 const ROWS_AT_ONCE: u32 = 16;
 
-/// The page that was asked for, of at most `limit` messages. One that is shorter need not be the last:
-/// only after an empty one is there nothing more.
+/// The page that was asked for, of at most `limit` messages. A shorter page need not be the last; an empty
+/// page is.
 ///
 /// # Errors
 /// Those of the store, which `read` asks.
@@ -43,7 +43,7 @@ pub fn page(
     Ok(page)
 }
 
-/// What a message takes, about.
+/// The approximate size of a message. Bytes.
 fn size(message: &api::Message) -> usize {
     let api::Message { title, body, tags, actions, attachment, .. } = message;
     let tags: usize = tags.iter().map(String::len).sum();

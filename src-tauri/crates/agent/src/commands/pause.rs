@@ -13,7 +13,7 @@ impl Commands {
     /// Where there is none of that key, or the settings cannot be written.
     pub async fn set_paused(&self, target: Target, paused: bool) -> Result<Accepted, ApiError> {
         let mut known = self.subscriptions.registry().keys();
-        // One that still waits for the database is begun as it is then.
+        // A subscription that still waits for the database begins as the settings then say.
         let waits = |key: &String| !known.contains(key);
         let waiting: Vec<String> = self.configuration.wanted().into_keys().filter(waits).collect();
         known.extend(waiting);

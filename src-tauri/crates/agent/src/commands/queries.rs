@@ -1,4 +1,4 @@
-//! What a client reads of what is stored.
+//! What a client can read from the store.
 
 use hark_api as api;
 use hark_engine::history::History;
@@ -22,7 +22,7 @@ pub struct Queries {
 }
 
 impl Queries {
-    /// Of what this ledger keeps; the registry says what servers are called.
+    /// Queries over this ledger; the registry gives the servers' names.
     #[must_use]
     pub fn new(ledger: Ledger, registry: Registry) -> Self {
         Self { ledger, registry }

@@ -14,7 +14,7 @@ use crate::{configuration::refusal, to_api};
 
 /// Against how many of the latest messages rules are tried.
 const TRIED_MAX: u32 = 100;
-/// How much of a message is told.
+/// How much of a message's text is shown, in characters.
 const TEXT_CHARS_MAX: usize = 120;
 
 impl Commands {
@@ -30,7 +30,7 @@ impl Commands {
         };
         let (rules, text) = match &asked.rules {
             Some(text) => (settings::read_rules(text).map_err(wrong)?, text.clone()),
-            // The demo has none, and stands in no file.
+            // The demo has no rules and is not in the settings file.
             None if subscription.rules.is_empty() => (Vec::new(), String::new()),
             None => {
                 let key = key.clone();
@@ -74,7 +74,7 @@ fn tried(
     };
     for event in events {
         let event = event?;
-        // What was a message under another feed may be none under this.
+        // What was a message under another feed may not be one under this feed.
         let Decoded::Message(message) = feed.decode(&event) else { continue };
         let verdict = policy::decide(rules, &message, &event, Origin::Live);
         tried.tried += 1;

@@ -22,7 +22,7 @@ use crate::{
 
 /// The key of messages that Hark sends itself.
 const OWN: &str = "hark";
-/// A sample that is not acknowledged by then is not going to be.
+/// How long to wait for a sample to be acknowledged.
 const SAMPLE_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// See the module. Clones share everything.

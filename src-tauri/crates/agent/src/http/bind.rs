@@ -19,16 +19,17 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{failed, plain};
 
-/// A request that is larger is none that a client makes.
+/// The largest body; no client sends a larger one. Bytes.
 const BODY_BYTES_MAX: usize = 2 << 20;
 
-/// What was asked: a query string, or the bytes of a body.
+/// A request's input: a query string, or the bytes of a body.
 enum Asked {
     Query(Uri),
     Body(Bytes),
 }
 
-/// What answers a route, its types left behind: the server's machinery is compiled once, not for each.
+/// The handler of a route with its types erased, so that the server's machinery is compiled once and not
+/// once per route.
 type Answer = dyn Fn(Asked) -> BoxFuture<'static, Result<Vec<u8>, ApiError>> + Send + Sync;
 
 /// Binds `route` to `answer`, which gets a clone of `part` and what was asked.
@@ -85,7 +86,7 @@ impl Asked {
                 Ok(Query(asked)) => Ok(asked),
                 Err(error) => Err(unreadable(error)),
             },
-            // What needs nothing said may be asked with nothing.
+            // A route that takes no input may be called with an empty body.
             Self::Body(bytes) if bytes.is_empty() => {
                 serde_json::from_slice(b"null").map_err(unreadable)
             }

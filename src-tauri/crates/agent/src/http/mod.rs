@@ -73,7 +73,7 @@ pub fn router(
         .layer(middleware::from_fn(owner_only))
 }
 
-/// Serves for good.
+/// Serves until the listener fails.
 ///
 /// # Errors
 /// Where the listener fails.
@@ -110,7 +110,7 @@ impl axum::serve::Listener for Local {
 /// How long to wait after a connection that could not be taken.
 const ACCEPT_RETRY: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// Who is on the other side.
+/// The process at the other end of a connection.
 #[derive(Clone, Copy, Debug)]
 struct Peer {
     is_owner: bool,

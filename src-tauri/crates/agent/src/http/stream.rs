@@ -36,7 +36,7 @@ async fn events(
     let live = stream::unfold((subscription.live, status), move |(mut live, status)| async move {
         let numbered = match live.recv().await {
             Ok(numbered) => numbered,
-            // The client was too slow: it starts anew from how things are.
+            // The client was too slow: it starts again from the current state.
             Err(RecvError::Lagged(_)) => {
                 let subscription = status.events().subscribe(None);
                 live = subscription.live;

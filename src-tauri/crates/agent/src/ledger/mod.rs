@@ -1,4 +1,5 @@
-//! What is written is told: the store together with the agent's event stream. Nobody else writes.
+//! The store together with the agent's event stream: whatever is written is also sent as an event. Nothing
+//! else writes to the store.
 //!
 //! A failure of the store becomes a condition as well as an error. A lock is held for a moment and never
 //! across an await.
@@ -59,7 +60,7 @@ impl Ledger {
         }))
     }
 
-    /// Where what is written is told.
+    /// The event stream that writes are sent to.
     #[must_use]
     pub fn events(&self) -> &Events {
         &self.0.events
@@ -78,8 +79,8 @@ impl Ledger {
         answer
     }
 
-    /// Where a subscription goes on, which is followed from now on. `heard` is when this run has heard it
-    /// last, if it has.
+    /// Where a subscription that is followed from now on resumes. `heard` is when this run last heard it,
+    /// if it has.
     ///
     /// # Errors
     /// Those of the store.
@@ -150,7 +151,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Notes whether there is nobody to show alerts to. What waits for somebody then waits no longer.
+    /// Notes whether there is nobody to show alerts to. Alerts that wait for somebody then stop waiting.
     pub fn set_nobody(&self, has_nobody: bool) {
         // A failure is a condition already.
         let _ = self.write(|store| store.set_nobody(has_nobody));
@@ -162,7 +163,7 @@ impl Ledger {
         let _ = self.write(|store| store.alive(now));
     }
 
-    /// Forgets where a subscription is to go on. Its messages stay.
+    /// Forgets where a subscription resumes. Its messages stay.
     ///
     /// # Errors
     /// Those of the store.
@@ -170,11 +171,11 @@ impl Ledger {
         self.write(|store| store.forget(key))
     }
 
-    /// Sets how much is kept of each subscription. Where that is another bound than before, what is over
-    /// it goes at once.
+    /// Sets how much is kept of each subscription. Where a bound has changed, what is over it is deleted at
+    /// once.
     ///
     /// # Errors
-    /// Those of the store. Then it goes with the next [`Ledger::prune`].
+    /// Those of the store. What is over a bound is then deleted by the next [`Ledger::prune`].
     pub fn keep(&self, bounds: &[(String, Keep)], now: Timestamp) -> Result<(), StoreError> {
         let set = |(key, keep): &(String, Keep)| self.store().keep(key, *keep);
         match bounds.iter().filter(|one| set(one)).count() {
@@ -202,7 +203,7 @@ impl Ledger {
         self.0.prunes.load(Ordering::Relaxed)
     }
 
-    /// Appends to the journal what the agent says of itself.
+    /// Appends an entry about the agent itself to the journal.
     pub fn journal(&self, at: Timestamp, entry: &Entry) {
         if self.journal_of(None, at, entry).is_err() {
             tracing::warn!(kind = entry.kind(), "left out of the journal: too much waits for it");
@@ -222,8 +223,8 @@ impl Ledger {
         }
     }
 
-    /// Writes. What is written ends the condition that it cannot be: that something could be read does
-    /// not say that the disk is well.
+    /// Writes to the store. Only a write ends the condition that the store cannot be written: a successful
+    /// read does not show that the disk is well.
     fn write<T>(
         &self,
         write: impl FnOnce(&mut Store) -> Result<T, StoreError>,

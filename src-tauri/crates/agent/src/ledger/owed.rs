@@ -20,10 +20,10 @@ use tokio::{
 
 use super::Ledger;
 
-/// So many may wait, of all subscriptions together. Beyond that a link keeps what it has to say, and
-/// waits with it; what the agent says of itself is left out.
+/// How many writes may wait, of all subscriptions together. Beyond that a link keeps its own entries and
+/// waits; the agent's own entries are left out.
 const OWED_MAX: usize = 1_000;
-/// An agent that ends waits so long for a database; less than a signal lets it live.
+/// How long an agent that ends waits for the database; less than the grace after a signal.
 const END_PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
@@ -44,7 +44,7 @@ struct Debt {
 #[derive(Debug, Default)]
 pub(super) struct Owed {
     waiting: Mutex<VecDeque<Debt>>,
-    /// Something waits that did not before.
+    /// Something waits, and nothing did before.
     begun: Notify,
 }
 
@@ -55,7 +55,7 @@ impl Owed {
 }
 
 impl Ledger {
-    /// Appends to the journal what is said of a subscription; `None` is the agent itself.
+    /// Appends an entry about a subscription to the journal; `None` is the agent itself.
     ///
     /// # Errors
     /// Where too much waits already. Then it is not kept.
@@ -107,7 +107,7 @@ impl Ledger {
     /// Writes what waits, in order.
     ///
     /// # Errors
-    /// Those of the store; what is not written then goes on waiting.
+    /// Those of the store; what is not written stays owed.
     pub fn settle(&self) -> Result<(), StoreError> {
         while let Some(one) = self.0.owed.with(VecDeque::pop_front) {
             let written = self.write(|store| match (&one.what, &one.subscription) {

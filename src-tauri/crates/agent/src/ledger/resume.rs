@@ -1,5 +1,5 @@
-//! Where a subscription goes on: what its link is made of, by what the settings say and the store
-//! holds. Knows nothing of a running agent.
+//! Where a subscription resumes: the configuration of its link, made from the settings and the store. Knows
+//! nothing of a running agent.
 
 use hark_engine::link::Config;
 use hark_store::{Store, StoreError};
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use hark_config::settings::Subscription;
 
-/// What the link of a subscription is made of. `heard` is when this run has heard it last, if it has.
+/// The configuration of a subscription's link. `heard` is when this run last heard it, if it has.
 ///
 /// # Errors
 /// Where the store cannot be used.
@@ -19,7 +19,7 @@ pub fn config(
     now: Timestamp,
 ) -> Result<Config, StoreError> {
     let begun = store.begin(key, &subscription.source(), now)?;
-    // What was heard under this key before it was followed was another subscription.
+    // A time before this subscription began belongs to another subscription that had the key.
     let is_of_it = |at: &Timestamp| begun.at.map_or(begun.streamed, |begun| *at >= begun);
     let heard_before = store.last_heard(key)?.max(heard).filter(is_of_it);
     let feed = subscription.speaks();

@@ -1,4 +1,4 @@
-//! What an agent has for itself alone: its folders, a lock that no other one gets, its log.
+//! What only one agent of a profile may have: its folders, its lock, its log.
 
 use std::{
     fs::File,

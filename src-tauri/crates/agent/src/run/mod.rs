@@ -1,5 +1,5 @@
-//! The agent from its start to its end: puts the parts together, and acts on all that can wake it.
-//! Imported by nobody here.
+//! The agent from start to end: puts the parts together, and acts on everything that can wake it. Imported
+//! by no other part.
 
 mod claim;
 mod timers;
@@ -88,27 +88,28 @@ pub enum AgentError {
     Io(#[from] io::Error),
 }
 
-/// A start waits so long for the settings; less than a signal lets it live.
+/// How long a start waits for the settings; less than the grace after a signal.
 const START_PATIENCE: Duration = Duration::from_secs(3);
-/// What was asked last is answered within this, such as the request to stop.
+/// How long the API is still served at the end, for the last answers, such as the one to the request to
+/// stop.
 const LAST_ANSWERS: Duration = Duration::from_millis(20);
 
 /// All that can wake the agent. Links, notifications and clients have tasks and inputs of their own.
 #[derive(Debug)]
 enum Wake {
-    /// It is to end: by a signal, or as a client has asked.
+    /// The agent is to end: by a signal, or because a client asked for it.
     End(End),
     /// The settings file has changed, or the disk that it is on answers again.
     Settings,
     /// The settings were read.
     SettingsRead,
-    /// What was asked for in the tray was done, or why not.
+    /// An action of the tray is done, or failed with this sentence.
     Acted(Result<(), String>),
     /// Something changed around this process.
     Around(Change),
     /// Something came from the tray.
     Tray(TrayEvent<Action>),
-    /// Something beside a link is another than before.
+    /// Something other than a link has changed.
     Status,
     /// Clients were told of something, which the tray may show.
     Told,
@@ -118,11 +119,11 @@ enum Wake {
     Owed,
     /// Not everything is followed as the settings say.
     Unfinished,
-    /// Something is due.
+    /// A timer is due.
     Due(Timer),
 }
 
-/// Runs an agent until it is told to stop, by a signal or through its API; answers by which.
+/// Runs an agent until it is told to stop; answers whether it was asked to or its terminal is gone.
 ///
 /// # Errors
 /// See [`AgentError`]; nothing was changed then.
@@ -171,7 +172,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
         let commands = commands.clone();
         async move { commands.reload().await }
     });
-    // Where their disk does not answer, the rest goes on.
+    // If their disk does not answer, the start goes on without them.
     let _ = timeout(START_PATIENCE, first).await;
 
     let showing = alerts::run(outbox.clone(), ledger.clone(), status.clone(), !tray);
@@ -196,7 +197,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let Agent { ledger, .. } = agent;
     registry.clear();
     showing.abort();
-    // What has come last is printed.
+    // The latest messages are still printed.
     let _ = end_printing.send(());
     if let Some(printing) = printing {
         let _ = printing.await;
@@ -205,7 +206,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     ledger.settle_at_end().await;
     sleep(LAST_ANSWERS).await;
     api.abort();
-    // It is ours: the lock is still held.
+    // The lock is still held, so the socket is ours.
     let _ = std::fs::remove_file(socket);
     print::finish();
     Ok(end)
@@ -222,8 +223,8 @@ struct Agent {
 }
 
 impl Agent {
-    /// Acts on what wakes it until that is an end. Nothing is waited for in between, but the next to wake
-    /// it: settings are read, and what was asked for in the tray is done, beside.
+    /// Acts on what wakes the agent until it is to end. Waits for nothing else: settings are read, and
+    /// actions of the tray done, at the same time.
     async fn run(
         &mut self,
         signals: &mut mpsc::Receiver<End>,

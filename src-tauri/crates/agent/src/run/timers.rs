@@ -7,7 +7,7 @@ use hark_platform::clock;
 use hark_stream::driver::retry_after;
 use tokio::time::Instant;
 
-/// How often what is over its bounds goes.
+/// How often what is over a bound is deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// How often the agent notes that it runs.
 const ALIVE_EVERY: Duration = Duration::from_secs(60);
@@ -19,11 +19,11 @@ pub enum Timer {
     Health,
     /// What is owed to the database is tried again.
     Owed,
-    /// What is not followed as the settings say is tried again.
+    /// Try again to follow everything as the settings say.
     Reconcile,
     /// The agent notes that it runs.
     Alive,
-    /// What is over its bounds goes.
+    /// Delete what is over a bound.
     Prune,
 }
 
@@ -32,20 +32,20 @@ pub enum Timer {
 pub struct Timers {
     /// For what is owed to the database.
     pub owed: Retry,
-    /// For what is not followed as the settings say.
+    /// Retries of following everything as the settings say.
     pub reconcile: Retry,
     alive: Instant,
     prune: Instant,
 }
 
 impl Timers {
-    /// What is done regularly is due at once.
+    /// The regular timers are due at once.
     pub fn begin() -> Self {
         let now = Instant::now();
         Self { owed: Retry::default(), reconcile: Retry::default(), alive: now, prune: now }
     }
 
-    /// What is due next, and when. `health` is when a condition is.
+    /// The next timer, and when it is due. `health` is when the next condition is.
     pub fn next(&self, health: Option<Moment>) -> (Instant, Timer) {
         let of = |at: Option<Instant>, timer| Some((at?, timer));
         let health =
@@ -67,7 +67,7 @@ impl Timers {
         self.alive = Instant::now() + ALIVE_EVERY;
     }
 
-    /// What was over its bounds has gone.
+    /// What was over a bound has been deleted.
     pub fn prune(&mut self) {
         self.prune = Instant::now() + PRUNE_EVERY;
     }
@@ -78,7 +78,7 @@ impl Timers {
 pub struct Retry(Option<(Duration, Instant)>);
 
 impl Retry {
-    /// It has failed for the first time. One that is being tried again already goes on as it was.
+    /// The first attempt has failed. Retries that are under way already go on unchanged.
     pub fn begin(&mut self) {
         if self.0.is_none() {
             self.again();

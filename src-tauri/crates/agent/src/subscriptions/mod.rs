@@ -1,5 +1,5 @@
-//! Brings what is followed in line with what is wanted. What cannot be brought in line yet, as the
-//! database cannot be written, is named, and the link that it had goes on until then.
+//! Brings what is followed in line with what is wanted. Subscriptions that cannot be brought in line yet,
+//! because the database cannot be written, are named, and their earlier link goes on until then.
 
 mod session;
 
@@ -52,7 +52,7 @@ impl Subscriptions {
         &self.registry
     }
 
-    /// Where what they bring is kept.
+    /// The ledger that keeps what they bring.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -81,14 +81,14 @@ impl Subscriptions {
         waiting
     }
 
-    /// Bounds what is kept of each; where a bound is another than before, at once.
+    /// Bounds what is kept of each; a changed bound takes effect at once.
     pub fn keep(&self, bounds: &[(String, Keep)]) {
         // A failure is a condition already.
         let _ = self.ledger.keep(bounds, Timestamp::now());
     }
 
-    /// Waits until one streams and what was there before has come, so that what is published from now on
-    /// is told from that; until it shows that this takes longer; and no longer than `limit`.
+    /// Waits until a subscription streams and its backlog has arrived, so that what is published from now
+    /// on is told apart from it; until it turns out that this takes longer; and no longer than `limit`.
     pub async fn settled(&self, key: &str, limit: Duration) {
         let mut changes = self.ledger.events().changes();
         let is_settled = |one: &Followed| {
@@ -98,16 +98,16 @@ impl Subscriptions {
             )
         };
         let waiting = async {
-            // One that is not followed waits for the database.
+            // A subscription that is not in the registry waits for the database.
             while self.registry.with(key, is_settled) == Some(false)
                 && changes.changed().await.is_ok()
             {}
         };
-        // Longer than this takes only what is in no hurry.
+        // Whatever takes longer is in no hurry.
         let _ = timeout(limit, waiting).await;
     }
 
-    /// Makes any change but a beginning.
+    /// Makes any change except [`Change::Begin`].
     fn make(&self, change: &Change, wanted: &reconcile::Subscriptions) {
         match change {
             Change::Begin(_) => {}
@@ -131,13 +131,13 @@ impl Subscriptions {
         }
     }
 
-    /// Follows one anew. Answers whether it could; else the one in its place is at least as quiet as the
-    /// person wants it.
+    /// Follows a subscription anew. Answers whether it could; if not, its earlier link goes on, paused or
+    /// resumed as the person wants.
     fn begin(&self, key: &str, after: &Subscription) -> bool {
         let known = self.registry.with(key, |one| {
             (one.subscription.clone(), one.link.last_heard, one.stalled || self.ledger.owes(key))
         });
-        // What the link before has still to write goes first: where this one begins depends on it.
+        // What the earlier link has still to write goes first: where this one resumes depends on it.
         let waits = known.as_ref().is_some_and(|(.., waits)| *waits)
             || self.ledger.owes(key) && self.ledger.settle().is_err();
         let heard = known.as_ref().and_then(|(_, heard, _)| *heard);
@@ -156,8 +156,8 @@ impl Subscriptions {
         false
     }
 
-    /// Begins to follow a subscription, which this run heard last at `heard`, if it did. It takes the
-    /// place of the link that it had, whose driver ends when it is no longer among the followed.
+    /// Begins to follow a subscription that this run last heard at `heard`, if it did. It takes the place
+    /// of its earlier link, whose driver ends when it leaves the registry.
     fn follow(
         &self,
         key: &str,

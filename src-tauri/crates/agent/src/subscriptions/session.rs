@@ -1,5 +1,4 @@
-//! One subscription that is followed: what becomes of what its driver brings. It goes to the ledger, and
-//! alerts to the outbox.
+//! The sink of one followed subscription's driver: deliveries go to the ledger, alerts to the outbox.
 
 use std::sync::Arc;
 
@@ -60,9 +59,9 @@ pub(super) struct Session {
     subscription: Subscription,
     credentials: Credentials,
     link: api::Link,
-    /// To its own driver; weak, as the driver ends when nobody else can command it.
+    /// To its own driver; weak, as the driver ends when no other sender is left.
     commands: mpsc::WeakSender<Command>,
-    /// As they were at last.
+    /// The latest rules in force.
     rules: Arc<[Rule]>,
     /// Whether alerts of a replay wait for its end.
     held: bool,
@@ -81,7 +80,7 @@ impl Sink for Session {
         now: Timestamp,
     ) -> Result<link::Committed, String> {
         let key = &self.link.subscription;
-        // What still comes when it is followed no more is decided as before.
+        // Deliveries that arrive after the subscription was removed are decided by its last rules.
         self.rules =
             self.registry.with(key, |one| one.rules.clone()).unwrap_or_else(|| self.rules.clone());
         let rules = self.rules.clone();
@@ -200,7 +199,7 @@ impl Session {
                 self.arrived(*origin)
             }
             (Outcome::Message(message, origin), Stored::Replaced { id, .. }) => {
-                // Nothing is shown in the place of what the earlier one has shown.
+                // If no alert takes its place, the notification of the earlier message is closed.
                 let row = self.ledger.read(|store| store.message(id));
                 if let Some(sequence) = &message.sequence
                     && row.is_ok_and(|row| row.is_some_and(|row| row.shown == Shown::No))
@@ -236,7 +235,7 @@ impl Session {
     }
 }
 
-/// Alerts of a replay that was cut off by new settings are not waited for any longer.
+/// Alerts of a replay that new settings cut off no longer wait for its end.
 impl Drop for Session {
     fn drop(&mut self) {
         self.caught_up();

@@ -33,8 +33,8 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
             return Err(Failed(refused));
         }
         out::note(error);
-        // From here on Ctrl-C only ends the prompt, which then gives the terminal its echo back, and the
-        // token's file goes away with the token.
+        // From here on Ctrl-C only ends the prompt, which then restores the terminal's echo; the token's
+        // file is removed when the token is dropped.
         let mut interrupt = Interrupt::hear()?;
         let Some(token) = token::prompt(profile, &new.url)? else { return Err(Failed(refused)) };
         new.bearer = Some(Credential::File(token.path().display().to_string()));
@@ -67,7 +67,7 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
     Ok(())
 }
 
-/// Through the agent, or where none runs, here.
+/// Adds through the agent or, where none runs, in this process.
 async fn add_through_agent(profile: &Profile, new: &AddSubscription) -> Result<Added, CallError> {
     match client(profile).call(&route::ADD, new).await {
         Err(CallError::NoAgent) => {

@@ -1,6 +1,6 @@
-//! `hark doctor`: a visit to a server, and what was found there as a person reads it.
+//! `hark doctor`: visits a server and prints the findings.
 //!
-//! What to think of a server is `hark-doctor`'s to say; here it is laid out.
+//! `hark-doctor` judges the server; this module lays the findings out.
 
 use std::fmt::Write;
 
@@ -12,9 +12,9 @@ use serde_json::json;
 use super::request;
 use crate::{Done, Failed, arguments::DoctorOptions, out};
 
-/// A line is broken before it is longer.
+/// The longest line; longer ones are broken.
 const COLUMNS: usize = 100;
-/// Where the text begins.
+/// The column where the text begins.
 const INDENT: usize = 24;
 
 pub async fn doctor(profile: &Profile, options: DoctorOptions) -> Done {
@@ -29,7 +29,7 @@ pub async fn doctor(profile: &Profile, options: DoctorOptions) -> Done {
         ));
     };
     let stop = async {
-        // Where no signal can be had, it listens to the end.
+        // Without a signal handler, it listens to the end.
         let _ = tokio::signal::ctrl_c().await;
     };
     let seen = observe(Visit { ask, feed, length }, opened, stop).await;

@@ -30,7 +30,8 @@ pub async fn messages(profile: &Profile, limit: u32, json: bool) -> Done {
     }
     messages.reverse();
     if !json {
-        // The ids are the order of the wire, which is another where a server replays out of order.
+        // Ids are in the order of the wire, which differs from the order of time where a server replays out
+        // of order.
         messages.sort_by_key(|message| (message.time.0, message.id));
     }
     for message in &messages {

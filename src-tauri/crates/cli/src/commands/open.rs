@@ -6,7 +6,7 @@ use hark_local::{profile::Profile, program};
 use crate::{Done, Failed};
 
 pub async fn open(profile: &Profile) -> Done {
-    // First of all, so that no agent is started for nothing. The window would end in silence.
+    // Checked first, so that no agent is started for a window that would end without a word.
     if !program::has_display() {
         return Err(Failed(program::NO_DISPLAY.to_owned()));
     }

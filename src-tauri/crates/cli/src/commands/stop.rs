@@ -8,7 +8,7 @@ use hark_local::profile::Profile;
 use super::client;
 use crate::{Done, Failed, out};
 
-/// An agent that has not stopped by then is stuck.
+/// How long to wait for the agent to stop; after that it is stuck.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub async fn stop(profile: &Profile) -> Done {
@@ -16,11 +16,11 @@ pub async fn stop(profile: &Profile) -> Done {
     match client.call(&route::STOP, &()).await {
         Err(CallError::NoAgent) => out::line("No agent is running.")?,
         answer => {
-            // One that has ended already is what was wanted.
+            // An agent that has ended already is as wanted.
             if !matches!(answer, Err(CallError::Ended)) {
                 answer?;
             }
-            // It has stopped once nobody listens any more.
+            // It has stopped once nothing listens on the socket.
             let deadline = Instant::now() + STOP_TIMEOUT;
             while client.is_running().await {
                 if Instant::now() > deadline {

@@ -13,19 +13,19 @@ use hark_platform::terminal::NoEcho;
 
 use crate::Failed;
 
-/// A token in its file, which goes away again unless it is kept.
+/// A token in its file, which is removed on drop unless the token is kept.
 pub struct Token {
     path: PathBuf,
     kept: bool,
 }
 
 impl Token {
-    /// Where it is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// It stays.
+    /// Keeps the file.
     pub fn keep(mut self) -> PathBuf {
         self.kept = true;
         self.path.clone()
@@ -41,8 +41,8 @@ impl Drop for Token {
     }
 }
 
-/// Asks for the token of the server at `url`. None where nobody is there to be asked, or nothing was
-/// given.
+/// Asks for the token of the server at `url`. None where there is no terminal to ask in, or nothing was
+/// entered.
 pub fn prompt(profile: &Profile, url: &str) -> Result<Option<Token>, Failed> {
     if !io::stdin().is_terminal() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! How a subscription's server is asked: its URL with credentials, proxy and certificates.
+//! What a dial sends to a subscription's server: its URL with credentials, proxy and certificates.
 
 mod secrets;
 
@@ -22,12 +22,12 @@ pub struct Credentials {
     printed: Printed,
     /// Reads its files.
     aside: Aside,
-    /// Of own certificates, read once until the server refuses.
+    /// The TLS configuration of own certificates, read once until the server refuses.
     tls: Arc<Mutex<Option<Arc<ClientConfig>>>>,
 }
 
 impl Credentials {
-    /// For this subscription.
+    /// The credentials of this subscription.
     #[must_use]
     pub fn new(subscription: Subscription) -> Self {
         Self {

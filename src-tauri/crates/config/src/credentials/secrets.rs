@@ -1,6 +1,6 @@
-//! Reads credentials where the settings say they are, at the moment of a dial. They are held no
-//! longer than the dial, but for what a command printed, which is held until a server refuses it.
-//! No error and no log shows one.
+//! Reads credentials where the settings say they are, at the moment of a dial. They are held no longer than
+//! the dial, except for a command's output, which is held until a server refuses it. No error and no log
+//! shows one.
 
 use std::{
     env,
@@ -20,9 +20,9 @@ use tokio::{io::AsyncReadExt, process::Command, time::timeout};
 
 use crate::settings::{Basic, Credential, Subscription};
 
-/// A token longer than this is none.
+/// The longest token. Bytes.
 const SECRET_BYTES_MAX: u64 = 64 << 10;
-/// A command that prints no token by then is not going to.
+/// How long a command may take to print a token.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What commands printed, for one subscription.
@@ -133,8 +133,8 @@ async fn read(credential: &Credential, printed: &Printed, aside: &Aside) -> Resu
     Ok(secret.to_owned())
 }
 
-/// What stands in a file that only its owner may read; else why it is not taken, to be said behind its
-/// name.
+/// The content of a file that only its owner may read; else why it is not taken, worded to follow the
+/// file's name.
 fn secret_in(path: &Path) -> Result<String, String> {
     let (file, found) = file::open(path).map_err(|error| error.to_string())?;
     if !file::is_private(&found) {

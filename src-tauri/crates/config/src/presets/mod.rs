@@ -1,8 +1,8 @@
-//! Presets: kinds of servers described by data, each a TOML file with a name. Some are built in; a
-//! person's own stand in the folder `presets` beside the settings file, and go before those.
+//! Presets: kinds of servers described by data, each a TOML file with a name. Some are built in; a person's
+//! own are in the folder `presets` beside the settings file, and take precedence.
 //!
-//! A preset that does not load takes nothing down with it: what it said when it last loaded stays in
-//! force, and the person is told where it is wrong.
+//! A preset that does not load affects no other: its last good version stays in force, and the person is
+//! told where it is wrong.
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
@@ -12,7 +12,7 @@ use crate::file::{PRESETS, TomlError, read_text, read_toml, write};
 
 /// The most files that are read.
 const FILES_MAX: usize = 200;
-/// A larger file is no description.
+/// The largest file. Bytes.
 const FILE_BYTES_MAX: u64 = 64 << 10;
 
 /// In the same form as a person's own.
@@ -22,30 +22,30 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("smee", include_str!("smee.toml")),
 ];
 
-/// By name.
+/// Forms by the names of their presets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Presets(BTreeMap<String, Form>);
 
 /// Presets, and what is wrong with those that did not load.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LoadedPresets {
-    /// What can be used.
+    /// The presets that can be used.
     pub presets: Presets,
     /// One sentence each.
     pub problems: Vec<String>,
 }
 
 impl Presets {
-    /// Those that Hark brings along.
+    /// The presets that come with Hark.
     #[must_use]
     pub fn built_in() -> Self {
-        // Each is read by a test.
+        // A test checks that each can be read.
         let read =
             |&(name, text): &(&str, &str)| Some((name.to_owned(), toml::from_str(text).ok()?));
         Self(BUILT_IN.iter().filter_map(read).collect())
     }
 
-    /// Those and a person's own, of the folder beside the settings file at `settings`.
+    /// The built-in presets and a person's own, of the folder beside the settings file at `settings`.
     #[must_use]
     pub fn beside(settings: &Path) -> LoadedPresets {
         Self::gather(settings, &BTreeMap::new(), |_, _| {})
@@ -91,8 +91,8 @@ impl Presets {
         loaded
     }
 
-    /// These, and behind them what else there is a copy of beside `last_good`: the last good settings
-    /// may name one whose file is gone.
+    /// These presets, and those that only have a copy beside `last_good`: the last good settings may name
+    /// one whose file is gone.
     #[must_use]
     pub fn with_copies(&self, last_good: &Path) -> Self {
         let mut all = copies(last_good);
@@ -127,13 +127,13 @@ impl Presets {
 
 type Read = Result<(String, Form), TomlError>;
 
-/// The last good ones of a person's own.
+/// The copies of a person's own presets, each as it last loaded.
 fn copies(last_good: &Path) -> BTreeMap<String, Form> {
     let folder = last_good.with_file_name(PRESETS);
     files(&folder).filter_map(|(name, read)| Some((name, read.ok()?.1))).collect()
 }
 
-/// Each file of the folder, by its preset's name, in alphabetical order. No folder has none.
+/// Each file of the folder, by its preset's name, in alphabetical order. A missing folder counts as empty.
 fn files(folder: &Path) -> impl Iterator<Item = (String, Read)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<_> = entries

@@ -30,7 +30,7 @@ pub struct NewSubscription {
     pub bearer: Option<Credential>,
 }
 
-/// What became of the settings by an edit.
+/// The result of an edit of the settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit<T> {
     /// What the edit was asked for, such as the key of what was added.
@@ -39,7 +39,7 @@ pub struct Edit<T> {
     pub settings: Settings,
     /// The file's text.
     pub text: String,
-    /// What tells the new file from others; none where nothing had to be written.
+    /// The stamp of the new file; none where nothing had to be written.
     pub stamp: Option<Stamp>,
 }
 
@@ -126,7 +126,7 @@ pub fn remove(path: &Path, key: &str) -> Result<Edit<()>, EditError> {
     })?;
     Ok(removed.map(|token| {
         if let Some(token) = token {
-            // One that stays harms nobody: only its owner may read it.
+            // A token file that is left behind does no harm: only its owner may read it.
             let _ = fs::remove_file(token);
         }
     }))
@@ -144,8 +144,8 @@ fn own_token(path: &Path, settings: &Settings, key: &str) -> Option<PathBuf> {
     (!shared).then_some(own)
 }
 
-/// What stands above a removed table up to the last blank line is not about this table, as the
-/// file's header above the first one: it moves to what follows.
+/// Keeps the comments above a removed table that are not about it, those up to the last blank line, such as
+/// the file's header above the first table: they move to what follows.
 fn keep_comments(document: &mut DocumentMut, removed: &Table) {
     let above = removed.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
     let lines: Vec<&str> = above.split_inclusive('\n').collect();
@@ -198,7 +198,7 @@ pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<Edit<()>
                 .ok_or_else(|| EditError::Unknown(key.clone()))?;
             let commented = has_comment(one, "paused");
             match one.get_mut("paused").and_then(Item::as_value_mut) {
-                // A comment that hangs on it stays.
+                // A comment after the value stays.
                 Some(value) if paused || commented => {
                     let decor = value.decor().clone();
                     *value = paused.into();
@@ -262,8 +262,8 @@ pub fn rules_of(path: &Path, key: &str) -> Result<String, EditError> {
     Ok(alone.to_string().trim_start().to_owned())
 }
 
-/// Tables whose place in a file is not that of the text that they came from: each stands behind the one
-/// that it belongs to.
+/// Tables without the position that they had in their own text: each then follows the table that it belongs
+/// to.
 fn placeless(mut rules: Item) -> Item {
     forget_places(&mut rules);
     rules
@@ -326,7 +326,7 @@ fn edit<T>(
     path: &Path,
     change: impl FnOnce(&mut DocumentMut, &Settings) -> Result<T, EditError>,
 ) -> Result<Edit<T>, EditError> {
-    // Until the end: what another one writes between reading and writing would be lost.
+    // Held until the end: a write of another process between reading and writing would be lost.
     let _lock = lock(path)?;
     let presets = Presets::beside(path).presets;
     let (text, settings) = file::read(path, &presets)?;

@@ -34,13 +34,13 @@ fn fresh() -> String {
     )
 }
 
-/// A larger file is none that a person has written.
+/// The largest settings file. Bytes.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// Settings in force, and what is wrong with the file where they are not the file's.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Loaded {
-    /// In force.
+    /// The settings in force.
     pub settings: Settings,
     /// What is wrong.
     pub problem: Option<String>,
@@ -61,7 +61,7 @@ pub fn load(path: &Path, last_good: &Path) -> Loaded {
     }
 }
 
-/// Keeps a copy of settings that are good. One that cannot be kept harms nobody today.
+/// Keeps a copy of good settings. Failing to keep one has no effect on this run.
 pub fn keep_last_good(last_good: &Path, text: &str) {
     if file::read(last_good, FILE_BYTES_MAX).ok().as_deref() != Some(text.as_bytes())
         && let Err(error) = write(last_good, text)
@@ -70,7 +70,7 @@ pub fn keep_last_good(last_good: &Path, text: &str) {
     }
 }
 
-/// What was last good, where the settings file cannot be read for this reason.
+/// The last good settings, where the settings file cannot be read for this reason.
 #[must_use]
 pub fn load_last_good(last_good: &Path, error: &TomlError) -> Loaded {
     let presets = LoadedPresets { presets: Presets::built_in(), problems: Vec::new() };
@@ -171,7 +171,8 @@ fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(
     Some((position(text, &place).unwrap_or(0), message))
 }
 
-/// Where a subscription keeps less than what one event and those before it may take.
+/// Whether the bound of a subscription is too small for its largest event and as much before it. Answers
+/// the place and the sentence.
 fn keeps_too_little<'a>(
     key: &'a str,
     one: &Subscription,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hark_engine::{keep::Keep, size};
 use serde::{Deserialize, Deserializer, de};
 
-/// What the person has set of it; the rest is the default's.
+/// The bounds that the person has set; missing ones have their defaults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeepSettings {
@@ -30,7 +30,7 @@ fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Er
     }
 }
 
-/// Below this there would be no history to speak of. Bytes.
+/// The smallest bound: below it there would be no history to speak of. Bytes.
 const BYTES_MIN: u64 = 1 << 20;
 
 fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
@@ -43,13 +43,13 @@ fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::E
     }
 }
 
-/// What has to be kept at least of a subscription whose events have up to so many bytes: one that has
-/// just come, and as much of what came before. Bytes.
+/// The smallest bound for a subscription whose events have up to `event_max` bytes: room for the latest
+/// event and as much before it. Bytes.
 pub fn least(event_max: u64) -> u64 {
     event_max.saturating_mul(2).max(BYTES_MIN)
 }
 
-/// What is kept where nothing is set, but events may be too large for the default.
+/// The bound where nothing is set but events may be too large for the default; else none. Bytes.
 pub fn beyond_default(event_max: u64) -> Option<u64> {
     let least = least(event_max);
     i64::try_from(least).is_ok_and(|least| least > Keep::DEFAULT.bytes_max).then_some(least)

@@ -62,7 +62,7 @@ pub struct Subscription {
     /// Where a message's parts stand, for `json`; a preset's where `feed` names one.
     #[serde(default)]
     pub mapping: Option<Form>,
-    /// What becomes of its messages.
+    /// The rules for its messages.
     #[serde(default, deserialize_with = "rules")]
     pub rules: Vec<Rule>,
     /// A bearer token.
@@ -77,7 +77,7 @@ pub struct Subscription {
     /// A PEM file with certificates to trust beside the system's.
     #[serde(default)]
     pub ca: Option<PathBuf>,
-    /// Who we are, to a server that asks for a certificate.
+    /// The certificate and key shown to a server that asks for one.
     #[serde(default)]
     pub client_certificate: Option<ClientCertificate>,
     /// `none`, or an `http` or `socks5` URL; as the environment says where missing.
@@ -86,7 +86,7 @@ pub struct Subscription {
     /// Whether credentials may be sent unencrypted to another host.
     #[serde(default)]
     pub cleartext_credentials: bool,
-    /// A plain timeout: no line for so long ends the connection.
+    /// A plain timeout: a connection without a line for this long is ended.
     #[serde(default, deserialize_with = "span::optional")]
     pub heartbeat: Option<Duration>,
     /// How often the server sends a heartbeat.
@@ -101,7 +101,7 @@ pub struct Subscription {
     /// How many clients its server probably has, where the host's address does not tell.
     #[serde(default)]
     pub clients: Option<Clients>,
-    /// What `clients` was called once.
+    /// The former name of `clients`.
     #[serde(default)]
     pub manners: Option<Manners>,
     /// The largest event that is taken, also in one line. Bytes.
@@ -115,7 +115,7 @@ pub struct Subscription {
     pub paused: bool,
 }
 
-/// What the number of clients was called once.
+/// The former name of the number of clients, still read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Manners {
@@ -135,7 +135,7 @@ impl Manners {
 }
 
 impl Settings {
-    /// What is still read and called otherwise now: a sentence.
+    /// A sentence about a former name that the settings still use, where they do.
     #[must_use]
     pub fn old_word(&self) -> Option<String> {
         let (key, old) =
@@ -211,7 +211,7 @@ impl Subscription {
         }
     }
 
-    /// What it speaks.
+    /// The feed that it speaks.
     #[must_use]
     pub fn speaks(&self) -> Arc<dyn Feed> {
         match &self.mapping {
@@ -227,7 +227,7 @@ impl Subscription {
         (self.feed == feed::UNKNOWN).then(|| Recogniser::new(&self.url))
     }
 
-    /// What makes it another stream when it changes.
+    /// The identity of its stream: a different value means another stream.
     #[must_use]
     pub fn source(&self) -> String {
         let feed = self.speaks();
@@ -241,7 +241,7 @@ impl Subscription {
         self.url.origin().ascii_serialization()
     }
 
-    /// What its stream may send at once.
+    /// The limits on what its stream sends.
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.event_max
@@ -254,7 +254,7 @@ impl Subscription {
         self.event_max.unwrap_or(Limits::default().event_bytes_max as u64)
     }
 
-    /// What heartbeat the person expects.
+    /// The heartbeat that the person expects.
     #[must_use]
     pub fn expect(&self) -> Expect {
         match (self.heartbeat, self.cadence) {
@@ -311,7 +311,7 @@ fn rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rule>, D::Err
     policy::problem(&rules).map_or(Ok(rules), |problem| Err(de::Error::custom(problem)))
 }
 
-/// What a credential may be. It stands in for every error in one.
+/// What a credential may be. This replaces every error in one, as serde's own repeat the value.
 const CREDENTIAL: &str = "a credential is { env = \"NAME\" }, { file = \"/path\" } or \
                           { command = [\"program\", …] }; the secret itself does not belong here";
 /// What `basic` may be.
@@ -415,7 +415,7 @@ pub fn read_url(text: &str) -> Result<Url, String> {
                     basic = { user = \"NAME\", password = { file = \"/path\" } }."
             .to_owned());
     }
-    // It is never sent, so that two URLs that differ in it are the same stream.
+    // The fragment is never sent: URLs that differ only in it are the same stream.
     url.set_fragment(None);
     Ok(url)
 }

@@ -329,7 +329,7 @@ fn edits_at_the_same_time_lose_nothing() {
     keys.sort_by_key(|key| key[1..].parse::<u32>().unwrap());
     assert_eq!(keys, ["n0", "n2", "n4", "n6", "n8", "n10", "n12", "n14"]);
     assert!(settings.subscriptions.values().all(|one| one.paused));
-    // Nothing is left but the lock.
+    // Only the settings and the lock are left.
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
@@ -368,7 +368,7 @@ fn removing_a_table_keeps_the_comments_that_are_not_about_it() {
     assert_eq!(without_a(&format!("# All.\n\n{a}{b}")), format!("# All.\n\n{b}"));
     assert_eq!(without_a(&format!("# All.\n\n{a}")), "# All.\n");
     assert_eq!(without_a(&format!("{b}\n# Old.\n\n{a}# End.\n")), format!("{b}\n# Old.\n# End.\n"));
-    // With a header of the table around, the file's header is that one's.
+    // With a header of the outer table, the file's header belongs to that table.
     let text = format!("# All.\n[subscriptions]\n\n# Here.\n\n{a}\n{b}");
     assert_eq!(without_a(&text), format!("# All.\n[subscriptions]\n\n# Here.\n\n{b}"));
 }

@@ -76,7 +76,7 @@ fn a_heartbeat_is_measured_and_its_lack_is_named_once_it_can_be_known() {
         "One came after 40 s",
         Some((Place::Try, "--for 3m")),
     );
-    // A greeting is none.
+    // A greeting is not a heartbeat.
     check(&beating(&[0.02]), Heartbeat, Mark::Wrong, "None came", send);
 
     let silent = |listened| Observation { heard: vec![], listened, ..right() };
@@ -148,7 +148,7 @@ fn coming_back_brings_what_was_missed_and_nothing_else() {
     let first = Some((Place::Server, "id: 3   (comes first after Last-Event-ID: 2)"));
     for (brought, mark, word) in [
         ([(1, &["3", "4"][..]), (3, &[][..])], Mark::Ok, "2 events behind"),
-        // What is new does not belong to it.
+        // A new event does not belong to the replay.
         ([(1, &["3", "4", "5"]), (3, &["5"])], Mark::Ok, "2 events behind"),
         ([(1, &[]), (3, &[])], Mark::Wrong, "2 events behind brought nothing"),
         ([(1, &["5"]), (3, &["5"])], Mark::Wrong, "brought nothing"),

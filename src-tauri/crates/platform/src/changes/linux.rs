@@ -11,7 +11,7 @@ use super::Notice;
 /// `RTMGRP_LINK`, `RTMGRP_IPV4_IFADDR`, `RTMGRP_IPV4_ROUTE`, `RTMGRP_IPV6_IFADDR`,
 /// `RTMGRP_IPV6_ROUTE` of `rtnetlink(7)`.
 const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
-/// What is told is not read beyond this: that something was told is enough.
+/// How many bytes of a notice are read: that something has changed is enough to know.
 const TOLD_BYTES_MAX: usize = 8 << 10;
 /// `errno(3)`.
 const ENOBUFS: i32 = 105;
@@ -71,7 +71,7 @@ async fn network(tell: mpsc::Sender<Notice>) -> io::Result<()> {
     loop {
         buffer.clear();
         match socket.recv(&mut buffer).await {
-            // More was told than the kernel kept: what counts is read below.
+            // The kernel dropped some notices: only the addresses read below count.
             Err(error) if error.raw_os_error() != Some(ENOBUFS) => return Err(error),
             _ => {}
         }
@@ -87,7 +87,7 @@ async fn network(tell: mpsc::Sender<Notice>) -> io::Result<()> {
     }
 }
 
-/// The addresses of the links that are up, but for this machine's own loop.
+/// The addresses of the links that are up, except the loopback's.
 fn addresses() -> BTreeSet<(String, IpAddr)> {
     let all = if_addrs::get_if_addrs().unwrap_or_default();
     all.into_iter()

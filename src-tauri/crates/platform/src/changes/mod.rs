@@ -1,7 +1,7 @@
-//! What happens around a process and makes a dial worthwhile: the computer woke, the network changed.
-//! Which addresses this computer has.
+//! Changes around a process that make a dial worthwhile: the computer woke, the network changed. Also the
+//! addresses of this computer.
 //!
-//! Hints only: whoever misses one is later, and loses nothing.
+//! Hints only: a missed one costs time and loses nothing.
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
@@ -26,7 +26,7 @@ const SLEEP_MIN: Duration = Duration::from_secs(2);
 /// Changes of the network come in bursts; the last one counts.
 const SETTLE: Duration = Duration::from_millis(300);
 
-/// Changes that may wait to be heard of.
+/// How many changes may wait to be taken.
 const CHANGES_MAX: usize = 8;
 
 /// What a system tells.
@@ -62,7 +62,7 @@ impl Watch {
         Self { changes, watching: tokio::spawn(watch(tell)) }
     }
 
-    /// The next change. None comes twice, nor is one lost when nobody waits any more.
+    /// The next change. None comes twice, and one that nobody waits for is kept.
     pub async fn next(&mut self) -> Option<Change> {
         self.changes.recv().await
     }

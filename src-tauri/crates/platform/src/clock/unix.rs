@@ -10,7 +10,7 @@ pub fn with_sleep() -> Duration {
     read(ClockId::Monotonic)
 }
 
-/// `Instant` is `CLOCK_UPTIME_RAW` there, which does not.
+/// `Instant` is `CLOCK_UPTIME_RAW` on macOS, which does not count it.
 #[cfg(target_vendor = "apple")]
 pub fn without_sleep() -> Duration {
     use std::{sync::LazyLock, time::Instant};

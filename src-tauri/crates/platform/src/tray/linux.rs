@@ -19,14 +19,14 @@ use super::{Entry, Icon, View};
 struct Item<A> {
     view: View<A>,
     clicks: mpsc::Sender<A>,
-    /// Whether a host shows it: it does unless it is said not to.
+    /// Whether a host shows it; assumed unless the item is told otherwise.
     hosted: Arc<AtomicBool>,
     shown: watch::Sender<bool>,
 }
 
 impl<A> Item<A> {
     fn click(&self, action: A) {
-        // A person who clicks faster than the agent acts has been heard.
+        // A full queue drops the click: the person clicks faster than the agent acts.
         let _ = self.clicks.try_send(action);
     }
 
@@ -99,7 +99,7 @@ impl<A: Copy + Send + Sync + 'static> ksni::Tray for Item<A> {
 
 /// An icon that no host has shown for so long is registered anew.
 const ANEW: Duration = Duration::from_secs(60);
-/// Where it cannot be, that is tried again after so long, each time twice as long.
+/// The first wait after it could not be registered; each further one is twice as long.
 const RETRY_MIN: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(60);
 
@@ -124,7 +124,8 @@ pub(super) async fn run<A: Copy + PartialEq + Send + Sync + 'static>(
     }
 }
 
-/// Shows it until no host has for a while: one that came in a bad moment would be waited for in vain.
+/// Shows the icon until no host has shown it for [`ANEW`]: a host that came at a bad moment might never
+/// show it otherwise.
 async fn show<A: Copy + PartialEq + Send + Sync + 'static>(
     views: &mut watch::Receiver<View<A>>,
     clicks: &mpsc::Sender<A>,

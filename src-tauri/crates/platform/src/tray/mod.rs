@@ -28,7 +28,7 @@ pub enum Icon {
 /// An entry of the menu, whose click means `A`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry<A> {
-    /// A line that only tells.
+    /// A line of text that cannot be clicked.
     Note(String),
     /// Something to click on.
     Click(&'static str, A),
@@ -45,7 +45,7 @@ pub struct View<A> {
     pub tooltip: String,
     /// What a click on the icon means.
     pub primary: A,
-    /// From the top.
+    /// The entries, from the top.
     pub menu: Vec<Entry<A>>,
 }
 
@@ -54,7 +54,7 @@ pub struct View<A> {
 pub enum Event<A> {
     /// The person clicked.
     Click(A),
-    /// Whether a desktop shows the icon is another than before.
+    /// The icon is shown by a desktop now, or no longer.
     Shown(bool),
 }
 

@@ -7,7 +7,7 @@ use hark_engine::failure::Cause;
 use launchdarkly_sdk_transport::TransportError;
 use tokio_rustls::rustls::OtherError;
 
-/// How a cause travels through the client library.
+/// Carries a cause through the client library as an error.
 #[derive(Debug)]
 pub(super) struct Ended(pub(super) Cause);
 
@@ -128,7 +128,7 @@ fn of_tls(error: &tokio_rustls::rustls::Error) -> Cause {
                 "it is not for a server"
             }
             CertificateError::BadEncoding => "it is malformed",
-            // What rustls says of these is for programmers.
+            // rustls's own words for these are for programmers.
             _ => "it is not in order; openssl s_client -connect HOST:PORT says more",
         },
         other => return Cause::Tls { detail: other.to_string().into() },

@@ -12,7 +12,7 @@ use super::{Connection, guard::Limits};
 /// A dispatched event: type, data, last event id.
 type Dispatched = (String, String, String);
 
-/// The standard, word for word; slow and whole.
+/// The standard's algorithm, word for word; slow, and over the whole stream.
 fn by_the_book(bytes: &[u8], last_event_id: &str) -> (Vec<Dispatched>, Vec<u64>) {
     let text = String::from_utf8_lossy(bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -28,7 +28,7 @@ fn by_the_book(bytes: &[u8], last_event_id: &str) -> (Vec<Dispatched>, Vec<u64>)
             char => lines.last_mut().unwrap().push(char),
         }
     }
-    // What is not ended is no line.
+    // A line without an end is not a line.
     lines.pop();
     let (mut events, mut retries) = (Vec::new(), Vec::new());
     let (mut kind, mut data) = (String::new(), String::new());

@@ -53,18 +53,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const PEM_BYTES_MAX: u64 = 1 << 20;
 const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// By which way a server is reached.
+/// The way to a server.
 #[derive(Clone, Debug, Default)]
 pub struct Via {
-    /// What stands between.
+    /// The proxy to connect through.
     pub proxy: Proxy,
-    /// Whom to trust and as whom to come; the system's roots where missing.
+    /// The authorities to trust and the certificate to show; the system's roots where missing.
     pub tls: Option<Arc<ClientConfig>>,
-    /// What makes the connection in the place of TCP, where something does.
+    /// Makes the connection instead of TCP, where set.
     pub wire: Option<Wire>,
 }
 
-/// Makes connections that are not the system's own: a network in memory, whose time is simulated.
+/// Makes connections outside the system's network: a network in memory, with simulated time.
 #[derive(Clone)]
 pub struct Wire(Arc<dyn Fn() -> Wiring + Send + Sync>);
 
@@ -104,7 +104,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 /// An established connection.
 pub(super) struct Established {
     pub(super) io: Box<dyn Io>,
-    /// Which way it takes.
+    /// The local and peer address of the connection.
     pub(super) route: Option<Route>,
     /// Set where the request goes to a proxy as it is, with the target's whole URL: what
     /// authenticates us there.
@@ -210,7 +210,7 @@ async fn direct(uri: Uri) -> Result<TcpStream, Cause> {
     Ok(connected.map_err(|error| cause::of_chain(&error))?.into_inner())
 }
 
-/// Through a proxy: what fails here is the proxy's, or what it says of the server.
+/// Connects through a proxy: a failure here is the proxy's, or what the proxy says of the server.
 async fn through<E: std::error::Error + 'static>(
     connecting: impl Future<Output = Result<TokioIo<TcpStream>, E>>,
 ) -> Result<TcpStream, Cause> {
@@ -257,12 +257,12 @@ impl std::error::Error for TlsFileError {}
 pub struct TlsFiles {
     /// Certificates to trust beside the system's.
     pub ca: Option<PathBuf>,
-    /// As whom to come: a certificate chain and its key.
+    /// The certificate chain to show, and its key.
     pub client: Option<(PathBuf, PathBuf)>,
 }
 
 impl TlsFiles {
-    /// One to name where none can be told from the others.
+    /// The file to name where the wrong one cannot be told.
     #[must_use]
     pub fn first(&self) -> PathBuf {
         let client = || self.client.as_ref().map(|(chain, _)| chain);
@@ -319,7 +319,7 @@ impl Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         Box::pin(async move {
             if is_localhost(name.as_str()) {
-                // No resolver is asked: one that is not ours may answer anything.
+                // No resolver is asked, as another's resolver may answer anything.
                 return Ok(vec![LOCAL_V6, LOCAL_V4].into_iter());
             }
             let found: io::Result<Vec<_>> =

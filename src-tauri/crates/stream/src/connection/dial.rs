@@ -31,7 +31,7 @@ const ERROR_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Ask {
     /// The URL that is asked, http or https.
     pub url: Url,
-    /// How; `GET` but for `hark listen --method`.
+    /// The method: `GET` except for `hark listen --method`.
     pub method: Method,
     /// Headers beside the usual ones. Dropped on a redirect to another origin, as they may hold
     /// credentials.
@@ -40,9 +40,9 @@ pub struct Ask {
     pub last_event_id: Option<String>,
     /// A body, for other methods than `GET`.
     pub body: Bytes,
-    /// By which way.
+    /// The way to the server.
     pub via: Via,
-    /// What the stream may send at once.
+    /// The limits on what the stream sends.
     pub limits: Limits,
     /// Notes each answer on the way, where somebody wants to know.
     pub trail: Trail,
@@ -184,7 +184,7 @@ fn follow(ask: &mut Ask, response: &Response<Incoming>) -> Result<(), Cause> {
     }
     if target.origin() != ask.url.origin() {
         if ask.via.tls.is_some() {
-            // As whom we come and whom we trust was said of this server, and goes for no other.
+            // The certificate to show and the authorities to trust were set for this server and no other.
             let target = target.origin().ascii_serialization();
             let target = Line::brief(target.as_str());
             return Err(refused(&format!(

@@ -13,7 +13,7 @@ use hark_engine::{
 };
 use memchr::memchr2;
 
-/// What a stream may send at once. Bytes.
+/// The limits on what a stream sends at once. Bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// One line.
@@ -38,16 +38,16 @@ impl Limits {
     #[must_use]
     pub fn of_event(bytes: usize) -> Self {
         let bytes = bytes.clamp(Self::EVENT_BYTES_MIN, Self::EVENT_BYTES_MAX);
-        // The text of a line stands behind the name of its field.
+        // A line holds its field's name before the text.
         Self { line_bytes_max: bytes + LINE_HEAD_BYTES, event_bytes_max: bytes + LINE_HEAD_BYTES }
     }
 }
 
-/// A line that is still arriving counts as life with every so many bytes more.
+/// How many more bytes of a line that is still arriving count as a sign of life.
 const PROGRESS_BYTES: usize = 16 << 10;
-/// What stands in a line before its value. Bytes.
+/// The longest field name before a line's value. Bytes.
 const LINE_HEAD_BYTES: usize = 16;
-/// How much is kept of what is over a limit.
+/// How much is kept of a line over its limit. Bytes.
 const HEAD_BYTES_MAX: usize = 4 << 10;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -78,7 +78,7 @@ impl Fact {
 #[derive(Debug)]
 pub struct Guard {
     limits: Limits,
-    /// The line that is still arriving; of one over the limit only the beginning.
+    /// The line that is still arriving; only its beginning where it is over the limit.
     line: Vec<u8>,
     /// The size of the arriving line.
     line_bytes: u64,
@@ -98,7 +98,7 @@ struct Block {
     data: Vec<u8>,
     has_data: bool,
     bytes: u64,
-    /// Over which limit it is, where it is over one. Bytes.
+    /// The limit that the block is over, where it is over one. Bytes.
     too_large: Option<u64>,
 }
 
@@ -159,7 +159,7 @@ impl Guard {
 
     fn lengthen(&mut self, bytes: &[u8]) {
         self.line_bytes += bytes.len() as u64;
-        // One byte over the limit marks the line; what is over it is not kept.
+        // One byte over the limit marks the line; further bytes are not kept.
         let room = (self.limits.line_bytes_max + 1).saturating_sub(self.line.len());
         self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
@@ -282,7 +282,7 @@ impl Guard {
     }
 }
 
-/// Decoded as the standard does: what is no UTF-8 becomes U+FFFD.
+/// Decoded as the standard does: invalid UTF-8 becomes U+FFFD.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     // Nearly always it is, and then this is twice as fast.
     str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
@@ -294,7 +294,7 @@ mod tests {
 
     const SMALL: Limits = Limits { line_bytes_max: 20, event_bytes_max: 40 };
 
-    /// What goes out and what is seen besides signs of life, whole and byte by byte alike.
+    /// The output and the facts other than signs of life, which are the same whole and byte by byte.
     fn take(limits: Limits, input: &[u8]) -> (String, Vec<Fact>) {
         let run = |chunks: &mut dyn Iterator<Item = &[u8]>| {
             let mut guard = Guard::new(limits);

@@ -45,7 +45,7 @@ pub use trail::{Head, Route, Trail};
 /// Facts that may wait while nothing is passed on.
 const FACTS_MAX: usize = 4096;
 
-/// What guard and stream tell each other; both run in the same task.
+/// The state that guard and stream share; both run in the same task.
 #[derive(Default)]
 struct Notes {
     facts: VecDeque<Fact>,
@@ -95,7 +95,7 @@ impl Connection {
         Self { stream, shared, ready: VecDeque::new(), ended: false }
     }
 
-    /// Takes facts, up to the one that stands for what the library has just given.
+    /// Takes facts up to the one that matches the library's latest item.
     fn drain(&mut self, until: fn(&Fact) -> bool) -> Option<Fact> {
         let mut notes = lock(&self.shared);
         while let Some(fact) = notes.facts.pop_front() {

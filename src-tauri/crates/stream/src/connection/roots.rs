@@ -11,16 +11,16 @@ use hark_engine::failure::Cause;
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
 
-/// After a certificate was refused they are read again, at most so often: a thousand links may be
-/// refused at once.
+/// They are read again after a certificate was refused, at most this often: a thousand links may be refused
+/// at once.
 const REREAD_REFUSED: Duration = Duration::from_secs(10);
-/// And now and then, as an authority may be trusted no more.
+/// They are also read again this often, as an authority may be trusted no longer.
 const REREAD: Duration = Duration::from_secs(3600);
 
 /// The configuration that all connections share.
 struct Held {
     config: Arc<ClientConfig>,
-    /// Of the certificates that it was made of.
+    /// A hash of the certificates that it was made of.
     hash: u64,
     read: Instant,
     /// Whether it has refused a certificate since.
@@ -51,14 +51,14 @@ pub(super) async fn shared() -> Result<Arc<ClientConfig>, Cause> {
     }
     match ASIDE.within(FILE_TIMEOUT, reread).await {
         Ok(config) => Ok(config),
-        // What was good an hour ago is better than nothing.
+        // Authorities of an hour ago are better than none.
         Err(slow) => held().as_ref().map(|held| held.config.clone()).ok_or_else(|| Cause::Tls {
             detail: format!("the system's certificates could not be read: {slow}").into(),
         }),
     }
 }
 
-/// A certificate was refused by them.
+/// Notes that they refused a certificate.
 pub(super) fn refused() {
     if let Some(held) = held().as_mut() {
         held.refused = true;
@@ -75,7 +75,7 @@ fn reread() -> Arc<ClientConfig> {
     found.hash(&mut hasher);
     let hash = hasher.finish();
     let mut held = held();
-    // Connections that are open keep theirs: where nothing has changed, there are not two.
+    // Open connections keep their configuration; if nothing has changed, it stays the only one.
     let same = held.as_ref().filter(|held| held.hash == hash).map(|held| held.config.clone());
     let config = same.unwrap_or_else(|| {
         let mut roots = RootCertStore::empty();

@@ -42,7 +42,7 @@ impl Authority {
         self.folder.path().join("ca.pem")
     }
 
-    /// What trusts it, and comes as nobody.
+    /// Files that trust this authority and show no certificate.
     fn trusted(&self) -> TlsFiles {
         TlsFiles { ca: Some(self.ca()), client: None }
     }
@@ -67,7 +67,7 @@ async fn tls_server(
     tls_server_with(authority, name, expired, wants_client, Arc::from(ANSWER)).await
 }
 
-/// The same, which answers this at `/s`.
+/// The same, with this answer at `/s`.
 async fn tls_server_with(
     authority: &Authority,
     name: &str,
@@ -133,7 +133,7 @@ async fn answer_with(mut stream: impl AsyncRead + AsyncWrite + Unpin, says: Arc<
     let _ = stream.shutdown().await;
 }
 
-/// The first thing that is no opening: an event's data, or the cause of the end.
+/// The first arrival after the opening: an event's data, or the cause of the end.
 async fn first(ask: Ask) -> Result<String, Cause> {
     let mut connection = Connection::dial(ask);
     let next = async {

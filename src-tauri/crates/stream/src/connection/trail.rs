@@ -1,6 +1,6 @@
 //! What answered on the way to a stream or to a refusal: the head of each response, redirects too.
 //!
-//! And which way the connection takes. A dial writes it down and reads nothing of it.
+//! Also the way that the connection takes. A dial writes the trail and never reads it.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -14,7 +14,7 @@ use url::Url;
 /// The head of one response.
 #[derive(Clone, Debug)]
 pub struct Head {
-    /// Where it was asked for.
+    /// The URL that was asked.
     pub url: Url,
     /// Its status.
     pub status: StatusCode,
@@ -65,7 +65,7 @@ impl Trail {
         self.notes().is_some_and(|notes| notes.connected)
     }
 
-    /// The way that the latest connection takes, where it is one of the network's.
+    /// The way of the latest connection, where it goes over the network.
     #[must_use]
     pub fn route(&self) -> Option<Route> {
         self.notes().and_then(|notes| notes.route)

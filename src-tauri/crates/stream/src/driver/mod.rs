@@ -1,5 +1,5 @@
-//! Drives one link: stamps what happens with the time, hands it to the engine, carries out what the
-//! engine answers. It decides nothing. What becomes of deliveries is its [`Sink`]'s.
+//! Drives one link: stamps what happens with the time, hands it to the engine, and carries out the engine's
+//! effects. It decides nothing. Its [`Sink`] takes the deliveries.
 
 mod retry;
 #[cfg(test)]
@@ -52,29 +52,29 @@ pub enum Command {
     Woke,
     /// These addresses of this machine came or went; the driver finds out whether that concerns its link.
     Network(Arc<[IpAddr]>),
-    /// A credential may be another now.
+    /// A credential may have changed.
     Credential,
 }
 
-/// Too much waits to be kept. Nothing of this was; it is tried again.
+/// Too much waits to be kept. Nothing of this call was kept; it is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too much waits for the database")]
 pub struct Full;
 
-/// What becomes of what a link brings.
+/// Takes what a link brings.
 pub trait Sink {
     /// Now. Simulated time has a clock of its own.
     fn now(&self) -> Moment {
         clock::now()
     }
 
-    /// What to ask the server, without the cursor; an error where a credential cannot be read.
+    /// The request to dial with, without the cursor; an error where a credential cannot be read.
     fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static;
 
-    /// What arrived as it came, before the engine sees it.
+    /// Sees each arrival before the engine does.
     fn seen(&mut self, _arrival: &Arrival) {}
 
-    /// Keeps deliveries, all or none; answers what that did.
+    /// Keeps deliveries, all or none; answers what was stored.
     ///
     /// # Errors
     /// One sentence, where nothing was kept. It is tried again.
@@ -97,7 +97,7 @@ pub trait Sink {
     /// What was missed has arrived.
     fn caught_up(&mut self) {}
 
-    /// What was there before it was followed has arrived.
+    /// The backlog has arrived.
     ///
     /// # Errors
     /// Where that was not kept. It is tried again.
@@ -111,11 +111,11 @@ pub trait Sink {
 
 /// One event of this size or more may wait for the driver at a time; of smaller ones [`ITEMS_MAX`].
 const LARGE_BYTES_MIN: usize = 64 << 10;
-/// What still is to be done while something cannot be kept: beyond this, what a person's pauses and
-/// resumes add to the journal is left out.
+/// How many effects may wait while something cannot be kept; beyond this, the journal entries of a person's
+/// pauses and resumes are left out.
 const EFFECTS_MAX: usize = 1_000;
 
-/// What arrived, on which connection, and its leave to wait where it is large.
+/// An arrival, its connection, and, where it is large, its permit to wait.
 type Arrived = (ConnId, Arrival, Option<OwnedSemaphorePermit>);
 
 /// A connection that stands or is being made.
@@ -134,10 +134,10 @@ pub struct Driver<S> {
     arrive: mpsc::Sender<Arrived>,
     arrived: mpsc::Receiver<Arrived>,
     large: Arc<Semaphore>,
-    /// What is still to be done, in order, and since when: more than nothing only while something cannot
-    /// be kept.
+    /// Effects still to be carried out, in order, each with its time. There are some only while something
+    /// cannot be kept.
     effects: VecDeque<(Timestamp, Effect)>,
-    /// How long is waited until what could not be kept is tried again, and when that is.
+    /// The wait before what could not be kept is tried again, and when that is.
     keep_retry: Option<(Duration, Instant)>,
     routes: Routes,
 }
@@ -207,7 +207,7 @@ impl<S: Sink> Driver<S> {
         for connection in self.connections.values() {
             connection.task.abort();
         }
-        // What was not kept comes again, but nobody else knows of this.
+        // Deliveries that were not kept come again; journal entries would be lost.
         for (at, effect) in self.effects.drain(..) {
             if let Effect::Journal(entry) = effect
                 && let Err(full) = self.sink.journal(&entry, at)
@@ -235,7 +235,7 @@ impl<S: Sink> Driver<S> {
         self.handle([input])
     }
 
-    /// Notes which way the connection takes that stands.
+    /// Notes which way the open connection takes.
     fn look_at_routes(&mut self) {
         let stands = match self.link.phase() {
             Phase::Streaming(stream) => self.connections.get(&stream.conn()),
@@ -281,18 +281,18 @@ impl<S: Sink> Driver<S> {
             self.add(now.wall, effect);
         }
         if self.keep_retry.is_some() {
-            // It has a time of its own, however often the link is told something meanwhile.
+            // The delay stands, however often the link is told something meanwhile.
             return self.sink.changed(&self.link);
         }
         self.go_on()
     }
 
-    /// Notes what is to be done. To hang up needs nothing kept first: it is done at once.
+    /// Adds an effect. A hang-up needs nothing kept first, so it is done at once.
     fn add(&mut self, at: Timestamp, effect: Effect) {
         match effect {
             Effect::HangUp(conn) => {
                 self.hang_up(conn);
-                // One that was not dialled yet is not dialled any more.
+                // A dial that has not begun is dropped.
                 self.effects.retain(
                     |(_, other)| !matches!(other, Effect::Dial { conn: dialled, .. } if *dialled == conn),
                 );
@@ -307,8 +307,8 @@ impl<S: Sink> Driver<S> {
         }
     }
 
-    /// Carries out what is to be done, in order; deliveries in a row are one commit. What cannot be kept
-    /// stays the next thing to be done.
+    /// Carries out the effects in order; deliveries in a row are one commit. An effect that cannot be kept
+    /// stays the first.
     fn go_on(&mut self) -> bool {
         let mut kept = true;
         while kept && let Some((at, effect)) = self.effects.pop_front() {
@@ -324,7 +324,7 @@ impl<S: Sink> Driver<S> {
         self.sink.changed(&self.link)
     }
 
-    /// Answers whether it is kept; else it is to be done first again.
+    /// Answers whether the effect is done; if not, it is to be the first again.
     fn carry_out(&mut self, at: Timestamp, effect: Effect) -> bool {
         match effect {
             Effect::Deliver(delivery) => return self.commit(at, delivery),
@@ -416,7 +416,7 @@ impl<S: Sink> Driver<S> {
             while let Some(arrival) = next {
                 let is_large = matches!(&arrival, Arrival::Event { event, .. } if event.data.len() >= LARGE_BYTES_MIN);
                 let leave = match is_large {
-                    // It is never closed.
+                    // The semaphore is never closed.
                     true => large.clone().acquire_owned().await.ok(),
                     false => None,
                 };

@@ -1,4 +1,4 @@
-//! When to try again what could not be kept, as the database was locked or its disk full.
+//! When to try again what could not be kept because the database was locked or its disk full.
 
 use std::time::Duration;
 

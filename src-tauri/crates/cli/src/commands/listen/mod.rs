@@ -38,7 +38,7 @@ pub async fn listen(profile: &Profile, options: ListenOptions) -> Done {
         _ => Format::Lines,
     };
     let last_event_id = options.last_event_id.map(event_id).transpose()?;
-    // Dropping the sender would end it; it ends by a refusal or a signal.
+    // Dropping the sender would end the listening; a refusal or a signal ends it.
     let (_commands, receiver) = mpsc::channel(1);
     let listening = terminal::listen(
         Listen { ask, subscription, last_event_id, format },

@@ -1,5 +1,5 @@
-//! One URL followed in the terminal: the sink that prints what comes. How people debug their servers, so
-//! what it prints is exact.
+//! One URL followed in the terminal: the sink that prints what comes. People debug their servers with it,
+//! so its output is exact.
 
 use std::{
     collections::VecDeque,
@@ -29,7 +29,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-/// What is printed.
+/// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A line a message.
@@ -45,11 +45,11 @@ pub enum Format {
 pub struct Listen {
     /// What to ask.
     pub ask: Ask,
-    /// How it is followed.
+    /// The subscription that it is followed as.
     pub subscription: Subscription,
-    /// Where to resume.
+    /// The event id to resume after.
     pub last_event_id: Option<String>,
-    /// What is printed.
+    /// The form of the output.
     pub format: Format,
 }
 
@@ -94,8 +94,8 @@ pub async fn listen<W: Write + Send>(
     sink.refusal.map_or(Ok(()), Err)
 }
 
-/// Events that are known when they come once more. A second connection overlaps the first for long
-/// enough to bring a few of them.
+/// How many events are remembered, to know them when they come again. A second connection overlaps the
+/// first long enough to bring a few of them again.
 const KNOWN_MAX: usize = 1_024;
 
 struct Terminal<W> {
@@ -105,9 +105,9 @@ struct Terminal<W> {
     name: String,
     /// The last phase that was printed.
     phase: &'static str,
-    /// Why it ends.
+    /// The refusal's sentence, once the server has refused.
     refusal: Option<String>,
-    /// Nobody reads any more.
+    /// The reader of the output is gone.
     gone: bool,
     /// The latest events with ids of their own, as hashes.
     known: VecDeque<u64>,
@@ -126,8 +126,7 @@ impl<W: Write> Terminal<W> {
         }
     }
 
-    /// A line of JSON, whose texts may hold what commands a terminal: that is escaped beyond what JSON
-    /// asks for.
+    /// Prints a line of JSON. Characters that control a terminal are escaped beyond what JSON asks for.
     fn json(&mut self, line: &Value) {
         self.line(&print::harmless(&line.to_string()));
     }
@@ -161,17 +160,17 @@ impl<W: Write> Terminal<W> {
             json!({ "class": class_name, "cause": cause.code(), "sentence": sentence }),
         );
         if matches!(class, Class::Refused | Class::Protocol) {
-            // It ends here, and who has started it says why.
+            // This ends it, and the caller prints the sentence.
             self.refusal = Some(sentence);
         } else {
             self.note(&sentence);
         }
     }
 
-    /// Says something beside what is printed; in the raw form it stands there already.
+    /// Writes a sentence to stderr; not in the raw form, which holds it already.
     fn note(&self, sentence: &str) {
         if self.format != Format::Raw {
-            // Nobody may be there to read it.
+            // A failure to write is ignored: nobody may be reading.
             let _ = writeln!(std::io::stderr(), "{sentence}");
         }
     }
