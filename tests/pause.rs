@@ -7,8 +7,12 @@ use std::{fs, mem::MaybeUninit, os::fd::OwnedFd, path::Path, time::Duration};
 
 use hark_tests::{LONG, World, eventually, sse::Server};
 use rustix::{
-    fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags},
+    fs::{
+        FlockOperation, flock,
+        inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags},
+    },
     io::Errno,
+    process::Signal,
 };
 
 /// Longer than the watch of the settings waits for an editor to end.
@@ -91,4 +95,63 @@ async fn a_pause_is_one_read_one_write_one_command_and_no_news() {
         Count { opened: 2, replaced: 0 },
         "written by one, read by the other"
     );
+}
+
+/// Whether the link is paused, by the file and by the agent.
+async fn is_paused(world: &World, settings: &Path) -> (bool, bool) {
+    let file = fs::read_to_string(settings).unwrap_or_default().contains("paused = true");
+    (file, world.link("news").await["phase"]["phase"] == "paused")
+}
+
+#[tokio::test]
+async fn a_pause_that_nobody_waits_for_any_more_is_in_force_once_it_is_written() {
+    let world = World::new();
+    let server = Server::start().await;
+    world.follow(&[("news", &server.url("/"))]);
+    let agent = world.agent().await;
+    let _client = server.streaming(&world).await;
+    let settings = world.path("profile/config/config.toml");
+    let path = settings.with_file_name(".config.toml.lock");
+    let lock = fs::File::create(&path).unwrap();
+    flock(&lock, FlockOperation::LockExclusive).unwrap();
+    let mut pausing = world.start_hark("pause", &["pause", "news"]);
+    eventually("the agent waits for the lock", LONG, async || {
+        let files = fs::read_dir(format!("/proc/{}/fd", agent.pid())).unwrap().flatten();
+        let mut names = files.filter_map(|file| fs::read_link(file.path()).ok());
+        if names.any(|name| name == path) { Ok(()) } else { Err("it does not have it open") }
+    })
+    .await;
+    assert_eq!(is_paused(&world, &settings).await, (false, false));
+    pausing.signal(Signal::INT);
+    pausing.ended(LONG).await;
+    drop(lock);
+    eventually("the file and the agent say the same", LONG, async || {
+        let found = is_paused(&world, &settings).await;
+        if found == (true, true) { Ok(()) } else { Err(format!("{found:?}")) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_hark_wrote_is_read_again_when_it_comes_back() {
+    let world = World::new();
+    let server = Server::start().await;
+    world.follow(&[("news", &server.url("/"))]);
+    let _agent = world.agent().await;
+    let _client = server.streaming(&world).await;
+    let settings = world.path("profile/config/config.toml");
+    let away = settings.with_file_name("away");
+    world.hark(&["pause", "news"]).await.ok();
+    fs::rename(&settings, &away).unwrap();
+    world.told("settings_invalid", true).await;
+    fs::rename(&away, &settings).unwrap();
+    world.told("settings_invalid", false).await;
+
+    // As where another profile stands in its place for a while.
+    fs::rename(&settings, &away).unwrap();
+    fs::write(&settings, fs::read_to_string(&away).unwrap().replace("paused = true\n", ""))
+        .unwrap();
+    let _client = server.streaming(&world).await;
+    fs::rename(&away, &settings).unwrap();
+    world.phase("news", "paused").await;
 }

@@ -69,7 +69,8 @@ pub fn allowed(flags: &str) -> bool {
 const INSIDE: &str = "HARK_TEST_INSIDE";
 
 /// Has the test of this name run once more, in a network and a set of mounts of its own, and answers
-/// `false` where that is done; `true` where this is that run, whose loopback is up.
+/// `false` where that is done, or where it is not allowed, which it says; `true` where this is that run,
+/// whose loopback is up.
 ///
 /// # Panics
 /// Where it fails there.

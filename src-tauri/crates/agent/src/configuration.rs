@@ -14,10 +14,10 @@ use hark_api::{ApiError, ErrorCode};
 use hark_config::{
     TomlError,
     settings::{self, Edit, EditError, Loaded, Settings, Subscription},
-    watch::Own,
+    watch::InForce,
 };
 use hark_engine::{health::Code, keep::Keep};
-use hark_local::profile::Profile;
+use hark_local::{file::Stamp, profile::Profile};
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
 use tokio::sync::Notify;
 
@@ -44,7 +44,7 @@ struct Inner {
     /// Reads and writes the files.
     files: Aside,
     /// Hark's own writes, which the watch ignores.
-    own: Own,
+    in_force: InForce,
     /// Whether a disk is waited for, to read the settings again.
     waits: AtomicBool,
     /// The disk that was waited for answers.
@@ -71,7 +71,7 @@ impl Configuration {
             status,
             current: Mutex::new(current),
             files: Aside::default(),
-            own: Own::default(),
+            in_force: InForce::default(),
             waits: AtomicBool::new(false),
             answers: Notify::new(),
         }))
@@ -79,8 +79,8 @@ impl Configuration {
 
     /// Hark's own writes of the settings file, which the watch ignores.
     #[must_use]
-    pub fn own(&self) -> Own {
-        self.0.own.clone()
+    pub fn in_force(&self) -> InForce {
+        self.0.in_force.clone()
     }
 
     /// Where the file is.
@@ -100,7 +100,7 @@ impl Configuration {
     pub fn wanted(&self) -> Subscriptions {
         let current = self.current();
         match (&current.settings.subscriptions, &current.demo) {
-            (none, Some(demo)) if none.is_empty() => {
+            (none, Some(demo)) if none.is_empty() && current.begun => {
                 [(DEMO.to_owned(), demo.clone())].into_iter().collect()
             }
             (all, _) => all.clone(),
@@ -133,14 +133,15 @@ impl Configuration {
         let follows = !self.current().settings.subscriptions.is_empty();
         let (path, last_good) = (self.0.path.clone(), self.0.last_good.clone());
         let read = move || {
+            let stamp = Stamp::of(&path);
             let mut loaded = settings::load(&path, &last_good);
             if follows && !path.exists() {
                 loaded.problem = Some(format!("The settings file {} {GONE}", path.display()));
             }
-            loaded
+            (loaded, stamp)
         };
-        let loaded = match self.0.files.within(FILE_TIMEOUT, read).await {
-            Ok(loaded) => loaded,
+        let (loaded, stamp) = match self.0.files.within(FILE_TIMEOUT, read).await {
+            Ok(read) => read,
             Err(slow) => {
                 self.read_again();
                 let error = TomlError::Slow { path: self.0.path.clone(), slow };
@@ -148,13 +149,19 @@ impl Configuration {
                 // On another thread, as the first one is stuck.
                 let before = move || settings::load_last_good(&last_good, &error);
                 let read = Aside::default().within(FILE_TIMEOUT, before).await;
-                read.unwrap_or_else(|slow| Loaded {
+                let loaded = read.unwrap_or_else(|slow| Loaded {
                     problem: Some(format!("The settings cannot be read: {slow}.")),
                     ..Loaded::default()
-                })
+                });
+                (loaded, None)
             }
         };
         let good = loaded.problem.is_none();
+        if good {
+            self.0.in_force.set(stamp)
+        } else {
+            self.0.in_force.unset()
+        }
         let conditions = self.0.status.conditions();
         conditions.set(Code::SettingsInvalid, loaded.problem);
         let presets = loaded.presets;
@@ -180,16 +187,19 @@ impl Configuration {
         &self,
         edit: impl FnOnce(&Path) -> Result<Edit<T>, EditError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let (own, last_good) = (self.0.own.clone(), self.0.last_good.clone());
+        let last_good = self.0.last_good.clone();
         let edit = self.aside(move |path| {
             let edit = edit(path)?;
-            if let Some(stamp) = edit.stamp {
-                own.wrote(stamp);
+            if edit.stamp.is_some() {
                 settings::keep_last_good(&last_good, &edit.text);
             }
             Ok(edit)
         });
-        let Edit { answer, settings, .. } = edit.await?;
+        let Edit { answer, settings, stamp, .. } = edit.await?;
+        // Not before it is waited for: an edit that nobody takes up is to be read by the watch.
+        if stamp.is_some() {
+            self.0.in_force.set(stamp);
+        }
         self.0.status.conditions().set(Code::SettingsInvalid, None);
         self.0.status.conditions().set(Code::SettingsOldWord, settings.old_word());
         self.take(settings);

@@ -29,8 +29,8 @@ static OUT: LazyLock<(NonBlocking, Mutex<Option<WorkerGuard>>)> = LazyLock::new(
     (out, Mutex::new(Some(guard)))
 });
 
-/// Prints each message that is stored from now on, until `stop` is done and what came until then has been
-/// printed. A terminal that is gone is no reason to stop.
+/// Prints each message that is stored from now on, and still is when its turn comes, until `stop` is done
+/// and what came until then has been printed. A terminal that is gone is no reason to stop.
 pub async fn run(ledger: Ledger, status: Status, stop: impl Future<Output = ()>) {
     let mut changes = ledger.events().changes();
     let newest = Query { limit: 1, ..Query::default() };

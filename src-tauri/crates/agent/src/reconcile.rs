@@ -22,6 +22,19 @@ pub enum Change {
     Resume(String),
 }
 
+impl Change {
+    /// The key of its subscription.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        let (Self::End(key)
+        | Self::Begin(key)
+        | Self::Revise(key)
+        | Self::Pause(key)
+        | Self::Resume(key)) = self;
+        key
+    }
+}
+
 /// The changes, in order, that lead from `before` (followed) to `after` (wanted). Those that a person has
 /// `asked` to resume are dialled at once, even if nothing else differs.
 #[must_use]

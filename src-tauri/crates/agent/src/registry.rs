@@ -176,12 +176,10 @@ impl Registry {
         }
     }
 
-    /// Sends a command to the driver of one subscription.
-    pub fn command(&self, key: &str, command: Command) {
-        let sent = self.with(key, |one| one.commands.try_send(command));
-        if sent.is_some_and(|sent| sent.is_err()) {
-            tracing::warn!(subscription = key, "its driver takes no command");
-        }
+    /// Sends a command to the driver of one subscription. Answers whether its queue had room.
+    #[must_use]
+    pub fn command(&self, key: &str, command: Command) -> bool {
+        self.with(key, |one| one.commands.try_send(command)).is_none_or(|sent| sent.is_ok())
     }
 
     /// Commands every driver. One whose queue is full has as much to do already.

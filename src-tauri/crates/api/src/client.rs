@@ -22,7 +22,8 @@ use crate::{ApiError, Event, route};
 
 /// The largest answer; the agent's own limits are far below. Bytes.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
-/// The agent tries a URL for 5 s before it answers `add`, so a call may take a little longer.
+/// To add a URL takes the agent longest: it tries it for 5 s, looks for the latest message for 3 s, waits for
+/// the settings' lock and their disk for up to 15 s, and for the subscription to settle for 4 s.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The agent's event stream has a heartbeat every 15 s: one that is silent for longer is stuck.
 const SILENCE_MAX: Duration = Duration::from_secs(45);

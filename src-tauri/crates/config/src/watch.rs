@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
+    future::pending,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -25,18 +26,38 @@ const SEEN_MAX: usize = 1_000;
 /// The longest chain of links; a longer one is taken for a circle.
 const LINKS_MAX: usize = 8;
 
-/// The stamp of the file as Hark itself last wrote it, which the watch ignores. Clones share it.
+/// The file whose settings are in force, by its stamp: to find it again is no news, whoever wrote it. Clones
+/// share it.
 #[derive(Clone, Debug, Default)]
-pub struct Own(Arc<Mutex<Option<Stamp>>>);
+pub struct InForce(Arc<Mutex<File>>);
 
-impl Own {
-    /// Notes that Hark has written the file, which now has this stamp.
-    pub fn wrote(&self, stamp: Stamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum File {
+    /// None, or one that could not be read: whatever happens to it may have mended it.
+    #[default]
+    Unread,
+    /// This one; or that there is no file.
+    Read(Option<Stamp>),
+}
+
+impl InForce {
+    /// Notes that the file with this stamp was read or written, and is in force. To be called where it is
+    /// put in force, so that an edit which nobody waits for any more is news.
+    pub fn set(&self, stamp: Option<Stamp>) {
+        self.put(File::Read(stamp));
+    }
+
+    /// Notes that the file could not be read.
+    pub fn unset(&self) {
+        self.put(File::Unread);
+    }
+
+    fn put(&self, file: File) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = file;
     }
 
     fn is(&self, stamp: Option<Stamp>) -> bool {
-        stamp.is_some() && *self.0.lock().unwrap_or_else(PoisonError::into_inner) == stamp
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) == File::Read(stamp)
     }
 }
 
@@ -51,7 +72,7 @@ impl Watch {
     /// Begins to watch the settings file at `path` and the presets beside it, as they are now. Where the
     /// system cannot watch, changes take effect with the next start, and the log says so.
     #[must_use]
-    pub fn begin(path: PathBuf, own: Own) -> Self {
+    pub fn begin(path: PathBuf, in_force: InForce) -> Self {
         // One waiting message stands for all later changes too.
         let (tell, changes) = mpsc::channel(1);
         let watching = async move {
@@ -60,7 +81,8 @@ impl Watch {
             if made.is_none() {
                 tracing::warn!("the settings' folder cannot be made");
             }
-            if let Err(error) = follow(&path, &own, || tell.try_send(()).unwrap_or_default()).await
+            if let Err(error) =
+                follow(&path, &in_force, || tell.try_send(()).unwrap_or_default()).await
             {
                 tracing::warn!("the settings file is not watched: {error}");
             }
@@ -72,7 +94,9 @@ impl Watch {
 
     /// Waits for a change that Hark has not made itself. A change is kept until somebody waits for it.
     pub async fn changed(&mut self) {
-        self.changes.recv().await;
+        if self.changes.recv().await.is_none() {
+            pending::<()>().await;
+        }
     }
 }
 
@@ -89,7 +113,7 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 
 /// Calls `changed` after each change of the file at `path`, also where that is a link or its folder is
 /// removed and made again, and of the presets' folder beside it. Ends where the system cannot watch.
-async fn follow(path: &Path, own: &Own, mut changed: impl FnMut()) -> notify::Result<()> {
+async fn follow(path: &Path, in_force: &InForce, mut changed: impl FnMut()) -> notify::Result<()> {
     let mut known = None;
     let mut gone = false;
     loop {
@@ -114,7 +138,7 @@ async fn follow(path: &Path, own: &Own, mut changed: impl FnMut()) -> notify::Re
         // Only after the new watch is there: this sees what changed before it.
         let at = path.to_path_buf();
         let Some(now) = aside(move || Snapshot::of(&at)).await else { return Ok(()) };
-        if known.as_ref().is_some_and(|known| now.is_news(known, own)) {
+        if known.as_ref().is_some_and(|known| now.is_news(known, in_force)) {
             changed();
         }
         known = Some(now);
@@ -155,9 +179,8 @@ impl Snapshot {
         Self { settings: Stamp::of(path), presets }
     }
 
-    fn is_news(&self, known: &Self, own: &Own) -> bool {
-        let is_same = self.settings == known.settings || own.is(self.settings);
-        !is_same || self.presets != known.presets
+    fn is_news(&self, known: &Self, in_force: &InForce) -> bool {
+        !in_force.is(self.settings) || self.presets != known.presets
     }
 }
 
@@ -236,10 +259,9 @@ mod tests {
     async fn each_is_seen(path: &Path, changes: &[&dyn Fn()]) {
         let (told, mut seen) = mpsc::unbounded_channel();
         let path = path.to_path_buf();
-        let watching =
-            tokio::spawn(
-                async move { follow(&path, &Own::default(), || told.send(()).unwrap()).await },
-            );
+        let watching = tokio::spawn(async move {
+            follow(&path, &InForce::default(), || told.send(()).unwrap()).await
+        });
         for (number, change) in changes.iter().enumerate() {
             // The watch is set up, and what the last change left behind has passed.
             sleep(3 * SETTLE).await;
@@ -280,20 +302,31 @@ mod tests {
     async fn what_hark_has_written_itself_is_no_news_and_what_another_writes_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
-        let own = Own::default();
+        let in_force = InForce::default();
+        let now = || Snapshot::of(&path);
+        let set = |text: &str| in_force.set(Some(crate::file::write(&path, text).unwrap()));
         fs::write(&path, "a = 1").unwrap();
-        let before = Snapshot::of(&path);
-        own.wrote(crate::file::write(&path, "a = 2").unwrap());
-        let written = Snapshot::of(&path);
-        assert!(!written.is_news(&before, &own) && written != before);
+        let before = now();
+        assert!(before.is_news(&before, &in_force), "nothing was read yet");
+        set("a = 2");
+        let written = now();
+        assert!(!written.is_news(&before, &in_force) && written != before);
         fs::write(&path, "a = 33").unwrap();
-        assert!(Snapshot::of(&path).is_news(&written, &own));
-        own.wrote(crate::file::write(&path, "a = 4").unwrap());
+        assert!(now().is_news(&written, &in_force));
+
+        // One that is moved away and back is read again, as what was in force meanwhile was another.
+        set("a = 4");
+        let away = folder.path().join("away");
+        fs::rename(&path, &away).unwrap();
+        assert!(now().is_news(&written, &in_force), "it is gone");
+        in_force.unset();
+        fs::rename(&away, &path).unwrap();
+        assert!(now().is_news(&written, &in_force), "it is back");
+
+        set("a = 5");
         fs::create_dir(folder.path().join(PRESETS)).unwrap();
         fs::write(folder.path().join(PRESETS).join("a.toml"), "").unwrap();
-        assert!(Snapshot::of(&path).is_news(&written, &own), "a preset came meanwhile");
-        fs::remove_file(&path).unwrap();
-        assert!(Snapshot::of(&path).is_news(&before, &Own::default()), "it is gone");
+        assert!(now().is_news(&written, &in_force), "a preset came meanwhile");
     }
 
     #[tokio::test]

@@ -144,6 +144,8 @@ pub struct Stamp {
     inode: u64,
     /// Nanoseconds since 1970.
     modified: i128,
+    /// When its content, owner, permissions or name last changed, likewise.
+    changed: i128,
     bytes: u64,
 }
 
@@ -155,10 +157,13 @@ impl Stamp {
     }
 
     fn of_found(found: &Metadata) -> Self {
+        let at =
+            |seconds, nanoseconds| i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
         Self {
             device: found.dev(),
             inode: found.ino(),
-            modified: i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec()),
+            modified: at(found.mtime(), found.mtime_nsec()),
+            changed: at(found.ctime(), found.ctime_nsec()),
             bytes: found.len(),
         }
     }
@@ -182,16 +187,20 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
         let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        let stamp = Stamp::of_found(&file.metadata()?);
         fs::rename(&fresh, &path)?;
-        Ok(stamp)
+        // A name is a change, too.
+        Ok(Stamp::of_found(&file.metadata()?))
     })();
     written.inspect_err(|_| drop(fs::remove_file(&fresh)))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{os::unix::net::UnixListener, process::Command};
+    use std::{
+        fs::Permissions,
+        os::unix::{fs::PermissionsExt, net::UnixListener},
+        process::Command,
+    };
 
     use super::*;
 
@@ -252,7 +261,10 @@ mod tests {
         let second = replace(&path, b"two").unwrap();
         assert_ne!(first, second);
         fs::write(&path, "2").unwrap();
-        assert_ne!(Stamp::of(&path), Some(second));
+        let third = Stamp::of(&path);
+        assert_ne!(third, Some(second));
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        assert_ne!(Stamp::of(&path), third, "who may read it is a change");
         assert_eq!(Stamp::of(&folder.path().join("none")), None);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
     }

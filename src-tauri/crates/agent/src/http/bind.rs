@@ -86,9 +86,10 @@ impl Asked {
                 Ok(Query(asked)) => Ok(asked),
                 Err(error) => Err(unreadable(error)),
             },
-            // A route that takes no input may be called with an empty body.
-            Self::Body(bytes) if bytes.is_empty() => {
-                serde_json::from_slice(b"null").map_err(unreadable)
+            // A route that takes nothing may be asked with nothing, in any form.
+            Self::Body(bytes) if matches!(bytes.trim_ascii(), b"" | b"{}") => {
+                let nothing = serde_json::from_slice(b"null");
+                nothing.or_else(|_| serde_json::from_slice(bytes)).map_err(unreadable)
             }
             Self::Body(bytes) => serde_json::from_slice(bytes).map_err(unreadable),
         }
@@ -132,7 +133,7 @@ mod tests {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(said.contains("The request could not be read"), "{said}");
         assert_eq!(asked("GET", "/v1/pause", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
-        for nothing in ["", "null"] {
+        for nothing in ["", "null", "{}"] {
             assert_eq!(asked("POST", "/v1/stop", nothing).await.0, StatusCode::OK, "{nothing:?}");
         }
     }

@@ -165,7 +165,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
         tokio::spawn(demo.serve());
     }
     let configuration = Configuration::new(&profile, followed, status.clone());
-    let settings = SettingsWatch::begin(profile.settings(), configuration.own());
+    let settings = SettingsWatch::begin(profile.settings(), configuration.in_force());
     let subscriptions = Subscriptions::new(registry.clone(), ledger.clone(), outbox.clone());
     let commands = Commands::new(configuration, subscriptions, status.clone());
     let first = tokio::spawn({

@@ -67,14 +67,14 @@ impl Subscriptions {
     ) -> Vec<String> {
         let mut waiting = Vec::new();
         for change in reconcile(&self.registry.in_force(), wanted, asked) {
-            if let Change::Begin(key) = &change
-                && let Some(subscription) = wanted.get(key)
-            {
-                if !self.begin(key, subscription) {
-                    waiting.push(subscription.name.clone().unwrap_or_else(|| key.clone()));
-                }
-            } else {
-                self.make(&change, wanted);
+            let made = match &change {
+                Change::Begin(key) => wanted.get(key).is_none_or(|it| self.begin(key, it)),
+                change => self.make(change, wanted),
+            };
+            if !made {
+                let key = change.key();
+                let name = wanted.get(key).and_then(|it| it.name.clone());
+                waiting.push(name.unwrap_or_else(|| key.to_owned()));
             }
         }
         self.registry.sort_as(wanted);
@@ -107,8 +107,14 @@ impl Subscriptions {
         let _ = timeout(limit, waiting).await;
     }
 
-    /// Makes any change except [`Change::Begin`].
-    fn make(&self, change: &Change, wanted: &reconcile::Subscriptions) {
+    /// Makes any change except a beginning. Answers whether it could: a driver that waits for the database
+    /// may take no more commands.
+    fn make(&self, change: &Change, wanted: &reconcile::Subscriptions) -> bool {
+        let command = match change {
+            Change::Pause(_) => Some(Command::Pause),
+            Change::Resume(_) => Some(Command::Resume),
+            Change::Begin(_) | Change::End(_) | Change::Revise(_) => None,
+        };
         match change {
             Change::Begin(_) => {}
             Change::End(key) => {
@@ -119,16 +125,17 @@ impl Subscriptions {
                 }
             }
             Change::Revise(key) | Change::Pause(key) | Change::Resume(key) => {
-                if let Some(subscription) = wanted.get(key) {
-                    self.registry.revise(key, subscription);
-                }
-                match change {
-                    Change::Pause(key) => self.registry.command(key, Command::Pause),
-                    Change::Resume(key) => self.registry.command(key, Command::Resume),
-                    _ => {}
-                }
+                let Some(wanted) = wanted.get(key) else { return true };
+                let takes = command.is_none_or(|command| self.registry.command(key, command));
+                let paused = self.registry.with(key, |one| one.subscription.paused);
+                // It is paused or resumed once its driver knows.
+                let is_known = takes && !matches!(change, Change::Revise(_));
+                let paused = if is_known { wanted.paused } else { paused.unwrap_or(wanted.paused) };
+                self.registry.revise(key, &Subscription { paused, ..wanted.clone() });
+                return takes;
             }
         }
+        true
     }
 
     /// Follows a subscription anew. Answers whether it could; if not, its earlier link goes on, paused or
@@ -150,7 +157,8 @@ impl Subscriptions {
             let one = |subscription| [(key.to_owned(), subscription)].into_iter().collect();
             let wanted = one(quiet);
             for change in reconcile(&one(before), &wanted, &[]) {
-                self.make(&change, &wanted);
+                // What its driver does not take now is tried again with the rest.
+                let _ = self.make(&change, &wanted);
             }
         }
         false
