@@ -1,8 +1,28 @@
 // Generated from src-tauri/crates/api; `cargo xtask generate` writes it anew.
 
-export type HeartbeatSource = "timeout" | "settings" | "learned" | "feed";
+export type Severity = "error" | "warning";
+
+export type Condition = { 
+/**
+ * Stable code, e.g. `settings_invalid`.
+ */
+code: string, 
+/**
+ * How grave.
+ */
+severity: Severity, 
+/**
+ * The subscription concerned, if one is.
+ */
+subscription: string | null, 
+/**
+ * What happened, to what, what to do.
+ */
+sentence: string, };
 
 export type Time = string;
+
+export type HeartbeatSource = "timeout" | "settings" | "learned" | "feed";
 
 export type Heartbeat = { 
 /**
@@ -118,26 +138,6 @@ set_aside: number,
  */
 dropped: number, };
 
-export type Severity = "error" | "warning";
-
-export type Condition = { 
-/**
- * Stable code, e.g. `settings_invalid`.
- */
-code: string, 
-/**
- * How grave.
- */
-severity: Severity, 
-/**
- * The subscription concerned, if one is.
- */
-subscription: string | null, 
-/**
- * What happened, to what, what to do.
- */
-sentence: string, };
-
 export type Notifications = { 
 /**
  * Name and version, e.g. `dunst 1.9.0`; null when none answers.
@@ -215,6 +215,24 @@ before?: number,
  */
 subscription?: string, };
 
+export type Decision = "alert" | "backlog" | "quiet";
+
+export type Attachment = { 
+/**
+ * Its name; may be empty.
+ */
+name: string, 
+/**
+ * Where it is; http or https.
+ */
+url: string, 
+/**
+ * Its size, where the server knows it.
+ */
+bytes: number | null, };
+
+export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody";
+
 export type ActionKind = "open" | "send" | "copy";
 
 export type Action = { 
@@ -230,24 +248,6 @@ does: ActionKind,
  * What it opens, or whom it asks; null where it does neither.
  */
 url: string | null, };
-
-export type Decision = "alert" | "backlog" | "quiet";
-
-export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody";
-
-export type Attachment = { 
-/**
- * Its name; may be empty.
- */
-name: string, 
-/**
- * Where it is; http or https.
- */
-url: string, 
-/**
- * Its size, where the server knows it.
- */
-bytes: number | null, };
 
 export type Message = { 
 /**
@@ -447,6 +447,22 @@ bearer?: Credential,
  */
 unchecked: boolean, };
 
+export type Certainty = "sure" | "likely" | "guess";
+
+export type Recognised = { 
+/**
+ * The feed.
+ */
+feed: string, 
+/**
+ * How sure that is.
+ */
+certainty: Certainty, 
+/**
+ * Why it is believed to be that.
+ */
+reason: string, };
+
 export type Preview = { 
 /**
  * May be empty.
@@ -464,22 +480,6 @@ priority: number,
  * The server's time, where it gave one.
  */
 time: Time | null, };
-
-export type Certainty = "sure" | "likely" | "guess";
-
-export type Recognised = { 
-/**
- * The feed.
- */
-feed: string, 
-/**
- * How sure that is.
- */
-certainty: Certainty, 
-/**
- * Why it is believed to be that.
- */
-reason: string, };
 
 export type Added = { 
 /**
@@ -525,16 +525,6 @@ rules?: string,
  */
 save: boolean, };
 
-export type RuleTried = { 
-/**
- * Its name, or its place.
- */
-name: string, 
-/**
- * How many messages it would have decided on.
- */
-decided: number, };
-
 export type MessageTried = { 
 /**
  * Its title, or where it has none the beginning of its body.
@@ -552,6 +542,16 @@ priority: number,
  * The rule that would have decided.
  */
 rule: string | null, };
+
+export type RuleTried = { 
+/**
+ * Its name, or its place.
+ */
+name: string, 
+/**
+ * How many messages it would have decided on.
+ */
+decided: number, };
 
 export type RulesTried = { 
 /**
