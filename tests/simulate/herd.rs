@@ -20,8 +20,6 @@ use jiff::Timestamp;
 const ACCEPTED_SHARE: f64 = 0.02;
 /// The hub's capacity is counted in slots of this length.
 const SLOT_MS: u64 = 100;
-/// The server's `retry:` where it gives one.
-const HINT: Duration = Duration::from_secs(120);
 /// A link's life before the hub goes, so that its health is proven.
 const LIFE: Duration = Duration::from_secs(90);
 /// Nobody waits longer than this to see the end.
@@ -29,7 +27,7 @@ const END_MS: u64 = 1_800_000;
 
 /// What came of one herd.
 pub(crate) struct Run {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Dials in each second since the hub went down.
     pub(crate) per_second: Vec<u64>,
     pub(crate) dials: u64,
@@ -57,18 +55,20 @@ pub(crate) fn accepted_per_second(clients: u32) -> u64 {
 }
 
 /// Every kind of client, one after the other.
-pub(crate) fn compare(clients: u32, down_s: u64) -> Vec<Run> {
+///
+/// `hint` is the server's `retry:` where it gives one.
+pub(crate) fn compare(clients: u32, down_s: u64, hint: Duration) -> Vec<Run> {
     let n = f64::from(clients);
-    let hark = |hint: Option<Duration>| move |seed| HarkClient::new(seed, hint);
+    let of_hark = |hint: Option<Duration>| move |seed| HarkClient::new(seed, hint);
     vec![
         run(
-            "Hark, hint of 120 s",
+            format!("Hark, hint of {} s", hint.as_secs()),
             clients,
             down_s,
-            Some(1.2 * n / HINT.as_secs_f64()),
-            hark(Some(HINT)),
+            Some(1.2 * n / hint.as_secs_f64()),
+            of_hark(Some(hint)),
         ),
-        run("Hark, no hint", clients, down_s, Some(0.15 * n), hark(None)),
+        run("Hark, no hint", clients, down_s, Some(0.15 * n), of_hark(None)),
         run("EventSource, 3 s", clients, down_s, None, |_| Fixed(3_000)),
         run("ntfy, 10 s", clients, down_s, None, |_| Fixed(10_000)),
         run("full jitter, 1 s to 120 s", clients, down_s, None, FullJitter::new),
@@ -93,7 +93,7 @@ pub(crate) fn judge(runs: &[Run], clients: u32) -> bool {
 }
 
 fn run<C: Client>(
-    name: &'static str,
+    name: impl Into<String>,
     clients: u32,
     down_s: u64,
     aim: Option<f64>,
@@ -141,7 +141,7 @@ fn run<C: Client>(
             break;
         }
     }
-    Run { name, per_second, dials: total, back_99_s, aim }
+    Run { name: name.into(), per_second, dials: total, back_99_s, aim }
 }
 
 /// The real link.

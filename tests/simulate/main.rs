@@ -4,19 +4,22 @@
 mod herd;
 mod plot;
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{env, path::PathBuf, process::ExitCode, time::Duration};
 
 fn main() -> ExitCode {
     let mut args = env::args().skip(1);
     let (Some("herd"), Some(out)) = (args.next().as_deref(), args.next()) else {
-        eprintln!("usage: simulate herd FOLDER [CLIENTS]");
+        eprintln!("usage: simulate herd FOLDER [CLIENTS [RETRY_SECONDS]]");
         return ExitCode::FAILURE;
     };
-    let clients = args.next().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
+    let mut number =
+        |otherwise| args.next().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+    let clients = number(1_000_000);
+    let hint = Duration::from_secs(number(120).into());
     let out = PathBuf::from(out);
     let mut met = true;
     for down_s in [2, 60] {
-        let runs = herd::compare(clients, down_s);
+        let runs = herd::compare(clients, down_s, hint);
         println!(
             "\n{clients} clients, hub down for {down_s} s, takes {} a second back",
             herd::accepted_per_second(clients)
