@@ -23,6 +23,7 @@ pub mod fake;
 pub mod flaps;
 pub mod hark;
 pub mod http;
+pub mod hub;
 pub mod judge;
 pub mod load;
 pub mod lock;

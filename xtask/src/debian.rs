@@ -35,6 +35,7 @@ pub(crate) const BENCH: &[Need] = &[
 pub(crate) const TESTS: &[Need] = &[
     ("nginx", "the push server of the tests, with libnginx-mod-nchan"),
     ("libnginx-mod-nchan", "the push server of the tests"),
+    ("redis-server", "what several of them share"),
     ("caddy", "a proxy before a server of the tests"),
     ("dbus-daemon", "a bus of the tests' own"),
     ("iproute2", "networks of the tests' own"),
@@ -71,7 +72,7 @@ if [ ! -e "$policy" ]; then
 fi
 apt-get install -qq --no-install-recommends "$@" >/dev/null
 for package; do
-    case "$package" in nginx | caddy)
+    case "$package" in nginx | caddy | redis-server)
         if [ -d /run/systemd/system ]; then
             systemctl --quiet disable "$package"
         fi ;;
