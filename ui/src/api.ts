@@ -1,6 +1,142 @@
 // Generated from src-tauri/crates/api; `cargo xtask generate` writes it anew.
 
-export type Severity = "error" | "warning";
+export type Accepted = { 
+/**
+ * The keys of the subscriptions that it changed.
+ */
+subscriptions: Array<string>, };
+
+export type Action = { 
+/**
+ * The button's text.
+ */
+label: string, 
+/**
+ * What it does.
+ */
+does: ActionKind, 
+/**
+ * What it opens, or whom it asks; null where it does neither.
+ */
+url: string | null, };
+
+export type ActionKind = "open" | "send" | "copy";
+
+export type AddSubscription = { 
+/**
+ * The URL, http or https.
+ */
+url: string, 
+/**
+ * Its label; made from the URL where missing.
+ */
+name?: string, 
+/**
+ * What it speaks; recognised where missing.
+ */
+feed?: string, 
+/**
+ * A bearer token, by where it is kept.
+ */
+bearer?: Credential, 
+/**
+ * Save it without trying it first.
+ */
+unchecked: boolean, };
+
+export type Added = { 
+/**
+ * Its key in the settings.
+ */
+subscription: string, 
+/**
+ * What was found when it was tried.
+ */
+recognised: Recognised | null, 
+/**
+ * The latest message that the server holds, as it will look.
+ */
+preview: Preview | null, 
+/**
+ * Why it could not be tried, or is not followed yet, although it was saved; e.g. while offline.
+ */
+warning: string | null, };
+
+export type AgentInfo = { 
+/**
+ * Its version.
+ */
+version: string, 
+/**
+ * Its process id.
+ */
+pid: number, 
+/**
+ * When it started.
+ */
+started: Time, 
+/**
+ * Where the settings file is.
+ */
+settings: string, 
+/**
+ * Whether a tray icon is registered.
+ */
+tray: boolean, 
+/**
+ * Whether the built-in demo is followed, since the settings hold no subscription.
+ */
+demo: boolean, 
+/**
+ * Who shows the notifications.
+ */
+notifications: Notifications, 
+/**
+ * What a subscription may speak: the names that `feed` may have.
+ */
+feeds: Array<string>, };
+
+export type ApiError = { 
+/**
+ * What a client may branch on; null where none does.
+ */
+code: ErrorCode | null, 
+/**
+ * One sentence: what happened, to what, what to do.
+ */
+sentence: string, };
+
+export type Attachment = { 
+/**
+ * Its name; may be empty.
+ */
+name: string, 
+/**
+ * Where it is; http or https.
+ */
+url: string, 
+/**
+ * Its size, where the server knows it.
+ */
+bytes: number | null, };
+
+export type Cause = { 
+/**
+ * Whose fault it is.
+ */
+class: Class, 
+/**
+ * A stable short phrase, e.g. `missed heartbeat`, `HTTP 503`.
+ */
+code: string, 
+/**
+ * One sentence: what happened, to what, what the person can do.
+ */
+sentence: string, };
+
+export type Certainty = "sure" | "likely" | "guess";
+
+export type Class = "local" | "network" | "server" | "routine" | "refused" | "protocol";
 
 export type Condition = { 
 /**
@@ -20,9 +156,21 @@ subscription: string | null,
  */
 sentence: string, };
 
-export type Time = string;
+export type Credential = { "env": string } | { "file": string };
 
-export type HeartbeatSource = "timeout" | "settings" | "learned" | "feed";
+export type Decision = "alert" | "backlog" | "quiet";
+
+export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed";
+
+export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "removed", "data": { 
+/**
+ * Their ids.
+ */
+messages: number[], } } | { "event": "history", "data": { 
+/**
+ * The subscription's key; null for the agent's own rows.
+ */
+subscription: string | null, } };
 
 export type Heartbeat = { 
 /**
@@ -38,59 +186,41 @@ source: HeartbeatSource,
  */
 dead_at: Time | null, };
 
-export type Class = "local" | "network" | "server" | "routine" | "refused" | "protocol";
+export type HeartbeatSource = "timeout" | "settings" | "learned" | "feed";
 
-export type Cause = { 
-/**
- * Whose fault it is.
- */
-class: Class, 
-/**
- * A stable short phrase, e.g. `missed heartbeat`, `HTTP 503`.
- */
-code: string, 
-/**
- * One sentence: what happened, to what, what the person can do.
- */
-sentence: string, };
+export type HistoryEntry = { "kind": "outage" } & Outage | { "kind": "span" } & Span;
 
-export type Phase = { "phase": "idle" } | { "phase": "dialing", 
+export type HistoryQuery = { 
 /**
- * 1 for the first dial since the link last streamed.
+ * At most so many entries; 1 to 1000, 100 by default.
  */
-attempt: number, 
+limit?: number, 
 /**
- * When this dial began.
+ * Only those of one subscription.
  */
-since: Time, 
+subscription?: string, };
+
+export type JournalRow = { 
 /**
- * Why the last connection or dial ended; null where none had.
+ * Increasing number.
  */
-cause: Cause | null, } | { "phase": "streaming", 
+id: number, 
 /**
- * When the connection opened.
+ * When it happened, by the clock of the agent.
  */
-since: Time, 
+at: Time, 
 /**
- * Whether what was missed may still be arriving.
+ * The subscription's key; null for the agent's own rows.
  */
-catching_up: boolean, } | { "phase": "backing_off", 
+subscription: string | null, 
 /**
- * How many dials have failed since the link last streamed.
+ * `opened`, `lost`, `dial_failed`, `paused`, `resumed`, `gap`, `agent_started`, …
  */
-attempt: number, 
+kind: string, 
 /**
- * When it will dial again.
+ * Why, where there is a reason.
  */
-retry_at: Time, 
-/**
- * Why the last connection or dial ended.
- */
-cause: Cause, } | { "phase": "paused" } | { "phase": "halted", 
-/**
- * What the server said.
- */
-cause: Cause, };
+cause: Cause | null, };
 
 export type Link = { 
 /**
@@ -137,117 +267,6 @@ set_aside: number,
  * Messages that the person's rules have dropped.
  */
 dropped: number, };
-
-export type Notifications = { 
-/**
- * Name and version, e.g. `dunst 1.9.0`; null when none answers.
- */
-server: string | null, 
-/**
- * What it says it can do, e.g. `body-markup`.
- */
-capabilities: Array<string>, };
-
-export type AgentInfo = { 
-/**
- * Its version.
- */
-version: string, 
-/**
- * Its process id.
- */
-pid: number, 
-/**
- * When it started.
- */
-started: Time, 
-/**
- * Where the settings file is.
- */
-settings: string, 
-/**
- * Whether a tray icon is registered.
- */
-tray: boolean, 
-/**
- * Whether the built-in demo is followed, since the settings hold no subscription.
- */
-demo: boolean, 
-/**
- * Who shows the notifications.
- */
-notifications: Notifications, 
-/**
- * What a subscription may speak: the names that `feed` may have.
- */
-feeds: Array<string>, };
-
-export type Status = { 
-/**
- * The agent itself.
- */
-agent: AgentInfo, 
-/**
- * One link per subscription, in the order of the settings.
- */
-links: Array<Link>, 
-/**
- * Health findings, the gravest first; empty when all is well.
- */
-conditions: Array<Condition>, };
-
-export type MessagesQuery = { 
-/**
- * At most so many; 1 to 1000, 100 by default. Fewer may come where they are large: only an empty
- * answer says that there are no more.
- */
-limit?: number, 
-/**
- * Only messages with a greater id, oldest first.
- */
-after?: number, 
-/**
- * Only messages with a smaller id.
- */
-before?: number, 
-/**
- * Only those of one subscription.
- */
-subscription?: string, };
-
-export type Decision = "alert" | "backlog" | "quiet";
-
-export type Attachment = { 
-/**
- * Its name; may be empty.
- */
-name: string, 
-/**
- * Where it is; http or https.
- */
-url: string, 
-/**
- * Its size, where the server knows it.
- */
-bytes: number | null, };
-
-export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody";
-
-export type ActionKind = "open" | "send" | "copy";
-
-export type Action = { 
-/**
- * The button's text.
- */
-label: string, 
-/**
- * What it does.
- */
-does: ActionKind, 
-/**
- * What it opens, or whom it asks; null where it does neither.
- */
-url: string | null, };
 
 export type Message = { 
 /**
@@ -323,39 +342,52 @@ rule: string | null,
  */
 shown: Shown, };
 
-export type HistoryQuery = { 
+export type MessageTried = { 
 /**
- * At most so many entries; 1 to 1000, 100 by default.
+ * Its title, or where it has none the beginning of its body.
+ */
+text: string, 
+/**
+ * What would have been decided; null where it would have been dropped.
+ */
+decision: Decision | null, 
+/**
+ * Its priority then.
+ */
+priority: number, 
+/**
+ * The rule that would have decided.
+ */
+rule: string | null, };
+
+export type MessagesQuery = { 
+/**
+ * At most so many; 1 to 1000, 100 by default. Fewer may come where they are large: only an empty
+ * answer says that there are no more.
  */
 limit?: number, 
+/**
+ * Only messages with a greater id, oldest first.
+ */
+after?: number, 
+/**
+ * Only messages with a smaller id.
+ */
+before?: number, 
 /**
  * Only those of one subscription.
  */
 subscription?: string, };
 
-export type SpanKind = "agent_off" | "paused" | "asleep" | "missed";
-
-export type Span = { 
+export type Notifications = { 
 /**
- * The number of the journal row that began it.
+ * Name and version, e.g. `dunst 1.9.0`; null when none answers.
  */
-id: number, 
+server: string | null, 
 /**
- * What kind of span.
+ * What it says it can do, e.g. `body-markup`.
  */
-span: SpanKind, 
-/**
- * The subscription's key; null when it concerns all.
- */
-subscription: string | null, 
-/**
- * Its beginning.
- */
-from: Time, 
-/**
- * Its end; null while it lasts.
- */
-to: Time | null, };
+capabilities: Array<string>, };
 
 export type Outage = { 
 /**
@@ -399,69 +431,43 @@ latest: Cause | null,
  */
 gap: boolean, };
 
-export type HistoryEntry = { "kind": "outage" } & Outage | { "kind": "span" } & Span;
-
-export type JournalRow = { 
+export type Phase = { "phase": "idle" } | { "phase": "dialing", 
 /**
- * Increasing number.
+ * 1 for the first dial since the link last streamed.
  */
-id: number, 
+attempt: number, 
 /**
- * When it happened, by the clock of the agent.
+ * When this dial began.
  */
-at: Time, 
+since: Time, 
 /**
- * The subscription's key; null for the agent's own rows.
+ * Why the last connection or dial ended; null where none had.
  */
-subscription: string | null, 
+cause: Cause | null, } | { "phase": "streaming", 
 /**
- * `opened`, `lost`, `dial_failed`, `paused`, `resumed`, `gap`, `agent_started`, …
+ * When the connection opened.
  */
-kind: string, 
+since: Time, 
 /**
- * Why, where there is a reason.
+ * Whether what was missed may still be arriving.
  */
-cause: Cause | null, };
-
-export type Credential = { "env": string } | { "file": string };
-
-export type AddSubscription = { 
+catching_up: boolean, } | { "phase": "backing_off", 
 /**
- * The URL, http or https.
+ * How many dials have failed since the link last streamed.
  */
-url: string, 
+attempt: number, 
 /**
- * Its label; made from the URL where missing.
+ * When it will dial again.
  */
-name?: string, 
+retry_at: Time, 
 /**
- * What it speaks; recognised where missing.
+ * Why the last connection or dial ended.
  */
-feed?: string, 
+cause: Cause, } | { "phase": "paused" } | { "phase": "halted", 
 /**
- * A bearer token, by where it is kept.
+ * What the server said.
  */
-bearer?: Credential, 
-/**
- * Save it without trying it first.
- */
-unchecked: boolean, };
-
-export type Certainty = "sure" | "likely" | "guess";
-
-export type Recognised = { 
-/**
- * The feed.
- */
-feed: string, 
-/**
- * How sure that is.
- */
-certainty: Certainty, 
-/**
- * Why it is believed to be that.
- */
-reason: string, };
+cause: Cause, };
 
 export type Preview = { 
 /**
@@ -481,35 +487,29 @@ priority: number,
  */
 time: Time | null, };
 
-export type Added = { 
+export type Recognised = { 
 /**
- * Its key in the settings.
+ * The feed.
  */
-subscription: string, 
+feed: string, 
 /**
- * What was found when it was tried.
+ * How sure that is.
  */
-recognised: Recognised | null, 
+certainty: Certainty, 
 /**
- * The latest message that the server holds, as it will look.
+ * Why it is believed to be that.
  */
-preview: Preview | null, 
-/**
- * Why it could not be tried, or is not followed yet, although it was saved; e.g. while offline.
- */
-warning: string | null, };
+reason: string, };
 
-export type Target = { 
+export type RuleTried = { 
 /**
- * Its key; all of them where missing and the command allows it.
+ * Its name, or its place.
  */
-subscription?: string, };
-
-export type Accepted = { 
+name: string, 
 /**
- * The keys of the subscriptions that it changed.
+ * How many messages it would have decided on.
  */
-subscriptions: Array<string>, };
+decided: number, };
 
 export type RulesFor = { 
 /**
@@ -524,34 +524,6 @@ rules?: string,
  * Put them in force and write them into the settings as well.
  */
 save: boolean, };
-
-export type MessageTried = { 
-/**
- * Its title, or where it has none the beginning of its body.
- */
-text: string, 
-/**
- * What would have been decided; null where it would have been dropped.
- */
-decision: Decision | null, 
-/**
- * Its priority then.
- */
-priority: number, 
-/**
- * The rule that would have decided.
- */
-rule: string | null, };
-
-export type RuleTried = { 
-/**
- * Its name, or its place.
- */
-name: string, 
-/**
- * How many messages it would have decided on.
- */
-decided: number, };
 
 export type RulesTried = { 
 /**
@@ -597,27 +569,55 @@ shown: boolean,
  */
 sentence: string, };
 
-export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "removed", "data": { 
-/**
- * Their ids.
- */
-messages: number[], } } | { "event": "history", "data": { 
-/**
- * The subscription's key; null for the agent's own rows.
- */
-subscription: string | null, } };
+export type Severity = "error" | "warning";
 
-export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed";
+export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody";
 
-export type ApiError = { 
+export type Span = { 
 /**
- * What a client may branch on; null where none does.
+ * The number of the journal row that began it.
  */
-code: ErrorCode | null, 
+id: number, 
 /**
- * One sentence: what happened, to what, what to do.
+ * What kind of span.
  */
-sentence: string, };
+span: SpanKind, 
+/**
+ * The subscription's key; null when it concerns all.
+ */
+subscription: string | null, 
+/**
+ * Its beginning.
+ */
+from: Time, 
+/**
+ * Its end; null while it lasts.
+ */
+to: Time | null, };
+
+export type SpanKind = "agent_off" | "paused" | "asleep" | "missed";
+
+export type Status = { 
+/**
+ * The agent itself.
+ */
+agent: AgentInfo, 
+/**
+ * One link per subscription, in the order of the settings.
+ */
+links: Array<Link>, 
+/**
+ * Health findings, the gravest first; empty when all is well.
+ */
+conditions: Array<Condition>, };
+
+export type Target = { 
+/**
+ * Its key; all of them where missing and the command allows it.
+ */
+subscription?: string, };
+
+export type Time = string;
 
 /** Every route: what it takes and what it answers. */
 export interface Routes {

@@ -1,17 +1,21 @@
 //! `ui/src/api.ts` is generated from this crate. The test fails when it is out of step; run it with
 //! `HARK_BLESS=1` to write it anew.
 
-use std::{any::TypeId, collections::HashSet};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, HashSet},
+};
 
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::*;
 
-/// The declarations of the types of routes and events, each before its first use.
+/// The declarations of the types of routes and events, by name: the derive names a type's parts in an
+/// order that differs from build to build.
 struct Declarations<'a> {
     config: &'a Config,
     seen: HashSet<TypeId>,
-    out: String,
+    found: BTreeMap<String, String>,
 }
 
 impl TypeVisitor for Declarations<'_> {
@@ -23,21 +27,25 @@ impl TypeVisitor for Declarations<'_> {
         T::visit_dependencies(self);
         // Only types of this crate have an output file.
         if T::output_path().is_some() {
-            self.out.push_str("\nexport ");
-            self.out.push_str(&T::decl(self.config));
-            self.out.push('\n');
+            self.found.insert(T::name(self.config), T::decl(self.config));
         }
     }
 }
 
 fn generated() -> String {
     let cfg = Config::new().with_large_int("number");
-    let out = "// Generated from src-tauri/crates/api; `cargo xtask generate` writes it anew.\n";
-    let mut types = Declarations { config: &cfg, seen: HashSet::new(), out: out.to_owned() };
+    let mut types = Declarations { config: &cfg, seen: HashSet::new(), found: BTreeMap::new() };
     route::visit(&mut types);
     types.visit::<Event>();
     types.visit::<ApiError>();
-    let mut out = types.out;
+    let mut out = String::from(
+        "// Generated from src-tauri/crates/api; `cargo xtask generate` writes it anew.\n",
+    );
+    for declaration in types.found.values() {
+        out.push_str("\nexport ");
+        out.push_str(declaration);
+        out.push('\n');
+    }
     out.push_str(
         "\n/** Every route: what it takes and what it answers. */\nexport interface Routes {\n",
     );
