@@ -33,6 +33,7 @@ pub mod nchan;
 pub mod nginx;
 pub mod ntfy;
 pub mod outage;
+pub mod pocketbase;
 pub mod process;
 pub mod push;
 pub mod real_ntfy;

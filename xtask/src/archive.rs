@@ -19,8 +19,10 @@ pub(crate) struct Program {
 }
 
 /// The programs that the tests and benches run.
-pub(crate) const PROGRAMS: &[Program] =
-    &[Program { package: "ntfy", path: "usr/bin/ntfy", variable: "HARK_TEST_NTFY" }];
+pub(crate) const PROGRAMS: &[Program] = &[
+    Program { package: "ntfy", path: "usr/bin/ntfy", variable: "HARK_TEST_NTFY" },
+    Program { package: "pocketbase", path: "usr/bin/base", variable: "HARK_TEST_POCKETBASE" },
+];
 
 /// Tried in this order. The first has the newest packages, which may need newer libraries than the system
 /// has.

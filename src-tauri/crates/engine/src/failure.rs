@@ -132,6 +132,11 @@ pub enum Cause {
         /// Whether the same request will be refused again.
         refused: bool,
     },
+    /// The URL does not say all that this server wants to know.
+    Incomplete {
+        /// What it lacks, and how to add it.
+        detail: Line,
+    },
     /// The server said goodbye, as one does that stops or starts anew.
     Farewell {
         /// Its word for it.
@@ -192,6 +197,7 @@ impl Cause {
             | Self::Certificate { .. }
             | Self::Redirect { .. }
             | Self::Credential { .. }
+            | Self::Incomplete { .. }
             | Self::StreamError { refused: true, .. } => Class::Refused,
             Self::NotHttp { .. } => Class::Protocol,
             Self::Rotation => Class::Routine,
@@ -276,6 +282,7 @@ impl Cause {
             Self::Proxy { .. } => "proxy".into(),
             Self::NotStored { .. } => "not stored".into(),
             Self::StreamError { .. } => "stream error".into(),
+            Self::Incomplete { .. } => "incomplete".into(),
             Self::Rotation => "rotation".into(),
             Self::Farewell { .. } => "farewell".into(),
         }
@@ -365,6 +372,9 @@ impl Cause {
                     ""
                 };
                 format!("{server} ended the stream with an error: {detail} ({code}).{advice}")
+            }
+            Self::Incomplete { detail } => {
+                format!("{server} cannot be followed at this URL: {detail}.")
             }
             Self::Rotation => format!("{server} closed the stream as it regularly does."),
             Self::Farewell { detail } => {

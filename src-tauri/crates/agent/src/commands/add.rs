@@ -145,6 +145,8 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
     };
     let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
     let feed = feed.unwrap_or_else(|| feed::UNKNOWN.into());
+    let lacks = presets.feed(&feed).map_err(said)?.subscribe(&url, "");
+    lacks.map_err(|cause| said(cause.sentence(&url.origin().ascii_serialization())))?;
     let subscription = NewSubscription { url, name, feed, bearer };
     Ok(Trial { subscription, recognised, preview, warning })
 }

@@ -11,7 +11,7 @@ use hark_local::file;
 use serde::Deserialize;
 use toml_edit::{Document, TableLike};
 
-use super::{Settings, Subscription, keep};
+use super::{JSON, POCKETBASE, Settings, Subscription, keep};
 use crate::{
     file::{TomlError, read_text, read_toml, write, wrong},
     presets::{LoadedPresets, Presets},
@@ -162,8 +162,9 @@ fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(
         if let Some(problem) = one.mapping.as_ref().and_then(Form::problem) {
             return Some((of("mapping"), problem));
         }
-        if one.mapping.is_some() && one.feed != "json" {
-            let message = "a `mapping` is for the feed json; other feeds know where things are";
+        if one.mapping.is_some() && ![JSON, POCKETBASE].contains(&one.feed.as_str()) {
+            let message =
+                "a `mapping` is for the feeds json and pocketbase; others know where things are";
             return Some((of("mapping"), message.to_owned()));
         }
         keeps_too_little(key, one, settings)

@@ -10,7 +10,7 @@ use std::{fmt, marker::PhantomData, path::PathBuf, sync::Arc, time::Duration};
 
 use hark_engine::{
     backoff::{Clients, Law, Retry},
-    feed::{self, Feed, Form, Json, Mapped, Recogniser},
+    feed::{self, Feed, Form, Json, Mapped, PocketBase, Recogniser},
     heartbeat::Expect,
     policy::{self, Rule},
     size,
@@ -215,6 +215,7 @@ impl Subscription {
     #[must_use]
     pub fn speaks(&self) -> Arc<dyn Feed> {
         match &self.mapping {
+            Some(form) if self.feed == POCKETBASE => Arc::new(PocketBase::of_form(form.clone())),
             Some(form) => Arc::new(Mapped::new(&self.feed, form.clone())),
             // An unknown name was refused when the settings were read.
             None => feed::by_name(&self.feed).unwrap_or_else(|| Arc::new(Json)),
@@ -301,6 +302,10 @@ fn within_event_max(bytes: u64) -> Result<u64, String> {
 fn event_max<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     within_event_max(size::field(deserializer)?).map(Some).map_err(de::Error::custom)
 }
+
+/// The feeds whose messages a `mapping` can describe.
+const JSON: &str = "json";
+const POCKETBASE: &str = "pocketbase";
 
 fn default_feed() -> String {
     "json".to_owned()

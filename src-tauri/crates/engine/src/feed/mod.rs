@@ -69,6 +69,7 @@ mod mastodon;
 mod mercure;
 mod nchan;
 mod ntfy;
+mod pocketbase;
 mod recognition;
 mod request;
 mod wikimedia;
@@ -86,6 +87,7 @@ pub use mastodon::Mastodon;
 pub use mercure::Mercure;
 pub use nchan::Nchan;
 pub use ntfy::Ntfy;
+pub use pocketbase::PocketBase;
 pub use recognition::{
     Certainty, Clue, Context, Recogniser, Recognition, Signature, by_url, in_words, other_address,
 };
@@ -112,6 +114,9 @@ pub enum Decoded {
     Greeting(Option<Timestamp>),
     /// A sign of life that this server sends only once everything that it holds has been sent.
     Idle,
+    /// The first word of a server that sends nothing until it is told what, with the id by which it
+    /// knows the connection. See [`Feed::subscribe`].
+    Connected(String),
     /// The server has not got any more what came after the cursor: a gap. Its id is a cursor.
     Reset,
     /// The server says why it ends the stream. Its id is no cursor.
@@ -146,6 +151,15 @@ impl From<Message> for Decoded {
     }
 }
 
+/// What is posted beside a connection, as JSON. The server answers 204.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscribe {
+    /// Where to.
+    pub url: Url,
+    /// The body.
+    pub body: String,
+}
+
 /// What a subscription speaks.
 ///
 /// Pure: it gets a URL, an id or an event, and answers a value. The link remembers what must be
@@ -155,9 +169,9 @@ impl From<Message> for Decoded {
 /// - A command in the URL (Centrifugo's `cf_connect`, with the position of its stream in it) is made
 ///   in [`Feed::request`], which has the cursor; the position's parts are one cursor, put together by
 ///   [`Feed::identify`].
-/// - A request after the connection (PocketBase: `POST` with the client id that its `PB_CONNECT`
-///   event carries) is a further variant of [`Decoded`] that holds the request. The link hands it on
-///   as an effect, and the driver sends it beside the stream; its failure is the connection's.
+/// - A request after the connection (PocketBase) is [`Feed::subscribe`], which [`Decoded::Connected`]
+///   asks for. The link hands that on as an effect, and the driver sends it beside the stream; its
+///   failure is the connection's.
 pub trait Feed: fmt::Debug + Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &str;
@@ -173,6 +187,15 @@ pub trait Feed: fmt::Debug + Send + Sync {
     /// not lost in a break.
     fn request(&self, url: &Url, cursor: &Cursor) -> Request {
         Request::by_header(url, cursor.id.as_deref())
+    }
+
+    /// What to post beside the connection so that the server sends on it what the URL asks for, where
+    /// it is to be told so. `client` is what the server calls the connection.
+    ///
+    /// # Errors
+    /// What the URL lacks, which can be known before there is a connection.
+    fn subscribe(&self, _url: &Url, _client: &str) -> Result<Option<Subscribe>, Cause> {
+        Ok(None)
     }
 
     /// What to ask for the latest message that the server holds, and as little more as it can.
@@ -291,6 +314,7 @@ const FEEDS: &[Entry] = &[
     Entry::new("mastodon", &Mastodon),
     Entry::new("wikimedia", &Wikimedia),
     Entry::new("django-eventstream", &DjangoEventstream),
+    Entry::new("pocketbase", &pocketbase::PLAIN),
 ];
 
 /// A feed of the registry.

@@ -37,6 +37,10 @@ impl Link {
                 stream.replay.on_greeting(clock);
                 return self.heartbeat.on_heartbeat(now.monotonic);
             }
+            Decoded::Connected(client) => {
+                out.push(Effect::Subscribe(stream.conn, client));
+                return self.heartbeat.on_heartbeat(now.monotonic);
+            }
             Decoded::Idle => return self.on_idle(now, out),
             Decoded::Reset => return self.on_reset(event, now, out),
             Decoded::Ended(cause) => {

@@ -282,6 +282,9 @@ pub enum Effect {
     BacklogOver,
     /// Keep this in the journal.
     Journal(Entry),
+    /// Tell the server what to send on this connection, which it knows by this id. See
+    /// [`Feed::subscribe`].
+    Subscribe(ConnId, String),
     /// It is known from now on what the server speaks. Comes before anything is delivered.
     Recognised(Recognition),
     /// The phase, or the time of its next dial, has changed.

@@ -17,17 +17,20 @@ use hark_engine::{
     Moment,
     cursor::Cursor,
     failure::Cause,
-    feed::{self, Feed, Recognition},
+    feed::{self, Feed, Recognition, Subscribe},
     history::Entry,
-    link::{Committed, Config, ConnId, Delivery, Effect, Hint, Input, Link, Phase, Reason},
+    link::{
+        Committed, Config, ConnId, DIAL_TIMEOUT, Delivery, Effect, Hint, Input, Link, Phase, Reason,
+    },
     wire::Arrival,
 };
 use hark_platform::clock;
+use http::{HeaderValue, Method, header::CONTENT_TYPE};
 use jiff::Timestamp;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::AbortHandle,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use url::Url;
 
@@ -121,7 +124,18 @@ type Arrived = (ConnId, Arrival, Option<OwnedSemaphorePermit>);
 /// A connection that stands or is being made.
 struct Standing {
     task: AbortHandle,
+    /// Tells the server what to send on it, where it is to be told.
+    subscribing: Option<AbortHandle>,
     trail: Trail,
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        self.task.abort();
+        if let Some(subscribing) = &self.subscribing {
+            subscribing.abort();
+        }
+    }
 }
 
 /// One link with its connections.
@@ -204,9 +218,7 @@ impl<S: Sink> Driver<S> {
                 }
             }
         }
-        for connection in self.connections.values() {
-            connection.task.abort();
-        }
+        self.connections.clear();
         // Deliveries that were not kept come again; journal entries would be lost.
         for (at, effect) in self.effects.drain(..) {
             if let Effect::Journal(entry) = effect
@@ -343,6 +355,7 @@ impl<S: Sink> Driver<S> {
             Effect::Dial { conn, cursor, reason } => self.dial(conn, cursor, reason),
             Effect::HangUp(conn) => self.hang_up(conn),
             Effect::CaughtUp => self.sink.caught_up(),
+            Effect::Subscribe(conn, client) => self.subscribe(conn, client),
             Effect::Recognised(recognition) => {
                 if self.sink.recognised(recognition).is_err() {
                     self.effects.push_front((at, Effect::Recognised(recognition)));
@@ -385,10 +398,25 @@ impl<S: Sink> Driver<S> {
     /// Ends a connection, or what is left of it, and notes which way it took.
     fn hang_up(&mut self, conn: ConnId) {
         let Some(standing) = self.connections.remove(&conn) else { return };
-        standing.task.abort();
         if let Some(route) = standing.trail.route() {
             self.routes.takes(route);
         }
+    }
+
+    /// Tells the server what to send on a connection. Where that fails, the connection has failed.
+    fn subscribe(&mut self, conn: ConnId, client: String) {
+        let Some(standing) = self.connections.get_mut(&conn) else { return };
+        let (ask, feed, items) = (self.sink.ask(), self.link.feed().clone(), self.arrive.clone());
+        let task = tokio::spawn(async move {
+            let told = match ask.await {
+                Ok(ask) => subscribe(ask, &*feed, &client).await,
+                Err(cause) => Err(cause),
+            };
+            if let Err(cause) = told {
+                let _ = items.send((conn, Arrival::Closed(cause), None)).await;
+            }
+        });
+        standing.subscribing = Some(task.abort_handle());
     }
 
     fn dial(&mut self, conn: ConnId, cursor: Cursor, reason: Reason) {
@@ -426,7 +454,22 @@ impl<S: Sink> Driver<S> {
                 next = connection.next().await;
             }
         });
-        self.connections.insert(conn, Standing { task: task.abort_handle(), trail });
+        self.connections
+            .insert(conn, Standing { task: task.abort_handle(), subscribing: None, trail });
+    }
+}
+
+/// Tells the server what to send on the connection that it calls `client`.
+async fn subscribe(ask: Ask, feed: &dyn Feed, client: &str) -> Result<(), Cause> {
+    let Some(Subscribe { url, body }) = feed.subscribe(&ask.url, client)? else { return Ok(()) };
+    let mut ask = Ask { url, method: Method::POST, body: body.into(), ..ask };
+    ask.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut connection = Connection::dial(ask);
+    match timeout(DIAL_TIMEOUT, connection.next()).await {
+        Ok(Some(Arrival::Closed(Cause::NoContent))) => Ok(()),
+        Ok(Some(Arrival::Closed(cause))) => Err(cause),
+        Ok(_) => Err(Cause::NotHttp { detail: "what to send was not answered with 204".into() }),
+        Err(_) => Err(Cause::HeadersTimeout),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::*;
 use crate::{
     failure::Class,
-    feed::{DjangoEventstream, HomeAssistant, Mastodon, Mercure, Ntfy},
+    feed::{DjangoEventstream, HomeAssistant, Mastodon, Mercure, Ntfy, PocketBase},
     history::Doubt,
 };
 
@@ -258,6 +258,30 @@ fn a_reset_is_a_gap_since_it_was_last_heard_and_goes_on_from_its_id() {
     world.say(came(conn, reset(None)));
     let moved = Effect::Deliver(Delivery::of_cursor(Cursor::NONE));
     assert!(world.effects.contains(&moved), "without an id there is nothing to go on from");
+}
+
+#[test]
+fn a_server_that_is_told_what_to_send_is_told_so_on_each_connection() {
+    let greeting = |id: &str| event("PB_CONNECT", &format!(r#"{{"clientId":"{id}"}}"#));
+    let mut world = World::streaming(of(PocketBase::default()));
+    world.say(came(ConnId(1), greeting("first")));
+    assert!(world.effects.contains(&Effect::Subscribe(ConnId(1), "first".into())));
+    assert_eq!(deliveries(&world), [] as [&Delivery; 0], "it is no message, and no cursor");
+    // It closes after 5 minutes without an event, which is its routine.
+    world.pass(secs(300));
+    world.say(closed(ConnId(1), Cause::EndOfStream));
+    assert_eq!(world.journal(), [&Entry::Rotated]);
+    world.pass(secs(9));
+    let conn = world.dialled();
+    world.say(opened(conn));
+    world.say(came(conn, greeting("second")));
+    assert!(world.effects.contains(&Effect::Subscribe(conn, "second".into())));
+    // A refusal of that is the connection's end.
+    let refusal =
+        Cause::Status { code: 403, detail: None, retry_after_ms: None, streamed_before: false };
+    world.say(closed(conn, refusal));
+    let Phase::BackingOff { failure, .. } = world.link.phase() else { panic!() };
+    assert_eq!(failure.class, Class::Refused);
 }
 
 #[test]

@@ -118,6 +118,7 @@ impl Model {
                 | Effect::BacklogOver
                 | Effect::Journal(_)
                 | Effect::Recognised(_)
+                | Effect::Subscribe(..)
                 | Effect::PhaseChanged => {}
             }
         }
