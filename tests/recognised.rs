@@ -3,15 +3,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use hark_tests::{
     LONG, World,
     django::Django,
     eventually,
     hark::{bodies, clear},
+    names::{Answers, Names},
     nchan::Nchan,
     real_ntfy::RealNtfy,
+    space::{self, must},
     sse::Server,
 };
 
@@ -125,4 +127,45 @@ async fn listen_recognises_as_add_does() {
     let mut listen = world.start_hark("listening", &["listen", "--json", &nchan.url("news")]);
     nchan.publish("news", "third").await;
     listen.line("third", LONG).await;
+}
+
+#[tokio::test]
+async fn an_address_without_a_scheme_is_tried_over_https_and_then_over_http_without_a_token() {
+    if !space::enter(
+        "an_address_without_a_scheme_is_tried_over_https_and_then_over_http_without_a_token",
+    ) {
+        return;
+    }
+    let (world, names) = (World::new(), Names::start().await);
+    let resolver = world.file("resolv.conf", "nameserver 127.0.0.1\noptions timeout:1\n");
+    must(&format!("mount --bind {} \"$(realpath /etc/resolv.conf)\"", resolver.display()));
+    names.answer(Answers::Loopback);
+    let nchan = Nchan::start(&world).await;
+    let _agent = world.agent().await;
+    let address = |host: &str| nchan.url("news").replace("http://127.0.0.1", host);
+    let answer = world.hark(&["add", &address("push.example")]).await;
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    clear(&answer.err, &["Over https it does not answer", "over http"]);
+    assert!(settings(&world).contains("url = \"http://push.example:"), "{}", settings(&world));
+
+    // With a token it is https or nothing.
+    let token = world.file("token", "secret");
+    fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).unwrap();
+    let options = ["--token-file", token.to_str().unwrap()];
+    let other = address("other.example");
+    let answer = world.hark(&[&["add", &other], &options[..]].concat()).await;
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    clear(&answer.err, &["could not be tried now"]);
+    assert!(settings(&world).contains("url = \"https://other.example:"), "{}", settings(&world));
+
+    // This computer is asked over http at once.
+    world.hark(&["add", &address("127.0.0.1")]).await.ok();
+    assert!(settings(&world).contains("url = \"http://127.0.0.1:"), "{}", settings(&world));
+}
+
+#[tokio::test]
+async fn a_websocket_is_not_followed_and_what_is_there_instead_is_said() {
+    let world = World::new();
+    world.hark(&["add", "wss://ntfy.sh/alerts/ws"]).await.refused(&["WebSocket", "https://"]);
+    world.hark(&["add", "ws://gotify.example/stream"]).await.refused(&["WebSocket", "Gotify"]);
 }

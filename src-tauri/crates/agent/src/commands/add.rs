@@ -7,7 +7,7 @@ use hark_config::{
     TomlError,
     credentials::Credentials,
     presets::Presets,
-    settings::{self, Credential, Edit, NewSubscription, Subscription},
+    settings::{self, Credential, Edit, NewSubscription, Subscription, Typed},
 };
 use hark_engine::{failure::Cause, feed};
 use hark_local::profile::Profile;
@@ -26,6 +26,9 @@ use crate::{
 /// The warning about an added subscription that cannot be followed yet.
 const NOT_YET: &str = "It is saved, and followed as soon as the database can be written; for why that \
                        cannot be done now, see: hark status";
+/// The warning about one that answers over http alone, though nobody has said that it should.
+const IN_THE_CLEAR: &str = "Over https it does not answer, so it is followed over http: whoever is on the \
+                            way can read and change what comes. No token is sent to it.";
 /// What is said of one that could not be recognised.
 const NOT_KNOWN: &str = "What it speaks is found out at its first answer.";
 /// How long to wait until an added subscription has settled.
@@ -92,8 +95,8 @@ pub async fn add(
 async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Trial, ApiError> {
     let said = |sentence| ApiError { code: None, sentence };
     // The sentence may repeat what the person has just typed; nothing of it is logged.
-    let url =
-        settings::read_url(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
+    let Typed { url, in_the_clear } =
+        settings::read_typed(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
     let slow = |slow| refusal(TomlError::Slow { path: path.to_path_buf(), slow }.into());
     let presets = {
         let path = path.to_path_buf();
@@ -117,8 +120,16 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
             code: Some(ErrorCode::CredentialWanted),
             sentence: cause.sentence(&origin),
         };
-        let ask = Credentials::new(subscription).ask().await.map_err(wrong)?;
-        match probe(ask.clone()).await {
+        let mut ask = Credentials::new(subscription).ask().await.map_err(wrong)?;
+        let mut outcome = probe(ask.clone()).await;
+        if let (Outcome::Unreachable { .. }, Some(clear), None) = (&outcome, in_the_clear, &bearer)
+        {
+            let clear = Ask { url: clear, ..ask.clone() };
+            if let stream @ Outcome::Stream(_) = probe(clear.clone()).await {
+                (outcome, ask, warning) = (stream, clear, Some(IN_THE_CLEAR.to_owned()));
+            }
+        }
+        match outcome {
             Outcome::Stream(stream) => {
                 let feed = new.feed.as_deref().unwrap_or(stream.recognition.feed);
                 if let Ok(feed) = presets.feed(feed) {

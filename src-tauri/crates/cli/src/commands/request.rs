@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use hark_config::settings::read_url;
+use hark_config::settings::read_typed;
 use hark_stream::connection::Ask;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
@@ -10,7 +10,7 @@ use crate::{Failed, out};
 
 /// What to ask, as the command line says it.
 pub fn ask(url: &str, method: &str, given: &[String], data: Option<String>) -> Result<Ask, Failed> {
-    let url = read_url(url).map_err(|wrong| Failed(format!("{url}: {wrong}")))?;
+    let url = read_typed(url).map_err(|wrong| Failed(format!("{url}: {wrong}")))?.url;
     let method = Method::from_bytes(method.as_bytes())
         .map_err(|_| Failed(format!("{method:?} is no HTTP method.")))?;
     let mut ask = Ask { method, headers: headers(given)?, ..Ask::get(url) };

@@ -1,5 +1,6 @@
 //! The settings: one TOML file, read strictly, edited with its comments kept.
 
+mod address;
 mod edit;
 mod file;
 mod keep;
@@ -27,6 +28,7 @@ use url::Url;
 /// How a length of time is read.
 pub use hark_engine::span;
 
+pub use address::{Typed, read_typed, read_url};
 pub use edit::{
     Edit, EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_feed, set_paused,
     set_rules,
@@ -401,28 +403,6 @@ where
     D: Deserializer<'de>,
 {
     table(deserializer, HEADERS)
-}
-
-/// An http or https URL with a host, as typed by a person. No error repeats it beyond its scheme:
-/// it may hold a token.
-///
-/// # Errors
-/// One sentence that says what is wrong with it.
-pub fn read_url(text: &str) -> Result<Url, String> {
-    let mut url = Url::parse(text.trim()).map_err(|error| {
-        format!("That is not a URL ({error}). It should look like https://host/path.")
-    })?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("Hark follows http and https URLs, not {}.", url.scheme()));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("The password does not belong into the URL; in the settings, use \
-                    basic = { user = \"NAME\", password = { file = \"/path\" } }."
-            .to_owned());
-    }
-    // The fragment is never sent: URLs that differ only in it are the same stream.
-    url.set_fragment(None);
-    Ok(url)
 }
 
 fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {

@@ -195,15 +195,6 @@ fn every_kind_of_credential_is_read() {
 }
 
 #[test]
-fn a_url_has_no_password_and_loses_its_fragment() {
-    assert_eq!(read_url(" https://a.example/x?y#z ").unwrap().as_str(), "https://a.example/x?y");
-    for url in ["http://me:pw@a.example/", "http://me@a.example/", "http://:pw@a.example/"] {
-        let sentence = read_url(url).unwrap_err();
-        assert!(sentence.contains("basic = { user = "), "{sentence}");
-    }
-}
-
-#[test]
 fn two_keys_that_exclude_each_other_are_an_error_where_the_second_stands() {
     let table = "[subscriptions.a]\nurl = \"https://a.example\"\n";
     let both = problem(&format!("{table}heartbeat = \"3s\"\n cadence = \"3s\"\n"));
