@@ -357,3 +357,33 @@ async fn a_sequence_that_changed_while_the_agent_was_away_is_as_the_server_has_i
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_topic_is_a_name_that_commands_take_and_stands_in_no_log() {
+    let world = World::new();
+    let Some(ntfy) = RealNtfy::start(&world).await else { return };
+    let mut agent = world.agent().await;
+    let page = format!("http://127.0.0.1:{}/s3cret-topic", ntfy.port);
+    let said = world.hark(&["add", &page]).await.ok();
+    assert!(said.contains("Added as ntfy."), "{said}");
+    world.phase("ntfy", "streaming").await;
+    assert_eq!(world.link("ntfy").await["name"], "s3cret-topic");
+    let said = world.hark(&["pause", "s3cret-topic"]).await.ok();
+    assert!(said.contains("Paused ntfy."), "{said}");
+    world.phase("ntfy", "paused").await;
+    let said = world.hark(&["status"]).await.ok();
+    assert!(said.contains("s3cret-topic"), "whoever asks is shown it: {said}");
+    world.hark(&["remove", "s3cret-topic"]).await.ok();
+    assert_eq!(world.status().await["links"].as_array().unwrap().len(), 0);
+    agent.signal(rustix::process::Signal::TERM);
+    assert!(agent.ended(SHORT).await.success());
+    let mut logs = vec![agent.err()];
+    for folder in ["profile/state", "profile/data"] {
+        let files = std::fs::read_dir(world.path(folder)).into_iter().flatten().flatten();
+        let logs_of =
+            files.map(|file| file.path()).filter(|path| path.to_string_lossy().contains("log"));
+        logs.extend(logs_of.filter_map(|path| std::fs::read_to_string(path).ok()));
+    }
+    assert!(logs.iter().any(|log| log.contains("following")), "{logs:?}");
+    assert!(!logs.iter().any(|log| log.contains("s3cret")), "{logs:?}");
+}

@@ -27,17 +27,17 @@ pub enum Command {
     Add(AddOptions),
     /// Forget a subscription; its messages stay
     Remove {
-        /// As `hark status` shows it
+        /// Its key or name, as `hark status` shows them
         key: String,
     },
     /// Pause a subscription, or all
     Pause {
-        /// As `hark status` shows it; all where missing
+        /// Its key or name, as `hark status` shows them; all where missing
         key: Option<String>,
     },
     /// Resume a subscription, or all; dials at once
     Resume {
-        /// As `hark status` shows it; all where missing
+        /// Its key or name, as `hark status` shows them; all where missing
         key: Option<String>,
     },
     /// Show how each connection is doing
@@ -121,7 +121,7 @@ pub struct AddOptions {
 /// Options of `hark rules`.
 #[derive(Debug, Args)]
 pub struct RulesOptions {
-    /// As `hark status` shows it
+    /// Its key or name, as `hark status` shows them
     pub key: String,
     /// Try the `[[rules]]` of this TOML file instead of those in force; `-` reads them from the input
     pub file: Option<PathBuf>,

@@ -70,7 +70,9 @@ fn one(link: &Link, now: Timestamp) -> String {
     let dropped = more(link.dropped, "dropped by its rules");
     let aside = more(link.set_aside, "set aside");
     let feed = if link.feed == UNKNOWN { "not recognised yet" } else { &link.feed };
-    format!("{phase}{heard}; {count}{dropped}{aside} ({}, {feed})", link.origin)
+    let name =
+        if link.name == link.subscription { String::new() } else { format!("{}, ", link.name) };
+    format!("{phase}{heard}; {count}{dropped}{aside} ({name}{}, {feed})", link.origin)
 }
 
 /// A message as a line.

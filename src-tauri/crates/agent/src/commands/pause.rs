@@ -10,14 +10,14 @@ impl Commands {
     /// Pauses or resumes one subscription or all. Resuming one that is not paused dials now.
     ///
     /// # Errors
-    /// Where there is none of that key, or the settings cannot be written.
+    /// Where there is none of that key or name, or the settings cannot be written.
     pub async fn set_paused(&self, target: Target, paused: bool) -> Result<Accepted, ApiError> {
         let mut known = self.subscriptions.registry().keys();
         // A subscription that still waits for the database begins as the settings then say.
         let waits = |key: &String| !known.contains(key);
         let waiting: Vec<String> = self.configuration.wanted().into_keys().filter(waits).collect();
         known.extend(waiting);
-        let keys = match target.subscription {
+        let keys = match target.subscription.map(|word| self.configuration.key_of(word)) {
             Some(key) if !known.contains(&key) => return Err(refusal(EditError::Unknown(key))),
             Some(key) => vec![key],
             None => known,

@@ -9,9 +9,9 @@ impl Commands {
     /// Forgets a subscription. Its messages stay.
     ///
     /// # Errors
-    /// Where there is none of that key, or the settings cannot be written.
+    /// Where there is none of that key or name, or the settings cannot be written.
     pub async fn remove(&self, target: Target) -> Result<Accepted, ApiError> {
-        let key = target.subscription.unwrap_or_default();
+        let key = self.configuration.key_of(target.subscription.unwrap_or_default());
         let removed = key.clone();
         self.change(&[], move |path| settings::remove(path, &removed)).await?;
         // A failure is a condition already; then it resumes where it was if it is followed again.

@@ -28,11 +28,11 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         && error.code == Some(ErrorCode::CredentialWanted)
     {
         let how = "Name one with --token-env NAME or --token-file FILE. Nothing was saved.";
-        let refused = format!("{error} {how}");
         if new.bearer.is_some() {
-            return Err(Failed(refused));
+            return Err(Failed(format!("{error} {how}")));
         }
         out::note(error);
+        let refused = how.to_owned();
         // From here on Ctrl-C only ends the prompt, which then restores the terminal's echo; the token's
         // file is removed when the token is dropped.
         let mut interrupt = Interrupt::hear()?;

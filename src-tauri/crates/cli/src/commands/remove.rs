@@ -9,10 +9,13 @@ use crate::{Done, out};
 
 pub async fn remove(profile: &Profile, key: String) -> Done {
     let target = Target { subscription: Some(key.clone()) };
-    match client(profile).call(&route::REMOVE, &target).await {
-        Err(CallError::NoAgent) => drop(settings::remove(&profile.settings(), &key)?),
-        answer => drop(answer?),
-    }
-    out::line(format_args!("Removed {key}. Its messages stay."))?;
+    let removed = match client(profile).call(&route::REMOVE, &target).await {
+        Err(CallError::NoAgent) => {
+            settings::remove(&profile.settings(), &key)?;
+            key
+        }
+        answer => answer?.subscriptions.join(", "),
+    };
+    out::line(format_args!("Removed {removed}. Its messages stay."))?;
     Ok(())
 }

@@ -20,7 +20,10 @@ pub struct Typed {
 /// One sentence that says what is wrong with it.
 pub fn read_typed(text: &str) -> Result<Typed, String> {
     let text = text.trim();
-    if text.contains("://") || text.is_empty() {
+    let host = text.split(['/', '?']).next().unwrap_or_default();
+    // A bare word is no address; a path that was forgotten or a command's own word.
+    let is_host = host == "localhost" || host.contains(['.', ':', '[']);
+    if text.contains("://") || !is_host {
         return Ok(Typed { url: read_url(text)?, in_the_clear: None });
     }
     let clear = read_url(&format!("http://{text}"))?;
@@ -91,7 +94,7 @@ mod tests {
             assert!(url.0.starts_with("http://") && url.1.is_none(), "{url:?}");
         }
         assert_eq!(typed("http://a.example/"), ("http://a.example/".into(), None));
-        for none in ["", "me@a.example/x", "a b"] {
+        for none in ["", "me@a.example/x", "a b", "builds", "/a.b"] {
             assert!(read_typed(none).is_err(), "{none:?}");
         }
     }

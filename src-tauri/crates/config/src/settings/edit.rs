@@ -6,7 +6,7 @@ use std::{
 };
 
 use toml_edit::{DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
-use url::Url;
+use url::{Host, Url};
 
 use hark_engine::feed;
 use hark_local::file::Stamp;
@@ -77,12 +77,20 @@ pub fn add(path: &Path, new: &NewSubscription) -> Result<Edit<String>, EditError
         if let Some((key, _)) = same {
             return Err(EditError::AlreadyFollowed(key.clone()));
         }
-        let label = new.name.as_deref().unwrap_or_default();
-        let key = key_for(label, &new.url, |key| settings.subscriptions.contains_key(key));
+        let feed = feed::by_name(&new.feed);
+        let private = feed.and_then(|feed| feed.private_name(&new.url));
+        // What is not known yet may be a secret, too.
+        let hides_path = private.is_some() || new.feed == feed::UNKNOWN;
+        let label = match &new.name {
+            Some(name) => name.clone(),
+            None if hides_path => host_label(&new.url, &new.feed),
+            None => String::new(),
+        };
+        let key = key_for(&label, &new.url, |key| settings.subscriptions.contains_key(key));
         let mut table = Table::new();
         table["url"] = new.url.as_str().into();
-        if let Some(name) = &new.name {
-            table["name"] = name.as_str().into();
+        if let Some(name) = new.name.clone().or(private) {
+            table["name"] = name.into();
         }
         table["feed"] = new.feed.as_str().into();
         if let Some(bearer) = &new.bearer {
@@ -227,6 +235,10 @@ pub fn set_feed(path: &Path, key: &str, feed: &str, url: &Url) -> Result<Edit<()
         if let Some(one) = document["subscriptions"][key].as_table_like_mut() {
             replace(one, "feed", feed);
             replace(one, "url", url.as_str());
+            let private = feed::by_name(feed).and_then(|feed| feed.private_name(url));
+            if let (Some(name), false) = (private, one.contains_key("name")) {
+                one.insert("name", name.into());
+            }
         }
         Ok(())
     })
@@ -364,6 +376,18 @@ pub fn key_for(label: &str, url: &Url, taken: impl Fn(&str) -> bool) -> String {
         return slug;
     }
     (2..).map(|n| format!("{slug}-{n}")).find(|key| !taken(key)).unwrap_or(slug)
+}
+
+/// What a key comes from where the path is no part of it: the first part of the host's name, else what it
+/// speaks.
+fn host_label(url: &Url, feed: &str) -> String {
+    match url.host() {
+        Some(Host::Domain(name)) if name.contains('.') => {
+            name.split('.').find(|part| *part != "www").unwrap_or(feed).to_owned()
+        }
+        _ if feed == feed::UNKNOWN => "stream".to_owned(),
+        _ => feed.to_owned(),
+    }
 }
 
 fn slug(text: &str) -> String {

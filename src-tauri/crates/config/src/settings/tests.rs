@@ -334,6 +334,35 @@ fn edited(text: &str, edit: impl Fn(&Path)) -> String {
 }
 
 #[test]
+fn topics_are_a_name_and_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let follow = |url: &str, feed: &str| {
+        let url = url.parse().unwrap();
+        let new = NewSubscription { url, name: None, feed: feed.into(), bearer: None };
+        add(&path, &new).unwrap().answer
+    };
+    for (url, feed, key) in [
+        ("https://ntfy.sh/alerts,backups/sse", "ntfy", "ntfy"),
+        ("https://ntfy.sh/other/sse", "ntfy", "ntfy-2"),
+        ("http://192.168.1.7/alerts/sse", "ntfy", "ntfy-3"),
+        ("https://push.example/alerts/sse", "ntfy", "push"),
+        ("https://www.push.example/alerts", "unknown", "push-2"),
+        ("http://localhost/alerts", "unknown", "stream"),
+        ("https://push.example/events", "json", "events"),
+    ] {
+        assert_eq!(follow(url, feed), key, "{url}");
+    }
+    let settings = read_all(&fs::read_to_string(&path).unwrap());
+    let name = |key: &str| settings.subscriptions[key].name.clone();
+    assert_eq!(name("ntfy").as_deref(), Some("alerts, backups"));
+    assert_eq!((name("push-2"), name("events")), (None, None));
+    let url = "https://www.push.example/alerts/sse".parse().unwrap();
+    let known = set_feed(&path, "push-2", "ntfy", &url).unwrap().settings;
+    assert_eq!(known.subscriptions["push-2"].name.as_deref(), Some("alerts"), "the name follows");
+}
+
+#[test]
 fn what_is_recognised_is_written_where_nothing_was_known() {
     let url = "http://a/sse".parse().unwrap();
     let set = |text: &str| edited(text, |path| drop(set_feed(path, "a", "ntfy", &url).unwrap()));

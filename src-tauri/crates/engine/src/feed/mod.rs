@@ -250,6 +250,12 @@ pub trait Feed: fmt::Debug + Send + Sync {
         without_parameters(url, CREDENTIAL_PARAMETERS)
     }
 
+    /// What a person calls the stream at this URL, where its path says that and is a secret: it may be a
+    /// name that is shown, and never a key that stands in logs.
+    fn private_name(&self, _url: &Url) -> Option<String> {
+        None
+    }
+
     /// How long the server keeps what it can replay, where nothing else shows that it has
     /// forgotten: a longer break is a gap.
     fn kept(&self) -> Option<Duration> {

@@ -63,6 +63,14 @@ impl Feed for Ntfy {
         stream
     }
 
+    /// Its topics: who knows one may read it.
+    fn private_name(&self, url: &Url) -> Option<String> {
+        let url = self.stream_url(url);
+        let mut parts = url.path_segments()?.rev();
+        let topics = (parts.next() == Some("sse")).then(|| parts.next())??;
+        Some(topics.split(',').collect::<Vec<_>>().join(", "))
+    }
+
     fn request(&self, url: &Url, cursor: &Cursor) -> Request {
         let url = self.stream_url(url);
         let since = |since: &str| Request::plain(&with_parameter(&url, "since", since));
@@ -248,6 +256,14 @@ mod tests {
         ] {
             assert_eq!(Ntfy.stream_url(&url(from)).as_str(), to, "{from}");
         }
+    }
+
+    #[test]
+    fn its_topics_are_its_name_and_a_secret() {
+        let name = |at: &str| Ntfy.private_name(&url(at));
+        assert_eq!(name("https://ntfy.sh/alerts").as_deref(), Some("alerts"));
+        assert_eq!(name("https://a.example/ntfy/a,b/sse?since=1h").as_deref(), Some("a, b"));
+        assert_eq!(name("https://ntfy.sh/"), None);
     }
 
     #[test]
