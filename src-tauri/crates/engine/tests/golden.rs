@@ -203,6 +203,15 @@ fn any_json() -> impl Strategy<Value = Value> {
         "domain",
         "dt",
         "page",
+        "body",
+        "x-github-event",
+        "workflow_run",
+        "conclusion",
+        "repository",
+        "full_name",
+        "record",
+        "clientId",
+        "condition",
     ];
     const TEXTS: &[&str] = &[
         "",
@@ -211,6 +220,9 @@ fn any_json() -> impl Strategy<Value = Value> {
         "state_changed",
         "mention",
         "canary",
+        "workflow_run",
+        "push",
+        "delete",
         "warning",
         "base64",
         "<p>&amp;",
@@ -240,7 +252,10 @@ fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_json_makes_a_feed_panic_or_exceed_its_bounds(
-        kind in select(&["message", "notification", "update", "announcement", "conversation"]),
+        kind in select(&[
+            "message", "notification", "update", "announcement", "conversation", "PB_CONNECT",
+            "stream-error",
+        ]),
         value in any_json(),
         text in ".*",
     ) {

@@ -16,11 +16,8 @@ const FILES_MAX: usize = 200;
 const FILE_BYTES_MAX: u64 = 64 << 10;
 
 /// In the same form as a person's own.
-const BUILT_IN: &[(&str, &str)] = &[
-    ("esphome", include_str!("esphome.toml")),
-    ("openhab", include_str!("openhab.toml")),
-    ("smee", include_str!("smee.toml")),
-];
+const BUILT_IN: &[(&str, &str)] =
+    &[("esphome", include_str!("esphome.toml")), ("openhab", include_str!("openhab.toml"))];
 
 /// Forms by the names of their presets.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -215,16 +212,6 @@ mod tests {
     }
 
     #[test]
-    fn smee_passes_webhooks_on() {
-        let push = r#"{"host":"smee.io","x-github-event":"push","x-github-delivery":"72d3162e-cc78-11e3-81ab-4c9367dc0958","body":{"ref":"refs/heads/main","repository":{"full_name":"a/hark"},"head_commit":{"message":"Fix it"},"compare":"https://github.com/a/hark/compare/1...2"},"timestamp":1700000000000}"#;
-        let Decoded::Message(message) = decoded("smee", "message", push) else { panic!() };
-        assert_eq!((message.title.as_str(), message.body.as_str()), ("a/hark: push", "Fix it"));
-        assert_eq!(message.url.as_deref(), Some("https://github.com/a/hark/compare/1...2"));
-        assert_eq!(decoded("smee", "ready", "{}"), Decoded::Heartbeat);
-        assert_eq!(decoded("smee", "ping", "{}"), Decoded::Heartbeat);
-    }
-
-    #[test]
     fn what_is_no_file_is_said_and_not_waited_for() {
         let folder = tempfile::tempdir().unwrap();
         let presets = folder.path().join(PRESETS);
@@ -250,13 +237,13 @@ mod tests {
         };
         let load = || Presets::load(&settings, &last_good);
         assert_eq!(load(), LoadedPresets { presets: Presets::built_in(), problems: vec![] });
-        put("smee.toml", "title = \"/own\"");
+        put("esphome.toml", "title = \"/own\"");
         put("gitea.toml", "title = \"/repository/name\"\n");
         put("notes.txt", "not a preset");
         let good = load();
         assert!(good.problems.is_empty(), "{:?}", good.problems);
         assert!(good.presets.feeds().contains(&"gitea".to_owned()));
-        assert_ne!(good.presets.get("smee"), Presets::built_in().get("smee"));
+        assert_ne!(good.presets.get("esphome"), Presets::built_in().get("esphome"));
 
         put("gitea.toml", "title = \"/repository/name\"\nbody = \"text}\"\n");
         put("new.toml", "tittle = \"/a\"");

@@ -515,8 +515,8 @@ fn other_ids_make_it_another_stream_and_nothing_else_does() {
 
 #[test]
 fn a_feed_may_be_a_preset() {
-    let settings = read_all("[subscriptions.a]\nurl = \"http://a/\"\nfeed = \"smee\"\n");
-    assert_eq!(settings.subscriptions["a"].speaks().name(), "smee");
+    let settings = read_all("[subscriptions.a]\nurl = \"http://a/\"\nfeed = \"esphome\"\n");
+    assert_eq!(settings.subscriptions["a"].speaks().name(), "esphome");
 }
 
 #[test]

@@ -72,6 +72,7 @@ mod ntfy;
 mod pocketbase;
 mod recognition;
 mod request;
+mod smee;
 mod wikimedia;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -93,6 +94,7 @@ pub use recognition::{
 };
 pub use request::Request;
 use request::without_parameters;
+pub use smee::Smee;
 pub use wikimedia::Wikimedia;
 
 use crate::{
@@ -321,6 +323,7 @@ const FEEDS: &[Entry] = &[
     Entry::new("wikimedia", &Wikimedia),
     Entry::new("django-eventstream", &DjangoEventstream),
     Entry::new("pocketbase", &pocketbase::PLAIN),
+    Entry::new("smee", &Smee),
 ];
 
 /// A feed of the registry.
