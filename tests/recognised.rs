@@ -12,6 +12,7 @@ use hark_tests::{
     hark::{bodies, clear},
     names::{Answers, Names},
     nchan::Nchan,
+    pocketbase::PocketBase,
     real_ntfy::RealNtfy,
     space::{self, must},
     sse::Server,
@@ -168,4 +169,65 @@ async fn a_websocket_is_not_followed_and_what_is_there_instead_is_said() {
     let world = World::new();
     world.hark(&["add", "wss://ntfy.sh/alerts/ws"]).await.refused(&["WebSocket", "https://"]);
     world.hark(&["add", "ws://gotify.example/stream"]).await.refused(&["WebSocket", "Gotify"]);
+}
+
+#[tokio::test]
+async fn the_page_of_a_server_leads_to_what_it_has_and_says_what_is_missing() {
+    let world = World::new();
+    if let Some(ntfy) = RealNtfy::start(&world).await {
+        let page = format!("http://127.0.0.1:{}/", ntfy.port);
+        let topic = format!("{}TOPIC", page);
+        world.hark(&["add", &page]).await.refused(&["this is ntfy", &topic]);
+    }
+    if let Some(base) = PocketBase::start(&world).await {
+        let page = format!("http://127.0.0.1:{}/", base.port);
+        let stream = base.url("?collection=NAME");
+        world.hark(&["add", &page]).await.refused(&["PocketBase", &stream]);
+        world.hark(&["add", &format!("{page}_/")]).await.refused(&["PocketBase", &stream]);
+    }
+    assert!(!world.path("profile/config/config.toml").exists(), "nothing was saved");
+}
+
+/// A stand-in, which answers as Home Assistant 2025.4 does: pages, and a stream that wants a token.
+#[tokio::test]
+async fn home_assistants_page_leads_to_its_stream_and_the_token_is_asked_for_at_once() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    let server = Server::start().await;
+    let page = server.url("/");
+    let served = tokio::spawn(async move {
+        loop {
+            let mut client = server.client().await;
+            let is_stream = client.request.starts_with("GET /api/stream ");
+            let answer = match (is_stream, client.header("authorization")) {
+                (true, Some("Bearer right")) => {
+                    client.accept().await;
+                    client.send("data: ping\n\n").await;
+                    // It stays open.
+                    std::mem::forget(client);
+                    continue;
+                }
+                (true, _) => ("401 Unauthorized", "text/plain; charset=utf-8", "401: Unauthorized"),
+                (false, _) if client.request.starts_with("GET / ") => {
+                    ("200 OK", "text/html", "<!DOCTYPE html>")
+                }
+                _ => ("404 Not Found", "text/plain; charset=utf-8", "404: Not Found"),
+            };
+            let (status, kind, body) = answer;
+            client
+                .send(&format!(
+                    "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+                     Connection: close\r\n\r\n{body}",
+                    body.len()
+                ))
+                .await;
+        }
+    });
+    world.hark(&["add", &page]).await.refused(&["long-lived access token", "--token-file"]);
+    let token = world.file("token", "right");
+    fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).unwrap();
+    let said = world.hark(&["add", &page, "--token-file", token.to_str().unwrap()]).await.ok();
+    clear(&said, &["home-assistant"]);
+    assert!(settings(&world).contains("/api/stream"), "{}", settings(&world));
+    served.abort();
 }

@@ -68,23 +68,33 @@ pub enum RefusalKind {
     NotAFeed,
 }
 
-/// Tries the URL of `ask`, and where that is refused, the other address that a feed knows for it.
+/// Tries the URL of `ask`, and where that is refused, the other addresses that feeds know for it.
 pub async fn probe(ask: Ask) -> Outcome {
     let deadline = Instant::now() + TRY;
     let cause = match listen(&ask, deadline).await {
         Ok(recognition) => return Outcome::Stream(Stream { recognition, url: ask.url }),
         Err(cause) => cause,
     };
-    if let Some(other) = feed::other_address(&ask.url, &cause) {
+    for (name, other) in feed::other_addresses(&ask.url, &cause) {
+        let Some(feed) = feed::by_name(name) else { continue };
         let ask = Ask { url: other, ..ask.clone() };
-        match listen(&ask, deadline).await {
-            Ok(recognition) if recognition.certainty == Certainty::Sure => {
-                return Outcome::Stream(Stream { recognition, url: ask.url });
-            }
+        let found = match listen(&ask, deadline).await {
+            Ok(recognition) if recognition.feed == name => Ok(recognition),
+            Ok(recognition) if recognition.certainty == Certainty::Sure => Ok(recognition),
             // A stream that wants a token: its page does not, so only here it is seen.
-            Err(refusal) if feed::in_words(&refusal).is_some() => return failed(refusal),
-            _ => {}
-        }
+            Err(refusal) => match feed::in_words_of(&*feed, &refusal) {
+                Some(refusal) => Err(refusal),
+                None => continue,
+            },
+            Ok(_) => continue,
+        };
+        return match (feed.subscribe(&ask.url, ""), found) {
+            (Err(lacks), _) => {
+                Outcome::Refused(Refusal { kind: RefusalKind::NotAFeed, cause: lacks })
+            }
+            (Ok(_), Ok(recognition)) => Outcome::Stream(Stream { recognition, url: ask.url }),
+            (Ok(_), Err(refusal)) => failed(refusal),
+        };
     }
     failed(cause)
 }

@@ -90,7 +90,8 @@ pub use nchan::Nchan;
 pub use ntfy::Ntfy;
 pub use pocketbase::PocketBase;
 pub use recognition::{
-    Certainty, Clue, Context, Recogniser, Recognition, Signature, by_url, in_words, other_address,
+    Certainty, Clue, Context, Recogniser, Recognition, Signature, by_url, in_words, in_words_of,
+    is_page, other_addresses,
 };
 pub use request::Request;
 use request::without_parameters;

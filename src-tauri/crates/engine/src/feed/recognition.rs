@@ -106,6 +106,11 @@ pub trait Signature: Feed {
         None
     }
 
+    /// Whether an error that it has words for could be no other server's.
+    fn is_told_by_errors(&self) -> bool {
+        true
+    }
+
     /// Where else the stream may be, where this answer to the URL is what a server of this feed
     /// gives at a URL beside its streams.
     fn other_address(&self, _url: &Url, _refusal: &Cause) -> Option<Url> {
@@ -182,18 +187,35 @@ pub fn by_url(url: &Url) -> Option<Recognition> {
     best(|signature| signature.by_url(url))
 }
 
-/// Where else a stream may be that was refused at this URL: what the first feed of the registry
-/// says that knows such a refusal.
+/// Where else a stream may be that was refused at this URL, and of which feed it would be, in the
+/// order of the registry.
+pub fn other_addresses<'a>(
+    url: &'a Url,
+    refusal: &'a Cause,
+) -> impl Iterator<Item = (&'static str, Url)> + 'a {
+    FEEDS
+        .iter()
+        .filter_map(move |entry| Some((entry.name, entry.signature.other_address(url, refusal)?)))
+}
+
+/// Whether this answer is what a page gives, or a server that has none: there may be a stream beside
+/// it.
 #[must_use]
-pub fn other_address(url: &Url, refusal: &Cause) -> Option<Url> {
-    FEEDS.iter().find_map(|entry| entry.signature.other_address(url, refusal))
+pub fn is_page(refusal: &Cause) -> bool {
+    matches!(refusal, Cause::ContentType { .. } | Cause::Status { code: 404 | 405, .. })
 }
 
 /// The cause with the server's own error in words, where it is one that a feed knows.
 #[must_use]
 pub fn in_words(cause: &Cause) -> Option<Cause> {
+    let mut telling = FEEDS.iter().filter(|entry| entry.signature.is_told_by_errors());
+    telling.find_map(|entry| in_words_of(entry.signature, cause))
+}
+
+/// The cause with the server's own error in this feed's words, where it has any.
+pub fn in_words_of<F: Feed + ?Sized>(feed: &F, cause: &Cause) -> Option<Cause> {
     let Cause::Status { code, detail: Some(detail), .. } = cause else { return None };
-    let words = FEEDS.iter().find_map(|entry| entry.signature.explain(*code, detail))?;
+    let words = feed.explain(*code, detail)?;
     let mut cause = cause.clone();
     if let Cause::Status { detail, .. } = &mut cause {
         *detail = Some(words.into());

@@ -459,6 +459,14 @@ impl<S: Sink> Driver<S> {
     }
 }
 
+/// Where the stream of a feed would be whose URLs lead there by themselves once it is recognised.
+fn streams_address(url: &Url, refusal: &Cause) -> Option<Url> {
+    let leads = |name: &str, other: &Url| {
+        feed::by_name(name).is_some_and(|feed| feed.stream_url(url) == *other)
+    };
+    feed::other_addresses(url, refusal).find(|(name, other)| leads(name, other)).map(|(_, url)| url)
+}
+
 /// Tells the server what to send on the connection that it calls `client`.
 async fn subscribe(ask: Ask, feed: &dyn Feed, client: &str) -> Result<(), Cause> {
     let Some(Subscribe { url, body }) = feed.subscribe(&ask.url, client)? else { return Ok(()) };
@@ -492,7 +500,7 @@ async fn dial(
     if let Some(Arrival::Closed(refusal)) = &first
         && let Some(other) = feed
             .other_form(&ask.url, refusal)
-            .or_else(|| is_unknown.then(|| feed::other_address(&ask.url, refusal)).flatten())
+            .or_else(|| is_unknown.then(|| streams_address(&ask.url, refusal)).flatten())
     {
         let mut second = asking(&other);
         let answer = second.next().await;

@@ -30,6 +30,13 @@ impl Feed for HomeAssistant {
         Some(Duration::from_secs(50))
     }
 
+    /// aiohttp's words for a request without a token that it takes.
+    fn explain(&self, status: u16, detail: &str) -> Option<String> {
+        let words = "Home Assistant wants a long-lived access token, which it makes in your profile \
+                     under Security";
+        (status == 401 && detail == "401: Unauthorized").then(|| words.to_owned())
+    }
+
     fn decode(&self, event: &RawEvent) -> Decoded {
         if is_common_heartbeat(event) || event.data.trim() == "ping" {
             return Decoded::Heartbeat;

@@ -4,7 +4,8 @@ use url::Url;
 
 use super::HomeAssistant;
 use crate::{
-    feed::{Clue, Context, Feed, Signature},
+    failure::Cause,
+    feed::{Clue, Context, Feed, Signature, is_page},
     message::RawEvent,
 };
 
@@ -12,6 +13,18 @@ impl Signature for HomeAssistant {
     fn by_url(&self, url: &Url) -> Option<Clue> {
         let is_stream = url.path().trim_end_matches('/') == "/api/stream";
         is_stream.then(|| Clue::likely("its path is that of Home Assistant's event stream"))
+    }
+
+    /// Its pages lead to its stream, which wants a token.
+    fn other_address(&self, url: &Url, refusal: &Cause) -> Option<Url> {
+        let first = url.path_segments()?.next()?;
+        let is_own = ["", "lovelace", "home", "config"].contains(&first);
+        (is_page(refusal) && is_own).then(|| url.join("/api/stream").ok()).flatten()
+    }
+
+    /// They are the words of the library that it is made with.
+    fn is_told_by_errors(&self) -> bool {
+        false
     }
 
     fn by_event(&self, context: &Context<'_>, event: &RawEvent) -> Option<Clue> {

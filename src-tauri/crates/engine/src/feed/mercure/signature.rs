@@ -43,7 +43,7 @@ mod tests {
     use super::*;
     use crate::feed::{
         Certainty::Sure,
-        other_address,
+        other_addresses,
         recognition::tests::{of_head, of_url},
     };
 
@@ -75,7 +75,9 @@ mod tests {
     fn a_hub_that_refuses_leads_to_the_form_of_its_other_version() {
         let refusal =
             Cause::Status { code: 400, detail: None, retry_after_ms: None, streamed_before: false };
-        let other = |at: &str| other_address(&at.parse().unwrap(), &refusal).map(String::from);
+        let other = |at: &str| {
+            other_addresses(&at.parse().unwrap(), &refusal).next().map(|(_, url)| String::from(url))
+        };
         let matched = other("https://a.example/.well-known/mercure?topic=x");
         assert_eq!(matched.as_deref(), Some("https://a.example/.well-known/mercure?match=x"));
         assert_eq!(other("https://a.example/x?topic=x"), None);

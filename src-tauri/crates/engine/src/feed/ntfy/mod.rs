@@ -24,14 +24,18 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Decoded, Feed, Order, Request, beginning, is_common_heartbeat,
+    Decoded, Feed, Order, Request, Subscribe, beginning, is_common_heartbeat,
     request::{has_parameter, with_parameter},
 };
 use crate::{
     cursor::Cursor,
+    failure::Cause,
     message::{Change, RawEvent},
 };
 use message::{changed, message, text, time};
+
+/// A topic that nobody means: asked for where it is to be seen whether ntfy is there.
+const NO_TOPIC: &str = "_";
 
 /// The feed of ntfy's topics; see the module.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,6 +73,15 @@ impl Feed for Ntfy {
         let mut parts = url.path_segments()?.rev();
         let topics = (parts.next() == Some("sse")).then(|| parts.next())??;
         Some(topics.split(',').collect::<Vec<_>>().join(", "))
+    }
+
+    fn subscribe(&self, url: &Url, _client: &str) -> Result<Option<Subscribe>, Cause> {
+        if !matches!(url.path_segments().and_then(|mut parts| parts.next()), Some("" | NO_TOPIC)) {
+            return Ok(None);
+        }
+        let origin = url.origin().ascii_serialization();
+        let detail = format!("this is ntfy, which has topics. Follow one, as {origin}/TOPIC");
+        Err(Cause::Incomplete { detail: detail.as_str().into() })
     }
 
     fn request(&self, url: &Url, cursor: &Cursor) -> Request {

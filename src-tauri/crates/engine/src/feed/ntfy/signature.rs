@@ -4,10 +4,10 @@
 use serde_json::Value;
 use url::Url;
 
-use super::Ntfy;
+use super::{NO_TOPIC, Ntfy};
 use crate::{
     failure::Cause,
-    feed::{Clue, Context, Decoded, Feed, Signature},
+    feed::{Clue, Context, Decoded, Feed, Signature, is_page},
     message::RawEvent,
 };
 
@@ -31,12 +31,17 @@ impl Signature for Ntfy {
         }
     }
 
-    /// A topic's page answers with HTML; a server without pages, with 404 or 405.
+    /// A topic's page answers with HTML; a server without pages, with 404 or 405. Of the server's own
+    /// page it shows whether ntfy is there.
     fn other_address(&self, url: &Url, refusal: &Cause) -> Option<Url> {
-        let is_page =
-            matches!(refusal, Cause::ContentType { .. } | Cause::Status { code: 404 | 405, .. });
+        if !is_page(refusal) {
+            return None;
+        }
+        if url.path() == "/" {
+            return url.join(&format!("/{NO_TOPIC}/sse")).ok();
+        }
         let stream = self.stream_url(url);
-        (is_page && may_be_topic(url) && stream != *url).then_some(stream)
+        (may_be_topic(url) && stream != *url).then_some(stream)
     }
 }
 
@@ -58,7 +63,7 @@ mod tests {
     use super::*;
     use crate::feed::{
         Certainty::{Likely, Sure},
-        other_address,
+        other_addresses,
         recognition::tests::{of_event, of_url},
     };
 
@@ -99,10 +104,16 @@ mod tests {
     #[test]
     fn a_topics_page_leads_to_its_stream() {
         let page = Cause::ContentType { found: "text/html".into() };
-        let other = |at: &str, cause: &Cause| other_address(&url(at), cause).map(String::from);
+        let other = |at: &str, cause: &Cause| {
+            other_addresses(&url(at), cause).next().map(|(_, url)| String::from(url))
+        };
         let topic = other("https://ntfy.example/topic", &page);
         assert_eq!(topic.as_deref(), Some("https://ntfy.example/topic/sse"));
-        assert_eq!(other("https://ntfy.example/", &page), None);
+        let root = other("https://ntfy.example/", &page);
+        assert_eq!(root.as_deref(), Some("https://ntfy.example/_/sse"));
+        let lacks = |at: &str| Ntfy.subscribe(&url(at), "").is_err();
+        assert!(lacks("https://ntfy.example/_/sse") && lacks("https://ntfy.example/"));
+        assert!(!lacks("https://ntfy.example/topic/sse"));
         assert_eq!(other("https://ntfy.example/topic/sse", &page), None);
         assert_eq!(other("https://ntfy.example/topic", &Cause::NoRoute), None);
     }

@@ -108,9 +108,12 @@ impl Feed for PocketBase {
             })
             .collect();
         if topics.is_empty() {
-            let detail = "PocketBase sends only what it is asked for, and the URL names no \
-                          collection. Add ?collection=NAME to it";
-            return Err(Cause::Incomplete { detail: detail.into() });
+            let Request { url, .. } = self.request(url, &Cursor::NONE);
+            let detail = format!(
+                "PocketBase sends only what it is asked for. Follow a collection, as \
+                 {url}?collection=NAME"
+            );
+            return Err(Cause::Incomplete { detail: detail.as_str().into() });
         }
         let body = json!({ "clientId": client, "subscriptions": topics });
         let request = self.request(url, &Cursor::NONE);

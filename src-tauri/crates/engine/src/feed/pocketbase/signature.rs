@@ -4,7 +4,8 @@ use url::Url;
 
 use super::PocketBase;
 use crate::{
-    feed::{Clue, Context, Signature},
+    failure::Cause,
+    feed::{Clue, Context, Signature, is_page},
     message::RawEvent,
 };
 
@@ -12,6 +13,12 @@ impl Signature for PocketBase {
     fn by_url(&self, url: &Url) -> Option<Clue> {
         let is_realtime = url.path().trim_end_matches('/').ends_with("/api/realtime");
         is_realtime.then(|| Clue::likely("its path is that of PocketBase's realtime API"))
+    }
+
+    fn other_address(&self, url: &Url, refusal: &Cause) -> Option<Url> {
+        // Its own page is `/_/`; without a site of its owner's, `/` is a 404.
+        let is_own = is_page(refusal) && matches!(url.path(), "/" | "/_" | "/_/");
+        is_own.then(|| url.join("/api/realtime").ok()).flatten()
     }
 
     fn by_event(&self, _context: &Context<'_>, event: &RawEvent) -> Option<Clue> {
