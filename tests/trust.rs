@@ -63,3 +63,36 @@ async fn the_systems_authorities_are_read_again() {
 async fn a_subscriptions_own_authority_is_read_again() {
     is_trusted_once_it_is_there(|_, trusted| format!("ca = \"{}\"\n", trusted.display())).await;
 }
+
+#[tokio::test]
+async fn the_doctor_and_listen_trust_the_authority_that_they_are_given() {
+    let (world, beat) = (World::new(), Beat::start().await);
+    let theirs = authority("theirs");
+    let folder = world.folder("proxy");
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    fs::write(folder.join("site.pem"), params.signed_by(&key, &theirs).unwrap().pem()).unwrap();
+    fs::write(folder.join("site.key"), key.serialize_pem()).unwrap();
+    let server =
+        format!("{} ssl_certificate site.pem; ssl_certificate_key site.key;", PLAIN.server);
+    let nginx = Nginx::start(&world, beat.port, Site { server: &server, ..PLAIN }).await;
+    let url = nginx.url("https");
+    let trusted = world.file("trusted.pem", theirs.pem());
+    let ca = ["--ca", trusted.to_str().unwrap()];
+
+    let visit = async |more: &[&str]| {
+        let args = ["doctor", &url, "--for", "1s", "--json"];
+        let answer = world.hark(&[&args, more].concat()).await;
+        serde_json::from_str::<serde_json::Value>(&answer.out).unwrap()["findings"].to_string()
+    };
+    assert!(visit(&[]).await.contains("not trusted"));
+    let findings = visit(&ca).await;
+    assert!(!findings.contains("not trusted") && findings.contains("HTTP/1.1 200"), "{findings}");
+
+    world.hark(&["listen", &url]).await.refused(&["is not trusted"]);
+    let args = [&["listen", &url, "--raw"], &ca[..]].concat();
+    let mut listening = world.start_hark("listen", &args);
+    listening.line("\"streaming\"", LONG).await;
+    world.hark(&["listen", &url, "--ca", "/no/such/file"]).await.refused(&["/no/such/file"]);
+    world.hark(&["doctor", &url, "--proxy", "ftp://a/"]).await.refused(&["--proxy", "socks5://"]);
+}

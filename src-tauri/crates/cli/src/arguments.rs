@@ -150,6 +150,8 @@ pub struct ListenOptions {
     /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     pub headers: Vec<String>,
+    #[command(flatten)]
+    pub way: Way,
     /// Resume after this event
     #[arg(long, value_name = "ID")]
     pub last_event_id: Option<String>,
@@ -170,6 +172,17 @@ pub struct ListenOptions {
     pub data: Option<String>,
 }
 
+/// The way to the server.
+#[derive(Debug, Default, Args)]
+pub struct Way {
+    /// Trust the authorities, or the one certificate, in this PEM file beside the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Go through this proxy, as http://host:port or socks5://host:port; none for no proxy at all
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+}
+
 /// Options of `hark doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorOptions {
@@ -187,4 +200,6 @@ pub struct DoctorOptions {
     /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     pub headers: Vec<String>,
+    #[command(flatten)]
+    pub way: Way,
 }

@@ -76,7 +76,9 @@ fn answer(seen: &Observation) -> Vec<Finding> {
             vec![about(Mark::Wrong, text).change(Place::Server, "HTTP/1.1 200 OK")]
         }
         Cause::Status { code, retry_after_ms, .. } => {
-            let mut finding = about(Mark::Wrong, sentence);
+            // Too many requests are the clients' doing.
+            let mark = if *code == 429 { Mark::Warning } else { Mark::Wrong };
+            let mut finding = about(mark, sentence);
             match code {
                 401 | 403 if !seen.credential => {
                     let line = "hark doctor -H @FILE URL   (FILE: Authorization: Bearer TOKEN)";

@@ -86,6 +86,9 @@ fn verdict(ids: &[String], resumed: &Resumed) -> Verdict {
 #[must_use]
 pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     let about = |mark, text: String| Some(Finding::new(About::Resume, mark, text));
+    if !seen.feed.replays() {
+        return None;
+    }
     let ids = ids(seen);
     if seen.messages() == 0 {
         return about(

@@ -203,6 +203,14 @@ fn form(seen: &Observation) -> String {
 
 fn ids(seen: &Observation) -> Vec<Finding> {
     let about = |mark, text: String| Finding::new(About::Ids, mark, text);
+    if !seen.feed.replays() {
+        // Whatever its events carry, nobody can come back with it.
+        let text = format!(
+            "Nothing to judge: what {} sends while a client is away is lost, with ids or without.",
+            seen.feed.name()
+        );
+        return vec![about(Mark::Warning, text)];
+    }
     let line = r"id: 42\n   (in each event, before its blank line)";
     let messages: Vec<Option<&String>> = seen
         .heard
@@ -219,12 +227,6 @@ fn ids(seen: &Observation) -> Vec<Finding> {
     if of == 0 {
         let text = "No event came, so ids cannot be judged. Publish one while this runs.";
         findings.push(about(Mark::Unknown, text.to_owned()));
-    } else if ids.is_empty() && !seen.feed.replays() {
-        let text = format!(
-            "None, as it is with {}: what it sends while a client is away is lost.",
-            seen.feed.name()
-        );
-        findings.push(about(Mark::Warning, text));
     } else if without > 0 {
         let text = match without == of {
             true => "No event has one: what is sent while a client is away is lost.".to_owned(),

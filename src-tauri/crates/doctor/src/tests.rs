@@ -147,7 +147,7 @@ fn what_is_not_reached_has_its_causes_sentence_and_a_way_on() {
         "no Retry-After",
         Some((Place::Server, "Retry-After")),
     );
-    check(&status(429, Some(30_000)), Answer, wrong, "30 s", None);
+    check(&status(429, Some(30_000)), Answer, Mark::Warning, "30 s", None);
     check(&refused(Cause::NoContent), Answer, wrong, "204", Some((Place::Server, "200 OK")));
     let certificate = refused(Cause::Certificate { detail: "it has expired".into() });
     check(&certificate, Encryption, wrong, "expired", Some((Place::Nginx, "fullchain.pem")));

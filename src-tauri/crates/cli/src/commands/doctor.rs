@@ -18,7 +18,7 @@ const COLUMNS: usize = 100;
 const INDENT: usize = 24;
 
 pub async fn doctor(profile: &Profile, options: DoctorOptions) -> Done {
-    let ask = request::ask(&options.url, "GET", &options.headers, None)?;
+    let ask = request::ask(&options.url, &options.headers, options.way).await?;
     let length = span::read(&options.length).map_err(Failed)?;
     let presets = Presets::beside(&profile.settings()).presets;
     let feed = options.feed.map(|name| presets.feed(&name)).transpose().map_err(Failed)?;

@@ -2,20 +2,32 @@
 
 use std::fs;
 
-use hark_config::settings::read_typed;
+use hark_config::{
+    credentials::Credentials,
+    settings::{Subscription, read_proxy, read_typed},
+};
 use hark_stream::connection::Ask;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use crate::{Failed, out};
+use crate::{Failed, arguments::Way, out};
 
 /// What to ask, as the command line says it.
-pub fn ask(url: &str, method: &str, given: &[String], data: Option<String>) -> Result<Ask, Failed> {
+pub async fn ask(url: &str, given: &[String], way: Way) -> Result<Ask, Failed> {
     let url = read_typed(url).map_err(|wrong| Failed(format!("{url}: {wrong}")))?.url;
-    let method = Method::from_bytes(method.as_bytes())
-        .map_err(|_| Failed(format!("{method:?} is no HTTP method.")))?;
-    let mut ask = Ask { method, headers: headers(given)?, ..Ask::get(url) };
-    ask.body = data.unwrap_or_default().into();
-    Ok(ask)
+    let mut subscription = Subscription { ca: way.ca, ..Subscription::plain(url, "json") };
+    if let Some(proxy) = way.proxy {
+        subscription.proxy = read_proxy(&proxy)
+            .map_err(|wrong| Failed(format!("--proxy {proxy} cannot be used: {wrong}.")))?;
+    }
+    let origin = subscription.origin();
+    let ask = Credentials::new(subscription).ask().await;
+    let ask = ask.map_err(|cause| Failed(cause.sentence(&origin)))?;
+    Ok(Ask { headers: headers(given)?, ..ask })
+}
+
+/// The method of a request.
+pub fn method(text: &str) -> Result<Method, Failed> {
+    Method::from_bytes(text.as_bytes()).map_err(|_| Failed(format!("{text:?} is no HTTP method.")))
 }
 
 /// An id that can be sent as a header's value.

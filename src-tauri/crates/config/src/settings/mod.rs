@@ -410,19 +410,26 @@ fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error>
 }
 
 fn proxy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Proxy, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    read_proxy(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+}
+
+/// A proxy, as the settings and the command line write it.
+///
+/// # Errors
+/// One sentence that says what is wrong with it.
+pub fn read_proxy(text: &str) -> Result<Proxy, String> {
     if text == "none" {
         return Ok(Proxy::Direct);
     }
     let wrong = "a proxy is \"none\", or a URL like http://host:port or socks5://host:port";
-    let url = Url::parse(&text).map_err(|_| de::Error::custom(wrong))?;
+    let url = Url::parse(text).map_err(|_| wrong.to_owned())?;
     if !matches!(url.scheme(), "http" | "socks5" | "socks5h") || !url.has_host() {
-        return Err(de::Error::custom(wrong));
+        return Err(wrong.to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() {
-        let wrong = "a proxy's password does not belong into the settings; use the environment's \
-                     HTTPS_PROXY or ALL_PROXY for it";
-        return Err(de::Error::custom(wrong));
+        return Err("a proxy's password does not belong into the settings; use the environment's \
+                    HTTPS_PROXY or ALL_PROXY for it"
+            .to_owned());
     }
     Ok(Proxy::To(url))
 }

@@ -236,3 +236,16 @@ fn a_length_of_time_is_short() {
         assert_eq!(span(secs(seconds)), text, "{seconds}");
     }
 }
+
+#[test]
+fn of_a_server_that_replays_nothing_ids_and_resuming_are_not_judged() {
+    for name in ["mastodon", "smee", "home-assistant", "pocketbase"] {
+        let seen = Observation { feed: feed::by_name(name).unwrap(), ..right() };
+        let findings = judge(&seen);
+        let of = |about| findings.iter().filter(move |finding| finding.about == about);
+        assert_eq!(of(About::Resume).count(), 0, "{name}: {findings:?}");
+        let ids: Vec<_> = of(About::Ids).collect();
+        assert!(ids.len() == 1 && ids[0].mark == Mark::Warning, "{name}: {ids:?}");
+        assert!(ids[0].seen.contains(name) && ids[0].change.is_empty(), "{ids:?}");
+    }
+}

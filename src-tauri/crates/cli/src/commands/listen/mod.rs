@@ -13,12 +13,14 @@ use hark_local::profile::Profile;
 use hark_platform::signals::{self, SIGINT, SIGTERM};
 use tokio::sync::mpsc;
 
-use super::request::{ask, event_id};
+use super::request::{ask, event_id, method};
 use crate::{Done, Failed, arguments::ListenOptions};
 use terminal::{Format, Listen};
 
 pub async fn listen(profile: &Profile, options: ListenOptions) -> Done {
-    let mut ask = ask(&options.url, &options.method, &options.headers, options.data)?;
+    let mut ask = ask(&options.url, &options.headers, options.way).await?;
+    ask.method = method(&options.method)?;
+    ask.body = options.data.unwrap_or_default().into();
     let presets = Presets::beside(&profile.settings()).presets;
     // What is shown as it comes is not to be understood.
     let unsaid = if options.raw { "json" } else { feed::UNKNOWN };
