@@ -6,7 +6,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use hark_api::route::{self, Verb};
 use hark_tests::{
-    Running, SHORT, World,
+    LONG, Running, SHORT, World, eventually,
     hark::{self, clear},
     nchan::Nchan,
     sse::Server,
@@ -63,6 +63,31 @@ async fn a_url_that_is_no_feed_is_not_added() {
     let server = Server::start().await.answering(NOT_FOUND);
     world.hark(&["add", &server.url("/later"), "--name", "Later", "--unchecked"]).await.ok();
     assert_eq!(followed(&world).await.len(), 1);
+}
+
+const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 65\r\nConnection: close\r\n\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"Hello\"}}]}\n\ndata: [DONE]\n\n";
+
+#[tokio::test]
+async fn a_stream_that_is_one_answer_is_not_added_and_followed_all_the_same_it_is_no_storm() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    let server = Server::start().await.answering(ANSWER);
+    let url = server.url("/v1/chat/completions");
+    world.hark(&["add", &url]).await.refused(&["one answer", "[DONE]", "--unchecked"]);
+    assert_eq!(followed(&world).await, Vec::<String>::new());
+
+    world.hark(&["add", &url, "--unchecked", "--name", "Chat"]).await.ok();
+    let link = eventually("it is known for what it is", LONG, async || {
+        let link = world.link("chat").await;
+        let is_known = link["phase"]["cause"]["code"] == "brief streams";
+        if is_known { Ok(link) } else { Err(link) }
+    })
+    .await;
+    clear(link["phase"]["cause"]["sentence"].as_str().unwrap(), &["once a minute", "retry:"]);
+    let asked = world.messages().await.len() / 2;
+    assert_eq!(asked, 5, "as often as it was asked");
+    let history = world.history().await;
+    assert!(history.iter().filter(|it| it["kind"] == "outage").count() <= 5, "{history:?}");
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ const withDetail: Record<string, string> = {
   "not HTTP": "服务器的响应不是可读的 HTTP",
   "I/O error": "连接失败",
   proxy: "中间的代理出错。",
+  "brief streams": "服务器多次在连接后不久就结束，不像是持续的数据流，之后每分钟再试一次",
   incomplete: "网址还缺少这个服务器需要的内容",
   "stream error": "服务器在数据流中报告错误，并结束了连接",
   "not stored": "收到的数据无法保存，会再次请求",

@@ -19,6 +19,8 @@ pub const HINT_SPREAD: Duration = Duration::from_secs(1);
 /// servers restart in that time, and the owner waits beside them. The link's budget allows for
 /// these dials.
 const FEW_AT_FIRST: u32 = 8;
+/// A server that ends each connection soon is asked again after about this.
+const BRIEF_WAIT: Duration = Duration::from_secs(60);
 /// A server that asks for more than this is asked again anyway.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
 
@@ -114,7 +116,9 @@ impl Law {
         if let Some(wait) = asked {
             return wait + draw(spread.max(wait / 2), rng);
         }
+        let about = |wait: Duration, rng: &mut Rng| wait.mul_f64(0.8 + 0.4 * rng.f64());
         match cause.class() {
+            _ if matches!(cause, Cause::BriefStreams { .. }) => about(BRIEF_WAIT, rng),
             Class::Routine => draw(spread.min(HINT_SPREAD), rng),
             Class::Refused | Class::Protocol => {
                 let wait = Duration::from_secs(match attempt {
@@ -122,7 +126,7 @@ impl Law {
                     2 => 5 * 60,
                     _ => 15 * 60,
                 });
-                wait.mul_f64(0.8 + 0.4 * rng.f64())
+                about(wait, rng)
             }
             Class::Network | Class::Server if attempt <= 1 => draw(spread, rng),
             Class::Network | Class::Server if self.clients == Clients::Many => {

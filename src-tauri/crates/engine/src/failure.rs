@@ -132,6 +132,12 @@ pub enum Cause {
         /// Whether the same request will be refused again.
         refused: bool,
     },
+    /// The server has ended one connection after the other soon after it opened, as one does that
+    /// answers once and is no stream of what is to come.
+    BriefStreams {
+        /// How many in a row.
+        count: u32,
+    },
     /// The URL does not say all that this server wants to know.
     Incomplete {
         /// What it lacks, and how to add it.
@@ -187,6 +193,7 @@ impl Cause {
             Self::EndOfStream
             | Self::Truncated
             | Self::StreamError { refused: false, .. }
+            | Self::BriefStreams { .. }
             | Self::Farewell { .. } => Class::Server,
             Self::Status { code: 408 | 425 | 429 | 500..=599, .. }
             | Self::Status { code: 404 | 409, streamed_before: true, .. } => Class::Server,
@@ -224,6 +231,7 @@ impl Cause {
                 | Self::Compressed { .. }
                 | Self::Redirect { .. }
                 | Self::StreamError { .. }
+                | Self::BriefStreams { .. }
         )
     }
 
@@ -282,6 +290,7 @@ impl Cause {
             Self::Proxy { .. } => "proxy".into(),
             Self::NotStored { .. } => "not stored".into(),
             Self::StreamError { .. } => "stream error".into(),
+            Self::BriefStreams { .. } => "brief streams".into(),
             Self::Incomplete { .. } => "incomplete".into(),
             Self::Rotation => "rotation".into(),
             Self::Farewell { .. } => "farewell".into(),
@@ -373,6 +382,9 @@ impl Cause {
                 };
                 format!("{server} ended the stream with an error: {detail} ({code}).{advice}")
             }
+            Self::BriefStreams { count } => format!(
+                "{server} has ended {count} connections in a row soon after they opened: it answers and is no stream that stays open. Hark asks it again once a minute. If it is to be asked more often, let it send retry:."
+            ),
             Self::Incomplete { detail } => {
                 format!("{server} cannot be followed at this URL: {detail}.")
             }

@@ -99,23 +99,41 @@ pub async fn probe(ask: Ask) -> Outcome {
     failed(cause)
 }
 
-/// The latest message that the server holds, decoded by `feed`, where it brings one soon.
-pub async fn latest(ask: &Ask, feed: &dyn Feed) -> Option<Message> {
+/// What a server has at hand for who asks it anew.
+#[derive(Clone, Debug, Default)]
+pub struct Latest {
+    /// The latest message that it holds, where it brings one soon.
+    pub message: Option<Message>,
+    /// Whether it ended the stream after what it brought.
+    pub ended: bool,
+    /// Whether it said that this was all, as an API does that streams one answer.
+    pub is_answer: bool,
+}
+
+/// The last event of an API that streams one answer (OpenAI's chat completions, and what imitates them).
+const DONE: &str = "[DONE]";
+
+/// Asks for the latest message, to be decoded by `feed`.
+pub async fn latest(ask: &Ask, feed: &dyn Feed) -> Latest {
     let request = feed.request_latest(&ask.url);
     let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
     let end = Instant::now() + LATEST;
     let mut connection = Connection::dial(ask);
-    let (mut latest, mut until) = (None, end);
+    let (mut latest, mut until) = (Latest::default(), end);
     while let Ok(Some(item)) = timeout_at(until, connection.next()).await {
         match item {
             Arrival::Opened(_) => until = end.min(Instant::now() + LISTEN),
             Arrival::Event { event, .. } => {
+                latest.is_answer |= event.data.trim() == DONE;
                 if let Decoded::Message(message) = feed.decode(&event) {
-                    latest = Some(*message);
+                    latest.message = Some(*message);
                 }
                 until = end.min(Instant::now() + QUIET);
             }
-            Arrival::Closed(_) => break,
+            Arrival::Closed(cause) => {
+                latest.ended = cause == Cause::EndOfStream;
+                break;
+            }
             _ => {}
         }
     }

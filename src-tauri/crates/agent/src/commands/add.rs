@@ -14,7 +14,7 @@ use hark_local::profile::Profile;
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
 use hark_stream::{
     connection::Ask,
-    probe::{Outcome, Refusal, RefusalKind, Stream, guess, latest, probe},
+    probe::{Latest, Outcome, Refusal, RefusalKind, Stream, guess, latest, probe},
 };
 
 use super::Commands;
@@ -26,6 +26,13 @@ use crate::{
 /// The warning about an added subscription that cannot be followed yet.
 const NOT_YET: &str = "It is saved, and followed as soon as the database can be written; for why that \
                        cannot be done now, see: hark status";
+/// Why a stream is not followed that is the answer to one question.
+const IS_ANSWER: &str = "streams one answer and says that it is all ([DONE]): it is no feed of what is to \
+                         come, and would be told anew with each connection. To follow it all the same, add \
+                         it with --unchecked.";
+/// The warning about a stream that does not stay open.
+const ENDED: &str = "It ended the stream after what it had. Where it goes on doing so, it is asked once a \
+                     minute, unless it sends retry:.";
 /// The warning about one that answers over http alone, though nobody has said that it should.
 const IN_THE_CLEAR: &str = "Over https it does not answer, so it is followed over http: whoever is on the \
                             way can read and change what comes. No token is sent to it.";
@@ -134,7 +141,13 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
                 let feed = new.feed.as_deref().unwrap_or(stream.recognition.feed);
                 if let Ok(feed) = presets.feed(feed) {
                     let ask = Ask { url: stream.url.clone(), ..ask };
-                    preview = latest(&ask, &*feed).await.map(to_api::preview);
+                    let Latest { message, ended, is_answer } = latest(&ask, &*feed).await;
+                    if is_answer {
+                        let sentence = format!("{origin} {IS_ANSWER}");
+                        return Err(ApiError { code: Some(ErrorCode::NotAFeed), sentence });
+                    }
+                    preview = message.map(to_api::preview);
+                    warning = warning.or_else(|| ended.then(|| ENDED.to_owned()));
                 }
                 found = Some(stream);
             }

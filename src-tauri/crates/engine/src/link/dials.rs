@@ -63,6 +63,8 @@ impl Link {
 
     pub(super) fn dial_failed(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
         self.dials_failed = self.dials_failed.saturating_add(1);
+        // It restarts, or is away: what it did before says nothing any more.
+        self.brief = 0;
         self.server_lost |= cause.is_the_servers_end();
         let failure = Failure::from(cause);
         if failure.cause != Cause::NoContent {

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Moment,
+    backoff::Retry,
     budget::Budget,
     cursor::Cursor,
     failure::{Cause, Class, Failure},
@@ -23,6 +24,9 @@ use crate::{
     wire::{Arrival, Head},
 };
 
+/// After so many connections in a row that the server has ended soon, it is taken for one that
+/// answers and does not stream.
+const BRIEF_MAX: u32 = 5;
 /// A deadline that is handed in so late was slept through: the process or the machine had stopped.
 const FROZEN_MIN: Duration = Duration::from_secs(2);
 
@@ -52,6 +56,11 @@ pub struct Link {
     pub(super) overlaps: bool,
     /// Whether the server, or the way to it, has ended a connection since the last opening.
     pub(super) server_lost: bool,
+    /// How many connections in a row have opened and soon been ended by the server, without a word of
+    /// why.
+    pub(super) brief: u32,
+    /// Whether the journal does not say yet that the connection has opened.
+    is_untold: bool,
     /// Whether the server was seen to send again what it was not asked for.
     repeats: bool,
     /// When the link was heard before the first break since its last event: what came then may be
@@ -95,6 +104,8 @@ impl Link {
             fell_since: None,
             mixed_ids: false,
             server_lost: false,
+            brief: 0,
+            is_untold: false,
             repeats: false,
             heard: None,
             without_ids: has_ids == Some(false),
@@ -199,7 +210,11 @@ impl Link {
         match &self.phase {
             Phase::Dialing { conn: dialled, .. } if *dialled == conn => {
                 let missed = self.missed_since(now);
-                out.push(Effect::Journal(Entry::Opened));
+                // A server that ends each connection is one outage, until one stays.
+                self.is_untold = self.brief >= BRIEF_MAX;
+                if !self.is_untold {
+                    out.push(Effect::Journal(Entry::Opened));
+                }
                 if let Some(since) = missed.filter(|_| !self.without_refused_id) {
                     out.push(Effect::Journal(Entry::Gap { since }));
                 }
@@ -328,19 +343,27 @@ impl Link {
     pub(super) fn lost(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
         let last_heard = stream.heard.wall;
+        let is_brief = cause == Cause::EndOfStream && stream.stable_at.is_some();
         if let Second::Dialing { conn, .. } = stream.second {
             out.push(Effect::HangUp(conn));
         }
         // Else nothing would be heard of a server that ends each connection at once.
         let held = stream.ids.release();
         self.deliver_all(held, now, out);
+        self.brief = if is_brief { self.brief.saturating_add(1) } else { 0 };
         self.server_lost |= cause.is_the_servers_end();
+        // One that names a `retry:` means to be asked again so soon, or the person does.
+        let is_meant = self.hint.is_some() || self.config.law.retry != Retry::Backoff;
+        let is_none = self.brief >= BRIEF_MAX && !is_meant;
+        let cause = if is_none { Cause::BriefStreams { count: self.brief } } else { cause };
         let failure = Failure::from(cause);
-        out.push(Effect::Journal(if failure.class == Class::Routine {
-            Entry::Rotated
-        } else {
-            Entry::Lost { failure: failure.clone(), last_heard }
-        }));
+        if !std::mem::take(&mut self.is_untold) {
+            out.push(Effect::Journal(if failure.class == Class::Routine {
+                Entry::Rotated
+            } else {
+                Entry::Lost { failure: failure.clone(), last_heard }
+            }));
+        }
         out.push(Effect::CaughtUp);
         self.retry_later(failure, now, out);
     }
@@ -376,6 +399,7 @@ impl Link {
             }
             Phase::Idle | Phase::BackingOff { .. } | Phase::Halted { .. } => {}
         }
+        self.is_untold = false;
         out.push(Effect::Journal(Entry::Paused));
         self.enter(Phase::Paused, out);
     }
@@ -419,8 +443,10 @@ impl Link {
             Deadline::Stable => {
                 let Phase::Streaming(stream) = &mut self.phase else { return };
                 stream.stable_at = None;
-                self.failures = 0;
-                self.refusals = 0;
+                (self.failures, self.refusals, self.brief) = (0, 0, 0);
+                if std::mem::take(&mut self.is_untold) {
+                    out.push(Effect::Journal(Entry::Opened));
+                }
             }
             Deadline::CaughtUp => self.on_replay_due(now, out),
             Deadline::Ids => {

@@ -252,3 +252,61 @@ fn messages_without_a_pause_are_told_within_two_seconds_and_then_again() {
     }
     assert_eq!(told, [5, 25, 45]);
 }
+
+#[test]
+fn a_server_that_ends_each_connection_soon_is_one_outage_and_asked_once_a_minute() {
+    let mut world = World::streaming(config());
+    for _ in 0..40 {
+        let Phase::Streaming(stream) = world.link.phase() else { break };
+        let conn = stream.conn();
+        world.message(conn, None);
+        world.pass(secs(2));
+        world.say(closed(conn, Cause::EndOfStream));
+        let Phase::BackingOff { until, .. } = *world.link.phase() else { panic!() };
+        world.pass(until.since(world.now));
+        world.say(opened(world.dialled()));
+    }
+    let Some(Effect::Journal(Entry::Lost { failure, .. })) =
+        world.effects.iter().rev().find(|it| matches!(it, Effect::Journal(Entry::Lost { .. })))
+    else {
+        panic!("{:?}", world.journal())
+    };
+    assert_eq!(failure.cause, Cause::BriefStreams { count: 5 });
+    let lost = |entry: &&&Entry| matches!(entry, Entry::Lost { .. });
+    assert_eq!(world.journal().iter().filter(lost).count(), 5, "the fifth is the last one told");
+    assert!(world.now.monotonic > secs(1000) + secs(35 * 48), "about a minute apart");
+
+    // One that stays ends the outage.
+    world.effects.clear();
+    world.pass(secs(60));
+    assert_eq!(world.journal(), [&Entry::Opened]);
+}
+
+#[test]
+fn a_server_that_restarts_or_says_when_to_come_back_is_none_that_ends_each_connection() {
+    for (hint, is_away) in [(true, false), (false, true)] {
+        let mut world = World::streaming(config());
+        for _ in 0..20 {
+            let Phase::Streaming(stream) = world.link.phase() else { panic!() };
+            let conn = stream.conn();
+            if hint {
+                world.say(Input::Arrived(conn, Arrival::Retry(secs(3))));
+            }
+            world.say(closed(conn, Cause::EndOfStream));
+            for refused in [is_away, false] {
+                let Phase::BackingOff { until, failure, .. } = world.link.phase().clone() else {
+                    panic!()
+                };
+                assert!(!matches!(failure.cause, Cause::BriefStreams { .. }), "{hint} {is_away}");
+                world.pass(until.since(world.now));
+                let conn = world.dialled();
+                if refused {
+                    world.say(closed(conn, Cause::ConnectionRefused));
+                } else if matches!(world.link.phase(), Phase::Dialing { .. }) {
+                    world.say(opened(conn));
+                    break;
+                }
+            }
+        }
+    }
+}
