@@ -387,3 +387,54 @@ async fn a_topic_is_a_name_that_commands_take_and_stands_in_no_log() {
     assert!(logs.iter().any(|log| log.contains("following")), "{logs:?}");
     assert!(!logs.iter().any(|log| log.contains("s3cret")), "{logs:?}");
 }
+
+#[tokio::test]
+async fn a_token_a_password_and_a_parameter_are_taken_and_a_wrong_one_is_a_refusal() {
+    let world = World::new();
+    let users = world.path("ntfy/users.db").display().to_string();
+    let settings = [("auth-file", users.as_str()), ("auth-default-access", "deny-all")];
+    let Some(ntfy) = RealNtfy::start_with(&world, &settings).await else { return };
+    let token = ntfy.add_user("me", "correct horse").await;
+    let _agent = world.agent().await;
+    let page = format!("http://127.0.0.1:{}/alerts", ntfy.port);
+    world.hark(&["add", &page]).await.refused(&[
+        "the user or token may not read",
+        "wants a credential",
+        "--token-file",
+    ]);
+
+    let file = |name: &str, text: &str| {
+        let path = world.file(name, text);
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
+        path.display().to_string()
+    };
+    let wrong = file("wrong", "tk_00000000000000000000000000000");
+    world.hark(&["add", &page, "--token-file", &wrong]).await.refused(&["HTTP 401", "token"]);
+    let right = file("right", &token);
+    world.hark(&["add", &page, "--token-file", &right]).await.ok();
+    world.phase("ntfy", "streaming").await;
+
+    // `Basic me:correct horse`, twice in base64 as ntfy wants it in a URL.
+    let parameter = "QmFzaWMgYldVNlkyOXljbVZqZENCb2IzSnpaUT09";
+    let (password, url) = (file("password", "correct horse"), ntfy.url("alerts"));
+    world.settings(&format!(
+        "[subscriptions.basic]\nurl = \"{url}\"\nfeed = \"ntfy\"\n\
+         basic = {{ user = \"me\", password = {{ file = \"{password}\" }} }}\n\
+         [subscriptions.parameter]\nurl = \"{url}?auth={parameter}\"\nfeed = \"ntfy\"\n\
+         [subscriptions.wrong]\nurl = \"{url}\"\nfeed = \"ntfy\"\nbearer = {{ file = \"{wrong}\" }}\n"
+    ));
+    for key in ["basic", "parameter"] {
+        eventually("it streams", LONG, async || world.streams(key).await).await;
+    }
+    let headers = [("authorization", &*format!("Bearer {token}"))];
+    ntfy.send("POST", "alerts", &headers, "to whom it may concern").await;
+    let stored = world.stored(2).await;
+    let mut keys: Vec<_> = stored.iter().map(|it| it["subscription"].as_str().unwrap()).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["basic", "parameter"]);
+    let link = world.phase("wrong", "backing_off").await;
+    assert_eq!(link["phase"]["cause"]["class"], "refused", "{link}");
+    let told = world.hark(&["status", "--json"]).await.ok();
+    assert!(!told.contains(parameter) && !told.contains(&token), "{told}");
+}

@@ -101,6 +101,25 @@ impl<'a> RealNtfy<'a> {
         format!("http://127.0.0.1:{}/{topics}/sse", self.port)
     }
 
+    /// Adds a user who may do everything, and answers a token of theirs. Wants `auth-file` in its
+    /// settings.
+    pub async fn add_user(&self, name: &str, password: &str) -> String {
+        let run = async |args: &[&str]| {
+            let mut command = self.world.command(&self.program);
+            let settings = self.world.path("ntfy/server.yml");
+            command.arg(args[0]).arg("--config").arg(settings).args(&args[1..]);
+            command.env("NTFY_PASSWORD", password);
+            let mut running = Running::start(self.world, "ntfy-user", command);
+            let ended = running.ended(SHORT).await;
+            assert!(ended.success(), "{args:?}: {}", running.err());
+            running.out() + &running.err()
+        };
+        run(&["user", "add", "--role=admin", name]).await;
+        let said = run(&["token", "add", name]).await;
+        let token = said.split_whitespace().find(|word| word.starts_with("tk_"));
+        token.expect(&said).to_owned()
+    }
+
     /// Publishes a text; answers its id.
     pub async fn publish(&self, topic: &str, text: &str) -> String {
         let told = self.send("POST", topic, &[], text).await;

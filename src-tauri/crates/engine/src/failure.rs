@@ -336,7 +336,7 @@ impl Cause {
                     401 => {
                         " It wants a credential, or refuses this one: set one that may read here."
                     }
-                    403 => " The credential may not read here: ask the server's owner.",
+                    403 => " To read here it wants a credential, or another one: ask its owner.",
                     404 => " Check the path.",
                     429 => " It limits how often it may be asked; Hark waits as it says.",
                     502 | 504 => " Its proxy reaches no server behind it.",
