@@ -65,6 +65,36 @@ async fn a_url_that_is_no_feed_is_not_added() {
     assert_eq!(followed(&world).await.len(), 1);
 }
 
+/// As a Mercure hub of 1.0-alpha answers a token that is none.
+const NO_JWT: &str = "HTTP/1.1 400 Bad Request\r\nWWW-Authenticate: Bearer error=\"invalid_request\"\r\nContent-Type: text/plain\r\nContent-Length: 12\r\nConnection: close\r\n\r\nBad Request\n";
+
+#[tokio::test]
+async fn a_bad_request_that_is_about_the_credential_costs_no_cursor_and_asks_for_another() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    let hub = Server::start().await;
+    let url = hub.url("/.well-known/mercure?topic=a");
+    world.settings(&format!("[subscriptions.news]\nurl = \"{url}\"\nfeed = \"mercure\"\n"));
+    let mut client = hub.streaming(&world).await;
+    client.send("id: urn:uuid:1\ndata: one\n\n").await;
+    world.stored(1).await;
+    drop(client);
+    for _ in 0..2 {
+        let mut client = hub.client().await;
+        assert_eq!(client.header("last-event-id"), Some("urn:uuid:1"), "{}", client.request);
+        client.send(NO_JWT).await;
+        drop(client);
+        let link = world.phase("news", "backing_off").await;
+        let sentence = link["phase"]["cause"]["sentence"].as_str().unwrap();
+        clear(sentence, &["HTTP 400", "credential", "invalid_request"]);
+        world.hark(&["resume", "news"]).await.ok();
+    }
+    drop(hub);
+    let hub = Server::start().await.answering(NO_JWT);
+    let url = hub.url("/.well-known/mercure?topic=b");
+    world.hark(&["add", &url]).await.refused(&["credential", "--token-file"]);
+}
+
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 65\r\nConnection: close\r\n\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"Hello\"}}]}\n\ndata: [DONE]\n\n";
 
 #[tokio::test]

@@ -34,6 +34,7 @@ const withDetail: Record<string, string> = {
   TLS: "TLS 连接失败",
   redirect: "服务器要求重定向，但未跟随",
   credential: "无法读取凭据",
+  "credential refused": "服务器不接受此凭据",
   "not HTTP": "服务器的响应不是可读的 HTTP",
   "I/O error": "连接失败",
   proxy: "中间的代理出错。",

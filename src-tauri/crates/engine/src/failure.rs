@@ -69,6 +69,13 @@ pub enum Cause {
         /// Whether this subscription has streamed before: a 404 is then a restarting proxy.
         streamed_before: bool,
     },
+    /// A 400 that is about the credential, as its `WWW-Authenticate` says (RFC 6750, 3.1).
+    CredentialRefused {
+        /// Its word for it, as `invalid_request`.
+        error: Line,
+        /// What the server wrote about it.
+        detail: Option<Line>,
+    },
     /// HTTP 204: the server asks not to be dialled again (WHATWG HTML, 9.2.3).
     NoContent,
     /// A 200 that is not `text/event-stream`.
@@ -198,6 +205,7 @@ impl Cause {
             Self::Status { code: 408 | 425 | 429 | 500..=599, .. }
             | Self::Status { code: 404 | 409, streamed_before: true, .. } => Class::Server,
             Self::Status { .. }
+            | Self::CredentialRefused { .. }
             | Self::NoContent
             | Self::ContentType { .. }
             | Self::Compressed { .. }
@@ -226,6 +234,7 @@ impl Cause {
         matches!(
             self,
             Self::Status { .. }
+                | Self::CredentialRefused { .. }
                 | Self::NoContent
                 | Self::ContentType { .. }
                 | Self::Compressed { .. }
@@ -278,6 +287,7 @@ impl Cause {
             Self::EndOfStream => "end of stream".into(),
             Self::Truncated => "truncated".into(),
             Self::Status { code, .. } => format!("HTTP {code}"),
+            Self::CredentialRefused { .. } => "credential refused".into(),
             Self::NoContent => "HTTP 204".into(),
             Self::ContentType { .. } => "content type".into(),
             Self::Compressed { .. } => "compressed".into(),
@@ -344,6 +354,12 @@ impl Cause {
                 };
                 let detail = detail.as_deref().map(|text| format!(" ({text})")).unwrap_or_default();
                 format!("{server} answered HTTP {code}{detail}.{advice}")
+            }
+            Self::CredentialRefused { error, detail } => {
+                let detail = detail.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+                format!(
+                    "{server} answered HTTP 400, as it cannot take the credential ({error}{detail}). Set one that may read here."
+                )
             }
             Self::NoContent => format!(
                 "{server} answered HTTP 204, which asks not to be dialled again. Resume the subscription to try once more."

@@ -189,9 +189,9 @@ fn failed(cause: Cause) -> Outcome {
         }
         Class::Refused | Class::Protocol => {
             let kind = match cause {
-                Cause::Status { code: 401 | 403, .. } | Cause::StreamError { .. } => {
-                    RefusalKind::CredentialWanted
-                }
+                Cause::Status { code: 401 | 403, .. }
+                | Cause::CredentialRefused { .. }
+                | Cause::StreamError { .. } => RefusalKind::CredentialWanted,
                 _ => RefusalKind::NotAFeed,
             };
             Outcome::Refused(Refusal { kind, cause })

@@ -115,7 +115,10 @@ impl Sink for Session {
             None => tracing::info!(subscription = key, kind = entry.kind()),
         }
         if let Some(
-            Cause::Status { code: 401 | 403, .. } | Cause::Tls { .. } | Cause::Certificate { .. },
+            Cause::Status { code: 401 | 403, .. }
+            | Cause::CredentialRefused { .. }
+            | Cause::Tls { .. }
+            | Cause::Certificate { .. },
         ) = entry.failure().map(|failure| &failure.cause)
             && self.credentials.refused()
             && let Some(commands) = self.commands.upgrade()

@@ -210,13 +210,27 @@ async fn status(response: Response<Incoming>) -> Cause {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| retry_after(value.trim(), SystemTime::now()))
         .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    let refused = credential_error(&response);
     let html = response
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     let detail =
         if html { None } else { timeout(ERROR_TIMEOUT, detail(response)).await.ok().flatten() };
-    Cause::Status { code, detail, retry_after_ms, streamed_before: false }
+    match refused {
+        Some(error) => Cause::CredentialRefused { error, detail },
+        None => Cause::Status { code, detail, retry_after_ms, streamed_before: false },
+    }
+}
+
+/// The error of a `WWW-Authenticate` of a 400, which is then about the credential and nothing else
+/// (RFC 6750, 3.1): as Mercure answers where a token cannot be read.
+fn credential_error(response: &Response<Incoming>) -> Option<Line> {
+    let values = response.headers().get_all(header::WWW_AUTHENTICATE).iter();
+    let mut challenges = values.filter_map(|value| value.to_str().ok());
+    let error =
+        challenges.find_map(|challenge| challenge.split_once("error=\"")?.1.split('"').next());
+    error.filter(|_| response.status() == StatusCode::BAD_REQUEST).map(Line::brief)
 }
 
 /// Both forms of RFC 9110, 10.2.3.
