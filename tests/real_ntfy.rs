@@ -438,3 +438,29 @@ async fn a_token_a_password_and_a_parameter_are_taken_and_a_wrong_one_is_a_refus
     let told = world.hark(&["status", "--json"]).await.ok();
     assert!(!told.contains(parameter) && !told.contains(&token), "{told}");
 }
+
+#[tokio::test]
+async fn the_doctor_asks_as_the_feed_does_and_a_scheduled_message_is_no_fault() {
+    let world = World::new();
+    let Some(ntfy) = RealNtfy::start(&world).await else { return };
+    let url = ntfy.url("a");
+    // It falls due in the middle of the visit, with the row of its publication.
+    ntfy.send("POST", "a", &[("delay", "10s")], "scheduled").await;
+    let mut doctor = world.start_hark("doctor", &["doctor", &url, "--for", "15s", "--json"]);
+    eventually("it listens", LONG, async || {
+        if doctor.err().contains("Listening") { Ok(()) } else { Err(doctor.err()) }
+    })
+    .await;
+    for number in 0..3 {
+        ntfy.publish("a", &format!("at once {number}")).await;
+    }
+    doctor.ended(LONG).await;
+    let told: serde_json::Value = serde_json::from_str(&doctor.out()).unwrap();
+    assert_eq!(told["events"], 4, "{told}");
+    let of = |about: &str| {
+        let findings = told["findings"].as_array().unwrap();
+        findings.iter().find(|finding| finding["about"] == about).unwrap().clone()
+    };
+    assert_eq!(of("resume")["mark"], "ok", "{told}");
+    assert_eq!(of("ids")["mark"], "ok", "{told}");
+}

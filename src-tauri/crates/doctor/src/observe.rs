@@ -75,7 +75,8 @@ pub async fn observe(
         seen.compressed = visitor.compression().await;
         let ids = resume::ids(&seen);
         for cursor in resume::cursors(ids.len()) {
-            let resumed = visitor.resume(&ids, cursor).await;
+            let from = ids.get(cursor).map(|id| resume::cursor_of(&seen, id)).unwrap_or_default();
+            let resumed = visitor.resume(&ids, cursor, &from).await;
             let refused = resumed.refused.is_some();
             seen.resumed.push(resumed);
             if refused {
@@ -112,9 +113,8 @@ struct Visitor {
 }
 
 impl Visitor {
-    fn dial(&self, url: &Url, cursor: Option<&str>) -> Connection {
-        let cursor = cursor.map_or(Cursor::NONE, Cursor::of_id);
-        let request = self.feed.request(url, &cursor);
+    fn dial(&self, url: &Url, cursor: &Cursor) -> Connection {
+        let request = self.feed.request(url, cursor);
         let ask =
             Ask { url: request.url, last_event_id: request.last_event_id, ..self.ask.clone() };
         Connection::dial(ask)
@@ -127,7 +127,7 @@ impl Visitor {
         stop: impl Future<Output = ()>,
     ) -> Observation {
         let begun = Instant::now();
-        let mut connection = self.dial(&self.ask.url, None);
+        let mut connection = self.dial(&self.ask.url, &Cursor::NONE);
         let mut seen = Observation {
             url: self.ask.url.clone(),
             credential: false,
@@ -190,7 +190,7 @@ impl Visitor {
         let taken = HeaderValue::from_static("gzip, deflate, br, zstd");
         ask.headers.insert(header::ACCEPT_ENCODING, taken);
         let visitor = Self { ask, feed: self.feed.clone(), length: self.length };
-        let mut connection = visitor.dial(&visitor.ask.url, None);
+        let mut connection = visitor.dial(&visitor.ask.url, &Cursor::NONE);
         // Refused for its encoding, or a plain stream: the headers say it either way.
         _ = timeout(PROBE_TIMEOUT, connection.next()).await;
         let heads = trail.heads();
@@ -200,9 +200,9 @@ impl Visitor {
     }
 
     /// Comes back with an id, and sees what that brings.
-    async fn resume(&self, ids: &[String], cursor: usize) -> Resumed {
+    async fn resume(&self, ids: &[String], cursor: usize, from: &Cursor) -> Resumed {
         let mut resumed = Resumed { cursor, brought: Vec::new(), refused: None };
-        let mut connection = self.dial(&self.ask.url, ids.get(cursor).map(String::as_str));
+        let mut connection = self.dial(&self.ask.url, from);
         match timeout(PROBE_TIMEOUT, connection.next()).await {
             Ok(Some(Arrival::Opened(_))) => {}
             Ok(Some(Arrival::Closed(cause))) => resumed.refused = Some(cause),

@@ -10,6 +10,8 @@ use hark_engine::{
     wire::{Arrival, Ignored},
 };
 
+use jiff::Timestamp;
+
 /// How much of a name that the server chose is shown. Characters.
 const NAME_CHARS_MAX: usize = 40;
 
@@ -38,6 +40,8 @@ pub enum What {
     Message {
         /// Its own id, as the feed finds it.
         id: Option<String>,
+        /// When the server published it, by its own clock, where it says so.
+        published: Option<Timestamp>,
         /// It holds U+FFFD, the mark of bytes that are no text.
         broken: bool,
     },
@@ -100,7 +104,8 @@ impl What {
         }
         let broken = event.data.contains('\u{fffd}');
         // An empty id resets, and names nothing.
-        Self::Message { id: event.own_id.filter(|id| !id.is_empty()), broken }
+        let published = feed.published(&event);
+        Self::Message { id: event.own_id.filter(|id| !id.is_empty()), published, broken }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hark_engine::{failure::Cause, feed::Order, readable::clean};
+use hark_engine::{cursor::Cursor, failure::Cause, feed::Order, readable::clean};
 
 use super::{About, Finding, Mark, Observation, Place, What};
 
@@ -30,6 +30,17 @@ pub fn ids(seen: &Observation) -> Vec<String> {
         _ => None,
     });
     ids.filter(|id| known.insert(*id)).cloned().collect()
+}
+
+/// Where a client goes on that has seen the event with this id: by its time, where the feed asks so.
+#[must_use]
+pub fn cursor_of(seen: &Observation, id: &str) -> Cursor {
+    let published = seen.heard.iter().find_map(|heard| match &heard.what {
+        What::Message { id: Some(known), published, .. } if known == id => *published,
+        _ => None,
+    });
+    let time = published.filter(|_| seen.feed.resumes_by_time());
+    Cursor { id: Some(id.to_owned()), time }
 }
 
 /// Which of so many ids to come back with: one that has some after it and, where there are enough,
@@ -61,18 +72,22 @@ enum Verdict {
     Nothing { of: usize },
 }
 
-fn verdict(ids: &[String], resumed: &Resumed) -> Verdict {
+/// Where a client comes back `by_time`, it asks for some of what was before, and the order is no
+/// promise: only what is missing counts.
+fn verdict(ids: &[String], resumed: &Resumed, by_time: bool) -> Verdict {
     let place = |id: &String| ids.iter().position(|known| known == id);
     let places: Vec<usize> = resumed.brought.iter().filter_map(place).collect();
     let of = ids.len().saturating_sub(resumed.cursor + 1);
     let came: HashSet<usize> = places.iter().copied().filter(|at| *at > resumed.cursor).collect();
     let missing = of.saturating_sub(came.len());
-    if places.iter().any(|at| *at < resumed.cursor) {
+    if !by_time && places.iter().any(|at| *at < resumed.cursor) {
         Verdict::Everything
     } else if missing == of && of > 0 {
         Verdict::Nothing { of }
     } else if missing > 0 {
         Verdict::Partial { missing, of }
+    } else if by_time {
+        Verdict::Exact
     } else if places.contains(&resumed.cursor) {
         Verdict::Inclusive
     } else if !places.is_sorted() {
@@ -89,7 +104,7 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     if !seen.feed.replays() {
         return None;
     }
-    let ids = ids(seen);
+    let (ids, by_time) = (ids(seen), seen.feed.resumes_by_time());
     if seen.messages() == 0 {
         return about(
             Mark::Unknown,
@@ -97,7 +112,7 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
         );
     }
     let refused = seen.resumed.iter().find(|resumed| resumed.refused.is_some());
-    let worst = || seen.resumed.iter().max_by_key(|resumed| verdict(&ids, resumed));
+    let worst = || seen.resumed.iter().max_by_key(|resumed| verdict(&ids, resumed, by_time));
     let worst = refused.or_else(worst)?;
     let id = ids.get(worst.cursor).map(|id| clean(id, ID_CHARS_MAX)).unwrap_or_default();
     if let Some(cause) = &worst.refused {
@@ -117,7 +132,7 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     };
     let wrong =
         |mark, text: String| about(mark, text).map(|finding| finding.change(Place::Server, line()));
-    match verdict(&ids, worst) {
+    match verdict(&ids, worst, by_time) {
         Verdict::Nothing { of } => wrong(
             Mark::Wrong,
             format!(
@@ -156,8 +171,11 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
         Verdict::Exact | Verdict::Disordered => {
             let behind = |resumed: &Resumed| ids.len().saturating_sub(resumed.cursor + 1);
             let of = seen.resumed.iter().map(behind).max().unwrap_or_default();
-            let text =
-                format!("Works: coming back {} behind brought just what was missed.", events(of));
+            let text = if by_time {
+                format!("Works: coming back {} behind brought all that was missed.", events(of))
+            } else {
+                format!("Works: coming back {} behind brought just what was missed.", events(of))
+            };
             about(Mark::Ok, text)
         }
     }

@@ -37,7 +37,7 @@ fn comment() -> What {
 }
 
 fn message(id: &str) -> What {
-    What::Message { id: (!id.is_empty()).then(|| id.to_owned()), broken: false }
+    What::Message { id: (!id.is_empty()).then(|| id.to_owned()), published: None, broken: false }
 }
 
 fn heard(at: f64, what: What) -> [Occurrence; 2] {
@@ -220,4 +220,32 @@ fn a_redirect_is_told_and_one_that_loses_the_credential_is_wrong() {
     check(&far, About::Redirect, Mark::Wrong, "not sent there", None);
     let open = to("https://b.example/x", false);
     check(&open, About::Redirect, Mark::Warning, "b.example", None);
+}
+
+#[test]
+fn who_comes_back_by_time_gets_some_of_it_again_and_nothing_may_be_missing() {
+    let resumed = |brought: &[&str]| Resumed {
+        cursor: 1,
+        brought: brought.iter().map(|id| (*id).to_owned()).collect(),
+        refused: None,
+    };
+    let at = |id: &str| What::Message {
+        id: Some(format!("aaaaaaaaa{id}")),
+        published: jiff::Timestamp::from_second(1_790_000_000).ok(),
+        broken: false,
+    };
+    let heard = all([(1.0, at("1")), (2.0, at("2")), (3.0, at("3"))]);
+    let with = |brought: &[&str]| Observation {
+        feed: feed::by_name("ntfy").unwrap(),
+        heard: heard.clone(),
+        resumed: vec![resumed(brought)],
+        ..right()
+    };
+    let all_of = ["aaaaaaaaa3", "aaaaaaaaa1", "aaaaaaaaa2"];
+    check(&with(&all_of), About::Resume, Mark::Ok, "all that was missed", None);
+    let cursor = resume::cursor_of(&with(&all_of), "aaaaaaaaa2");
+    assert_eq!(cursor.time, jiff::Timestamp::from_second(1_790_000_000).ok());
+    let seen = with(&["aaaaaaaaa1"]);
+    let wrong = judge(&seen).into_iter().find(|finding| finding.about == About::Resume).unwrap();
+    assert_eq!(wrong.mark, Mark::Wrong, "{wrong:?}");
 }

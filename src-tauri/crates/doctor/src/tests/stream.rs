@@ -216,7 +216,7 @@ fn events_that_nobody_gets_are_told() {
     let only_retry = with(&[hint, What::NoData { kind: None }]);
     assert!(judge(&only_retry).iter().all(|finding| finding.about != Format));
     check(&with(&[What::TooLarge { bytes: 5 << 20 }]), Format, Mark::Wrong, "5120 KiB", None);
-    let broken = What::Message { id: None, broken: true };
+    let broken = What::Message { id: None, published: None, broken: true };
     check(&with(&[broken]), Format, Mark::Warning, "no UTF-8", None);
 }
 

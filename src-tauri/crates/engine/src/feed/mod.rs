@@ -134,7 +134,7 @@ impl Decoded {
     /// Whether it is a sign of life and nothing else.
     #[must_use]
     pub fn is_sign_of_life(&self) -> bool {
-        matches!(self, Self::Heartbeat | Self::Greeting(_) | Self::Idle)
+        matches!(self, Self::Heartbeat | Self::Greeting(_) | Self::Idle | Self::Connected(_))
     }
 }
 
