@@ -2,7 +2,7 @@
 
 use hark_engine::feed;
 use hark_stream::connection::is_loopback;
-use url::Url;
+use url::{ParseError, Url};
 
 /// An address as a person has typed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,11 @@ pub fn read_typed(text: &str) -> Result<Typed, String> {
 /// One sentence that says what is wrong with it.
 pub fn read_url(text: &str) -> Result<Url, String> {
     let mut url = Url::parse(text.trim()).map_err(|error| {
-        format!("That is not a URL ({error}). It should look like https://host/path.")
+        let why = match error {
+            ParseError::RelativeUrlWithoutBase => String::new(),
+            error => format!(" ({error})"),
+        };
+        format!("That is not a URL{why}. It should look like https://host/path.")
     })?;
     if matches!(url.scheme(), "ws" | "wss") {
         return Err(of_websocket(&url));

@@ -78,13 +78,13 @@ pub fn add(path: &Path, new: &NewSubscription) -> Result<Edit<String>, EditError
             return Err(EditError::AlreadyFollowed(key.clone()));
         }
         let feed = feed::by_name(&new.feed);
-        let private = feed.and_then(|feed| feed.private_name(&new.url));
+        let private = feed.as_ref().and_then(|feed| feed.private_name(&new.url));
         // What is not known yet may be a secret, too.
         let hides_path = private.is_some() || new.feed == feed::UNKNOWN;
         let label = match &new.name {
             Some(name) => name.clone(),
             None if hides_path => host_label(&new.url, &new.feed),
-            None => String::new(),
+            None => feed.and_then(|feed| feed.label(&new.url)).unwrap_or_default(),
         };
         let key = key_for(&label, &new.url, |key| settings.subscriptions.contains_key(key));
         let mut table = Table::new();

@@ -350,6 +350,11 @@ fn topics_are_a_name_and_no_key() {
         ("https://www.push.example/alerts", "unknown", "push-2"),
         ("http://localhost/alerts", "unknown", "stream"),
         ("https://push.example/events", "json", "events"),
+        (
+            "http://a.example/api/realtime?collection=jobs&collection=alerts",
+            "pocketbase",
+            "jobs-alerts",
+        ),
     ] {
         assert_eq!(follow(url, feed), key, "{url}");
     }

@@ -253,6 +253,11 @@ pub trait Feed: fmt::Debug + Send + Sync {
         without_parameters(url, CREDENTIAL_PARAMETERS)
     }
 
+    /// What a key is made of for the stream at this URL, where that is not the end of its path.
+    fn label(&self, _url: &Url) -> Option<String> {
+        None
+    }
+
     /// What a person calls the stream at this URL, where its path says that and is a secret: it may be a
     /// name that is shown, and never a key that stands in logs.
     fn private_name(&self, _url: &Url) -> Option<String> {

@@ -89,12 +89,13 @@ impl Feed for PocketBase {
         event.own_id = None;
     }
 
+    fn label(&self, url: &Url) -> Option<String> {
+        let collections = parameters(url, COLLECTION);
+        (!collections.is_empty()).then(|| collections.join(" "))
+    }
+
     fn subscribe(&self, url: &Url, client: &str) -> Result<Option<Subscribe>, Cause> {
-        let of = |wanted: &str| {
-            let pairs =
-                url.query_pairs().filter(|(name, value)| name == wanted && !value.is_empty());
-            pairs.map(|(_, value)| value.into_owned()).collect::<Vec<_>>()
-        };
+        let of = |wanted: &str| parameters(url, wanted);
         let options = of(FILTER).first().map(|filter| json!({ "query": { "filter": filter } }));
         let topics: Vec<String> = of(COLLECTION)
             .into_iter()
@@ -157,6 +158,12 @@ impl Feed for PocketBase {
             other => other,
         }
     }
+}
+
+/// The values of a query parameter that say something.
+fn parameters(url: &Url, wanted: &str) -> Vec<String> {
+    let pairs = url.query_pairs().filter(|(name, value)| name == wanted && !value.is_empty());
+    pairs.map(|(_, value)| value.into_owned()).collect()
 }
 
 /// A record in which no usual name is found, without what its topic says.
