@@ -48,6 +48,8 @@ pub struct Observation {
     pub compressed: Option<String>,
     /// The results of dials with an event id.
     pub resumed: Vec<Resumed>,
+    /// Why a dial with an id was refused that the server cannot know any more, where it was.
+    pub forgotten: Option<Cause>,
 }
 
 /// What a finding is about.
@@ -151,6 +153,7 @@ pub fn judge(seen: &Observation) -> Vec<Finding> {
     if seen.opened.is_some() {
         findings.extend(stream::judge(seen));
         findings.extend(resume::judge(seen));
+        findings.extend(resume::of_forgotten(seen));
         findings.extend(stream::format(seen));
     }
     findings

@@ -83,6 +83,11 @@ pub async fn observe(
                 break;
             }
         }
+        if let Some(old) = ids.first().and_then(|id| resume::forgotten(id))
+            && !seen.feed.resumes_by_time()
+        {
+            seen.forgotten = visitor.refusal(&Cursor::of_id(&old)).await;
+        }
     }
     seen
 }
@@ -139,6 +144,7 @@ impl Visitor {
             listened: Duration::ZERO,
             compressed: None,
             resumed: Vec::new(),
+            forgotten: None,
         };
         let mut until = begun + self.length.min(HEADERS_TIMEOUT);
         let mut stop = pin!(stop);
@@ -197,6 +203,15 @@ impl Visitor {
         let encoding = heads.last()?.headers.get(header::CONTENT_ENCODING)?.to_str().ok()?;
         (!encoding.is_empty() && encoding != "identity")
             .then(|| encoding.chars().take(40).collect())
+    }
+
+    /// Why a client that comes back from here is refused, if it is.
+    async fn refusal(&self, from: &Cursor) -> Option<Cause> {
+        let mut connection = self.dial(&self.ask.url, from);
+        match timeout(PROBE_TIMEOUT, connection.next()).await {
+            Ok(Some(Arrival::Closed(cause))) => Some(cause),
+            _ => None,
+        }
     }
 
     /// Comes back with an id, and sees what that brings.

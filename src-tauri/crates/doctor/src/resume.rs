@@ -43,6 +43,15 @@ pub fn cursor_of(seen: &Observation, id: &str) -> Cursor {
     Cursor { id: Some(id.to_owned()), time }
 }
 
+/// An id of the same form that the server cannot know any more: with each digit 0. None where it has no
+/// digits, or is the oldest already.
+#[must_use]
+pub fn forgotten(id: &str) -> Option<String> {
+    let digit = |c: char| if c.is_ascii_digit() { '0' } else { c };
+    let old: String = id.chars().map(digit).collect();
+    (old != id).then_some(old)
+}
+
 /// Which of so many ids to come back with: one that has some after it and, where there are enough,
 /// one before it, so that a replay of everything can be told from a right one; and the last.
 #[must_use]
@@ -179,6 +188,18 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
             about(Mark::Ok, text)
         }
     }
+}
+
+/// The finding about an id that the server has forgotten, where it refuses one.
+#[must_use]
+pub(super) fn of_forgotten(seen: &Observation) -> Option<Finding> {
+    let cause = seen.forgotten.as_ref()?;
+    let text = format!(
+        "An id that it has forgotten is refused: who was away for long is kept out until they come \
+         without one. Send what is held instead. {}",
+        cause.sentence(&seen.origin())
+    );
+    Some(Finding::new(About::Resume, Mark::Warning, text))
 }
 
 fn events(count: usize) -> String {

@@ -70,6 +70,7 @@ fn right() -> Observation {
         listened: 60 * SECOND,
         compressed: None,
         resumed: vec![resumed(1, &["3"]), resumed(2, &[])],
+        forgotten: None,
     }
 }
 
@@ -248,4 +249,18 @@ fn who_comes_back_by_time_gets_some_of_it_again_and_nothing_may_be_missing() {
     let seen = with(&["aaaaaaaaa1"]);
     let wrong = judge(&seen).into_iter().find(|finding| finding.about == About::Resume).unwrap();
     assert_eq!(wrong.mark, Mark::Wrong, "{wrong:?}");
+}
+
+#[test]
+fn an_id_that_is_forgotten_and_refused_keeps_people_out() {
+    assert_eq!(resume::forgotten("1790000000:3").as_deref(), Some("0000000000:0"));
+    assert_eq!((resume::forgotten("0"), resume::forgotten("urn:abc")), (None, None));
+    let cause =
+        Cause::Status { code: 400, detail: None, retry_after_ms: None, streamed_before: false };
+    let seen = Observation { forgotten: Some(cause), ..right() };
+    let warned =
+        |finding: &&Finding| finding.about == About::Resume && finding.mark == Mark::Warning;
+    let findings = judge(&seen);
+    let finding = findings.iter().find(warned).unwrap();
+    assert!(finding.seen.contains("forgotten") && finding.seen.contains("HTTP 400"), "{finding:?}");
 }
