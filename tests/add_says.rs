@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{env, fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{env, fs, path::Path};
 
 use hark_tests::{
     World, django::Django, nchan::Nchan, pocketbase::PocketBase, real_ntfy::RealNtfy,
@@ -53,11 +53,7 @@ async fn what_is_said_when_a_server_is_added_is_what_was_read_and_found_good() {
     let Some(mut base) = PocketBase::start(&world).await else { return };
     let Some(mut django) = Django::start(&world).await else { return };
     let mut nchan = Nchan::start(&world).await;
-    let file = |name: &str, text: &str| {
-        let path = world.file(name, text);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        path.display().to_string()
-    };
+    let file = |name: &str, text: &str| world.secret(name, text).display().to_string();
     let right = file("right", &ntfy.add_user("me", "correct horse").await);
     let wrong = file("wrong", "tk_00000000000000000000000000000");
     let of_base = file("base", &base.token);

@@ -299,9 +299,8 @@ async fn a_refusal_says_what_it_means() {
     let said = sentence("HTTP 403").await;
     assert!(said.contains("may not read this topic, or not all of these"), "{said}");
 
-    let token = world.file("token", "tk_wrong");
+    let token = world.secret("token", "tk_wrong");
     let bearer = format!("bearer = {{ file = \"{}\" }}\n", token.display());
-    std::fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     follow(&world, &ntfy.url("/a,secret/sse"), &bearer);
     let said = sentence("HTTP 401").await;
     assert!(said.contains("the one that was sent is wrong"), "{said}");

@@ -23,10 +23,8 @@ async fn a_name_that_does_not_resolve_is_told_and_asked_for_again() {
     if !space::enter("a_name_that_does_not_resolve_is_told_and_asked_for_again") {
         return;
     }
-    let (world, beat, names) = (World::new(), Beat::start().await, Names::start().await);
-    let resolver = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n";
-    let resolver = world.file("resolv.conf", resolver);
-    must(&format!("mount --bind {} \"$(realpath /etc/resolv.conf)\"", resolver.display()));
+    let (world, beat) = (World::new(), Beat::start().await);
+    let names = Names::start_in(&world).await;
     let link = Link::start(&world, &beat, "push.example", "heartbeat = \"3s\"").await;
     for answers in [Answers::NoSuchName, Answers::Failure, Answers::Nothing] {
         names.answer(answers);

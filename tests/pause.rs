@@ -3,9 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{fs, mem::MaybeUninit, os::fd::OwnedFd, path::Path, time::Duration};
+use std::{
+    fs,
+    mem::MaybeUninit,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use hark_tests::{LONG, World, eventually, sse::Server};
+use hark_tests::{
+    LONG, Running, World, eventually,
+    sse::{Client, Server},
+};
 use rustix::{
     fs::{
         FlockOperation, flock,
@@ -55,6 +64,14 @@ impl Counter {
     }
 }
 
+/// An agent with one link, `news`, which streams; and its settings file.
+async fn streaming(world: &World, server: &Server) -> (Running, Client, PathBuf) {
+    world.follow(&[("news", &server.url("/"))]);
+    let agent = world.agent().await;
+    let client = server.streaming(world).await;
+    (agent, client, world.path("profile/config/config.toml"))
+}
+
 fn paused_rows(journal: &str) -> usize {
     journal.matches("\"paused\"").count()
 }
@@ -63,10 +80,7 @@ fn paused_rows(journal: &str) -> usize {
 async fn a_pause_is_one_read_one_write_one_command_and_no_news() {
     let world = World::new();
     let server = Server::start().await;
-    world.follow(&[("news", &server.url("/"))]);
-    let _agent = world.agent().await;
-    let _client = server.streaming(&world).await;
-    let settings = world.path("profile/config/config.toml");
+    let (_agent, _client, settings) = streaming(&world, &server).await;
     let counter = Counter::of(settings.parent().unwrap());
 
     world.hark(&["pause", "news"]).await.ok();
@@ -107,10 +121,7 @@ async fn is_paused(world: &World, settings: &Path) -> (bool, bool) {
 async fn a_pause_that_nobody_waits_for_any_more_is_in_force_once_it_is_written() {
     let world = World::new();
     let server = Server::start().await;
-    world.follow(&[("news", &server.url("/"))]);
-    let agent = world.agent().await;
-    let _client = server.streaming(&world).await;
-    let settings = world.path("profile/config/config.toml");
+    let (agent, _client, settings) = streaming(&world, &server).await;
     let path = settings.with_file_name(".config.toml.lock");
     let lock = fs::File::create(&path).unwrap();
     flock(&lock, FlockOperation::LockExclusive).unwrap();
@@ -136,10 +147,7 @@ async fn a_pause_that_nobody_waits_for_any_more_is_in_force_once_it_is_written()
 async fn a_file_that_hark_wrote_is_read_again_when_it_comes_back() {
     let world = World::new();
     let server = Server::start().await;
-    world.follow(&[("news", &server.url("/"))]);
-    let _agent = world.agent().await;
-    let _client = server.streaming(&world).await;
-    let settings = world.path("profile/config/config.toml");
+    let (_agent, _client, settings) = streaming(&world, &server).await;
     let away = settings.with_file_name("away");
     world.hark(&["pause", "news"]).await.ok();
     fs::rename(&settings, &away).unwrap();

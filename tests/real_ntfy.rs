@@ -403,12 +403,7 @@ async fn a_token_a_password_and_a_parameter_are_taken_and_a_wrong_one_is_a_refus
         "--token-file",
     ]);
 
-    let file = |name: &str, text: &str| {
-        let path = world.file(name, text);
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
-            .unwrap();
-        path.display().to_string()
-    };
+    let file = |name: &str, text: &str| world.secret(name, text).display().to_string();
     let wrong = file("wrong", "tk_00000000000000000000000000000");
     world.hark(&["add", &page, "--token-file", &wrong]).await.refused(&["HTTP 401", "token"]);
     let right = file("right", &token);

@@ -64,8 +64,7 @@ async fn a_filter_and_a_token_are_the_servers_to_judge() {
     let world = World::new();
     let Some(base) = PocketBase::start(&world).await else { return };
     let _agent = world.agent().await;
-    let token = world.file("token", &base.token);
-    std::fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let token = world.secret("token", &base.token);
     let query = "?collection=alerts&collection=secret&filter=level%20%3E%202";
     add(&world, &base, query, &["--token-file", token.to_str().unwrap()]).await;
     flows(&world, &base, "secret").await;

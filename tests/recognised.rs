@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::fs;
 
 use hark_tests::{
     LONG, World,
@@ -14,7 +14,7 @@ use hark_tests::{
     nchan::Nchan,
     pocketbase::PocketBase,
     real_ntfy::RealNtfy,
-    space::{self, must},
+    space,
     sse::Server,
 };
 
@@ -137,9 +137,8 @@ async fn an_address_without_a_scheme_is_tried_over_https_and_then_over_http_with
     ) {
         return;
     }
-    let (world, names) = (World::new(), Names::start().await);
-    let resolver = world.file("resolv.conf", "nameserver 127.0.0.1\noptions timeout:1\n");
-    must(&format!("mount --bind {} \"$(realpath /etc/resolv.conf)\"", resolver.display()));
+    let world = World::new();
+    let names = Names::start_in(&world).await;
     names.answer(Answers::Loopback);
     let nchan = Nchan::start(&world).await;
     let _agent = world.agent().await;
@@ -150,8 +149,7 @@ async fn an_address_without_a_scheme_is_tried_over_https_and_then_over_http_with
     assert!(settings(&world).contains("url = \"http://push.example:"), "{}", settings(&world));
 
     // With a token it is https or nothing.
-    let token = world.file("token", "secret");
-    fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).unwrap();
+    let token = world.secret("token", "secret");
     let options = ["--token-file", token.to_str().unwrap()];
     let other = address("other.example");
     let answer = world.hark(&[&["add", &other], &options[..]].concat()).await;
@@ -224,8 +222,7 @@ async fn home_assistants_page_leads_to_its_stream_and_the_token_is_asked_for_at_
         }
     });
     world.hark(&["add", &page]).await.refused(&["long-lived access token", "--token-file"]);
-    let token = world.file("token", "right");
-    fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).unwrap();
+    let token = world.secret("token", "right");
     let said = world.hark(&["add", &page, "--token-file", token.to_str().unwrap()]).await.ok();
     clear(&said, &["home-assistant"]);
     assert!(settings(&world).contains("/api/stream"), "{}", settings(&world));

@@ -20,22 +20,31 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
+/// A server by TLS, with a certificate of this authority; passes on to `beat`.
+async fn site<'a>(
+    world: &'a World,
+    beat: &Beat,
+    theirs: &CertifiedIssuer<'static, KeyPair>,
+) -> Nginx<'a> {
+    let folder = world.folder("proxy");
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    fs::write(folder.join("site.pem"), params.signed_by(&key, theirs).unwrap().pem()).unwrap();
+    fs::write(folder.join("site.key"), key.serialize_pem()).unwrap();
+    let server =
+        format!("{} ssl_certificate site.pem; ssl_certificate_key site.key;", PLAIN.server);
+    Nginx::start(world, beat.port, Site { server: &server, ..PLAIN }).await
+}
+
 /// Follows a server by TLS whose authority is missing from where `trusting` makes the agent read it, until
 /// it is put there.
 async fn is_trusted_once_it_is_there(trusting: impl FnOnce(&mut World, &PathBuf) -> String) {
     let (mut world, beat) = (World::new(), Beat::start().await);
     let (theirs, other) = (authority("theirs"), authority("other"));
-    let folder = world.folder("proxy");
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    fs::write(folder.join("site.pem"), params.signed_by(&key, &theirs).unwrap().pem()).unwrap();
-    fs::write(folder.join("site.key"), key.serialize_pem()).unwrap();
     let trusted = world.file("trusted.pem", other.pem());
     let more = trusting(&mut world, &trusted);
     let world = world;
-    let server =
-        format!("{} ssl_certificate site.pem; ssl_certificate_key site.key;", PLAIN.server);
-    let nginx = Nginx::start(&world, beat.port, Site { server: &server, ..PLAIN }).await;
+    let nginx = site(&world, &beat, &theirs).await;
     let url = nginx.url("https");
     world.settings(&format!("[subscriptions.news]\nurl = \"{url}\"\n{more}"));
     let _agent = world.agent().await;
@@ -68,14 +77,7 @@ async fn a_subscriptions_own_authority_is_read_again() {
 async fn the_doctor_and_listen_trust_the_authority_that_they_are_given() {
     let (world, beat) = (World::new(), Beat::start().await);
     let theirs = authority("theirs");
-    let folder = world.folder("proxy");
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    fs::write(folder.join("site.pem"), params.signed_by(&key, &theirs).unwrap().pem()).unwrap();
-    fs::write(folder.join("site.key"), key.serialize_pem()).unwrap();
-    let server =
-        format!("{} ssl_certificate site.pem; ssl_certificate_key site.key;", PLAIN.server);
-    let nginx = Nginx::start(&world, beat.port, Site { server: &server, ..PLAIN }).await;
+    let nginx = site(&world, &beat, &theirs).await;
     let url = nginx.url("https");
     let trusted = world.file("trusted.pem", theirs.pem());
     let ca = ["--ca", trusted.to_str().unwrap()];

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::{net::UdpSocket, task::JoinHandle};
 
+use crate::{World, space::must};
+
 /// What it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answers {
@@ -28,7 +30,7 @@ const HEADER_BYTES: usize = 12;
 
 impl Names {
     /// Serves where `resolv.conf` can name it.
-    pub async fn start() -> Self {
+    async fn start() -> Self {
         let socket = UdpSocket::bind(("127.0.0.1", 53)).await.unwrap();
         let answers = Arc::new(Mutex::new(Answers::Loopback));
         let shared = Arc::clone(&answers);
@@ -43,6 +45,16 @@ impl Names {
             }
         });
         Self { answers, task }
+    }
+
+    /// Serves in a network and a set of mounts of the test's own ([`crate::space::enter`]), and is asked by
+    /// all programs there.
+    pub async fn start_in(world: &World) -> Self {
+        let names = Self::start().await;
+        let text = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n";
+        let file = world.file("resolv.conf", text);
+        must(&format!("mount --bind {} \"$(realpath /etc/resolv.conf)\"", file.display()));
+        names
     }
 
     /// From now on answers in this way.

@@ -92,6 +92,13 @@ impl World {
         path
     }
 
+    /// A file in it that only its owner may read.
+    pub fn secret(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.file(name, content);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
     /// A command that sees this world and nothing else.
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
