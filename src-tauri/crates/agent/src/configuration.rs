@@ -114,21 +114,6 @@ impl Configuration {
         self.wanted().into_iter().map(|(key, one)| (key, one.keep.over(&all))).collect()
     }
 
-    /// The key of the subscription that a person names: by its key, or by its name where no other has that.
-    /// What nobody has is answered as it is.
-    #[must_use]
-    pub fn key_of(&self, word: String) -> String {
-        let wanted = self.wanted();
-        if wanted.contains_key(&word) {
-            return word;
-        }
-        let mut named = wanted.iter().filter(|(_, one)| one.name.as_deref() == Some(word.as_str()));
-        match (named.next(), named.next()) {
-            (Some((key, _)), None) => key.clone(),
-            _ => word,
-        }
-    }
-
     /// Whether a subscription stands in the settings file.
     #[must_use]
     pub fn is_written(&self, key: &str) -> bool {

@@ -79,8 +79,7 @@ pub async fn probe(ask: Ask) -> Outcome {
         let Some(feed) = feed::by_name(name) else { continue };
         let ask = Ask { url: other, ..ask.clone() };
         let found = match listen(&ask, deadline).await {
-            Ok(recognition) if recognition.feed == name => Ok(recognition),
-            Ok(recognition) if recognition.certainty == Certainty::Sure => Ok(recognition),
+            Ok(it) if it.feed == name || it.certainty == Certainty::Sure => Ok(it),
             // A stream that wants a token: its page does not, so only here it is seen.
             Err(refusal) => match feed::in_words_of(&*feed, &refusal) {
                 Some(refusal) => Err(refusal),

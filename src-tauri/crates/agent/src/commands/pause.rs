@@ -17,7 +17,10 @@ impl Commands {
         let waits = |key: &String| !known.contains(key);
         let waiting: Vec<String> = self.configuration.wanted().into_keys().filter(waits).collect();
         known.extend(waiting);
-        let keys = match target.subscription.map(|word| self.configuration.key_of(word)) {
+        let keys = match target
+            .subscription
+            .map(|word| settings::key_of(&self.configuration.wanted(), &word))
+        {
             Some(key) if !known.contains(&key) => return Err(refusal(EditError::Unknown(key))),
             Some(key) => vec![key],
             None => known,

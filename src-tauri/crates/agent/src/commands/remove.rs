@@ -11,9 +11,8 @@ impl Commands {
     /// # Errors
     /// Where there is none of that key or name, or the settings cannot be written.
     pub async fn remove(&self, target: Target) -> Result<Accepted, ApiError> {
-        let key = self.configuration.key_of(target.subscription.unwrap_or_default());
-        let removed = key.clone();
-        self.change(&[], move |path| settings::remove(path, &removed)).await?;
+        let word = target.subscription.unwrap_or_default();
+        let key = self.change(&[], move |path| settings::remove(path, &word)).await?;
         // A failure is a condition already; then it resumes where it was if it is followed again.
         let _ = self.subscriptions.ledger().forget(&key);
         Ok(Accepted { subscriptions: vec![key] })

@@ -24,8 +24,9 @@ impl Commands {
     /// Where there is no such subscription, the rules have an error, or the settings cannot be written.
     pub async fn rules(&self, asked: RulesFor) -> Result<RulesTried, ApiError> {
         let wrong = |sentence| ApiError { code: None, sentence };
-        let key = self.configuration.key_of(asked.subscription);
-        let Some(subscription) = self.configuration.wanted().swap_remove(&key) else {
+        let mut wanted = self.configuration.wanted();
+        let key = settings::key_of(&wanted, &asked.subscription);
+        let Some(subscription) = wanted.swap_remove(&key) else {
             return Err(refusal(EditError::Unknown(key)));
         };
         let (rules, text) = match &asked.rules {

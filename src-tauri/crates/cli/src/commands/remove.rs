@@ -10,10 +10,7 @@ use crate::{Done, out};
 pub async fn remove(profile: &Profile, key: String) -> Done {
     let target = Target { subscription: Some(key.clone()) };
     let removed = match client(profile).call(&route::REMOVE, &target).await {
-        Err(CallError::NoAgent) => {
-            settings::remove(&profile.settings(), &key)?;
-            key
-        }
+        Err(CallError::NoAgent) => settings::remove(&profile.settings(), &key)?.answer,
         answer => answer?.subscriptions.join(", "),
     };
     out::line(format_args!("Removed {removed}. Its messages stay."))?;

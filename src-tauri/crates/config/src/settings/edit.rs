@@ -11,7 +11,7 @@ use url::{Host, Url};
 use hark_engine::feed;
 use hark_local::file::Stamp;
 
-use super::{Credential, Settings, file};
+use super::{Credential, Settings, file, key_of};
 use crate::{
     file::{TomlError, lock, write},
     presets::Presets,
@@ -117,12 +117,13 @@ pub fn add(path: &Path, new: &NewSubscription) -> Result<Edit<String>, EditError
     })
 }
 
-/// Removes a subscription.
+/// Removes the subscription that a person names; answers its key. See [`key_of`].
 ///
 /// # Errors
 /// See [`EditError`].
-pub fn remove(path: &Path, key: &str) -> Result<Edit<()>, EditError> {
+pub fn remove(path: &Path, word: &str) -> Result<Edit<String>, EditError> {
     let removed = edit(path, |document, settings| {
+        let key = &*key_of(&settings.subscriptions, word);
         let removed = document["subscriptions"]
             .as_table_like_mut()
             .and_then(|all| all.remove(key))
@@ -130,13 +131,14 @@ pub fn remove(path: &Path, key: &str) -> Result<Edit<()>, EditError> {
         if let Some(table) = removed.as_table() {
             keep_comments(document, table);
         }
-        Ok(own_token(path, settings, key))
+        Ok((key.to_owned(), own_token(path, settings, key)))
     })?;
-    Ok(removed.map(|token| {
+    Ok(removed.map(|(key, token)| {
         if let Some(token) = token {
             // A token file that is left behind does no harm: only its owner may read it.
             let _ = fs::remove_file(token);
         }
+        key
     }))
 }
 

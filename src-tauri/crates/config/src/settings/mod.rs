@@ -305,6 +305,17 @@ fn event_max<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, 
     within_event_max(size::field(deserializer)?).map(Some).map_err(de::Error::custom)
 }
 
+/// The key of the subscription that a person names: by its key, or by its name where no other has that. What
+/// nobody has is answered as it is.
+#[must_use]
+pub fn key_of(all: &IndexMap<String, Subscription>, word: &str) -> String {
+    let mut named = all.iter().filter(|(_, one)| one.name.as_deref() == Some(word));
+    match (named.next(), named.next()) {
+        (Some((key, _)), None) if !all.contains_key(word) => key.clone(),
+        _ => word.to_owned(),
+    }
+}
+
 /// The feeds whose messages a `mapping` can describe.
 const JSON: &str = "json";
 const POCKETBASE: &str = "pocketbase";

@@ -362,6 +362,11 @@ fn topics_are_a_name_and_no_key() {
     let name = |key: &str| settings.subscriptions[key].name.clone();
     assert_eq!(name("ntfy").as_deref(), Some("alerts, backups"));
     assert_eq!((name("push-2"), name("events")), (None, None));
+    for (word, key) in [("ntfy-2", "ntfy-2"), ("other", "ntfy-2"), ("alerts", "alerts"), ("x", "x")]
+    {
+        assert_eq!(key_of(&settings.subscriptions, word), key, "{word}: two are called alerts");
+    }
+    assert_eq!(remove(&path, "other").unwrap().answer, "ntfy-2", "by its name, without an agent");
     let url = "https://www.push.example/alerts/sse".parse().unwrap();
     let known = set_feed(&path, "push-2", "ntfy", &url).unwrap().settings;
     assert_eq!(known.subscriptions["push-2"].name.as_deref(), Some("alerts"), "the name follows");

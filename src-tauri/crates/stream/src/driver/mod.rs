@@ -1,6 +1,7 @@
 //! Drives one link: stamps what happens with the time, hands it to the engine, and carries out the engine's
 //! effects. It decides nothing. Its [`Sink`] takes the deliveries.
 
+mod dial;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -17,28 +18,25 @@ use hark_engine::{
     Moment,
     cursor::Cursor,
     failure::Cause,
-    feed::{self, Feed, Recognition, Subscribe},
+    feed::Recognition,
     history::Entry,
-    link::{
-        Committed, Config, ConnId, DIAL_TIMEOUT, Delivery, Effect, Hint, Input, Link, Phase, Reason,
-    },
+    link::{Committed, Config, ConnId, Delivery, Effect, Hint, Input, Link, Phase, Reason},
     wire::Arrival,
 };
 use hark_platform::clock;
-use http::{HeaderValue, Method, header::CONTENT_TYPE};
 use jiff::Timestamp;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::AbortHandle,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep, sleep_until},
 };
-use url::Url;
 
 use crate::{
-    connection::{Ask, Connection, Trail},
+    connection::{Ask, Trail},
     dials::Dials,
     routes::Routes,
 };
+use dial::{dial, subscribe};
 pub use retry::retry_after;
 
 /// Arrivals that may wait for the driver; then the connection is read no further.
@@ -457,62 +455,4 @@ impl<S: Sink> Driver<S> {
         self.connections
             .insert(conn, Standing { task: task.abort_handle(), subscribing: None, trail });
     }
-}
-
-/// Where the stream of a feed would be whose URLs lead there by themselves once it is recognised.
-fn streams_address(url: &Url, refusal: &Cause) -> Option<Url> {
-    let leads = |name: &str, other: &Url| {
-        feed::by_name(name).is_some_and(|feed| feed.stream_url(url) == *other)
-    };
-    feed::other_addresses(url, refusal).find(|(name, other)| leads(name, other)).map(|(_, url)| url)
-}
-
-/// Tells the server what to send on the connection that it calls `client`.
-async fn subscribe(ask: Ask, feed: &dyn Feed, client: &str) -> Result<(), Cause> {
-    let Some(Subscribe { url, body }) = feed.subscribe(&ask.url, client)? else { return Ok(()) };
-    let mut ask = Ask { url, method: Method::POST, body: body.into(), ..ask };
-    ask.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let mut connection = Connection::dial(ask);
-    match timeout(DIAL_TIMEOUT, connection.next()).await {
-        Ok(Some(Arrival::Closed(Cause::NoContent))) => Ok(()),
-        Ok(Some(Arrival::Closed(cause))) => Err(cause),
-        Ok(_) => Err(Cause::NotHttp { detail: "what to send was not answered with 204".into() }),
-        Err(_) => Err(Cause::HeadersTimeout),
-    }
-}
-
-/// Dials as the feed asks, resuming from `cursor`; in the other form of its URL, where the server's
-/// refusal speaks for that, or where the stream may be of one that `is_unknown`. Answers the connection
-/// and the first that it brings.
-async fn dial(
-    ask: Ask,
-    feed: &dyn Feed,
-    is_unknown: bool,
-    cursor: &Cursor,
-) -> (Connection, Option<Arrival>) {
-    let asking = |url: &Url| {
-        let request = feed.request(url, cursor);
-        let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
-        Connection::dial(ask)
-    };
-    let mut connection = asking(&ask.url);
-    let first = connection.next().await;
-    if let Some(Arrival::Closed(refusal)) = &first
-        && let Some(other) = feed
-            .other_form(&ask.url, refusal)
-            .or_else(|| is_unknown.then(|| streams_address(&ask.url, refusal)).flatten())
-    {
-        let mut second = asking(&other);
-        let answer = second.next().await;
-        let counts = match &answer {
-            Some(Arrival::Opened(_)) => true,
-            // A stream that wants a token: the page beside it does not.
-            Some(Arrival::Closed(refusal)) => is_unknown && feed::in_words(refusal).is_some(),
-            _ => false,
-        };
-        if counts {
-            return (second, answer);
-        }
-    }
-    (connection, first)
 }

@@ -46,11 +46,7 @@ impl Feed for Smee {
     }
 
     fn identify(&self, event: &mut RawEvent) {
-        let webhook = match serde_json::from_str(&event.data) {
-            Ok(webhook) => webhook,
-            Err(_) => beginning::read(&event.data),
-        };
-        event.own_id = first(&webhook, DELIVERIES).map(str::to_owned);
+        event.own_id = first(&beginning::read(&event.data), DELIVERIES).map(str::to_owned);
     }
 
     fn decode(&self, event: &RawEvent) -> Decoded {

@@ -1,0 +1,74 @@
+//! What a driver asks of a server: a connection, as the feed asks for it, and beside it what to send on it.
+//! Knows no link.
+
+use futures_util::StreamExt;
+use hark_engine::{
+    cursor::Cursor,
+    failure::Cause,
+    feed::{self, Feed, Subscribe},
+    link::DIAL_TIMEOUT,
+    wire::Arrival,
+};
+use http::{HeaderValue, Method, header::CONTENT_TYPE};
+use tokio::time::timeout;
+use url::Url;
+
+use crate::connection::{Ask, Connection};
+
+/// Where the stream of a feed would be whose URLs lead there by themselves once it is recognised.
+fn streams_address(url: &Url, refusal: &Cause) -> Option<Url> {
+    let leads = |name: &str, other: &Url| {
+        feed::by_name(name).is_some_and(|feed| feed.stream_url(url) == *other)
+    };
+    feed::other_addresses(url, refusal).find(|(name, other)| leads(name, other)).map(|(_, url)| url)
+}
+
+/// Tells the server what to send on the connection that it calls `client`.
+pub(super) async fn subscribe(ask: Ask, feed: &dyn Feed, client: &str) -> Result<(), Cause> {
+    let Some(Subscribe { url, body }) = feed.subscribe(&ask.url, client)? else { return Ok(()) };
+    let mut ask = Ask { url, method: Method::POST, body: body.into(), ..ask };
+    ask.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut connection = Connection::dial(ask);
+    match timeout(DIAL_TIMEOUT, connection.next()).await {
+        Ok(Some(Arrival::Closed(Cause::NoContent))) => Ok(()),
+        Ok(Some(Arrival::Closed(cause))) => Err(cause),
+        Ok(_) => Err(Cause::NotHttp { detail: "what to send was not answered with 204".into() }),
+        Err(_) => Err(Cause::HeadersTimeout),
+    }
+}
+
+/// Dials as the feed asks, resuming from `cursor`; in the other form of its URL, where the server's
+/// refusal speaks for that, or where the stream may be of one that `is_unknown`. Answers the connection
+/// and the first that it brings.
+pub(super) async fn dial(
+    ask: Ask,
+    feed: &dyn Feed,
+    is_unknown: bool,
+    cursor: &Cursor,
+) -> (Connection, Option<Arrival>) {
+    let asking = |url: &Url| {
+        let request = feed.request(url, cursor);
+        let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
+        Connection::dial(ask)
+    };
+    let mut connection = asking(&ask.url);
+    let first = connection.next().await;
+    if let Some(Arrival::Closed(refusal)) = &first
+        && let Some(other) = feed
+            .other_form(&ask.url, refusal)
+            .or_else(|| is_unknown.then(|| streams_address(&ask.url, refusal)).flatten())
+    {
+        let mut second = asking(&other);
+        let answer = second.next().await;
+        let counts = match &answer {
+            Some(Arrival::Opened(_)) => true,
+            // A stream that wants a token: the page beside it does not.
+            Some(Arrival::Closed(refusal)) => is_unknown && feed::in_words(refusal).is_some(),
+            _ => false,
+        };
+        if counts {
+            return (second, answer);
+        }
+    }
+    (connection, first)
+}
