@@ -13,7 +13,6 @@ use hark_tests::{
     LONG, Running, World, eventually, http,
     hub::{self, Held, Hub},
     load::{Load, Told},
-    sse::Server,
 };
 use serde_json::Value;
 use tokio::time::sleep;
@@ -289,32 +288,4 @@ async fn the_doctor_finds_all_right_through_the_pages_hub() {
 fn the_readme_links_the_page() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
     assert!(readme.contains("](src-tauri/docs/hub.md)"));
-}
-
-#[tokio::test]
-async fn centrifugos_lines_are_read_by_the_pages_mapping() {
-    let (world, server) = (World::new(), Server::start().await);
-    let settings = hub::block("[subscriptions.news]").split_once("\n[").unwrap();
-    let url = format!("[subscriptions.news]\nurl = \"{}\"\n[", server.url("/connection/uni_sse"));
-    world.settings(&format!("{url}{}", settings.1));
-    let _agent = world.agent().await;
-    let connect = r#"data: {"connect":{"client":"c09d1965","version":"0.0.0 OSS","subs":{"news":{}},"ping":25}}"#;
-    let publication =
-        r#"data: {"channel":"news","pub":{"data":{"title":"Build 7","body":"passed"},"offset":1}}"#;
-    let connected = async |count: usize| {
-        let mut client = server.client_within(LONG).await.unwrap();
-        client.accept().await;
-        client.send(&format!("{connect}\n\ndata: {{}}\n\n{publication}\n\n")).await;
-        let messages = world.stored(count).await;
-        let message = messages.last().unwrap();
-        let read = ["title", "body", "topic"].map(|name| message[name].as_str().unwrap());
-        assert_eq!(read, ["Build 7", "passed", "news"], "{message}");
-        assert_eq!(messages.len(), count, "neither its greeting nor its ping is a message");
-        client
-    };
-    drop(connected(1).await);
-    let _client = connected(2).await;
-    let history = world.history().await;
-    assert_eq!(history.len(), 1, "{history:?}");
-    assert_eq!(history[0]["gap"], true, "what was sent meanwhile is lost: {history:?}");
 }

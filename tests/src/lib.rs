@@ -15,6 +15,7 @@
 pub mod api;
 pub mod beat;
 pub mod bus;
+pub mod centrifugo;
 pub mod cutter;
 pub mod desktop;
 pub mod django;

@@ -4,6 +4,7 @@ mod archive;
 mod bench;
 mod debian;
 mod generate;
+mod go;
 mod node;
 mod package;
 mod page;

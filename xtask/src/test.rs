@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    Result, Shell, archive, debian,
+    Result, Shell, archive, debian, go,
     node::Node,
     package, page, servers,
     tally::Tally,
@@ -281,6 +281,7 @@ fn whole(run: &mut Run) -> Result<()> {
     let driver = tool::build(run.shell, tool::TAURI_DRIVER)?;
     let (servers, node) = servers::ensure(run.shell)?;
     let archived = archive::ensure(run.shell)?;
+    let built = go::ensure(run.shell)?;
     let mut command = run.shell.cargo(&args);
     run.shell
         .mark(&mut command)
@@ -292,6 +293,7 @@ fn whole(run: &mut Run) -> Result<()> {
         .env("HARK_TEST_SERVERS", servers)
         .env("HARK_TEST_NODE", node)
         .envs(archived)
+        .envs(built)
         .env("HARK_TEST_WORLDS", fresh(&run.shell.scratch)?)
         .env("HARK_TEST_OUTPUT", fresh(&run.shell.target.join("e2e"))?);
     run.check("whole", command)

@@ -34,6 +34,10 @@ fuzz_target!(|input: &str| {
     for feed in FEEDS.iter() {
         let mut identified = event.clone();
         feed.identify(&mut identified);
+        for event in feed.unfold(&event, Some(data)).into_iter().flatten() {
+            event.own_id.as_deref().map(|id| feed.position(Some(data), id));
+            feed.decode(&event);
+        }
         feed.keeps(&event);
         feed.published(&identified);
         match feed.decode(&event) {

@@ -119,10 +119,8 @@ struct Visitor {
 
 impl Visitor {
     fn dial(&self, url: &Url, cursor: &Cursor) -> Connection {
-        let request = self.feed.request(url, cursor);
-        let ask =
-            Ask { url: request.url, last_event_id: request.last_event_id, ..self.ask.clone() };
-        Connection::dial(ask)
+        let feed = &*self.feed;
+        Connection::dial(self.ask.as_asks(feed, feed.request(url, cursor)))
     }
 
     async fn listen(
@@ -149,6 +147,7 @@ impl Visitor {
         let mut until = begun + self.length.min(HEADERS_TIMEOUT);
         let mut stop = pin!(stop);
         let mut opened = Some(opened);
+        let mut position = None;
         while seen.heard.len() < HEARD_MAX {
             let item = tokio::select! {
                 item = connection.next() => item,
@@ -166,8 +165,8 @@ impl Visitor {
                 }
                 Some(Arrival::Closed(cause)) => seen.ended = Some((after, cause)),
                 Some(item) => {
-                    let what = What::of(item, &*self.feed);
-                    seen.heard.extend(what.map(|what| Occurrence { after, what }));
+                    let all = What::all_of(item, &*self.feed, &mut position);
+                    seen.heard.extend(all.into_iter().map(|what| Occurrence { after, what }));
                 }
                 None => break,
             }
@@ -230,9 +229,11 @@ impl Visitor {
         if !waits {
             until = Instant::now() + AFTER_REPLAY;
         }
+        let mut position = from.id.clone();
         while resumed.refused.is_none() && resumed.brought.len() < BROUGHT_MAX {
             let Ok(Some(item)) = timeout_at(until, connection.next()).await else { break };
-            if let Some(What::Message { id: Some(id), .. }) = What::of(item, &*self.feed) {
+            for what in What::all_of(item, &*self.feed, &mut position) {
+                let What::Message { id: Some(id), .. } = what else { continue };
                 let missed = ids[cursor + 1..].contains(&id);
                 resumed.brought.push(id);
                 if waits && missed {

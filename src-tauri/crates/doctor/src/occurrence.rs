@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hark_engine::{
-    feed::Feed,
+    feed::{Decoded, Feed},
     message::RawEvent,
     readable::clean,
     wire::{Arrival, Ignored},
@@ -93,6 +93,25 @@ impl What {
             Arrival::TooLarge { bytes, .. } => Self::TooLarge { bytes },
             Arrival::Opened(_) | Arrival::Ignored(_) | Arrival::Closed(_) => return None,
         })
+    }
+
+    /// The same of a server whose events may stand for several; `position` is where its stream stands.
+    pub fn all_of(arrival: Arrival, feed: &dyn Feed, position: &mut Option<String>) -> Vec<Self> {
+        let unfolded = match &arrival {
+            Arrival::Event { event, .. } => feed.unfold(event, position.as_deref()),
+            _ => None,
+        };
+        let Some(events) = unfolded else { return Self::of(arrival, feed).into_iter().collect() };
+        let mut all = Vec::new();
+        for event in events {
+            let id = event.own_id.as_deref();
+            let after = id.and_then(|id| feed.position(position.as_deref(), id));
+            *position = after.or_else(|| position.take());
+            if matches!(feed.decode(&event), Decoded::Message(_)) {
+                all.push(Self::of_event(event, feed));
+            }
+        }
+        all
     }
 
     fn of_event(mut event: RawEvent, feed: &dyn Feed) -> Self {

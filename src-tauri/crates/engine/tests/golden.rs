@@ -32,15 +32,26 @@ fn feeds() -> Vec<Arc<dyn Feed>> {
     coded.chain([Arc::new(mapped) as Arc<dyn Feed>]).collect()
 }
 
+/// The events that one stands for, as the link has them.
+fn unfolded(feed: &dyn Feed, event: RawEvent, position: &mut Option<String>) -> Vec<RawEvent> {
+    let events = feed.unfold(&event, position.as_deref()).unwrap_or_else(|| vec![event]);
+    for id in events.iter().filter_map(|event| event.own_id.as_deref()) {
+        *position = feed.position(position.as_deref(), id);
+    }
+    events
+}
+
 /// What the blocks of a stream mean, in order.
 fn read(feed: &dyn Feed, stream: &str) -> String {
     let mut out = String::new();
+    let mut position = None;
     let mut event: Option<RawEvent> = None;
     for line in stream.lines().skip(1).chain([""]) {
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         if line.is_empty() {
-            if let Some(event) = event.take() {
+            let came = event.take();
+            for event in came.into_iter().flat_map(|event| unfolded(feed, event, &mut position)) {
                 describe(feed, event, &mut out);
             }
             continue;
@@ -96,6 +107,15 @@ fn every_feed_reads_its_servers_documented_stream() {
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!(*name, read));
     }
+}
+
+/// A feed answers to an event, and to all that it stands for, within its bounds.
+fn check_all(feed: &dyn Feed, mut event: RawEvent) {
+    for event in unfolded(feed, event.clone(), &mut None) {
+        check(feed, &event);
+    }
+    feed.identify(&mut event);
+    check(feed, &event);
 }
 
 /// A feed answers, within its bounds.
@@ -261,9 +281,8 @@ proptest! {
     ) {
         for data in [value.to_string(), json!({ "event": "message", "x": value }).to_string(), text] {
             for feed in feeds() {
-                let mut event = RawEvent { kind: kind.into(), data: data.clone(), own_id: None };
-                feed.identify(&mut event);
-                check(&*feed, &event);
+                let event = RawEvent { kind: kind.into(), data: data.clone(), own_id: None };
+                check_all(&*feed, event);
             }
         }
     }
@@ -306,9 +325,8 @@ fn no_input_makes_a_feed_panic_or_exceed_its_bounds() {
     for feed in feeds() {
         for text in texts {
             for kind in kinds {
-                let mut event = RawEvent { kind: kind.into(), data: text.to_owned(), own_id: None };
-                feed.identify(&mut event);
-                check(&*feed, &event);
+                let event = RawEvent { kind: kind.into(), data: text.to_owned(), own_id: None };
+                check_all(&*feed, event);
             }
             feed.farewell(&text[..text.floor_char_boundary(100_000)]);
             feed.explain(500, text);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use hark_engine::{
+    cursor::Cursor,
     failure::{Cause, Class},
     feed::{self, Certainty, Decoded, Feed, Recogniser, Recognition},
     message::Message,
@@ -114,18 +115,18 @@ const DONE: &str = "[DONE]";
 
 /// Asks for the latest message, to be decoded by `feed`.
 pub async fn latest(ask: &Ask, feed: &dyn Feed) -> Latest {
-    let request = feed.request_latest(&ask.url);
-    let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
     let end = Instant::now() + LATEST;
-    let mut connection = Connection::dial(ask);
+    let mut connection = Connection::dial(ask.as_asks(feed, feed.request_latest(&ask.url)));
     let (mut latest, mut until) = (Latest::default(), end);
     while let Ok(Some(item)) = timeout_at(until, connection.next()).await {
         match item {
             Arrival::Opened(_) => until = end.min(Instant::now() + LISTEN),
             Arrival::Event { event, .. } => {
                 latest.is_answer |= event.data.trim() == DONE;
-                if let Decoded::Message(message) = feed.decode(&event) {
-                    latest.message = Some(*message);
+                for event in feed.unfold(&event, None).unwrap_or_else(|| vec![event]) {
+                    if let Decoded::Message(message) = feed.decode(&event) {
+                        latest.message = Some(*message);
+                    }
                 }
                 until = end.min(Instant::now() + QUIET);
             }
@@ -139,8 +140,24 @@ pub async fn latest(ask: &Ask, feed: &dyn Feed) -> Latest {
     latest
 }
 
-/// Listens until it is clear what speaks there.
+/// Listens until it is clear what speaks there. A server that ends the stream at once may do so because
+/// it was not asked as its feed asks.
 async fn listen(ask: &Ask, deadline: Instant) -> Result<Recognition, Cause> {
+    let (recognition, ended) = first_words(ask.clone(), deadline).await?;
+    let Some(cause) = ended else { return Ok(recognition) };
+    let Some(feed) = feed::by_name(recognition.feed) else { return Err(cause) };
+    let as_it_asks = ask.as_asks(&*feed, feed.request(&ask.url, &Cursor::NONE));
+    match as_it_asks.url == ask.url {
+        true => Err(cause),
+        false => match first_words(as_it_asks, deadline).await? {
+            (_, Some(cause)) => Err(cause),
+            (recognition, None) => Ok(recognition),
+        },
+    }
+}
+
+/// What speaks there by its first words, and why the server ends the stream with them, where it does.
+async fn first_words(ask: Ask, deadline: Instant) -> Result<(Recognition, Option<Cause>), Cause> {
     let mut connection = Connection::dial(ask.clone());
     let mut recogniser = Recogniser::new(&ask.url);
     let (mut open, mut until) = (false, deadline);
@@ -148,13 +165,12 @@ async fn listen(ask: &Ask, deadline: Instant) -> Result<Recognition, Cause> {
         match timeout_at(until, connection.next()).await {
             Ok(Some(Arrival::Closed(cause))) if !open => return Err(cause),
             Err(_) if !open => return Err(Cause::HeadersTimeout),
-            Ok(Some(Arrival::Closed(_)) | None) | Err(_) => return Ok(recogniser.of_silence()),
+            Ok(Some(Arrival::Closed(_)) | None) | Err(_) => {
+                return Ok((recogniser.of_silence(), None));
+            }
             Ok(Some(arrival)) => {
                 if let Some(recognition) = recogniser.handle(&arrival) {
-                    return match ended(recognition.feed, &arrival) {
-                        Some(cause) => Err(cause),
-                        None => Ok(recognition),
-                    };
+                    return Ok((recognition, ended(recognition.feed, &arrival)));
                 }
                 if matches!(arrival, Arrival::Opened(_)) {
                     open = true;

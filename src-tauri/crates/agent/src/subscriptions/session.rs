@@ -117,6 +117,7 @@ impl Sink for Session {
         if let Some(
             Cause::Status { code: 401 | 403, .. }
             | Cause::CredentialRefused { .. }
+            | Cause::StreamError { refused: true, .. }
             | Cause::Tls { .. }
             | Cause::Certificate { .. },
         ) = entry.failure().map(|failure| &failure.cause)

@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use hark_engine::{
-    feed::Form,
+    feed::{self, Form},
     policy::{self, Rule},
     size,
 };
@@ -11,7 +11,7 @@ use hark_local::file;
 use serde::Deserialize;
 use toml_edit::{Document, TableLike};
 
-use super::{JSON, POCKETBASE, Settings, Subscription, keep};
+use super::{Settings, Subscription, keep};
 use crate::{
     file::{TomlError, read_text, read_toml, write, wrong},
     presets::{LoadedPresets, Presets},
@@ -162,10 +162,13 @@ fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(
         if let Some(problem) = one.mapping.as_ref().and_then(Form::problem) {
             return Some((of("mapping"), problem));
         }
-        if one.mapping.is_some() && ![JSON, POCKETBASE].contains(&one.feed.as_str()) {
+        if one.mapping.is_some() && !feed::takes_form(&one.feed) {
+            let such: Vec<&str> =
+                feed::NAMES.iter().copied().filter(|name| feed::takes_form(name)).collect();
+            let such = such.join(", ");
             let message =
-                "a `mapping` is for the feeds json and pocketbase; others know where things are";
-            return Some((of("mapping"), message.to_owned()));
+                format!("a `mapping` is for the feeds {such}; others know where things are");
+            return Some((of("mapping"), message));
         }
         keeps_too_little(key, one, settings)
     })?;

@@ -11,7 +11,7 @@ use std::{fmt, marker::PhantomData, path::PathBuf, sync::Arc, time::Duration};
 
 use hark_engine::{
     backoff::{Clients, Law, Retry},
-    feed::{self, Feed, Form, Json, Mapped, PocketBase, Recogniser},
+    feed::{self, Feed, Form, Json, Recogniser},
     heartbeat::Expect,
     policy::{self, Rule},
     size,
@@ -217,8 +217,7 @@ impl Subscription {
     #[must_use]
     pub fn speaks(&self) -> Arc<dyn Feed> {
         match &self.mapping {
-            Some(form) if self.feed == POCKETBASE => Arc::new(PocketBase::of_form(form.clone())),
-            Some(form) => Arc::new(Mapped::new(&self.feed, form.clone())),
+            Some(form) => feed::by_form(&self.feed, form.clone()),
             // An unknown name was refused when the settings were read.
             None => feed::by_name(&self.feed).unwrap_or_else(|| Arc::new(Json)),
         }
@@ -315,10 +314,6 @@ pub fn key_of(all: &IndexMap<String, Subscription>, word: &str) -> String {
         _ => word.to_owned(),
     }
 }
-
-/// The feeds whose messages a `mapping` can describe.
-const JSON: &str = "json";
-const POCKETBASE: &str = "pocketbase";
 
 fn default_feed() -> String {
     "json".to_owned()

@@ -59,6 +59,7 @@
 //! ```
 
 mod beginning;
+mod centrifugo;
 mod django_eventstream;
 mod emoji;
 mod home_assistant;
@@ -80,6 +81,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use url::Url;
 
+pub use centrifugo::Centrifugo;
 pub use django_eventstream::DjangoEventstream;
 pub use home_assistant::HomeAssistant;
 pub use json::Json;
@@ -169,9 +171,9 @@ pub struct Subscribe {
 /// known from one call to the next: the cursor, what it asked for, whether messages carry ids.
 ///
 /// Two kinds of servers want more, and fit so:
-/// - A command in the URL (Centrifugo's `cf_connect`, with the position of its stream in it) is made
-///   in [`Feed::request`], which has the cursor; the position's parts are one cursor, put together by
-///   [`Feed::identify`].
+/// - A stream of several channels, each with a position of its own (Centrifugo): [`Feed::unfold`] gives
+///   each event the id that it has with what came before it on its connection, and [`Feed::position`]
+///   puts the ids together to one cursor, which [`Feed::request`] takes apart again.
 /// - A request after the connection (PocketBase) is [`Feed::subscribe`], which [`Decoded::Connected`]
 ///   asks for. The link hands that on as an effect, and the driver sends it beside the stream; its
 ///   failure is the connection's.
@@ -298,6 +300,24 @@ pub trait Feed: fmt::Debug + Send + Sync {
         String::new()
     }
 
+    /// The events that one stands for, where it holds several or has its id only together with what came
+    /// before it on its connection; `position` is where that stands. `None` where it is what it is. What it
+    /// answers is decoded as any event, and not unfolded again.
+    fn unfold(&self, _event: &RawEvent, _position: Option<&str>) -> Option<Vec<RawEvent>> {
+        None
+    }
+
+    /// The cursor after an event with this id, where that is not the id alone; `before` is the one before
+    /// it.
+    fn position(&self, _before: Option<&str>, _id: &str) -> Option<String> {
+        None
+    }
+
+    /// The URL with a bearer token in it, where the server reads it there and not in `Authorization`.
+    fn with_token(&self, _url: &Url, _token: &str) -> Option<Url> {
+        None
+    }
+
     /// Sets the event's own id where it is not the SSE field's. Also called for an event that is too
     /// large, of which only the beginning is there: without its id it would be fetched for ever.
     fn identify(&self, _event: &mut RawEvent) {}
@@ -320,7 +340,7 @@ pub trait Feed: fmt::Debug + Send + Sync {
 /// The registry: every feed that has code of its own, a line each. The order counts where two are
 /// recognised with the same certainty: the first is taken.
 const FEEDS: &[Entry] = &[
-    Entry::new("json", &Json),
+    Entry::new("json", &Json).by_form(|form| Arc::new(Mapped::new("json", form))),
     Entry::new("ntfy", &Ntfy),
     Entry::new("mercure", &Mercure),
     Entry::new("nchan", &Nchan),
@@ -328,20 +348,29 @@ const FEEDS: &[Entry] = &[
     Entry::new("mastodon", &Mastodon),
     Entry::new("wikimedia", &Wikimedia),
     Entry::new("django-eventstream", &DjangoEventstream),
-    Entry::new("pocketbase", &pocketbase::PLAIN),
+    Entry::new("pocketbase", &pocketbase::PLAIN)
+        .by_form(|form| Arc::new(PocketBase::of_form(form))),
     Entry::new("smee", &Smee),
+    Entry::new("centrifugo", &centrifugo::PLAIN)
+        .by_form(|form| Arc::new(Centrifugo::of_form(form))),
 ];
 
 /// A feed of the registry.
 struct Entry {
     name: &'static str,
     feed: fn() -> Arc<dyn Feed>,
+    /// Where the person may say where a message's parts stand.
+    of_form: Option<fn(Form) -> Arc<dyn Feed>>,
     signature: &'static dyn Signature,
 }
 
 impl Entry {
     const fn new<F: Signature + Default + 'static>(name: &'static str, feed: &'static F) -> Self {
-        Self { name, feed: || Arc::new(F::default()), signature: feed }
+        Self { name, feed: || Arc::new(F::default()), of_form: None, signature: feed }
+    }
+
+    const fn by_form(self, of_form: fn(Form) -> Arc<dyn Feed>) -> Self {
+        Self { of_form: Some(of_form), ..self }
     }
 }
 
@@ -364,6 +393,25 @@ pub const UNKNOWN: &str = "unknown";
 pub fn by_name(name: &str) -> Option<Arc<dyn Feed>> {
     let name = if name == UNKNOWN { "json" } else { name };
     FEEDS.iter().find(|entry| entry.name == name).map(|entry| (entry.feed)())
+}
+
+/// The feed of a name that reads by this form: one that [`takes_form`], else the form's own.
+#[must_use]
+pub fn by_form(name: &str, form: Form) -> Arc<dyn Feed> {
+    match of_form(name) {
+        Some(of_form) => of_form(form),
+        None => Arc::new(Mapped::new(name, form)),
+    }
+}
+
+/// Whether the messages of the feed of this name can be described by a form.
+#[must_use]
+pub fn takes_form(name: &str) -> bool {
+    of_form(name).is_some()
+}
+
+fn of_form(name: &str) -> Option<fn(Form) -> Arc<dyn Feed>> {
+    FEEDS.iter().find(|entry| entry.name == name)?.of_form
 }
 
 /// Query parameters that servers read credentials from.

@@ -27,7 +27,19 @@ impl Link {
         self.heartbeat.on_heartbeat(now.monotonic);
     }
 
-    pub(super) fn on_event(&mut self, mut event: RawEvent, now: Moment, out: Out<'_>) {
+    pub(super) fn on_event(&mut self, event: RawEvent, now: Moment, out: Out<'_>) {
+        let Phase::Streaming(stream) = &self.phase else { return };
+        match self.config.feed.unfold(&event, stream.position.as_deref()) {
+            None => self.on_one_event(event, now, out),
+            Some(events) => {
+                for event in events {
+                    self.on_one_event(event, now, out);
+                }
+            }
+        }
+    }
+
+    fn on_one_event(&mut self, mut event: RawEvent, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
         let feed = &*self.config.feed;
         let outcome = match feed.decode(&event) {
@@ -157,24 +169,28 @@ impl Link {
     }
 
     /// Where the cursor moves with an event, if it does.
-    fn cursor_of(&self, event: &RawEvent, now: Moment) -> Option<Cursor> {
-        let feed = &self.config.feed;
-        match event.own_id.as_deref() {
-            None => None,
-            Some("") => Some(Cursor::NONE),
-            // An id that cannot be sent leaves the cursor at the last one that can.
-            Some(id) => {
-                let sendable = id.len() <= CURSOR_BYTES_MAX && feed.resumes_from(id);
-                // A time in the future would leave out what comes until then.
-                let own = || feed.published(event).map(|time| time.min(now.wall));
-                // The time may be in the part that was cut off. An earlier one leaves nothing out.
-                let time = || own().or(self.config.cursor.time).or_else(|| self.opened_at());
-                sendable.then(|| Cursor {
-                    id: Some(id.to_owned()),
-                    time: feed.resumes_by_time().then(time).flatten(),
-                })
-            }
+    fn cursor_of(&mut self, event: &RawEvent, now: Moment) -> Option<Cursor> {
+        let own = event.own_id.as_deref()?;
+        if own.is_empty() {
+            return Some(Cursor::NONE);
         }
+        let id = self.position_after(own).unwrap_or_else(|| own.to_owned());
+        let feed = &self.config.feed;
+        // An id that cannot be sent leaves the cursor at the last one that can.
+        let sendable = id.len() <= CURSOR_BYTES_MAX && feed.resumes_from(own);
+        // A time in the future would leave out what comes until then.
+        let published = || feed.published(event).map(|time| time.min(now.wall));
+        // The time may be in the part that was cut off. An earlier one leaves nothing out.
+        let time = || published().or(self.config.cursor.time).or_else(|| self.opened_at());
+        sendable.then(|| Cursor { id: Some(id), time: feed.resumes_by_time().then(time).flatten() })
+    }
+
+    /// Where the connection stands after an event with this id, where that is more than the id.
+    fn position_after(&mut self, id: &str) -> Option<String> {
+        let Phase::Streaming(stream) = &mut self.phase else { return None };
+        let position = self.config.feed.position(stream.position.as_deref(), id)?;
+        stream.position = Some(position.clone());
+        Some(position)
     }
 
     /// When the connection opened, by the server's clock.

@@ -266,6 +266,7 @@ impl Link {
             begun: self.config.begun.or((!self.config.streamed_before).then_some(now.wall)),
             order: self.config.feed.order(),
             asked: self.asked.number().filter(|_| !self.mixed_ids),
+            position: self.asked.id.clone(),
             may_be_anew: std::mem::take(&mut self.server_lost) && !self.repeats,
         };
         self.broke = self.broke.or(self.last_heard());

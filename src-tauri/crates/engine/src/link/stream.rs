@@ -29,6 +29,9 @@ pub struct Stream {
     pub(super) replay: Replay,
     /// Its ids, where they are those of a counter.
     pub(super) ids: Ids,
+    /// Where it stands, where its feed puts that together of several ids. See
+    /// [`Feed::position`](crate::feed::Feed::position).
+    pub(super) position: Option<String>,
     /// When the connection is to be replaced, whatever it does, and why.
     pub(super) replace: Option<(Monotonic, Doubt)>,
     pub(super) second: Second,
@@ -50,6 +53,7 @@ pub(super) struct Opening {
     pub(super) order: Order,
     /// The number after which the connection resumes.
     pub(super) asked: Option<u64>,
+    pub(super) position: Option<String>,
     /// Whether the server may have restarted and is not known to repeat.
     pub(super) may_be_anew: bool,
 }
@@ -74,7 +78,8 @@ impl Stream {
         proof: Option<Duration>,
         age: Option<Duration>,
     ) -> Self {
-        let Opening { at: now, missed, clock, begun, order, asked, may_be_anew } = opening;
+        let Opening { at: now, missed, clock, begun, order, asked, position, may_be_anew } =
+            opening;
         Self {
             conn,
             opened: now,
@@ -84,6 +89,7 @@ impl Stream {
             stable_at: proof.map(|proof| now.monotonic + proof),
             replay: Replay::new(now, missed, order, clock, begun),
             ids: Ids::new(asked, may_be_anew),
+            position,
             replace: age.map(|age| (now.monotonic + age, Doubt::Age)),
             second: Second::None,
             second_head: None,

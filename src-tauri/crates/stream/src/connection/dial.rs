@@ -6,7 +6,11 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use hark_engine::{failure::Cause, readable::Line};
+use hark_engine::{
+    failure::Cause,
+    feed::{self, Feed},
+    readable::Line,
+};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -62,6 +66,20 @@ impl Ask {
             limits: Limits::default(),
             trail: Trail::default(),
         }
+    }
+
+    /// The same, as this feed asks.
+    #[must_use]
+    pub fn as_asks(&self, feed: &dyn Feed, request: feed::Request) -> Self {
+        let feed::Request { url, last_event_id } = request;
+        let mut ask = Self { url, last_event_id, ..self.clone() };
+        let bearer = ask.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = bearer.and_then(|value| value.strip_prefix("Bearer "));
+        if let Some(url) = token.and_then(|token| feed.with_token(&ask.url, token)) {
+            ask.headers.remove(header::AUTHORIZATION);
+            ask.url = url;
+        }
+        ask
     }
 
     fn request(&self) -> Result<Request<Full<Bytes>>, Cause> {

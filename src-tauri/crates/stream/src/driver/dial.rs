@@ -46,11 +46,7 @@ pub(super) async fn dial(
     is_unknown: bool,
     cursor: &Cursor,
 ) -> (Connection, Option<Arrival>) {
-    let asking = |url: &Url| {
-        let request = feed.request(url, cursor);
-        let ask = Ask { url: request.url, last_event_id: request.last_event_id, ..ask.clone() };
-        Connection::dial(ask)
-    };
+    let asking = |url: &Url| Connection::dial(ask.as_asks(feed, feed.request(url, cursor)));
     let mut connection = asking(&ask.url);
     let first = connection.next().await;
     if let Some(Arrival::Closed(refusal)) = &first

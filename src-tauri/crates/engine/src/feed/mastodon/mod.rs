@@ -63,8 +63,12 @@ impl Feed for Mastodon {
     }
 }
 
+/// Every type of the documentation's entity `Notification` as of Mastodon 4.5; of one that came since, its
+/// name.
 fn notification(value: &Value) -> Message {
     let who = who(value.get("account"));
+    let of = |name: &str| value.get(name).unwrap_or(&Value::Null);
+    let (status, report) = (of("status"), of("report"));
     let kind = text(value, "type");
     let title = match kind {
         "mention" => format!("{who} mentioned you"),
@@ -76,12 +80,51 @@ fn notification(value: &Value) -> Message {
         "poll" => "A poll has ended".to_owned(),
         "update" => format!("{who} edited a post"),
         "quote" => format!("{who} quoted your post"),
-        kind if value.get("account").is_none() => kind.replace('_', " "),
-        kind => format!("{who}: {}", kind.replace('_', " ")),
+        "quoted_update" => format!("{who} edited a post that you quoted"),
+        "admin.sign_up" => format!("{who} has signed up"),
+        "admin.report" => format!("{who} reported {}", self::who(report.get("target_account"))),
+        "moderation_warning" => warned(text(of("moderation_warning"), "action")).to_owned(),
+        "severed_relationships" => {
+            format!("You are cut off from {}", text(of("event"), "target_name"))
+        }
+        "annual_report" => "Your year on Mastodon is summed up".to_owned(),
+        kind if value.get("account").is_none() => kind.replace(['_', '.'], " "),
+        kind => format!("{who}: {}", kind.replace(['_', '.'], " ")),
     };
-    let status = value.get("status").unwrap_or(&Value::Null);
+    let body = match kind {
+        "admin.report" => text(report, "comment").to_owned(),
+        "moderation_warning" => text(of("moderation_warning"), "text").to_owned(),
+        "severed_relationships" => severed(of("event")),
+        _ => words(status),
+    };
     let url = link(status).or_else(|| link(value.get("account")?));
-    message(value, &title, &words(status), url)
+    message(value, &title, &body, url)
+}
+
+/// What a moderator has done to one's account (entity `AccountWarning`).
+fn warned(action: &str) -> &'static str {
+    match action {
+        "disable" => "A moderator has disabled your account",
+        "mark_statuses_as_sensitive" => "A moderator has marked posts of yours as sensitive",
+        "delete_statuses" => "A moderator has removed posts of yours",
+        "sensitive" => "Your posts are marked as sensitive from now on",
+        "silence" => "A moderator has limited your account",
+        "suspend" => "A moderator has suspended your account",
+        _ => "A moderator has sent you a warning",
+    }
+}
+
+/// Why follows in both directions have ended, and how many (entity `RelationshipSeveranceEvent`).
+fn severed(event: &Value) -> String {
+    let count = |name: &str| event.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let why = match text(event, "type") {
+        "domain_block" => "A moderator has blocked that server.",
+        "user_domain_block" => "You have blocked that server.",
+        "account_suspension" => "A moderator has suspended that account.",
+        _ => "",
+    };
+    let (followers, following) = (count("followers_count"), count("following_count"));
+    format!("{why} Gone: followers {followers}, followed by you {following}.").trim().to_owned()
 }
 
 fn post(value: &Value) -> Message {
@@ -166,6 +209,43 @@ mod tests {
         ] {
             assert_eq!(Mastodon.decode(&event(kind, data)), Decoded::Nothing, "{kind}");
         }
+    }
+
+    #[test]
+    fn every_notification_is_in_words() {
+        let told = |value: Value| {
+            let found = notification(&value);
+            (found.title.to_string(), found.body.to_string())
+        };
+        let by = serde_json::json!({ "acct": "eve@a.example", "display_name": "Eve" });
+        for (kind, wanted) in [
+            ("mention", "Eve (@eve@a.example) mentioned you"),
+            ("quoted_update", "Eve (@eve@a.example) edited a post that you quoted"),
+            ("admin.sign_up", "Eve (@eve@a.example) has signed up"),
+            ("poll", "A poll has ended"),
+            ("annual_report", "Your year on Mastodon is summed up"),
+            ("moderation_warning", "A moderator has sent you a warning"),
+            ("yet.to_come", "Eve (@eve@a.example): yet to come"),
+        ] {
+            let (title, _) = told(serde_json::json!({ "type": kind, "account": by }));
+            assert_eq!(title, wanted);
+        }
+        let report = serde_json::json!({ "type": "admin.report", "account": by, "report": {
+            "comment": "spam", "target_account": { "acct": "mallory" } } });
+        assert_eq!(told(report), ("Eve (@eve@a.example) reported @mallory".into(), "spam".into()));
+        let warning = serde_json::json!({ "type": "moderation_warning", "account": by,
+            "moderation_warning": { "action": "silence", "text": "Read the rules." } });
+        let limited = "A moderator has limited your account";
+        assert_eq!(told(warning), (limited.into(), "Read the rules.".into()));
+        let severed = serde_json::json!({ "type": "severed_relationships", "event": {
+            "type": "domain_block", "target_name": "bad.example", "followers_count": 2,
+            "following_count": 1 } });
+        let (title, body) = told(severed);
+        assert_eq!(title, "You are cut off from bad.example");
+        assert_eq!(
+            body,
+            "A moderator has blocked that server. Gone: followers 2, followed by you 1."
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::*;
 use crate::{
     failure::Class,
-    feed::{DjangoEventstream, HomeAssistant, Mastodon, Mercure, Ntfy, PocketBase},
+    feed::{Centrifugo, DjangoEventstream, HomeAssistant, Mastodon, Mercure, Ntfy, PocketBase},
     history::Doubt,
 };
 
@@ -381,4 +381,45 @@ fn a_refusal_is_told_in_the_feeds_words() {
     let Phase::BackingOff { failure, .. } = world.link.phase() else { panic!() };
     let sentence = failure.cause.sentence("https://ntfy.example");
     assert!(sentence.contains("several topics can share one"), "{sentence}");
+}
+
+#[test]
+fn of_several_channels_each_has_its_place_in_the_cursor() {
+    let connect =
+        |subs: &str| event("message", &format!(r#"{{"connect":{{"client":"c","subs":{subs}}}}}"#));
+    let told = |channel: &str, offset: u64| {
+        event(
+            "message",
+            &format!(r#"{{"channel":"{channel}","pub":{{"data":"x","offset":{offset}}}}}"#),
+        )
+    };
+    let cursors = |world: &World| -> Vec<String> {
+        let all = deliveries(world);
+        all.iter().map(|it| it.cursor.clone().unwrap().id.unwrap()).collect()
+    };
+    let mut world = World::streaming(of(Centrifugo::default()));
+    let conn = ConnId(1);
+    world.say(came(
+        conn,
+        connect(r#"{"a":{"epoch":"E","recovered":true},"b":{"epoch":"F","offset":4}}"#),
+    ));
+    world.say(came(conn, told("b", 5)));
+    world.say(came(conn, told("a", 1)));
+    let both = r#"["1@E/a","5@F/b"]"#;
+    assert_eq!(cursors(&world), ["0@E/a", r#"["0@E/a","4@F/b"]"#, r#"["0@E/a","5@F/b"]"#, both]);
+    let ids: Vec<_> =
+        deliveries(&world).iter().map(|it| it.event.own_id.clone().unwrap()).collect();
+    assert_eq!(ids, ["0@E/a", "4@F/b", "5@F/b", "1@E/a"]);
+    world.say(committed(Cursor::of_id(both)));
+    world.say(closed(conn, Cause::EndOfStream));
+    world.pass(secs(60));
+    let conn = world.dialled();
+    world.say(opened(conn));
+    world.effects.clear();
+    // Of one all is there, of the other the server has begun anew.
+    let missed = r#"{"a":{"epoch":"E","recovered":true,"offset":1,"publications":[{"data":"x","offset":2}]},
+                     "b":{"epoch":"G","offset":3}}"#;
+    world.say(came(conn, connect(missed)));
+    assert!(matches!(world.journal().as_slice(), [Entry::Gap { .. }]), "{:?}", world.journal());
+    assert_eq!(cursors(&world), [r#"["2@E/a","5@F/b"]"#, r#"["2@E/a","3@G/b"]"#]);
 }

@@ -1,0 +1,201 @@
+//! Centrifugo 6.9, as its own server sends it: what it holds of a channel is recovered by offset and epoch,
+//! and where it does not hold it any more, that is a gap.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use hark_api::{HistoryQuery, route};
+use hark_tests::{
+    LONG, World,
+    centrifugo::{Centrifugo, HELD, TOKEN, TOKEN_OF_OWN},
+    eventually,
+    hark::clear,
+};
+use serde_json::json;
+
+/// Follows these channels, and answers the key once that is so.
+async fn add(world: &World, server: &Centrifugo<'_>, query: &str, token: &str) -> String {
+    let token = world.secret("token", token);
+    let url = server.url(query);
+    let said = world.hark(&["add", &url, "--token-file", token.to_str().unwrap()]).await.ok();
+    assert!(said.contains("It speaks centrifugo"), "{said}");
+    let key = world.status().await["links"][0]["subscription"].as_str().unwrap().to_owned();
+    world.phase(&key, "streaming").await;
+    key
+}
+
+async fn titles(world: &World) -> Vec<String> {
+    let all = world.messages().await;
+    all.iter().map(|it| it["title"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn come(world: &World, wanted: &[&str]) {
+    eventually("all have come", LONG, async || {
+        let titles = titles(world).await;
+        if titles == wanted { Ok(()) } else { Err(format!("{titles:?}")) }
+    })
+    .await;
+}
+
+async fn gaps(world: &World) -> usize {
+    let rows = world.client().call(&route::JOURNAL, &HistoryQuery::default()).await.unwrap();
+    rows.iter().filter(|row| row.kind == "gap").count()
+}
+
+#[tokio::test]
+async fn what_was_missed_of_several_channels_comes_once_and_in_order() {
+    let world = World::new();
+    let Some(server) = Centrifugo::start(&world).await else { return };
+    let agent = world.agent().await;
+    server.publish("open:a", "before").await;
+    let key = add(&world, &server, "?channel=open:a&channel=open:b", TOKEN).await;
+    come(&world, &["before"]).await;
+    server.publish("open:a", "a 1").await;
+    server.publish("open:b", "b 1").await;
+    come(&world, &["before", "a 1", "b 1"]).await;
+
+    // A pause, an agent that is gone, and a connection that the server ends.
+    world.hark(&["pause", &key]).await.ok();
+    for title in ["a 2", "a 3"] {
+        server.publish("open:a", title).await;
+    }
+    world.hark(&["resume", &key]).await.ok();
+    come(&world, &["before", "a 1", "b 1", "a 2", "a 3"]).await;
+    agent.kill();
+    server.publish("open:b", "b 2").await;
+    server.publish("open:a", "a 4").await;
+    let _agent = world.agent().await;
+    eventually("both come", LONG, async || {
+        let titles = titles(&world).await;
+        if titles.len() == 7 { Ok(()) } else { Err(format!("{titles:?}")) }
+    })
+    .await;
+    server
+        .call(
+            "disconnect",
+            &json!({ "user": "me", "disconnect": { "code": 3011, "reason": "force reconnect" } }),
+        )
+        .await;
+    server.publish("open:a", "a 5").await;
+    eventually("the last one comes", LONG, async || {
+        let titles = titles(&world).await;
+        if titles.len() == 8 { Ok(()) } else { Err(format!("{titles:?}")) }
+    })
+    .await;
+    // By the server's own history nothing is missing, nothing is twice, and each channel is in order.
+    let titles = titles(&world).await;
+    for (channel, word) in [("open:a", 'a'), ("open:b", 'b')] {
+        let came: Vec<&String> = titles.iter().filter(|it| it.starts_with(word)).collect();
+        let held = server.held(channel).await;
+        let held: Vec<&String> = held.iter().filter(|it| it.starts_with(word)).collect();
+        assert_eq!(came, held);
+    }
+    assert_eq!(gaps(&world).await, 0);
+}
+
+#[tokio::test]
+async fn what_the_server_does_not_hold_any_more_is_a_gap() {
+    let world = World::new();
+    let Some(mut server) = Centrifugo::start(&world).await else { return };
+    let _agent = world.agent().await;
+    let key = add(&world, &server, "?channel=open:a", TOKEN).await;
+    server.publish("open:a", "first").await;
+    come(&world, &["first"]).await;
+    // More than the channel holds.
+    world.hark(&["pause", &key]).await.ok();
+    for number in 0..HELD + 3 {
+        server.publish("open:a", &format!("lost {number}")).await;
+    }
+    world.hark(&["resume", &key]).await.ok();
+    world.phase(&key, "streaming").await;
+    eventually("the gap", LONG, async || (gaps(&world).await == 1).then_some(()).ok_or("not yet"))
+        .await;
+    server.publish("open:a", "after it").await;
+    come(&world, &["first", "after it"]).await;
+    // A server that begins anew numbers from 1 again: the same text with the same number is another message.
+    server.kill();
+    world.phase(&key, "backing_off").await;
+    server.start_again().await;
+    server.publish("open:a", "first").await;
+    eventually("it is followed again", LONG, async || {
+        if server.clients().await == 1 { Ok(()) } else { Err("not yet") }
+    })
+    .await;
+    eventually("the gap", LONG, async || (gaps(&world).await == 2).then_some(()).ok_or("not yet"))
+        .await;
+    server.publish("open:a", "second").await;
+    eventually("the second one comes", LONG, async || {
+        let titles = titles(&world).await;
+        if titles.last().unwrap() == "second" { Ok(()) } else { Err(format!("{titles:?}")) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_channel_without_a_history_has_a_gap_after_each_break() {
+    let world = World::new();
+    let Some(mut server) = Centrifugo::start(&world).await else { return };
+    let _agent = world.agent().await;
+    let key = add(&world, &server, "?channel=bare:a", TOKEN).await;
+    server.publish("bare:a", "one").await;
+    come(&world, &["one"]).await;
+    server.stop().await;
+    let link = world.phase(&key, "backing_off").await;
+    clear(link["phase"]["cause"]["sentence"].as_str().unwrap(), &["127.0.0.1"]);
+    server.start_again().await;
+    world.phase(&key, "streaming").await;
+    server.publish("bare:a", "two").await;
+    come(&world, &["one", "two"]).await;
+    assert_eq!(gaps(&world).await, 1);
+}
+
+#[tokio::test]
+async fn a_channel_that_the_token_names_is_recovered_like_one_of_the_url() {
+    let world = World::new();
+    let Some(server) = Centrifugo::start(&world).await else { return };
+    let _agent = world.agent().await;
+    let key = add(&world, &server, "", TOKEN_OF_OWN).await;
+    server.publish("own", "one").await;
+    come(&world, &["one"]).await;
+    world.hark(&["pause", &key]).await.ok();
+    server.publish("own", "two").await;
+    world.hark(&["resume", &key]).await.ok();
+    come(&world, &["one", "two"]).await;
+    assert_eq!(gaps(&world).await, 0);
+}
+
+#[tokio::test]
+async fn what_it_refuses_is_said_and_the_token_is_nowhere_to_be_read() {
+    let world = World::new();
+    let Some(server) = Centrifugo::start(&world).await else { return };
+    let _agent = world.agent().await;
+    let url = server.url("?channel=open:a");
+    world.hark(&["add", &url]).await.refused(&["bad request", "3501"]);
+    let wrong = world.secret("wrong", "not.a.token");
+    let wrong = wrong.to_str().unwrap();
+    world.hark(&["add", &url, "--token-file", wrong]).await.refused(&["invalid token"]);
+    let none = server.url("?channel=closed:a");
+    let token = world.secret("token", TOKEN);
+    let token = token.to_str().unwrap();
+    world.hark(&["add", &none, "--token-file", token]).await.refused(&["3501"]);
+    let without = server.url("");
+    world.hark(&["add", &without, "--token-file", token]).await.refused(&["no channel"]);
+
+    let key = add(&world, &server, "?channel=open:a", TOKEN).await;
+    server.call("unsubscribe", &json!({ "user": "me", "channel": "open:a" })).await;
+    eventually("the end of the channel is told", LONG, async || {
+        let told = world.history().await;
+        let told = told.iter().any(|it| it.to_string().contains("sends no more of the channel"));
+        told.then_some(()).ok_or("not yet")
+    })
+    .await;
+    world.phase(&key, "streaming").await;
+    let said = world.hark(&["doctor", &url, "--token-file", token, "--for", "3s"]).await;
+    for text in [
+        said.out,
+        said.err,
+        world.status().await.to_string(),
+        format!("{:?}", world.history().await),
+    ] {
+        assert!(!text.contains(TOKEN), "{text}");
+    }
+}
