@@ -46,12 +46,12 @@ async fn what_was_missed_of_several_channels_comes_once_and_in_order() {
     let world = World::new();
     let Some(server) = Centrifugo::start(&world).await else { return };
     let agent = world.agent().await;
-    server.publish("open:a", "before").await;
+    server.publish("open:a", "old").await;
     let key = add(&world, &server, "?channel=open:a&channel=open:b", TOKEN).await;
-    come(&world, &["before"]).await;
+    come(&world, &["old"]).await;
     server.publish("open:a", "a 1").await;
     server.publish("open:b", "b 1").await;
-    come(&world, &["before", "a 1", "b 1"]).await;
+    come(&world, &["old", "a 1", "b 1"]).await;
 
     // A pause, an agent that is gone, and a connection that the server ends.
     world.hark(&["pause", &key]).await.ok();
@@ -59,7 +59,7 @@ async fn what_was_missed_of_several_channels_comes_once_and_in_order() {
         server.publish("open:a", title).await;
     }
     world.hark(&["resume", &key]).await.ok();
-    come(&world, &["before", "a 1", "b 1", "a 2", "a 3"]).await;
+    come(&world, &["old", "a 1", "b 1", "a 2", "a 3"]).await;
     agent.kill();
     server.publish("open:b", "b 2").await;
     server.publish("open:a", "a 4").await;
