@@ -1,9 +1,12 @@
 //! `home-assistant`: `/api/stream`, with `?restrict=event_type,…` to follow some kinds of events
 //! (https://developers.home-assistant.io/docs/api/rest/, and its component `api`).
 //!
-//! `data: ping`, which is no JSON, comes at once and after 50 s without an event. Nothing has an id
-//! and nothing is replayed, so every break is a gap.
+//! As seen with 2025.4: `data: ping`, which is no JSON, comes at once and after 50 s without an event.
+//! Nothing has an id and nothing is replayed, so every break is a gap. The stream is that of its whole
+//! bus: the server answers before it has started, and then tells a client of every service and part that
+//! it loads. Its notifications are seen as the calls that make and dismiss them.
 
+mod call;
 mod signature;
 
 use std::time::Duration;
@@ -12,6 +15,23 @@ use serde_json::{Map, Value};
 
 use super::{Decoded, Feed, is_common_heartbeat};
 use crate::message::{Message, RawEvent};
+use call::Call;
+
+/// Events by which its own parts and pages tell each other what they have: dozens at each start. Those
+/// of its registries (`…_registry_updated`) are such, too.
+const FOR_ITSELF: &[&str] = &[
+    "component_loaded",
+    "core_config_updated",
+    "homeassistant_start",
+    "logging_changed",
+    "lovelace_updated",
+    "panels_updated",
+    "recorder_5min_statistics_generated",
+    "recorder_hourly_statistics_generated",
+    "service_registered",
+    "service_removed",
+    "themes_updated",
+];
 
 /// The feed of Home Assistant; see the module.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,19 +67,24 @@ impl Feed for HomeAssistant {
         let Some(kind) = object.get("event_type").and_then(Value::as_str) else {
             return Decoded::Junk("it is no Home Assistant event");
         };
+        if FOR_ITSELF.contains(&kind) || kind.ends_with("_registry_updated") {
+            return Decoded::Nothing;
+        }
+        let time = object.get("time_fired").and_then(Value::as_str).and_then(|at| at.parse().ok());
         let data = object.get("data").and_then(Value::as_object);
+        let call = (kind == "call_service").then(|| data.and_then(Call::of)).flatten();
+        if let Some(call) = call {
+            return call.decode(time);
+        }
         let (title, body) = match data {
             Some(data) if kind == "state_changed" => state_changed(data),
-            Some(data) => other(kind, data),
+            Some(data) => (
+                text(data, &["title", "name"]).unwrap_or(kind).to_owned(),
+                text(data, &["message"]).map_or_else(|| shown(data), str::to_owned),
+            ),
             None => (kind.to_owned(), String::new()),
         };
-        let message = Message {
-            title: title.into(),
-            body: body.into(),
-            time: object.get("time_fired").and_then(Value::as_str).and_then(|at| at.parse().ok()),
-            ..Message::of_text("")
-        };
-        message.into()
+        Message { title: title.into(), body: body.into(), time, ..Message::of_text("") }.into()
     }
 }
 
@@ -85,20 +110,18 @@ fn state_changed(data: &Map<String, Value>) -> (String, String) {
     (name.to_owned(), body)
 }
 
-/// Of an event whose data is not known: what stands in the usual places, else all of it.
-fn other(kind: &str, data: &Map<String, Value>) -> (String, String) {
-    let service = data.get("service_data").and_then(Value::as_object);
-    let find = |names: &[&str]| {
-        names.iter().find_map(|name| {
-            let found = data.get(*name).or_else(|| service?.get(*name))?.as_str()?;
-            (!found.is_empty()).then(|| found.to_owned())
-        })
-    };
-    let body = find(&["message"]).unwrap_or_else(|| match data.is_empty() {
+/// The first of these members that says something.
+fn text<'a>(data: &'a Map<String, Value>, names: &[&str]) -> Option<&'a str> {
+    let mut found = names.iter().filter_map(|name| data.get(*name)?.as_str());
+    found.find(|text| !text.is_empty())
+}
+
+/// All of what is in no usual place.
+fn shown(data: &Map<String, Value>) -> String {
+    match data.is_empty() {
         true => String::new(),
         false => serde_json::to_string(data).unwrap_or_default(),
-    });
-    (find(&["title", "name"]).unwrap_or_else(|| kind.to_owned()), body)
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +138,16 @@ mod tests {
         for junk in ["pong", "[]", r#"{"event_type":7}"#, r#"{"event_type":"cut"#] {
             assert!(matches!(decode(junk), Decoded::Junk(_)), "{junk}");
         }
+    }
+
+    #[test]
+    fn what_its_parts_tell_each_other_is_no_message() {
+        for kind in ["service_registered", "component_loaded", "area_registry_updated"] {
+            let data = format!(r#"{{"event_type":"{kind}","data":{{"domain":"timer"}}}}"#);
+            assert_eq!(decode(&data), Decoded::Nothing, "{kind}");
+        }
+        let started = decode(r#"{"event_type":"homeassistant_started","data":{}}"#);
+        assert!(matches!(started, Decoded::Message(_)), "{started:?}");
     }
 
     #[test]

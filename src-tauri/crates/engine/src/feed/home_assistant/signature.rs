@@ -18,7 +18,8 @@ impl Signature for HomeAssistant {
     /// Its pages lead to its stream, which wants a token.
     fn other_address(&self, url: &Url, refusal: &Cause) -> Option<Url> {
         let first = url.path_segments()?.next()?;
-        let is_own = ["", "lovelace", "home", "config"].contains(&first);
+        let own = ["", "lovelace", "home", "config", "profile", "developer-tools"];
+        let is_own = own.contains(&first);
         (is_page(refusal) && is_own).then(|| url.join("/api/stream").ok()).flatten()
     }
 
@@ -35,10 +36,29 @@ impl Signature for HomeAssistant {
 
 #[cfg(test)]
 mod tests {
-    use crate::feed::{
-        Certainty::{Likely, Sure},
-        recognition::tests::{of_event, of_url},
+    use crate::{
+        failure::Cause,
+        feed::{
+            Certainty::{Likely, Sure},
+            other_addresses,
+            recognition::tests::{of_event, of_url},
+        },
     };
+
+    #[test]
+    fn its_pages_lead_to_its_stream() {
+        let page = Cause::ContentType { found: "text/html".into() };
+        let led = |at: &str| {
+            let url = format!("http://ha.local:8123{at}").parse().unwrap();
+            let own = other_addresses(&url, &page).find(|(name, _)| *name == "home-assistant");
+            own.map(|(_, url)| String::from(url))
+        };
+        let stream = Some("http://ha.local:8123/api/stream".to_owned());
+        for own in ["", "/lovelace/0", "/profile/security", "/developer-tools/event"] {
+            assert_eq!(led(own), stream, "{own}");
+        }
+        assert_eq!(led("/another"), None);
+    }
 
     #[test]
     fn its_path_is_a_clue_and_its_ping_there_a_better_one() {
