@@ -93,10 +93,10 @@ pub async fn probe(ask: Ask) -> Outcome {
                 Outcome::Refused(Refusal { kind: RefusalKind::NotAFeed, cause: lacks })
             }
             (Ok(_), Ok(recognition)) => Outcome::Stream(Stream { recognition, url: ask.url }),
-            (Ok(_), Err(refusal)) => failed(refusal),
+            (Ok(_), Err(refusal)) => failed(&ask.url, refusal),
         };
     }
-    failed(cause)
+    failed(&ask.url, cause)
 }
 
 /// What a server has at hand for who asks it anew.
@@ -196,8 +196,8 @@ pub fn guess(url: &Url) -> Option<Stream> {
     feed::by_url(url).map(|recognition| Stream { url: recognition.stream_url(url), recognition })
 }
 
-fn failed(cause: Cause) -> Outcome {
-    let cause = feed::in_words(&cause).unwrap_or(cause);
+fn failed(url: &Url, cause: Cause) -> Outcome {
+    let cause = feed::in_words(url, &cause).unwrap_or(cause);
     match cause.class() {
         Class::Local | Class::Network | Class::Server | Class::Routine => {
             Outcome::Unreachable { cause }
@@ -229,6 +229,7 @@ mod tests {
 
     #[test]
     fn what_is_down_may_be_followed_and_what_says_no_may_not() {
+        let failed = |cause| failed(&"https://a.example/x".parse().unwrap(), cause);
         assert!(matches!(failed(Cause::NameNotResolved), Outcome::Unreachable { .. }));
         assert!(matches!(failed(Cause::HeadersTimeout), Outcome::Unreachable { .. }));
         let refusal = |cause| match failed(cause) {

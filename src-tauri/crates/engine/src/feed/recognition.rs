@@ -205,10 +205,13 @@ pub fn is_page(refusal: &Cause) -> bool {
     matches!(refusal, Cause::ContentType { .. } | Cause::Status { code: 404 | 405, .. })
 }
 
-/// The cause with the server's own error in words, where it is one that a feed knows.
+/// The cause with the error of the server at this URL in words, where it is one that a feed knows: the
+/// one that the URL speaks for, or any whose errors could be no other's.
 #[must_use]
-pub fn in_words(cause: &Cause) -> Option<Cause> {
-    let mut telling = FEEDS.iter().filter(|entry| entry.signature.is_told_by_errors());
+pub fn in_words(url: &Url, cause: &Cause) -> Option<Cause> {
+    let own = by_url(url).map(|it| it.feed);
+    let mut telling =
+        FEEDS.iter().filter(|entry| own == Some(entry.name) || entry.signature.is_told_by_errors());
     telling.find_map(|entry| in_words_of(entry.signature, cause))
 }
 
@@ -319,15 +322,26 @@ pub(super) mod tests {
             retry_after_ms: Some(5),
             streamed_before: true,
         };
-        let words = in_words(&status(Some("40301 forbidden"))).unwrap();
+        let any = "https://a.example/x".parse().unwrap();
+        let words = in_words(&any, &status(Some("40301 forbidden"))).unwrap();
         let sentence = words.sentence("x");
         assert!(sentence.contains("the user or token may not read this topic"), "{sentence}");
         let Cause::Status { code: 403, retry_after_ms: Some(5), streamed_before: true, .. } = words
         else {
             panic!("{words:?}")
         };
-        assert_eq!(in_words(&status(Some("Forbidden"))), None);
-        assert_eq!(in_words(&status(None)), None);
-        assert_eq!(in_words(&Cause::NoRoute), None);
+        assert_eq!(in_words(&any, &status(Some("Forbidden"))), None);
+        assert_eq!(in_words(&any, &status(None)), None);
+        assert_eq!(in_words(&any, &Cause::NoRoute), None);
+
+        // What many servers say counts where the URL speaks for one of them.
+        let mut unauthorized = status(Some("401: Unauthorized"));
+        if let Cause::Status { code, .. } = &mut unauthorized {
+            *code = 401;
+        }
+        assert_eq!(in_words(&any, &unauthorized), None);
+        let stream = "http://ha.local:8123/api/stream".parse().unwrap();
+        let sentence = in_words(&stream, &unauthorized).unwrap().sentence("x");
+        assert!(sentence.contains("Home Assistant wants"), "{sentence}");
     }
 }

@@ -59,7 +59,9 @@ pub(super) async fn dial(
         let counts = match &answer {
             Some(Arrival::Opened(_)) => true,
             // A stream that wants a token: the page beside it does not.
-            Some(Arrival::Closed(refusal)) => is_unknown && feed::in_words(refusal).is_some(),
+            Some(Arrival::Closed(refusal)) => {
+                is_unknown && feed::in_words(&other, refusal).is_some()
+            }
             _ => false,
         };
         if counts {
