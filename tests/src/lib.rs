@@ -23,6 +23,7 @@ pub mod dunst;
 pub mod fake;
 pub mod flaps;
 pub mod hark;
+pub mod home_assistant;
 pub mod http;
 pub mod hub;
 pub mod judge;

@@ -60,7 +60,8 @@ Usage: cargo xtask COMMAND
 
   soak [RUNS]
       The link against its reference model in a million random runs, or as many as asked for;
-      then 2,000 kills of the agent under load.
+      the judge in 100,000; a real Home Assistant, which is fetched into target/servers/ (1 GB) where
+      there is a Python 3.13; then 2,000 kills of the agent under load.
 
   --yes   Install missing packages of the system without asking first.
 ";

@@ -1,9 +1,9 @@
-//! `cargo xtask simulate` and `cargo xtask soak`: the engine and the judge in simulated time, and the
-//! agent killed at random, at length.
+//! `cargo xtask simulate` and `cargo xtask soak`: the engine and the judge in simulated time, the agent
+//! on a real Home Assistant, and killed at random, at length.
 
 use std::fs;
 
-use crate::{Result, Shell, debian};
+use crate::{Result, Shell, debian, servers};
 
 /// Random runs of the link in `soak`.
 const RUNS: &str = "1000000";
@@ -43,7 +43,27 @@ pub(crate) fn soak(shell: &Shell, runs: Option<&str>) -> Result<()> {
     shell.run(command)?;
     debian::ensure(shell, &[debian::TESTS])?;
     shell.run(shell.cargo(&["build", "--package", "hark"]))?;
+    let left_out = home_assistant(shell)?;
     let mut command = shell.cargo(&["test", "--package", "hark-tests", "--test", "crash"]);
     command.env("HARK_SOAK_KILLS", KILLS);
-    shell.run(command)
+    shell.run(command)?;
+    if let Some(why) = left_out {
+        // At the end, where it is read.
+        println!("skipped: {why}\n1 skipped, for the reason that is told above");
+    }
+    Ok(())
+}
+
+/// The agent on a real Home Assistant. Answers why, where there is none.
+fn home_assistant(shell: &Shell) -> Result<Option<String>> {
+    let program = match servers::home_assistant(shell) {
+        Ok(program) => program,
+        Err(_) if shell.stopped() => return Err("Stopped.".to_owned()),
+        Err(why) => return Ok(Some(format!("Home Assistant: {why}"))),
+    };
+    let mut command =
+        shell.cargo(&["test", "--package", "hark-tests", "--test", "real_home_assistant"]);
+    command.env("HARK_TEST_HOME_ASSISTANT", program);
+    shell.run(command)?;
+    Ok(None)
 }
