@@ -128,7 +128,9 @@ fn encryption(seen: &Observation) -> Option<Finding> {
     let url = seen.heads.last().map_or(&seen.url, |(head, _)| &head.url);
     let about = |mark, text: String| Some(Finding::new(About::Encryption, mark, text));
     if let Some((_, cause @ Cause::Certificate { .. })) = &seen.ended {
-        let finding = about(Mark::Wrong, cause.sentence(&seen.origin()))?;
+        let certificate = seen.certificate.as_ref().map(ToString::to_string).unwrap_or_default();
+        let text = format!("{} {certificate}", cause.sentence(&seen.origin()));
+        let finding = about(Mark::Wrong, text.trim_end().replace('\n', " "))?;
         return Some(
             finding
                 .change(Place::Nginx, "ssl_certificate /…/fullchain.pem;   (with its whole chain)")

@@ -22,7 +22,7 @@ pub use observe::{Visit, observe};
 pub use occurrence::{Form, Occurrence, What};
 pub use resume::Resumed;
 
-use hark_stream::connection::Head;
+use hark_stream::connection::{Certificate, Head};
 
 /// What was seen of a server.
 #[derive(Clone, Debug)]
@@ -50,6 +50,8 @@ pub struct Observation {
     pub resumed: Vec<Resumed>,
     /// Why a dial with an id was refused that the server cannot know any more, where it was.
     pub forgotten: Option<Cause>,
+    /// Its certificate, where that was refused.
+    pub certificate: Option<Certificate>,
 }
 
 /// What a finding is about.

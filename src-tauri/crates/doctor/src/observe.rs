@@ -143,6 +143,7 @@ impl Visitor {
             compressed: None,
             resumed: Vec::new(),
             forgotten: None,
+            certificate: None,
         };
         let mut until = begun + self.length.min(HEADERS_TIMEOUT);
         let mut stop = pin!(stop);
@@ -179,6 +180,7 @@ impl Visitor {
             };
             seen.ended = Some((seen.listened, cause));
         }
+        seen.certificate = trail.certificate();
         let heads = trail.heads().into_iter();
         seen.heads = heads
             .map(|head| (head.at.duration_since(begun), head))

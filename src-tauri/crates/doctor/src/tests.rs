@@ -71,6 +71,7 @@ fn right() -> Observation {
         compressed: None,
         resumed: vec![resumed(1, &["3"]), resumed(2, &[])],
         forgotten: None,
+        certificate: None,
     }
 }
 

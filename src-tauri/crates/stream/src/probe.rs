@@ -16,7 +16,7 @@ use hark_engine::{
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::connection::{Ask, Connection};
+use crate::connection::{Ask, Certificate, Connection, Trail};
 
 /// How long a URL is tried, in all its forms.
 const TRY: Duration = Duration::from_secs(5);
@@ -58,6 +58,24 @@ pub struct Refusal {
     pub kind: RefusalKind,
     /// The server's answer.
     pub cause: Cause,
+    /// Its certificate, where that is the cause.
+    pub certificate: Option<Certificate>,
+}
+
+impl Refusal {
+    fn of(kind: RefusalKind, cause: Cause) -> Self {
+        Self { kind, cause, certificate: None }
+    }
+
+    /// What happened, to what, and what to do. `server` is what the person knows it by.
+    #[must_use]
+    pub fn sentence(&self, server: &str) -> String {
+        let sentence = self.cause.sentence(server);
+        match &self.certificate {
+            Some(certificate) => format!("{sentence} {certificate}"),
+            None => sentence,
+        }
+    }
 }
 
 /// The kinds of refusal that a client handles differently.
@@ -72,10 +90,12 @@ pub enum RefusalKind {
 /// Tries the URL of `ask`, and where that is refused, the other addresses that feeds know for it.
 pub async fn probe(ask: Ask) -> Outcome {
     let deadline = Instant::now() + TRY;
+    let ask = Ask { trail: Trail::kept(), ..ask };
     let cause = match listen(&ask, deadline).await {
         Ok(recognition) => return Outcome::Stream(Stream { recognition, url: ask.url }),
         Err(cause) => cause,
     };
+    let certificate = ask.trail.certificate();
     for (name, other) in feed::other_addresses(&ask.url, &cause) {
         let Some(feed) = feed::by_name(name) else { continue };
         let ask = Ask { url: other, ..ask.clone() };
@@ -89,14 +109,15 @@ pub async fn probe(ask: Ask) -> Outcome {
             Ok(_) => continue,
         };
         return match (feed.subscribe(&ask.url, ""), found) {
-            (Err(lacks), _) => {
-                Outcome::Refused(Refusal { kind: RefusalKind::NotAFeed, cause: lacks })
-            }
+            (Err(lacks), _) => Outcome::Refused(Refusal::of(RefusalKind::NotAFeed, lacks)),
             (Ok(_), Ok(recognition)) => Outcome::Stream(Stream { recognition, url: ask.url }),
             (Ok(_), Err(refusal)) => failed(&ask.url, refusal),
         };
     }
-    failed(&ask.url, cause)
+    match failed(&ask.url, cause) {
+        Outcome::Refused(refusal) => Outcome::Refused(Refusal { certificate, ..refusal }),
+        outcome => outcome,
+    }
 }
 
 /// What a server has at hand for who asks it anew.
@@ -209,7 +230,7 @@ fn failed(url: &Url, cause: Cause) -> Outcome {
                 | Cause::StreamError { .. } => RefusalKind::CredentialWanted,
                 _ => RefusalKind::NotAFeed,
             };
-            Outcome::Refused(Refusal { kind, cause })
+            Outcome::Refused(Refusal::of(kind, cause))
         }
     }
 }

@@ -44,8 +44,8 @@ use url::{Host, Url};
 
 use super::{
     cause::{self, NotResolved},
-    roots,
-    trail::Route,
+    certificate, roots,
+    trail::{Route, Trail},
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -111,8 +111,8 @@ pub(super) struct Established {
     pub(super) forwarding: Option<Option<HeaderValue>>,
 }
 
-/// Connects to the server of `url`.
-pub(super) async fn connect(url: &Url, via: &Via) -> Result<Established, Cause> {
+/// Connects to the server of `url`. A certificate that is refused is noted in the trail.
+pub(super) async fn connect(url: &Url, via: &Via, trail: &Trail) -> Result<Established, Cause> {
     let uri = url[..url::Position::BeforePath].parse::<Uri>();
     let uri = uri.map_err(|error| Cause::NotHttp { detail: error.to_string().into() })?;
     let secure = url.scheme() == "https";
@@ -156,9 +156,9 @@ pub(super) async fn connect(url: &Url, via: &Via) -> Result<Established, Cause> 
     let route = ends.ok().map(|(local, peer)| Route { local, peer });
     let io: Box<dyn Io> = if secure {
         match &via.tls {
-            Some(own) => Box::new(tls(tcp, url, own.clone()).await?),
+            Some(own) => Box::new(tls(tcp, url, own.clone(), trail).await?),
             None => {
-                let secured = tls(tcp, url, roots::shared().await?).await;
+                let secured = tls(tcp, url, roots::shared().await?, trail).await;
                 if matches!(secured, Err(Cause::Certificate { .. })) {
                     roots::refused();
                 }
@@ -229,12 +229,16 @@ async fn tls(
     tcp: TcpStream,
     url: &Url,
     config: Arc<ClientConfig>,
+    trail: &Trail,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Cause> {
     let host = url.host_str().unwrap_or_default();
     let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let name = ServerName::try_from(name)
         .map_err(|_| Cause::Certificate { detail: "the host's name cannot be certified".into() })?;
-    match timeout(TLS_TIMEOUT, TlsConnector::from(config).connect(name, tcp)).await {
+    let handshake = timeout(TLS_TIMEOUT, TlsConnector::from(config).connect(name, tcp));
+    let (secured, refused) = certificate::watched(handshake).await;
+    trail.distrusted(refused);
+    match secured {
         Err(_) => Err(Cause::TlsTimeout),
         Ok(stream) => stream.map_err(|error| cause::of_chain(&error)),
     }
@@ -292,7 +296,7 @@ pub fn tls_config(files: &TlsFiles) -> Result<ClientConfig, TlsFileError> {
             trusted.add(certificate).map_err(|error| wrong(path, &error))?;
         }
     }
-    let config = ClientConfig::builder().with_root_certificates(trusted);
+    let config = roots::trusting(trusted);
     let Some((chain, key)) = &files.client else { return Ok(config.with_no_client_auth()) };
     let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|error| wrong(key, &error))?;
     config

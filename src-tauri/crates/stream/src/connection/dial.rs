@@ -146,7 +146,7 @@ pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
 /// One request on a connection of its own.
 async fn exchange(ask: &Ask) -> Result<Response<Incoming>, Cause> {
     let mut request = ask.request()?;
-    let Established { io, route, forwarding } = connect(&ask.url, &ask.via).await?;
+    let Established { io, route, forwarding } = connect(&ask.url, &ask.via, &ask.trail).await?;
     ask.trail.connected(route);
     if let Some(auth) = forwarding {
         // A proxy that forwards wants the whole URL (RFC 9112, 3.2.2).

@@ -4,6 +4,7 @@
 //! never reconnects and knows nothing of links.
 
 mod cause;
+mod certificate;
 #[cfg(test)]
 mod conformance;
 mod connect;
@@ -37,6 +38,7 @@ use launchdarkly_sdk_transport::{ByteStream, HttpTransport, ResponseFuture, Tran
 use sync_wrapper::{SyncFuture, SyncStream};
 
 use cause::Ended;
+pub use certificate::Certificate;
 pub use connect::{Io, Proxy, TlsFiles, Via, Wire, Wiring, is_loopback, tls_config};
 pub use dial::Ask;
 use guard::{Fact, Guard, Limits};

@@ -9,7 +9,11 @@ use std::{
 
 use hark_engine::failure::Cause;
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
+use tokio_rustls::rustls::{
+    ClientConfig, ConfigBuilder, RootCertStore, client::WantsClientCert, pki_types::CertificateDer,
+};
+
+use super::certificate;
 
 /// They are read again after a certificate was refused, at most this often: a thousand links may be refused
 /// at once.
@@ -80,10 +84,22 @@ fn reread() -> Arc<ClientConfig> {
     let config = same.unwrap_or_else(|| {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(found);
-        Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+        Arc::new(trusting(roots).with_no_client_auth())
     });
     *held = Some(Held { config: config.clone(), hash, read: Instant::now(), refused: false });
     config
+}
+
+/// A configuration that trusts these authorities and no others.
+pub(super) fn trusting(roots: RootCertStore) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    let roots = Arc::new(roots);
+    match certificate::verifier(roots.clone()) {
+        Some(verifier) => {
+            ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier)
+        }
+        // There are none, and nothing is trusted.
+        None => ClientConfig::builder().with_root_certificates(roots),
+    }
 }
 
 /// The system's authorities. Blocks as long as its disk does.

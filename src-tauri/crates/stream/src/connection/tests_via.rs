@@ -15,7 +15,7 @@ use tokio_rustls::{
     rustls::{RootCertStore, ServerConfig, pki_types::PrivateKeyDer, server::WebPkiClientVerifier},
 };
 
-use super::{Ask, Connection, Proxy, TlsFiles, tls_config};
+use super::{Ask, Connection, Proxy, TlsFiles, Trail, tls_config};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\n";
 
@@ -178,6 +178,30 @@ async fn an_expired_certificate_and_one_for_another_name_are_told_apart() {
         let wanted = Err(Cause::Certificate { detail: detail.into() });
         assert_eq!(first(trusting(&url, &authority)).await, wanted);
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_refused_is_told_to_its_own_dial_and_no_other() {
+    let authority = Authority::new();
+    let refused = async |name: &str| {
+        let url = tls_server(&authority, name, false, false).await;
+        let ask = Ask { trail: Trail::kept(), ..ask(&url) };
+        let trail = ask.trail.clone();
+        first(ask).await.unwrap_err();
+        assert!(!trail.is_connected() && trail.heads().is_empty(), "nothing was asked");
+        trail.certificate().unwrap().to_string()
+    };
+    let (one, other) = tokio::join!(refused("one.example"), refused("other.example"));
+    assert!(one.contains("for one.example,") && other.contains("for other.example,"), "{one}");
+    let fingerprint = |text: &str| text.split("fingerprint is ").nth(1).unwrap()[..95].to_owned();
+    assert_ne!(fingerprint(&one), fingerprint(&other));
+    assert!(one.contains("--ca FILE"), "{one}");
+
+    let url = tls_server(&authority, "localhost", false, false).await;
+    let ask = Ask { trail: Trail::kept(), ..trusting(&url, &authority) };
+    let trail = ask.trail.clone();
+    assert_eq!(first(ask).await, Ok("a".into()));
+    assert_eq!(trail.certificate(), None);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What answered on the way to a stream or to a refusal: the head of each response, redirects too.
 //!
-//! Also the way that the connection takes. A dial writes the trail and never reads it.
+//! Also the way that the connection takes, and a certificate that was refused. A dial writes the trail and never reads it.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -10,6 +10,11 @@ use std::{
 use http::{HeaderMap, Response, StatusCode, Version};
 use tokio::time::Instant;
 use url::Url;
+
+use super::Certificate;
+
+/// How many heads are kept: those of one dial with all its redirects.
+const HEADS_MAX: usize = 16;
 
 /// The head of one response.
 #[derive(Clone, Debug)]
@@ -44,6 +49,7 @@ struct Notes {
     connected: bool,
     route: Option<Route>,
     heads: Vec<Head>,
+    distrusted: Option<Certificate>,
 }
 
 impl Trail {
@@ -53,7 +59,7 @@ impl Trail {
         Self(Some(Arc::default()))
     }
 
-    /// The heads so far, in order.
+    /// The latest heads, in order.
     #[must_use]
     pub fn heads(&self) -> Vec<Head> {
         self.notes().map_or_else(Vec::new, |notes| notes.heads.clone())
@@ -71,6 +77,12 @@ impl Trail {
         self.notes().and_then(|notes| notes.route)
     }
 
+    /// The server's certificate, where the latest connection has failed for it.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.notes().and_then(|notes| notes.distrusted.clone())
+    }
+
     fn notes(&self) -> Option<MutexGuard<'_, Notes>> {
         let notes = self.0.as_ref()?;
         Some(notes.lock().unwrap_or_else(PoisonError::into_inner))
@@ -83,8 +95,17 @@ impl Trail {
         }
     }
 
+    pub(super) fn distrusted(&self, certificate: Option<Certificate>) {
+        if let Some(mut notes) = self.notes() {
+            notes.distrusted = certificate;
+        }
+    }
+
     pub(super) fn answered<B>(&self, url: &Url, response: &Response<B>) {
         let Some(mut notes) = self.notes() else { return };
+        if notes.heads.len() == HEADS_MAX {
+            notes.heads.remove(0);
+        }
         notes.heads.push(Head {
             url: url.clone(),
             status: response.status(),

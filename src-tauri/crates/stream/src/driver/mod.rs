@@ -32,7 +32,7 @@ use tokio::{
 };
 
 use crate::{
-    connection::{Ask, Trail},
+    connection::{Ask, Certificate, Trail},
     dials::Dials,
     routes::Routes,
 };
@@ -74,6 +74,9 @@ pub trait Sink {
 
     /// Sees each arrival before the engine does.
     fn seen(&mut self, _arrival: &Arrival) {}
+
+    /// Sees the server's certificate, where a dial has failed for it; the arrival that says so follows.
+    fn distrusted(&mut self, _certificate: Certificate) {}
 
     /// Keeps deliveries, all or none; answers what was stored.
     ///
@@ -262,8 +265,11 @@ impl<S: Sink> Driver<S> {
         let mut inputs = Vec::new();
         let mut go_on = true;
         for (conn, arrival, _leave) in arrived.drain(..) {
-            if !go_on || !self.connections.contains_key(&conn) {
-                continue;
+            let Some(standing) = self.connections.get(&conn).filter(|_| go_on) else { continue };
+            if let Arrival::Closed(Cause::Certificate { .. }) = &arrival
+                && let Some(certificate) = standing.trail.certificate()
+            {
+                self.sink.distrusted(certificate);
             }
             let edge = matches!(arrival, Arrival::Opened(_) | Arrival::Closed(_));
             if edge && !inputs.is_empty() {

@@ -22,7 +22,7 @@ use hark_engine::{
 };
 use hark_platform::clock;
 use hark_stream::{
-    connection::Ask,
+    connection::{Ask, Certificate},
     driver::{Command, Driver, Full, Sink},
 };
 use jiff::Timestamp;
@@ -86,6 +86,7 @@ pub async fn listen<W: Write + Send>(
         name,
         phase: "",
         refusal: None,
+        distrusted: None,
         gone: false,
         known: VecDeque::new(),
         out,
@@ -107,6 +108,8 @@ struct Terminal<W> {
     phase: &'static str,
     /// The refusal's sentence, once the server has refused.
     refusal: Option<String>,
+    /// The server's certificate, where the latest dial failed for it.
+    distrusted: Option<Certificate>,
     /// The reader of the output is gone.
     gone: bool,
     /// The latest events with ids of their own, as hashes.
@@ -153,7 +156,10 @@ impl<W: Write> Terminal<W> {
 
     fn failed(&mut self, cause: &Cause) {
         let class = cause.class();
-        let sentence = cause.sentence(&self.name);
+        let mut sentence = cause.sentence(&self.name);
+        if let (Cause::Certificate { .. }, Some(certificate)) = (cause, self.distrusted.take()) {
+            sentence = format!("{sentence} {certificate}");
+        }
         let class_name = serde_json::to_value(class).unwrap_or_default();
         self.raw(
             "error",
@@ -222,6 +228,10 @@ impl<W: Write> Sink for Terminal<W> {
             }
             Arrival::Opened(_) | Arrival::Alive | Arrival::Closed(_) => {}
         }
+    }
+
+    fn distrusted(&mut self, certificate: Certificate) {
+        self.distrusted = Some(certificate);
     }
 
     fn commit(&mut self, deliveries: &[Delivery], now: Timestamp) -> Result<Committed, String> {
