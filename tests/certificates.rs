@@ -1,9 +1,10 @@
 //! A certificate that is no longer valid, on a link that has streamed: what the history says, and that the
-//! link is back once the certificate is replaced and the person resumes it.
+//! link is back once the certificate is replaced and the person resumes it. And what is said of one that is
+//! refused from the beginning, so that a person can compare it and name its authority.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use hark_tests::{
     World,
@@ -112,4 +113,52 @@ async fn an_authority_that_was_made_anew_under_its_name_is_told_from_an_unknown_
         Authority::new(OURS).sign(folder, HOST, false);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_add_refuses_is_shown_and_its_authority_may_be_named() {
+    let (world, beat, authority) = (World::new(), Beat::start().await, Authority::new(OURS));
+    let folder = world.folder("proxy");
+    authority.sign(&folder, HOST, false);
+    let server =
+        format!("{} ssl_certificate site.pem; ssl_certificate_key site.key;", PLAIN.server);
+    let site = Site { server: &server, ..PLAIN };
+    let nginx = Nginx::start(&world, beat.port, site).await;
+    let url = nginx.url("https");
+    let fingerprint = || {
+        let openssl = ["x509", "-noout", "-sha256", "-fingerprint", "-in"];
+        let shown = Command::new("openssl").args(openssl).arg(folder.join("site.pem")).output();
+        let shown = String::from_utf8(shown.unwrap().stdout).unwrap();
+        shown.trim().split_once('=').unwrap().1.to_owned()
+    };
+
+    let own = fingerprint();
+    let words = [&*own, "signed by ours", HOST, "--ca FILE", "this subscription alone"];
+    world.hark(&["add", &url]).await.refused(&words);
+    world.hark(&["listen", &url]).await.refused(&words);
+    let doctor = world.hark(&["doctor", &url]).await;
+    let found = doctor.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(found.contains(&own) && found.contains("--ca FILE"), "{doctor:?}");
+    for refused in ["--insecure", "-k", "no-verify"] {
+        assert!(!found.contains(refused), "the check stays: {found}");
+    }
+
+    let ca = world.file("ca.pem", authority.0.pem()).display().to_string();
+    for (name, expired, because) in [(HOST, true, "renew"), ("elsewhere.example", false, "name")] {
+        authority.sign(&folder, name, expired);
+        nginx.reload(site).await;
+        let words = [&*fingerprint(), name, because, "does not help"];
+        world.hark(&["add", &url, "--ca", &ca]).await.refused(&words);
+    }
+    assert!(!world.path("profile/config/config.toml").exists(), "nothing was saved");
+
+    authority.sign(&folder, HOST, false);
+    nginx.reload(site).await;
+    let missing = world.path("missing.pem").display().to_string();
+    world.hark(&["add", &url, "--ca", &missing]).await.refused(&["missing.pem", "No such file"]);
+    let _agent = world.agent().await;
+    world.hark(&["add", &url, "--ca", &ca, "--name", "News"]).await.ok();
+    world.phase("news", "streaming").await;
+    let settings = fs::read_to_string(world.path("profile/config/config.toml")).unwrap();
+    assert!(settings.contains(&format!("ca = \"{ca}\"")), "{settings}");
 }

@@ -40,6 +40,10 @@ feed?: string,
  */
 bearer?: Credential, 
 /**
+ * The file with certificates of authorities to trust beside the system's, PEM, as an absolute path.
+ */
+ca?: string, 
+/**
  * Save it without trying it first.
  */
 unchecked: boolean, };

@@ -21,6 +21,9 @@ pub struct AddSubscription {
     /// A bearer token, by where it is kept.
     #[serde(default)]
     pub bearer: Option<Credential>,
+    /// The file with certificates of authorities to trust beside the system's, PEM, as an absolute path.
+    #[serde(default)]
+    pub ca: Option<String>,
     /// Save it without trying it first.
     #[serde(default)]
     pub unchecked: bool,

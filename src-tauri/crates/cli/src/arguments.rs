@@ -113,6 +113,9 @@ pub struct AddOptions {
     /// The bearer token is in this file, which only you may read
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// Trust the authorities, or the one certificate, in this PEM file, for this subscription alone
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// Save it without trying it
     #[arg(long)]
     pub unchecked: bool,

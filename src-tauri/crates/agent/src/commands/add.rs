@@ -1,6 +1,9 @@
 //! Follows a new URL: tries it, says what it is, writes it into the settings. Needs no running agent.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use hark_api::{AddSubscription, Added, ApiError, ErrorCode};
 use hark_config::{
@@ -119,14 +122,15 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
     let name = new.name.filter(|name| !name.trim().is_empty());
     let mut subscription = Subscription::plain(url.clone(), "json");
     subscription.bearer.clone_from(&bearer);
+    let ca = new.ca.map(PathBuf::from);
+    subscription.ca.clone_from(&ca);
     let mut found = guess(&url).filter(|_| new.feed.is_none());
     let (mut warning, mut preview) = (None, None);
     if !new.unchecked {
         let origin = subscription.origin();
-        let wrong = |cause: Cause| ApiError {
-            code: Some(ErrorCode::CredentialWanted),
-            sentence: cause.sentence(&origin),
-        };
+        // It may be the authorities' file that cannot be read, and no token helps against that.
+        let code = ca.is_none().then_some(ErrorCode::CredentialWanted);
+        let wrong = |cause: Cause| ApiError { code, sentence: cause.sentence(&origin) };
         let mut ask = Credentials::new(subscription).ask().await.map_err(wrong)?;
         let mut outcome = probe(ask.clone()).await;
         if let (Outcome::Unreachable { .. }, Some(clear), None) = (&outcome, in_the_clear, &bearer)
@@ -171,7 +175,7 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
     let feed = feed.unwrap_or_else(|| feed::UNKNOWN.into());
     let lacks = presets.feed(&feed).map_err(said)?.subscribe(&url, "");
     lacks.map_err(|cause| said(cause.sentence(&url.origin().ascii_serialization())))?;
-    let subscription = NewSubscription { url, name, feed, bearer };
+    let subscription = NewSubscription { url, name, feed, bearer, ca };
     Ok(Trial { subscription, recognised, preview, warning })
 }
 
@@ -180,5 +184,5 @@ fn refused(refusal: &Refusal, origin: &str) -> ApiError {
         RefusalKind::CredentialWanted => ErrorCode::CredentialWanted,
         RefusalKind::NotAFeed => ErrorCode::NotAFeed,
     };
-    ApiError { code: Some(code), sentence: refusal.cause.sentence(origin) }
+    ApiError { code: Some(code), sentence: refusal.sentence(origin) }
 }

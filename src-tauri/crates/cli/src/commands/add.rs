@@ -11,16 +11,16 @@ use super::{client, token};
 use crate::{Done, Failed, arguments::AddOptions, out, show};
 
 pub async fn add(profile: &Profile, options: AddOptions) -> Done {
-    let file = |path: std::path::PathBuf| {
-        let path = std::path::absolute(&path).unwrap_or(path);
-        Credential::File(path.display().to_string())
-    };
+    let absolute =
+        |path: std::path::PathBuf| std::path::absolute(&path).unwrap_or(path).display().to_string();
+    let file = |path| Credential::File(absolute(path));
     let given = options.feed.clone();
     let mut new = AddSubscription {
         url: options.url,
         name: options.name,
         feed: options.feed,
         bearer: options.token_env.map(Credential::Env).or(options.token_file.map(file)),
+        ca: options.ca.map(absolute),
         unchecked: options.unchecked,
     };
     let mut answer = add_through_agent(profile, &new).await;

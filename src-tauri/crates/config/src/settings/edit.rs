@@ -28,6 +28,8 @@ pub struct NewSubscription {
     pub feed: String,
     /// A bearer token.
     pub bearer: Option<Credential>,
+    /// The file with authorities to trust beside the system's.
+    pub ca: Option<PathBuf>,
 }
 
 /// The result of an edit of the settings.
@@ -104,6 +106,9 @@ pub fn add(path: &Path, new: &NewSubscription) -> Result<Edit<String>, EditError
             let mut inline = InlineTable::new();
             inline.insert(place, value);
             table["bearer"] = Item::Value(Value::InlineTable(inline));
+        }
+        if let Some(ca) = &new.ca {
+            table["ca"] = ca.display().to_string().into();
         }
         let all = document.entry("subscriptions").or_insert_with(|| {
             let mut table = Table::new();

@@ -259,12 +259,13 @@ fn edits_keep_what_the_person_wrote() {
         name: None,
         feed: "nchan".into(),
         bearer: Some(Credential::Env("T".into())),
+        ca: Some("/etc/mine.pem".into()),
     };
     assert_eq!(add(&path, &new).unwrap().answer, "builds");
     set_paused(&path, &["builds".into()], true).unwrap();
     let wanted = format!(
         "{text}\n[subscriptions.builds]\nurl = \"https://b.example/builds\"\nfeed = \"nchan\"\n\
-         bearer = {{ env = \"T\" }}\npaused = true\n"
+         bearer = {{ env = \"T\" }}\nca = \"/etc/mine.pem\"\npaused = true\n"
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), wanted);
     assert!(matches!(add(&path, &new), Err(EditError::AlreadyFollowed(key)) if key == "builds"));
@@ -278,7 +279,7 @@ fn a_first_subscription_makes_a_commented_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deep/config.toml");
     let url = "https://b.example/".parse().unwrap();
-    let new = NewSubscription { url, name: None, feed: "json".into(), bearer: None };
+    let new = NewSubscription { url, name: None, feed: "json".into(), bearer: None, ca: None };
     assert_eq!(add(&path, &new).unwrap().answer, "b-example");
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.starts_with("# Hark's settings."), "{text}");
@@ -302,6 +303,7 @@ fn edits_at_the_same_time_lose_nothing() {
         name: Some(format!("n{number}")),
         feed: "json".into(),
         bearer: None,
+        ca: None,
     };
     std::thread::scope(|scope| {
         for number in 0..16 {
@@ -339,7 +341,7 @@ fn topics_are_a_name_and_no_key() {
     let path = folder.path().join("config.toml");
     let follow = |url: &str, feed: &str| {
         let url = url.parse().unwrap();
-        let new = NewSubscription { url, name: None, feed: feed.into(), bearer: None };
+        let new = NewSubscription { url, name: None, feed: feed.into(), bearer: None, ca: None };
         add(&path, &new).unwrap().answer
     };
     for (url, feed, key) in [
@@ -408,7 +410,7 @@ fn the_first_subscription_comes_and_goes_without_a_trace() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     let url = "https://b.example/".parse().unwrap();
-    let new = NewSubscription { url, name: None, feed: "json".into(), bearer: None };
+    let new = NewSubscription { url, name: None, feed: "json".into(), bearer: None, ca: None };
     let key = add(&path, &new).unwrap().answer;
     let text = fs::read_to_string(&path).unwrap();
     remove(&path, &key).unwrap();
