@@ -40,6 +40,8 @@ const withDetail: Record<string, string> = {
   proxy: "中间的代理出错。",
   "brief streams": "服务器多次在连接后不久就结束，不像是持续的数据流，之后每分钟再试一次",
   incomplete: "网址还缺少这个服务器需要的内容",
+  elsewhere: "这个网址没有数据流，数据流在别的地址",
+  "other protocol": "服务器用的不是事件流（SSE），而是别的协议",
   "stream error": "服务器在数据流中报告错误，并结束了连接",
   "not stored": "收到的数据无法保存，会再次请求",
 };

@@ -150,6 +150,16 @@ pub enum Cause {
         /// What it lacks, and how to add it.
         detail: Line,
     },
+    /// There is no stream at this URL, and it is known where one is.
+    Elsewhere {
+        /// What is here, where the stream is, and how to follow that.
+        detail: Line,
+    },
+    /// The server pushes by another protocol.
+    OtherProtocol {
+        /// Which one, and what to do.
+        detail: Line,
+    },
     /// The server said goodbye, as one does that stops or starts anew.
     Farewell {
         /// Its word for it.
@@ -213,6 +223,8 @@ impl Cause {
             | Self::Redirect { .. }
             | Self::Credential { .. }
             | Self::Incomplete { .. }
+            | Self::Elsewhere { .. }
+            | Self::OtherProtocol { .. }
             | Self::StreamError { refused: true, .. } => Class::Refused,
             Self::NotHttp { .. } => Class::Protocol,
             Self::Rotation => Class::Routine,
@@ -239,6 +251,8 @@ impl Cause {
                 | Self::ContentType { .. }
                 | Self::Compressed { .. }
                 | Self::Redirect { .. }
+                | Self::Elsewhere { .. }
+                | Self::OtherProtocol { .. }
                 | Self::StreamError { .. }
                 | Self::BriefStreams { .. }
         )
@@ -302,6 +316,8 @@ impl Cause {
             Self::StreamError { .. } => "stream error".into(),
             Self::BriefStreams { .. } => "brief streams".into(),
             Self::Incomplete { .. } => "incomplete".into(),
+            Self::Elsewhere { .. } => "elsewhere".into(),
+            Self::OtherProtocol { .. } => "other protocol".into(),
             Self::Rotation => "rotation".into(),
             Self::Farewell { .. } => "farewell".into(),
         }
@@ -404,6 +420,10 @@ impl Cause {
             Self::Incomplete { detail } => {
                 format!("{server} cannot be followed at this URL: {detail}.")
             }
+            Self::Elsewhere { detail } => {
+                format!("{server} has no stream at this URL: {detail}.")
+            }
+            Self::OtherProtocol { detail } => format!("{server} cannot be followed: {detail}."),
             Self::Rotation => format!("{server} closed the stream as it regularly does."),
             Self::Farewell { detail } => {
                 format!(

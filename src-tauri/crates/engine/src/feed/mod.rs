@@ -62,6 +62,7 @@ mod beginning;
 mod centrifugo;
 mod django_eventstream;
 mod emoji;
+mod foreign;
 mod home_assistant;
 mod html;
 mod json;
@@ -83,6 +84,7 @@ use url::Url;
 
 pub use centrifugo::Centrifugo;
 pub use django_eventstream::DjangoEventstream;
+pub use foreign::{HAVE_BOTH, other_protocol, other_protocols_address};
 pub use home_assistant::HomeAssistant;
 pub use json::Json;
 pub use mapped::{Form, Mapped};
@@ -93,7 +95,7 @@ pub use ntfy::Ntfy;
 pub use pocketbase::PocketBase;
 pub use recognition::{
     Certainty, Clue, Context, Recogniser, Recognition, Signature, by_url, in_words, in_words_of,
-    is_page, other_addresses,
+    is_page, linked, other_addresses,
 };
 pub use request::Request;
 use request::without_parameters;

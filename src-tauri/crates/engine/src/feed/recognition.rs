@@ -116,6 +116,11 @@ pub trait Signature: Feed {
     fn other_address(&self, _url: &Url, _refusal: &Cause) -> Option<Url> {
         None
     }
+
+    /// Where the head of a page says that its stream is.
+    fn linked(&self, _page: &Url, _head: &Head) -> Option<Url> {
+        None
+    }
 }
 
 /// Recognises one stream while it arrives.
@@ -196,6 +201,12 @@ pub fn other_addresses<'a>(
     FEEDS
         .iter()
         .filter_map(move |entry| Some((entry.name, entry.signature.other_address(url, refusal)?)))
+}
+
+/// Where the head of a page says that its stream is, and of which feed that is.
+#[must_use]
+pub fn linked(page: &Url, head: &Head) -> Option<(&'static str, Url)> {
+    FEEDS.iter().find_map(|entry| Some((entry.name, entry.signature.linked(page, head)?)))
 }
 
 /// Whether this answer is what a page gives, or a server that has none: there may be a stream beside

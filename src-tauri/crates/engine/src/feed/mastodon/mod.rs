@@ -44,6 +44,16 @@ impl Feed for Mastodon {
         }
     }
 
+    /// Its words for a request without a token that it takes (its `streaming/errors.js`; with
+    /// `Error: ` before them earlier).
+    fn explain(&self, status: u16, detail: &str) -> Option<String> {
+        let said = detail.strip_prefix("Error: ").unwrap_or(detail);
+        let is_own = ["Missing access token", "Invalid access token"].contains(&said);
+        let words = "this is Mastodon, whose streams, as /api/v1/streaming/user/notification, want an \
+                     access token; it makes one in your preferences under Development";
+        (status == 401 && is_own).then(|| words.to_owned())
+    }
+
     fn decode(&self, event: &RawEvent) -> Decoded {
         if is_common_heartbeat(event) {
             return Decoded::Heartbeat;

@@ -11,19 +11,22 @@
 //! asked for from the beginning: else what is published in a break before the first id would be
 //! lost.
 
+mod discovery;
 mod signature;
 
 use std::time::Duration;
 
 use url::Url;
 
-use super::{Decoded, Feed, Request, is_common_heartbeat, json, request::has_parameter};
+use super::{Decoded, Feed, Request, Subscribe, is_common_heartbeat, json, request::has_parameter};
 use crate::{cursor::Cursor, failure::Cause, message::RawEvent};
 
 /// The feed of a Mercure hub; see the module.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mercure;
 
+/// Where a hub is, below its site.
+const HUB: &str = "/.well-known/mercure";
 /// Everything that the hub still holds (draft-dunglas-mercure, "State Reconciliation").
 const EARLIEST: &str = "earliest";
 /// The parameter's names by protocol version; a person's own start is not overruled.
@@ -55,6 +58,33 @@ impl Feed for Mercure {
         &["mercure-last-event-id", "last-event-id"]
     }
 
+    /// Nothing is to be posted; but a hub without a topic sends nothing.
+    fn subscribe(&self, url: &Url, _client: &str) -> Result<Option<Subscribe>, Cause> {
+        let names_one = |(name, _): (std::borrow::Cow<'_, str>, _)| {
+            name.starts_with("topic") || name.starts_with("match")
+        };
+        if !is_hub(url) || url.query_pairs().any(names_one) {
+            return Ok(None);
+        }
+        let hub = format!("{}{}", url.origin().ascii_serialization(), url.path());
+        let detail =
+            format!("this is a Mercure hub, which has topics. Follow one, as {hub}?topic=TOPIC");
+        Err(Cause::Incomplete { detail: detail.into() })
+    }
+
+    /// The hub's words for a request without a token that it takes, and for one without a topic.
+    fn explain(&self, status: u16, detail: &str) -> Option<String> {
+        match (status, detail) {
+            (401, "Unauthorized") => Some(
+                "a Mercure hub takes a JWT whose mercure.subscribe allows the topic".to_owned(),
+            ),
+            (400, "Missing \"topic\" parameter." | "missing \"match\" subscription parameter") => {
+                Some("a Mercure hub wants to know which topic".to_owned())
+            }
+            _ => None,
+        }
+    }
+
     /// 0.x wants `topic=`, 1.0 `match=`, and each answers the other with 400. That answer is all
     /// that tells them apart (and its text differs by version), so any 400 is worth one other try.
     fn other_form(&self, url: &Url, cause: &Cause) -> Option<Url> {
@@ -78,6 +108,11 @@ impl Feed for Mercure {
         }
         json::decode(&event.data).into()
     }
+}
+
+/// Whether a URL is that of a hub. The path is registered for it (RFC 8615).
+fn is_hub(url: &Url) -> bool {
+    url.path().trim_end_matches('/').ends_with(HUB)
 }
 
 /// The same subscription in the other version's parameters. 0.x has URI templates where 1.0 has URL

@@ -3,10 +3,10 @@
 
 use url::Url;
 
-use super::Mercure;
+use super::{HUB, Mercure, discovery, is_hub};
 use crate::{
     failure::Cause,
-    feed::{Clue, Feed, Signature},
+    feed::{Clue, Feed, Signature, is_page},
     wire::Head,
 };
 
@@ -19,23 +19,28 @@ impl Signature for Mercure {
     /// Its own headers, or a link to the hub (draft-dunglas-mercure, "Discovery").
     fn by_head(&self, head: &Head) -> Option<Clue> {
         let own = head.iter().any(|(name, _)| name.starts_with("mercure-"));
-        let linked = head.iter().filter(|(name, _)| *name == "link").any(|(_, value)| {
-            let value = value.to_ascii_lowercase();
-            value.split([';', ',']).any(|part| {
-                let relation = part.trim().strip_prefix("rel=").unwrap_or_default();
-                relation.trim_matches('"').split_whitespace().any(|name| name == "mercure")
-            })
-        });
+        let linked = discovery::links(head, "mercure").next().is_some();
         (own || linked).then(|| Clue::sure("its headers are a Mercure hub's"))
     }
 
+    /// The other version's form of it; from the page of its site, or its own (`/.well-known/mercure/ui/`),
+    /// to the hub.
     fn other_address(&self, url: &Url, refusal: &Cause) -> Option<Url> {
-        is_hub(url).then(|| self.other_form(url, refusal)).flatten()
+        if is_hub(url) {
+            return self.other_form(url, refusal);
+        }
+        let is_own = url.path() == "/" || url.path().starts_with("/.well-known/mercure/");
+        (is_page(refusal) && is_own).then(|| url.join(HUB).ok()).flatten()
     }
-}
 
-fn is_hub(url: &Url) -> bool {
-    url.path().trim_end_matches('/').ends_with("/.well-known/mercure")
+    fn linked(&self, page: &Url, head: &Head) -> Option<Url> {
+        discovery::hub(page, head)
+    }
+
+    /// They are those of the library that it is made with.
+    fn is_told_by_errors(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]
@@ -81,5 +86,22 @@ mod tests {
         let matched = other("https://a.example/.well-known/mercure?topic=x");
         assert_eq!(matched.as_deref(), Some("https://a.example/.well-known/mercure?match=x"));
         assert_eq!(other("https://a.example/x?topic=x"), None);
+    }
+
+    #[test]
+    fn a_page_leads_to_the_hub_which_asks_for_a_topic() {
+        let page = Cause::ContentType { found: "text/html".into() };
+        for at in ["https://a.example/", "https://a.example/.well-known/mercure/ui/"] {
+            let url = Mercure.other_address(&at.parse().unwrap(), &page).unwrap();
+            assert_eq!(url.as_str(), "https://a.example/.well-known/mercure");
+            let lacks = Mercure.subscribe(&url, "").unwrap_err().sentence("it");
+            assert!(lacks.contains("https://a.example/.well-known/mercure?topic=TOPIC"), "{lacks}");
+        }
+        let other = |at: &str| Mercure.other_address(&at.parse().unwrap(), &page);
+        assert_eq!(other("https://a.example/x"), None);
+        for whole in ["?topic=x", "?match=x", "?match_urlpattern=x", "?topic%5B%5D=x"] {
+            let url = format!("https://a.example/.well-known/mercure{whole}").parse().unwrap();
+            assert!(Mercure.subscribe(&url, "").is_ok(), "{whole}");
+        }
     }
 }
