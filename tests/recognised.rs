@@ -10,12 +10,14 @@ use hark_tests::{
     django::Django,
     eventually,
     hark::{bodies, clear},
+    mercure::{Hub, Version},
     names::{Answers, Names},
     nchan::Nchan,
     pocketbase::PocketBase,
     real_ntfy::RealNtfy,
     space,
     sse::Server,
+    stand_in::{self, StandIn, TOKEN},
 };
 
 /// The settings file.
@@ -186,45 +188,76 @@ async fn the_page_of_a_server_leads_to_what_it_has_and_says_what_is_missing() {
     assert!(!world.path("profile/config/config.toml").exists(), "nothing was saved");
 }
 
-/// A stand-in, which answers as Home Assistant 2025.4 does: pages, and a stream that wants a token.
 #[tokio::test]
 async fn home_assistants_page_leads_to_its_stream_and_the_token_is_asked_for_at_once() {
     let world = World::new();
     let _agent = world.agent().await;
-    let server = Server::start().await;
+    let server = StandIn::start(stand_in::home_assistant).await;
     let page = server.url("/");
-    let served = tokio::spawn(async move {
-        loop {
-            let mut client = server.client().await;
-            let is_stream = client.request.starts_with("GET /api/stream ");
-            let answer = match (is_stream, client.header("authorization")) {
-                (true, Some("Bearer right")) => {
-                    client.accept().await;
-                    client.send("data: ping\n\n").await;
-                    // It stays open.
-                    std::mem::forget(client);
-                    continue;
-                }
-                (true, _) => ("401 Unauthorized", "text/plain; charset=utf-8", "401: Unauthorized"),
-                (false, _) if client.request.starts_with("GET / ") => {
-                    ("200 OK", "text/html", "<!DOCTYPE html>")
-                }
-                _ => ("404 Not Found", "text/plain; charset=utf-8", "404: Not Found"),
-            };
-            let (status, kind, body) = answer;
-            client
-                .send(&format!(
-                    "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
-                     Connection: close\r\n\r\n{body}",
-                    body.len()
-                ))
-                .await;
-        }
-    });
     world.hark(&["add", &page]).await.refused(&["long-lived access token", "--token-file"]);
-    let token = world.secret("token", "right");
+    let token = world.secret("token", TOKEN);
     let said = world.hark(&["add", &page, "--token-file", token.to_str().unwrap()]).await.ok();
     clear(&said, &["home-assistant"]);
     assert!(settings(&world).contains("/api/stream"), "{}", settings(&world));
-    served.abort();
+}
+
+#[tokio::test]
+async fn mastodons_page_leads_to_its_stream_and_the_token_is_asked_for_at_once() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    let server = StandIn::start(stand_in::mastodon).await;
+    let stream = "/api/v1/streaming/user/notification";
+    let token = world.secret("token", TOKEN).display().to_string();
+    for page in ["/", "/@me"].map(|path| server.url(path)) {
+        let words = ["this is Mastodon", stream, "access token", "--token-file"];
+        world.hark(&["add", &page]).await.refused(&words);
+    }
+    let said = world.hark(&["add", &server.url("/"), "--token-file", &token]).await.ok();
+    clear(&said, &["It speaks mastodon"]);
+    assert!(settings(&world).contains(stream), "{}", settings(&world));
+
+    // Where its streams are another server, the token is not sent there unasked.
+    let apart = StandIn::start(stand_in::mastodon_apart).await;
+    let there = format!("http://localhost:{}/apart{stream}", apart.port);
+    let answer = world.hark(&["add", &apart.url("/"), "--token-file", &token]).await;
+    answer.refused(&["sends its clients on to", &there, "add that address"]);
+    assert!(!answer.err.contains("Name one with"), "another token would not help: {answer:?}");
+}
+
+#[tokio::test]
+async fn a_mercure_hub_and_a_site_that_names_one_ask_for_a_topic_and_a_page_of_it_is_followed() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    let hub = Hub::start(Version::Zero).await;
+    let port = hub.url("").split(':').nth(2).unwrap().split('/').next().unwrap().to_owned();
+    let topic = format!("http://127.0.0.1:{port}/.well-known/mercure?topic=TOPIC");
+    for at in ["", "/", "/.well-known/mercure"] {
+        let url = format!("http://127.0.0.1:{port}{at}");
+        world.hark(&["add", &url]).await.refused(&["this is a Mercure hub", &topic]);
+        hub.protect("a token");
+    }
+
+    let site = StandIn::start(stand_in::site_with_hub).await;
+    let said = world.hark(&["add", &site.url("/books/1")]).await.ok();
+    clear(&said, &["mercure"]);
+    let follows = settings(&world);
+    let books = "/hub?topic=http%3A%2F%2F127.0.0.1%3A";
+    assert!(follows.contains(books) && follows.contains("%2Fbooks%2F1"), "{follows}");
+    let away = world.hark(&["add", &site.url("/away")]).await;
+    away.refused(&["https://hub.example/.well-known/mercure?topic=", "add that address"]);
+}
+
+#[tokio::test]
+async fn gotify_is_named_with_what_it_speaks_and_no_token_is_asked_for() {
+    let world = World::new();
+    let server = StandIn::start(stand_in::gotify).await;
+    let right = world.secret("token", TOKEN).display().to_string();
+    for path in ["/", "/stream"] {
+        let answer = world.hark(&["add", &server.url(path)]).await;
+        answer.refused(&["this is Gotify", "WebSocket", "(SSE)", "ntfy"]);
+        assert!(!answer.err.contains("--token-file"), "{answer:?}");
+    }
+    let with = world.hark(&["add", &server.url("/stream"), "--token-file", &right]).await;
+    with.refused(&["a WebSocket is at this URL", "ntfy"]);
+    assert!(!world.path("profile/config/config.toml").exists(), "nothing was saved");
 }

@@ -42,6 +42,7 @@ pub mod real_ntfy;
 pub mod servers;
 pub mod space;
 pub mod sse;
+pub mod stand_in;
 pub mod tray;
 pub mod wait;
 pub mod window;

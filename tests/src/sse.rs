@@ -27,7 +27,12 @@ pub struct Client {
 impl Server {
     /// Listens on a port of its own.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        Self::at(0).await
+    }
+
+    /// Listens on this port; on a free one for 0.
+    pub async fn at(port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         Self { listener, port }
     }
@@ -39,6 +44,12 @@ impl Server {
         client.send(": hello\n\n").await;
         world.phase("news", "streaming").await;
         client
+    }
+
+    /// Its port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// A URL of it.
@@ -68,13 +79,18 @@ impl Server {
         .ok()
     }
 
+    /// The next client, whenever it comes.
+    pub async fn client_ever(&self) -> Client {
+        self.client_within(Duration::MAX).await.unwrap()
+    }
+
     /// Gives every client the same answer and hangs up, until dropped.
     #[must_use]
     pub fn answering(self, answer: &'static str) -> Answering {
         let port = self.port;
         let task = tokio::spawn(async move {
             loop {
-                let mut client = self.client_within(Duration::MAX).await.unwrap();
+                let mut client = self.client_ever().await;
                 client.send(answer).await;
             }
         });

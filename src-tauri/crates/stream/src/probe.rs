@@ -11,8 +11,9 @@ use hark_engine::{
     failure::{Cause, Class},
     feed::{self, Certainty, Decoded, Feed, Recogniser, Recognition},
     message::Message,
-    wire::Arrival,
+    wire::{Arrival, Head},
 };
+use http::HeaderValue;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
@@ -95,29 +96,73 @@ pub async fn probe(ask: Ask) -> Outcome {
         Ok(recognition) => return Outcome::Stream(Stream { recognition, url: ask.url }),
         Err(cause) => cause,
     };
+    if let Some(lacks) = lacks(&ask.url, &cause) {
+        return Outcome::Refused(Refusal::of(RefusalKind::NotAFeed, lacks));
+    }
     let certificate = ask.trail.certificate();
-    for (name, other) in feed::other_addresses(&ask.url, &cause) {
+    match elsewhere(&ask, &head(&ask.trail), &cause, deadline).await {
+        Some(outcome) => outcome,
+        None => match failed(cause, &ask) {
+            Outcome::Refused(refusal) => Outcome::Refused(Refusal { certificate, ..refusal }),
+            outcome => outcome,
+        },
+    }
+}
+
+/// Tries where else a stream may be that was refused at the URL of `ask`, as a page or by a server that
+/// answers so beside its streams; none where nothing is found.
+async fn elsewhere(ask: &Ask, page: &Head, cause: &Cause, deadline: Instant) -> Option<Outcome> {
+    let refused = |cause| Some(Outcome::Refused(Refusal::of(RefusalKind::NotAFeed, cause)));
+    let linked = feed::linked(&ask.url, page).filter(|_| feed::is_page(cause));
+    if let Some((name, at)) = &linked
+        && at.origin() != ask.url.origin()
+    {
+        // What was given for this site is not for whom it names.
+        let detail =
+            format!("its page names that of a {name} hub, {at}. To follow it, add that address");
+        return refused(Cause::Elsewhere { detail: detail.into() });
+    }
+    let others = linked.clone().into_iter().chain(feed::other_addresses(&ask.url, cause));
+    for (name, other) in others {
         let Some(feed) = feed::by_name(name) else { continue };
-        let ask = Ask { url: other, ..ask.clone() };
+        let is_linked = linked.as_ref().is_some_and(|(_, at)| *at == other);
+        let ask = Ask { url: other, trail: Trail::kept(), ..ask.clone() };
         let found = match listen(&ask, deadline).await {
             Ok(it) if it.feed == name || it.certainty == Certainty::Sure => Ok(it),
+            Ok(it) if is_linked => Ok(Recognition { feed: name, ..it }),
             // A stream that wants a token: its page does not, so only here it is seen.
             Err(refusal) => match feed::in_words_of(&*feed, &refusal) {
                 Some(refusal) => Err(refusal),
+                None if is_linked => Err(refusal),
                 None => continue,
             },
             Ok(_) => continue,
         };
         return match (feed.subscribe(&ask.url, ""), found) {
-            (Err(lacks), _) => Outcome::Refused(Refusal::of(RefusalKind::NotAFeed, lacks)),
-            (Ok(_), Ok(recognition)) => Outcome::Stream(Stream { recognition, url: ask.url }),
-            (Ok(_), Err(refusal)) => failed(&ask.url, refusal),
+            (Err(lacks), _) => refused(lacks),
+            (Ok(_), Ok(recognition)) => Some(Outcome::Stream(Stream { recognition, url: ask.url })),
+            (Ok(_), Err(refusal)) => Some(failed(refusal, &ask)),
         };
     }
-    match failed(&ask.url, cause) {
-        Outcome::Refused(refusal) => Outcome::Refused(Refusal { certificate, ..refusal }),
-        outcome => outcome,
-    }
+    let url = feed::other_protocols_address(&ask.url, cause)?;
+    let ask = Ask { url, trail: Trail::kept(), ..ask.clone() };
+    let refusal = listen(&ask, deadline).await.err()?;
+    refused(feed::other_protocol(&refusal, &head(&ask.trail))?)
+}
+
+/// What the URL of a server lacks that has answered so, where nothing else is at this URL.
+fn lacks(url: &Url, cause: &Cause) -> Option<Cause> {
+    let asks = matches!(cause, Cause::Status { code: 400..=403, .. });
+    let found = feed::by_url(url).filter(|found| asks && found.certainty == Certainty::Sure)?;
+    feed::by_name(found.feed)?.subscribe(url, "").err()
+}
+
+/// The head of the latest answer.
+fn head(trail: &Trail) -> Head {
+    let heads = trail.heads();
+    let Some(last) = heads.last() else { return Head::default() };
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    last.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
 /// What a server has at hand for who asks it anew.
@@ -217,8 +262,13 @@ pub fn guess(url: &Url) -> Option<Stream> {
     feed::by_url(url).map(|recognition| Stream { url: recognition.stream_url(url), recognition })
 }
 
-fn failed(url: &Url, cause: Cause) -> Outcome {
-    let cause = feed::in_words(url, &cause).unwrap_or(cause);
+/// What a failed dial means; `ask` is what it asked.
+fn failed(cause: Cause, ask: &Ask) -> Outcome {
+    let cause = match feed::other_protocol(&cause, &head(&ask.trail)) {
+        Some(other) => other,
+        None => feed::in_words(&ask.url, &cause).unwrap_or(cause),
+    };
+    let cause = sent_on(ask, &cause).unwrap_or(cause);
     match cause.class() {
         Class::Local | Class::Network | Class::Server | Class::Routine => {
             Outcome::Unreachable { cause }
@@ -235,6 +285,24 @@ fn failed(url: &Url, cause: Cause) -> Outcome {
     }
 }
 
+/// The refusal as that of another server that the asked one sends its clients on to, where a credential
+/// was given for the asked one and so was not sent there.
+fn sent_on(ask: &Ask, cause: &Cause) -> Option<Cause> {
+    let heads = ask.trail.heads();
+    let at = &heads.last()?.url;
+    let asks = matches!(cause, Cause::Status { code: 401 | 403, .. });
+    if !asks || ask.headers.is_empty() || at.origin() == ask.url.origin() {
+        return None;
+    }
+    // Its query may hold what the person's own had.
+    let to = format!("{}{}", at.origin().ascii_serialization(), at.path());
+    let detail = format!(
+        "it sends its clients on to {to}, where the credential is not sent, as it was given for this \
+         server. If that is right, add that address"
+    );
+    Some(Cause::Elsewhere { detail: detail.into() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,12 +316,15 @@ mod tests {
         }
     }
 
+    fn failed_at(cause: Cause) -> Outcome {
+        failed(cause, &Ask::get("https://a.example/x".parse().unwrap()))
+    }
+
     #[test]
     fn what_is_down_may_be_followed_and_what_says_no_may_not() {
-        let failed = |cause| failed(&"https://a.example/x".parse().unwrap(), cause);
-        assert!(matches!(failed(Cause::NameNotResolved), Outcome::Unreachable { .. }));
-        assert!(matches!(failed(Cause::HeadersTimeout), Outcome::Unreachable { .. }));
-        let refusal = |cause| match failed(cause) {
+        assert!(matches!(failed_at(Cause::NameNotResolved), Outcome::Unreachable { .. }));
+        assert!(matches!(failed_at(Cause::HeadersTimeout), Outcome::Unreachable { .. }));
+        let refusal = |cause| match failed_at(cause) {
             Outcome::Refused(refusal) => refusal,
             other => panic!("{other:?}"),
         };

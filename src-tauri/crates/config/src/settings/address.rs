@@ -73,8 +73,9 @@ fn of_websocket(url: &Url) -> String {
         return format!("{what} This server has both: give the address with {scheme}:// instead.");
     }
     format!(
-        "{what} Many servers have both, as ntfy, Home Assistant, Mastodon and Centrifugo: give the address \
-         of the event stream, which begins with {scheme}://. Gotify has only a WebSocket."
+        "{what} Many servers have both, as {}: give the address of the event stream, which begins with \
+         {scheme}://. Gotify has only a WebSocket.",
+        feed::HAVE_BOTH
     )
 }
 

@@ -274,7 +274,8 @@ async fn detail(response: Response<Incoming>) -> Option<Line> {
     bytes.truncate(ERROR_BYTES_MAX);
     let text = match serde_json::from_slice::<serde_json::Value>(&bytes) {
         Ok(json) => {
-            let names = ["error", "message", "detail", "title"];
+            // Gotify's own comes first: what it calls its error is the status in words.
+            let names = ["errorDescription", "error", "message", "detail", "title"];
             let text = names.iter().find_map(|name| json.get(*name)?.as_str())?;
             // The server's own number for it, which a feed may know better words for.
             match json.get("code").and_then(serde_json::Value::as_u64) {
