@@ -220,7 +220,7 @@ async fn mastodons_page_leads_to_its_stream_and_the_token_is_asked_for_at_once()
     let apart = StandIn::start(stand_in::mastodon_apart).await;
     let there = format!("http://localhost:{}/apart{stream}", apart.port);
     let answer = world.hark(&["add", &apart.url("/"), "--token-file", &token]).await;
-    answer.refused(&["sends its clients on to", &there, "add that address"]);
+    answer.refused(&["sends its clients on to", &there, "add its address"]);
     assert!(!answer.err.contains("Name one with"), "another token would not help: {answer:?}");
 }
 
@@ -244,7 +244,9 @@ async fn a_mercure_hub_and_a_site_that_names_one_ask_for_a_topic_and_a_page_of_i
     let books = "/hub?topic=http%3A%2F%2F127.0.0.1%3A";
     assert!(follows.contains(books) && follows.contains("%2Fbooks%2F1"), "{follows}");
     let away = world.hark(&["add", &site.url("/away")]).await;
-    away.refused(&["https://hub.example/.well-known/mercure?topic=", "add that address"]);
+    away.refused(&["https://hub.example/.well-known/mercure?topic=", "add its address"]);
+    let root = world.hark(&["add", &site.url("/")]).await;
+    root.refused(&["its page names a Mercure hub", &site.url("/hub?topic=TOPIC")]);
 }
 
 #[tokio::test]

@@ -394,7 +394,7 @@ impl Cause {
                 format!("{server} redirects, and that is not followed: {detail}.")
             }
             Self::Credential { detail } => {
-                format!("The credential for {server} could not be read: {detail}.")
+                format!("The credential or certificate for {server} could not be read: {detail}.")
             }
             Self::NotHttp { detail } => {
                 format!("{server} does not speak HTTP that can be read: {detail}.")

@@ -113,13 +113,14 @@ pub async fn probe(ask: Ask) -> Outcome {
 /// answers so beside its streams; none where nothing is found.
 async fn elsewhere(ask: &Ask, page: &Head, cause: &Cause, deadline: Instant) -> Option<Outcome> {
     let refused = |cause| Some(Outcome::Refused(Refusal::of(RefusalKind::NotAFeed, cause)));
-    let linked = feed::linked(&ask.url, page).filter(|_| feed::is_page(cause));
-    if let Some((name, at)) = &linked
-        && at.origin() != ask.url.origin()
-    {
+    let linked = match feed::linked(&ask.url, page).filter(|_| feed::is_page(cause)).transpose() {
+        Ok(linked) => linked,
+        Err(lacks) => return refused(lacks),
+    };
+    if let Some((_, at)) = linked.as_ref().filter(|(_, at)| at.origin() != ask.url.origin()) {
         // What was given for this site is not for whom it names.
         let detail =
-            format!("its page names that of a {name} hub, {at}. To follow it, add that address");
+            format!("its page names one on another server, {at}. To follow that, add its address");
         return refused(Cause::Elsewhere { detail: detail.into() });
     }
     let others = linked.clone().into_iter().chain(feed::other_addresses(&ask.url, cause));
@@ -129,7 +130,10 @@ async fn elsewhere(ask: &Ask, page: &Head, cause: &Cause, deadline: Instant) -> 
         let ask = Ask { url: other, trail: Trail::kept(), ..ask.clone() };
         let found = match listen(&ask, deadline).await {
             Ok(it) if it.feed == name || it.certainty == Certainty::Sure => Ok(it),
-            Ok(it) if is_linked => Ok(Recognition { feed: name, ..it }),
+            Ok(_) if is_linked => {
+                let (certainty, reason) = (Certainty::Likely, "its page names it as that");
+                Ok(Recognition { feed: name, certainty, reason })
+            }
             // A stream that wants a token: its page does not, so only here it is seen.
             Err(refusal) => match feed::in_words_of(&*feed, &refusal) {
                 Some(refusal) => Err(refusal),
@@ -298,7 +302,7 @@ fn sent_on(ask: &Ask, cause: &Cause) -> Option<Cause> {
     let to = format!("{}{}", at.origin().ascii_serialization(), at.path());
     let detail = format!(
         "it sends its clients on to {to}, where the credential is not sent, as it was given for this \
-         server. If that is right, add that address"
+         server. If that one is right, too, add its address instead"
     );
     Some(Cause::Elsewhere { detail: detail.into() })
 }

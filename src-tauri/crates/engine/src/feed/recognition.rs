@@ -117,8 +117,8 @@ pub trait Signature: Feed {
         None
     }
 
-    /// Where the head of a page says that its stream is.
-    fn linked(&self, _page: &Url, _head: &Head) -> Option<Url> {
+    /// Where the head of a page says that its stream is, or what is missing to follow that.
+    fn linked(&self, _page: &Url, _head: &Head) -> Option<Result<Url, Cause>> {
         None
     }
 }
@@ -203,10 +203,14 @@ pub fn other_addresses<'a>(
         .filter_map(move |entry| Some((entry.name, entry.signature.other_address(url, refusal)?)))
 }
 
-/// Where the head of a page says that its stream is, and of which feed that is.
+/// Where the head of a page says that its stream is, and of which feed that is; or what is missing to
+/// follow that.
 #[must_use]
-pub fn linked(page: &Url, head: &Head) -> Option<(&'static str, Url)> {
-    FEEDS.iter().find_map(|entry| Some((entry.name, entry.signature.linked(page, head)?)))
+pub fn linked(page: &Url, head: &Head) -> Option<Result<(&'static str, Url), Cause>> {
+    FEEDS.iter().find_map(|entry| {
+        let linked = entry.signature.linked(page, head)?;
+        Some(linked.map(|url| (entry.name, url)))
+    })
 }
 
 /// Whether this answer is what a page gives, or a server that has none: there may be a stream beside

@@ -49,8 +49,9 @@ impl Feed for Mastodon {
     fn explain(&self, status: u16, detail: &str) -> Option<String> {
         let said = detail.strip_prefix("Error: ").unwrap_or(detail);
         let is_own = ["Missing access token", "Invalid access token"].contains(&said);
-        let words = "this is Mastodon, whose streams, as /api/v1/streaming/user/notification, want an \
-                     access token; it makes one in your preferences under Development";
+        let words = "this is Mastodon: its streams, as that of your notifications at \
+                     /api/v1/streaming/user/notification, want an access token, which it makes in your \
+                     preferences under Development";
         (status == 401 && is_own).then(|| words.to_owned())
     }
 

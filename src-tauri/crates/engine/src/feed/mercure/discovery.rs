@@ -4,10 +4,7 @@
 use url::Url;
 
 use super::Mercure;
-use crate::{
-    feed::{Feed, request::with_parameter},
-    wire::Head,
-};
+use crate::{feed::Feed, wire::Head};
 
 /// The longest hub or topic that is taken, in bytes.
 const ADDRESS_BYTES_MAX: usize = 500;
@@ -30,9 +27,9 @@ pub(super) fn links<'a>(head: &'a Head, relation: &'a str) -> impl Iterator<Item
     })
 }
 
-/// The hub that a page names, with the topic of the page; without one where it is the site's own, which
-/// names its hub on each page.
-pub(super) fn hub(page: &Url, head: &Head) -> Option<Url> {
+/// The hub that a page names, and the topic of the page; none where it is the site's own, which names its
+/// hub on each page.
+pub(super) fn hub(page: &Url, head: &Head) -> Option<(Url, Option<Url>)> {
     let hub = links(head, "mercure").find_map(|target| page.join(target).ok())?;
     if !matches!(hub.scheme(), "http" | "https") {
         return None;
@@ -40,37 +37,35 @@ pub(super) fn hub(page: &Url, head: &Head) -> Option<Url> {
     let own = links(head, "self").find_map(|target| page.join(target).ok());
     // Where it does not say, its own address is the topic; a credential in that is no part of it.
     let topic = own.or_else(|| (page.path() != "/").then(|| Mercure.identity(page)));
-    match topic.filter(|topic| topic.as_str().len() <= ADDRESS_BYTES_MAX) {
-        Some(topic) => Some(with_parameter(&hub, "topic", topic.as_str())),
-        None => Some(hub),
-    }
+    Some((hub, topic.filter(|topic| topic.as_str().len() <= ADDRESS_BYTES_MAX)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(page: &str, links: &[&str]) -> Option<String> {
+    fn of(page: &str, links: &[&str]) -> Option<(String, Option<String>)> {
         let head = links.iter().map(|link| ("link".to_owned(), (*link).to_owned())).collect();
-        hub(&page.parse().unwrap(), &head).map(String::from)
+        let (hub, topic) = hub(&page.parse().unwrap(), &head)?;
+        Some((hub.into(), topic.map(String::from)))
     }
 
     #[test]
     fn a_page_names_its_hub_and_its_topic() {
         let page = "https://a.example/books/1";
         let hub = "<https://hub.example/.well-known/mercure>; rel=\"mercure\"";
-        let with =
-            |topic: &str| Some(format!("https://hub.example/.well-known/mercure?topic={topic}"));
+        let with = |topic: &str| {
+            Some(("https://hub.example/.well-known/mercure".to_owned(), Some(topic.to_owned())))
+        };
         for page in [page, "https://a.example/books/1?token=secret"] {
-            assert_eq!(of(page, &[hub]), with("https%3A%2F%2Fa.example%2Fbooks%2F1"));
+            assert_eq!(of(page, &[hub]), with("https://a.example/books/1"));
         }
         let own = "</things/7>; rel=self";
-        assert_eq!(of(page, &[own, hub]), with("https%3A%2F%2Fa.example%2Fthings%2F7"));
-        let both = format!("{own}, {hub}");
-        assert_eq!(of(page, &[&both]), with("https%3A%2F%2Fa.example%2Fthings%2F7"));
-        let relative = "</.well-known/mercure>; title=\"x\"; rel=\"next mercure\"";
+        assert_eq!(of(page, &[own, hub]), with("https://a.example/things/7"));
+        assert_eq!(of(page, &[&format!("{own}, {hub}")]), with("https://a.example/things/7"));
+        let relative = "</hub>; title=\"x\"; rel=\"next mercure\"";
         let root = of("https://a.example/", &[relative]);
-        assert_eq!(root.as_deref(), Some("https://a.example/.well-known/mercure"));
+        assert_eq!(root, Some(("https://a.example/hub".to_owned(), None)));
     }
 
     #[test]

@@ -66,10 +66,7 @@ impl Feed for Mercure {
         if !is_hub(url) || url.query_pairs().any(names_one) {
             return Ok(None);
         }
-        let hub = format!("{}{}", url.origin().ascii_serialization(), url.path());
-        let detail =
-            format!("this is a Mercure hub, which has topics. Follow one, as {hub}?topic=TOPIC");
-        Err(Cause::Incomplete { detail: detail.into() })
+        Err(lacks_topic("this is a Mercure hub", url))
     }
 
     /// The hub's words for a request without a token that it takes, and for one without a topic.
@@ -113,6 +110,13 @@ impl Feed for Mercure {
 /// Whether a URL is that of a hub. The path is registered for it (RFC 8615).
 fn is_hub(url: &Url) -> bool {
     url.path().trim_end_matches('/').ends_with(HUB)
+}
+
+/// What is said where it is not known which topic of a hub to follow.
+fn lacks_topic(what: &str, hub: &Url) -> Cause {
+    let hub = format!("{}{}", hub.origin().ascii_serialization(), hub.path());
+    let detail = format!("{what}, which has topics. Follow one, as {hub}?topic=TOPIC");
+    Cause::Incomplete { detail: detail.into() }
 }
 
 /// The same subscription in the other version's parameters. 0.x has URI templates where 1.0 has URL

@@ -3,10 +3,10 @@
 
 use url::Url;
 
-use super::{HUB, Mercure, discovery, is_hub};
+use super::{HUB, Mercure, discovery, is_hub, lacks_topic};
 use crate::{
     failure::Cause,
-    feed::{Clue, Feed, Signature, is_page},
+    feed::{Clue, Feed, Signature, is_page, request::with_parameter},
     wire::Head,
 };
 
@@ -33,8 +33,10 @@ impl Signature for Mercure {
         (is_page(refusal) && is_own).then(|| url.join(HUB).ok()).flatten()
     }
 
-    fn linked(&self, page: &Url, head: &Head) -> Option<Url> {
-        discovery::hub(page, head)
+    fn linked(&self, page: &Url, head: &Head) -> Option<Result<Url, Cause>> {
+        let (hub, topic) = discovery::hub(page, head)?;
+        let named = topic.map(|topic| with_parameter(&hub, "topic", topic.as_str()));
+        Some(named.ok_or_else(|| lacks_topic("its page names a Mercure hub", &hub)))
     }
 
     /// They are those of the library that it is made with.
