@@ -263,3 +263,32 @@ async fn gotify_is_named_with_what_it_speaks_and_no_token_is_asked_for() {
     with.refused(&["a WebSocket is at this URL", "ntfy"]);
     assert!(!world.path("profile/config/config.toml").exists(), "nothing was saved");
 }
+
+#[tokio::test]
+async fn a_page_that_was_added_while_it_was_down_says_where_its_stream_is() {
+    let stream = "/api/v1/streaming/user/notification";
+    for (answers, path, words) in [
+        (stand_in::home_assistant as stand_in::Answers, "/api/stream", "a page of home-assistant"),
+        (stand_in::mastodon, stream, "a page of mastodon"),
+        (stand_in::gotify, "", "this is Gotify"),
+        (stand_in::site_with_hub, "/hub?topic=TOPIC", "its page names a Mercure hub"),
+    ] {
+        let world = World::new();
+        let _agent = world.agent().await;
+        let mut server = StandIn::start(answers).await;
+        server.kill().await;
+        let key = add(&world, &server.url("/")).await;
+        server.start_again().await;
+        world.hark(&["resume", &key]).await.ok();
+        let status = eventually(&format!("{words:?} is said"), LONG, async || {
+            let status = world.hark(&["status"]).await.ok();
+            if status.contains(words) { Ok(status) } else { Err(status) }
+        })
+        .await;
+        assert!(status.contains(path), "{status}");
+        if path.starts_with("/api/") {
+            let command = format!("hark add {}", server.url(path));
+            assert!(status.contains(&command) && status.contains("asks for the token"), "{status}");
+        }
+    }
+}

@@ -101,7 +101,7 @@ pub async fn probe(ask: Ask) -> Outcome {
     }
     let certificate = ask.trail.certificate();
     match elsewhere(&ask, &head(&ask.trail), &cause, deadline).await {
-        Some(outcome) => outcome,
+        Some(found) => found.outcome,
         None => match failed(cause, &ask) {
             Outcome::Refused(refusal) => Outcome::Refused(Refusal { certificate, ..refusal }),
             outcome => outcome,
@@ -109,10 +109,20 @@ pub async fn probe(ask: Ask) -> Outcome {
     }
 }
 
+/// What was found at another address than the one that was given.
+struct Found {
+    /// The address, and the feed that it is one of; none where what is missing is known without them.
+    at: Option<(&'static str, Url)>,
+    outcome: Outcome,
+}
+
 /// Tries where else a stream may be that was refused at the URL of `ask`, as a page or by a server that
 /// answers so beside its streams; none where nothing is found.
-async fn elsewhere(ask: &Ask, page: &Head, cause: &Cause, deadline: Instant) -> Option<Outcome> {
-    let refused = |cause| Some(Outcome::Refused(Refusal::of(RefusalKind::NotAFeed, cause)));
+async fn elsewhere(ask: &Ask, page: &Head, cause: &Cause, deadline: Instant) -> Option<Found> {
+    let refused = |cause| {
+        let outcome = Outcome::Refused(Refusal::of(RefusalKind::NotAFeed, cause));
+        Some(Found { at: None, outcome })
+    };
     let linked = match feed::linked(&ask.url, page).filter(|_| feed::is_page(cause)).transpose() {
         Ok(linked) => linked,
         Err(lacks) => return refused(lacks),
@@ -142,16 +152,43 @@ async fn elsewhere(ask: &Ask, page: &Head, cause: &Cause, deadline: Instant) -> 
             },
             Ok(_) => continue,
         };
-        return match (feed.subscribe(&ask.url, ""), found) {
-            (Err(lacks), _) => refused(lacks),
-            (Ok(_), Ok(recognition)) => Some(Outcome::Stream(Stream { recognition, url: ask.url })),
-            (Ok(_), Err(refusal)) => Some(failed(refusal, &ask)),
+        let at = Some((name, ask.url.clone()));
+        let outcome = match (feed.subscribe(&ask.url, ""), found) {
+            (Err(lacks), _) => return refused(lacks),
+            (Ok(_), Ok(recognition)) => Outcome::Stream(Stream { recognition, url: ask.url }),
+            (Ok(_), Err(refusal)) => failed(refusal, &ask),
         };
+        return Some(Found { at, outcome });
     }
     let url = feed::other_protocols_address(&ask.url, cause)?;
     let ask = Ask { url, trail: Trail::kept(), ..ask.clone() };
     let refusal = listen(&ask, deadline).await.err()?;
     refused(feed::other_protocol(&refusal, &head(&ask.trail))?)
+}
+
+/// What a refusal is, of a server of which it is not known yet what it speaks, where that can be told by
+/// what [`probe`] would have found: another protocol, a topic that is missing, a page beside a stream.
+/// `page` is the head of the refusal.
+pub(crate) async fn unveiled(ask: &Ask, page: &Head, refusal: &Cause) -> Option<Cause> {
+    let known = feed::other_protocol(refusal, page).or_else(|| lacks(&ask.url, refusal));
+    if known.is_some() {
+        return known;
+    }
+    let Found { at, outcome } = elsewhere(ask, page, refusal, Instant::now() + TRY).await?;
+    let wants = match &outcome {
+        Outcome::Stream(_) => "",
+        Outcome::Refused(Refusal { kind: RefusalKind::CredentialWanted, .. }) => {
+            ", which asks for the token that it wants"
+        }
+        Outcome::Refused(refusal) => return Some(refusal.cause.clone()),
+        Outcome::Unreachable { .. } => return None,
+    };
+    let (name, url) = at?;
+    let detail = format!(
+        "this is a page of {name}, whose stream is at {url}. Follow that in its place: hark add \
+         {url}{wants}"
+    );
+    Some(Cause::Elsewhere { detail: detail.into() })
 }
 
 /// What the URL of a server lacks that has answered so, where nothing else is at this URL.
@@ -162,7 +199,7 @@ fn lacks(url: &Url, cause: &Cause) -> Option<Cause> {
 }
 
 /// The head of the latest answer.
-fn head(trail: &Trail) -> Head {
+pub(crate) fn head(trail: &Trail) -> Head {
     let heads = trail.heads();
     let Some(last) = heads.last() else { return Head::default() };
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -7,13 +7,16 @@ use hark_engine::{
     failure::Cause,
     feed::{self, Feed, Subscribe},
     link::DIAL_TIMEOUT,
-    wire::Arrival,
+    wire::{Arrival, Head},
 };
 use http::{HeaderValue, Method, header::CONTENT_TYPE};
 use tokio::time::timeout;
 use url::Url;
 
-use crate::connection::{Ask, Connection};
+use crate::{
+    connection::{Ask, Connection},
+    probe,
+};
 
 /// Where the stream of a feed would be whose URLs lead there by themselves once it is recognised.
 fn streams_address(url: &Url, refusal: &Cause) -> Option<Url> {
@@ -38,8 +41,8 @@ pub(super) async fn subscribe(ask: Ask, feed: &dyn Feed, client: &str) -> Result
 }
 
 /// Dials as the feed asks, resuming from `cursor`; in the other form of its URL, where the server's
-/// refusal speaks for that, or where the stream may be of one that `is_unknown`. Answers the connection
-/// and the first that it brings.
+/// refusal speaks for that, or where the stream may be of one that `is_unknown`. What such a one refuses is
+/// told as what it is. Answers the connection and the first that it brings.
 pub(super) async fn dial(
     ask: Ask,
     feed: &dyn Feed,
@@ -48,7 +51,9 @@ pub(super) async fn dial(
 ) -> (Connection, Option<Arrival>) {
     let asking = |url: &Url| Connection::dial(ask.as_asks(feed, feed.request(url, cursor)));
     let mut connection = asking(&ask.url);
-    let first = connection.next().await;
+    let mut first = connection.next().await;
+    // Other dials leave their heads in the same trail.
+    let page = if is_unknown { probe::head(&ask.trail) } else { Head::default() };
     if let Some(Arrival::Closed(refusal)) = &first
         && let Some(other) = feed
             .other_form(&ask.url, refusal)
@@ -67,6 +72,11 @@ pub(super) async fn dial(
         if counts {
             return (second, answer);
         }
+    }
+    if let Some(Arrival::Closed(refusal)) = first.as_mut().filter(|_| is_unknown)
+        && let Some(told) = probe::unveiled(&ask, &page, refusal).await
+    {
+        *refusal = told;
     }
     (connection, first)
 }
