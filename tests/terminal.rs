@@ -84,6 +84,45 @@ async fn ctrl_c_while_a_token_is_tried_leaves_neither_token_nor_subscription() {
     assert!(!world.path("profile/config/config.toml").exists());
 }
 
+/// Adds a URL at a terminal and answers the question with this line; answers whether it succeeded, and what
+/// the screen showed.
+async fn adds_and_says(world: &World, url: &str, line: &str) -> (bool, String) {
+    let add = format!("{} add {url}", hark::program("hark").display());
+    let mut script = tokio::process::Command::from(world.command("script"));
+    script.args(["-qec", &add, "/dev/null"]).kill_on_drop(true);
+    let mut script = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut keys, mut screen) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
+    let mut said = Vec::new();
+    while !String::from_utf8_lossy(&said).contains("[y/N] ") {
+        assert!(screen.read_buf(&mut said).await.unwrap() > 0, "{said:?}");
+    }
+    keys.write_all(line.as_bytes()).await.unwrap();
+    screen.read_to_end(&mut said).await.unwrap();
+    let ended = script.wait().await.unwrap().success();
+    (ended, String::from_utf8_lossy(&said).into_owned())
+}
+
+#[tokio::test]
+async fn what_is_no_push_feed_is_followed_all_the_same_where_the_person_says_so() {
+    const HEAD: &str =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+    let answer: &str = format!("{HEAD}data: {{\"a\":1}}\n\ndata: [DONE]\n\n").leak();
+    for (says, told) in [(answer, "[DONE]"), (HEAD, "ended the stream")] {
+        let (world, server) = (World::new(), Server::start().await.answering(says));
+        let settings = world.path("profile/config/config.toml");
+        let url = server.url("/v1/completions");
+        for no in ["\n", "n\n", "maybe\n", "\u{4}"] {
+            let (ended, said) = adds_and_says(&world, &url, no).await;
+            let nothing = said.contains(told) && said.contains("Nothing was saved.");
+            assert!(!ended && nothing && !said.contains("--unchecked"), "{no:?}: {said}");
+            assert!(!settings.exists(), "{no:?}");
+        }
+        let (ended, said) = adds_and_says(&world, &url, "y\n").await;
+        assert!(ended && said.contains("Added as stream."), "{said}");
+        assert!(fs::read_to_string(&settings).unwrap().contains(&url), "{said}");
+    }
+}
+
 /// Whether an entry of the home folder was not there before.
 fn is_of_hark(entry: &fs::DirEntry) -> bool {
     ![".config", ".local", ".cache"].iter().any(|name| entry.file_name() == *name)

@@ -46,7 +46,12 @@ ca?: string,
 /**
  * Save it without trying it first.
  */
-unchecked: boolean, };
+unchecked: boolean, 
+/**
+ * The person can be asked: a stream that ends at once is refused with
+ * [`ErrorCode::NoPushFeed`] instead of being saved with a warning.
+ */
+asks: boolean, };
 
 export type Added = { 
 /**
@@ -164,7 +169,7 @@ export type Credential = { "env": string } | { "file": string };
 
 export type Decision = "alert" | "backlog" | "quiet";
 
-export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed";
+export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed" | "no_push_feed";
 
 export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "removed", "data": { 
 /**

@@ -9,6 +9,7 @@ test("an address alone is enough, and is trimmed as pasted", () => {
   expect(asked({ url: " https://a.example/x\n" })).toEqual({
     url: "https://a.example/x",
     unchecked: false,
+    asks: false,
   });
 });
 
@@ -18,6 +19,7 @@ test("what is optional is sent only when given", () => {
   ).toEqual({
     url: "http://a.example",
     unchecked: false,
+    asks: false,
     name: "A",
     feed: "nchan",
     bearer: { env: "T" },

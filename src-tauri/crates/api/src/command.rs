@@ -27,6 +27,10 @@ pub struct AddSubscription {
     /// Save it without trying it first.
     #[serde(default)]
     pub unchecked: bool,
+    /// The person can be asked: a stream that ends at once is refused with
+    /// [`ErrorCode::NoPushFeed`] instead of being saved with a warning.
+    #[serde(default)]
+    pub asks: bool,
 }
 
 /// Where a secret is kept. The secret itself never crosses the API.
@@ -143,6 +147,8 @@ pub enum ErrorCode {
     CredentialWanted,
     /// The URL answered, but not as a push server.
     NotAFeed,
+    /// It streams, but nothing that is to come: offer to follow it all the same, unchecked.
+    NoPushFeed,
 }
 
 impl fmt::Display for ApiError {

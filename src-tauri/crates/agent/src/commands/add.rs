@@ -31,8 +31,9 @@ const NOT_YET: &str = "It is saved, and followed as soon as the database can be 
                        cannot be done now, see: hark status";
 /// Why a stream is not followed that is the answer to one question.
 const IS_ANSWER: &str = "streams one answer and says that it is all ([DONE]): it is no feed of what is to \
-                         come, and would be told anew with each connection. To follow it all the same, add \
-                         it with --unchecked.";
+                         come, and would be told anew with each connection.";
+/// What to do about it, where nobody can be asked.
+const UNCHECKED: &str = "To follow it all the same, add it with --unchecked.";
 /// The warning about a stream that does not stay open.
 const ENDED: &str = "It ended the stream after what it had. Where it goes on doing so, it is asked once a \
                      minute, unless it sends retry:.";
@@ -146,9 +147,13 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
                 if let Ok(feed) = presets.feed(feed) {
                     let ask = Ask { url: stream.url.clone(), ..ask };
                     let Latest { message, ended, is_answer } = latest(&ask, &*feed).await;
-                    if is_answer {
-                        let sentence = format!("{origin} {IS_ANSWER}");
-                        return Err(ApiError { code: Some(ErrorCode::NotAFeed), sentence });
+                    let sentence = match (is_answer, new.asks) {
+                        (true, true) => Some(format!("{origin} {IS_ANSWER}")),
+                        (true, false) => Some(format!("{origin} {IS_ANSWER} {UNCHECKED}")),
+                        (false, asks) => (ended && asks).then(|| format!("{origin}: {ENDED}")),
+                    };
+                    if let Some(sentence) = sentence {
+                        return Err(ApiError { code: Some(ErrorCode::NoPushFeed), sentence });
                     }
                     preview = message.map(to_api::preview);
                     warning = warning.or_else(|| ended.then(|| ENDED.to_owned()));

@@ -7,7 +7,7 @@ use hark_api::{
 use hark_local::profile::Profile;
 use hark_platform::{aside::Aside, signals::Interrupt};
 
-use super::{client, token};
+use super::{client, confirm, token};
 use crate::{Done, Failed, arguments::AddOptions, out, show};
 
 pub async fn add(profile: &Profile, options: AddOptions) -> Done {
@@ -22,8 +22,11 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         bearer: options.token_env.map(Credential::Env).or(options.token_file.map(file)),
         ca: options.ca.map(absolute),
         unchecked: options.unchecked,
+        asks: confirm::can_ask(),
     };
     let mut answer = add_through_agent(profile, &new).await;
+    // Its file goes unless the subscription is there.
+    let mut given_token = None;
     if let Err(CallError::Refused(error)) = &answer
         && error.code == Some(ErrorCode::CredentialWanted)
     {
@@ -42,9 +45,21 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
             answer = add_through_agent(profile, &new) => answer,
             () = interrupt.came() => return Err(Failed("Interrupted. Nothing was saved.".into())),
         };
-        if answer.is_ok() {
-            out::note(format_args!("The token is kept in {}.", token.keep().display()));
+        given_token = Some(token);
+    }
+    if let Err(CallError::Refused(error)) = &answer
+        && error.code == Some(ErrorCode::NoPushFeed)
+        && new.asks
+    {
+        out::note(error);
+        if !confirm::confirm("Follow it all the same?")? {
+            return Err(Failed("Nothing was saved.".into()));
         }
+        new.unchecked = true;
+        answer = add_through_agent(profile, &new).await;
+    }
+    if let Some(token) = given_token.filter(|_| answer.is_ok()) {
+        out::note(format_args!("The token is kept in {}.", token.keep().display()));
     }
     let added = answer?;
     out::line(format_args!("Added as {}.", added.subscription))?;

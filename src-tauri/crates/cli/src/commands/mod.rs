@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod agent;
+mod confirm;
 pub mod demo;
 pub mod doctor;
 pub mod history;
