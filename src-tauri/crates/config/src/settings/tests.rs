@@ -611,5 +611,5 @@ fn every_example_of_the_page_about_messages_is_read() {
         }
         blocks += 1;
     }
-    assert_eq!(blocks, 4);
+    assert_eq!(blocks, 5);
 }
