@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::time::Duration;
+use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
 use hark_tests::{
     LONG, Running, SHORT, World,
@@ -77,8 +77,11 @@ async fn one_that_is_refused_by_whatever_name_holds_up_no_others() {
         assert_eq!(it.next().await, name);
         // It is tried again, and not for ever.
         assert_eq!(it.next().await, name);
-        assert_eq!(it.next().await, "good");
+        let good = it.screen.next().await;
+        assert_eq!(good.summary, "good");
         it.became(name, "refused").await;
+        // Else there would be no place for the fourth.
+        it.screen.dismiss(good.id).await;
     }
     it.world.told(ALERTS_WAIT, false).await;
 }
@@ -158,4 +161,36 @@ async fn one_that_ends_each_server_does_not_do_so_for_ever() {
     it.became("poison", "refused").await;
     it.publish("good").await;
     assert_eq!(tokio::time::timeout(SHORT, it.next()).await.unwrap(), "good");
+}
+
+#[tokio::test]
+async fn a_storm_is_at_most_six_notifications_and_all_of_it_is_kept() {
+    const COUNT: usize = 1_000;
+    let (mut it, _server) = Followed::start().await;
+    let mut text = String::new();
+    for number in 0..COUNT {
+        let priority = if number % 10 == 9 { 5 } else { 3 };
+        let data = json!({ "title": format!("storm {number}"), "priority": priority });
+        writeln!(text, "data: {data}\n").unwrap();
+    }
+    it.client.send(&text).await;
+    let (mut numbers, mut last) = (BTreeSet::new(), String::new());
+    while !last.contains(&format!("storm {}", COUNT - 1)) {
+        let shown = it.screen.next().await;
+        numbers.insert(shown.id);
+        last = shown.body;
+    }
+    assert!(numbers.len() <= 6, "{numbers:?}");
+    it.world.stored(COUNT).await;
+    it.became(&format!("storm {}", COUNT - 1), "digest").await;
+    // What is counted names the newest first, and how many are urgent.
+    let lines: Vec<&str> = last.lines().collect();
+    assert!(lines[0].contains("messages") && lines[0].contains("urgent"), "{last}");
+    assert_eq!(lines[1..3], [999, 998].map(|number| format!("• storm {number}")), "{last}");
+    // Once it is over, each is shown.
+    for number in numbers {
+        it.screen.dismiss(number).await;
+    }
+    it.publish("after it").await;
+    assert_eq!(it.next().await, "after it");
 }

@@ -210,6 +210,16 @@ impl Notifications {
         self.frozen.send_replace(frozen);
     }
 
+    /// The person closes the notification of this number.
+    pub async fn dismiss(&self, id: u32) {
+        /// The specification's reason: dismissed by the person.
+        const DISMISSED: u32 = 2;
+        let path = "/org/freedesktop/Notifications";
+        let body = (id, DISMISSED);
+        let none: Option<&str> = None;
+        self.connection.emit_signal(none, path, NAME, "NotificationClosed", &body).await.unwrap();
+    }
+
     /// The next call.
     pub async fn next(&mut self) -> Notified {
         timeout(LONG, self.calls.recv()).await.expect("a notification comes").unwrap()

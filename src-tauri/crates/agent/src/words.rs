@@ -39,4 +39,28 @@ impl Language {
             Self::Chinese => format!("Hark 离线期间收到 {count} 条消息"),
         }
     }
+
+    /// How many messages a notification counts.
+    #[must_use]
+    pub fn messages(self, count: u32, urgent: u32) -> String {
+        let all = match (self, count) {
+            (Self::English, 1) => "1 message".to_owned(),
+            (Self::English, count) => format!("{count} messages"),
+            (Self::Chinese, count) => format!("{count} 条消息"),
+        };
+        match (self, urgent) {
+            (_, 0) => all,
+            (Self::English, urgent) => format!("{all}, {urgent} urgent"),
+            (Self::Chinese, urgent) => format!("{all}，{urgent} 条紧急"),
+        }
+    }
+
+    /// The title of a notification that counts messages of several subscriptions.
+    #[must_use]
+    pub fn subscriptions(self, count: usize) -> String {
+        match self {
+            Self::English => format!("{count} subscriptions"),
+            Self::Chinese => format!("{count} 个订阅"),
+        }
+    }
 }

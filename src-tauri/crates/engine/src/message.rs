@@ -49,6 +49,12 @@ impl Priority {
     pub fn level(self) -> u8 {
         self.0
     }
+
+    /// Whether it is 5, which a person is to see whatever else comes.
+    #[must_use]
+    pub fn is_highest(self) -> bool {
+        self.0 == 5
+    }
 }
 
 /// One event, decoded. All texts are plain and free of control characters.

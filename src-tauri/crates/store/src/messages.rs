@@ -139,16 +139,38 @@ impl Store {
         Ok(self.connection.prepare_cached(&sql)?.query_row([subscription], read).optional()?)
     }
 
-    /// The alert of the highest priority, 5, that has waited longest.
+    /// Of the alerts of the highest priority, 5, the oldest of the latest few.
     ///
     /// # Errors
     /// Where the database cannot be used.
-    pub fn next_urgent(&self, subscription: &str) -> Result<Option<MessageRow>, StoreError> {
+    pub fn next_urgent(
+        &self,
+        subscription: &str,
+        few: u32,
+    ) -> Result<Option<MessageRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM message
-             WHERE subscription = ?1 AND shown = 'pending' AND priority = 5 ORDER BY id LIMIT 1",
+            "SELECT {COLUMNS} FROM message WHERE id = (
+                 SELECT min(id) FROM (
+                     SELECT id FROM message
+                     WHERE subscription = ?1 AND shown = 'pending' AND priority = 5
+                     ORDER BY id DESC LIMIT ?2))",
         );
-        Ok(self.connection.prepare_cached(&sql)?.query_row([subscription], read).optional()?)
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        Ok(statement.query_row(params![subscription, few], read).optional()?)
+    }
+
+    /// How many alerts of the highest priority of one subscription wait.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn urgent_count(&self, subscription: &str) -> Result<u32, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM message
+                 WHERE subscription = ?1 AND shown = 'pending' AND priority = 5",
+            )?
+            .query_row([subscription], |row| row.get(0))?)
     }
 
     /// Whether an alert of this sequence waits.

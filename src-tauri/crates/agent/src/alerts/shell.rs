@@ -6,7 +6,8 @@ use hark_api as api;
 use hark_engine::{
     Monotonic,
     alerts::{
-        ANSWER_TIMEOUT, Alert, Content, Effect, Failure, Input, Look, Outcome, Reason, Request,
+        ANSWER_TIMEOUT, Alert, Content, Effect, Failure, Folded, Input, Look, NAMED_MAX, Outcome,
+        Part, Reason, Request,
     },
     health::Code,
 };
@@ -21,7 +22,7 @@ use tokio::{sync::mpsc, time::sleep};
 
 use super::{
     NO_BUS, Outbox,
-    toast::{self, Capabilities, Toast},
+    toast::{self, Capabilities, Counted, Toast},
 };
 use crate::{ledger::Ledger, status::Status, words::Language};
 
@@ -127,9 +128,7 @@ impl Shell {
                 let content = self.content(look);
                 self.alerts.tell(Input::Content(content));
             }
-            Effect::Mark { subscription, first, last, outcome } => {
-                self.mark(&subscription, first, last, outcome);
-            }
+            Effect::Mark { parts, outcome } => self.mark(&parts, outcome),
             Effect::Open(url) => {
                 if let Err(error) = program::open_link(&url) {
                     tracing::warn!("{error}");
@@ -187,8 +186,12 @@ impl Shell {
             Look::Count(key) => {
                 Content::Count(ledger.read(|store| store.pending_count(&key)).unwrap_or_default())
             }
-            Look::Oldest(key) => Content::Alert(self.message(&key, Store::next_pending)),
-            Look::Urgent(key) => Content::Alert(self.message(&key, Store::next_urgent)),
+            Look::Oldest(key) => {
+                Content::Alert(self.message(&key, |store| store.next_pending(&key)))
+            }
+            Look::Urgent(key, few) => {
+                Content::Alert(self.message(&key, |store| store.next_urgent(&key, few)))
+            }
             Look::Sequences(key, mut sequences) => {
                 let waits = |sequence: &String| {
                     ledger.read(|store| store.waits(&key, sequence)).unwrap_or_default()
@@ -197,18 +200,19 @@ impl Shell {
                 Content::Sequences(sequences)
             }
             Look::Digest(key) => Content::Alert(self.digest(&key)),
+            Look::Folded(keys, before) => Content::Folded(self.folded(&keys, before)),
         }
     }
 
     fn message(
         &self,
         key: &str,
-        next: fn(&Store, &str) -> Result<Option<MessageRow>, StoreError>,
+        next: impl FnOnce(&Store) -> Result<Option<MessageRow>, StoreError>,
     ) -> Option<Alert<Notification>> {
-        let row = self.ledger.read(|store| next(store, key)).ok()??;
-        let id = row.id;
+        let row = self.ledger.read(next).ok()??;
+        let (id, urgent) = (row.id, row.message.priority.is_highest());
         let toast = toast::of_message(&self.status.name(key), row, self.can, self.language);
-        Some(alert(id, id, toast))
+        Some(alert(vec![part(key, id, id)], urgent, toast))
     }
 
     fn digest(&self, key: &str) -> Option<Alert<Notification>> {
@@ -219,21 +223,55 @@ impl Shell {
         let latest: Vec<_> = latest.into_iter().map(|row| row.message).collect();
         let name = self.status.name(key);
         let toast = toast::of_digest(&name, count, &latest, self.can, self.language);
-        Some(alert(first, last, toast))
+        Some(alert(vec![part(key, first, last)], false, toast))
     }
 
-    fn mark(&self, subscription: &str, first: i64, last: i64, outcome: Outcome) {
+    /// All that waits of these subscriptions and what was counted before, as one notification.
+    fn folded(&self, keys: &[String], mut all: Folded) -> Option<(Alert<Notification>, Folded)> {
+        let few = u32::try_from(NAMED_MAX).unwrap_or(u32::MAX);
+        let mut parts = Vec::new();
+        for key in keys {
+            let waiting = |store: &Store| {
+                let (count, latest) = store.latest_pending(key, few)?;
+                Ok((store.next_pending(key)?, count, store.urgent_count(key)?, latest))
+            };
+            let Ok((Some(first), count, urgent, latest)) = self.ledger.read(waiting) else {
+                continue;
+            };
+            let ids: Vec<i64> = latest.iter().rev().map(|row| row.id).collect();
+            all.add(key, count, urgent, &ids);
+            parts.push(part(key, first.id, *ids.first()?));
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        let names: Vec<String> = all.counts.iter().map(|(key, _)| self.status.name(key)).collect();
+        let read = |id: &i64| self.ledger.read(|store| store.message(*id)).ok()?;
+        let latest = all.latest.iter().filter_map(read);
+        let latest: Vec<_> =
+            latest.map(|row| (self.status.name(&row.subscription), row.message)).collect();
+        let counted =
+            Counted { names: &names, count: all.count(), urgent: all.urgent, latest: &latest };
+        let toast = toast::of_folded(counted, self.can, self.language);
+        Some((alert(parts, all.urgent > 0, toast), all))
+    }
+
+    fn mark(&self, parts: &[Part], outcome: Outcome) {
         let shown = match outcome {
             Outcome::Shown => Shown::Shown,
-            Outcome::Digest => Shown::Digest,
+            Outcome::Digest | Outcome::Folded => Shown::Digest,
             Outcome::Refused(why) => {
-                tracing::warn!(message = last, "a notification is given up: {}", sentence(why));
+                let message = parts.last().map_or(0, |part| part.last);
+                tracing::warn!(message, "a notification is given up: {}", sentence(why));
                 Shown::Refused
             }
         };
         // A failure is a condition already.
-        let marked = self.ledger.mark(subscription, first, last, shown);
-        self.alerts.tell(Input::Marked(marked.is_ok()));
+        let mark = |part: &Part| {
+            self.ledger.mark(&part.subscription, part.first, part.last, shown).is_ok()
+        };
+        let marked = parts.iter().filter(|part| mark(part)).count();
+        self.alerts.tell(Input::Marked(marked == parts.len()));
     }
 
     fn available(&mut self) {
@@ -266,9 +304,13 @@ impl Shell {
     }
 }
 
-fn alert(first: i64, last: i64, toast: Toast) -> Alert<Notification> {
+fn part(key: &str, first: i64, last: i64) -> Part {
+    Part { subscription: key.to_owned(), first, last }
+}
+
+fn alert(parts: Vec<Part>, urgent: bool, toast: Toast) -> Alert<Notification> {
     let Toast { notification, url, sequence } = toast;
-    Alert { first, last, notification, url, sequence }
+    Alert { parts, notification, urgent, url, sequence }
 }
 
 fn failure(error: BusError) -> Failure {

@@ -86,6 +86,38 @@ pub fn of_digest(
     Toast { notification, url: None, sequence: None }
 }
 
+/// What a notification counts for which there was no place.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted<'a> {
+    /// The names of the subscriptions.
+    pub names: &'a [String],
+    /// How many messages.
+    pub count: u32,
+    /// How many of them are of the highest priority.
+    pub urgent: u32,
+    /// The latest few, the newest first, each with the name of its subscription.
+    pub latest: &'a [(String, Message)],
+}
+
+/// The one notification that counts what found no place on the screen.
+#[must_use]
+pub fn of_folded(counted: Counted<'_>, can: Capabilities, language: Language) -> Toast {
+    let Counted { names, count, urgent, latest } = counted;
+    let (title, of_one) = match names {
+        [name] => (name.clone(), true),
+        names => (language.subscriptions(names.len()), false),
+    };
+    let mut lines = vec![language.messages(count, urgent)];
+    for (name, message) in latest {
+        let headline = message.headline();
+        let said = if of_one { headline.to_owned() } else { format!("{name}: {headline}") };
+        lines.push(format!("• {}", cut(&said, 80)));
+    }
+    let urgency = if urgent > 0 { Urgency::Critical } else { Urgency::Normal };
+    let notification = basic(&title, &lines.join("\n"), urgency, can);
+    Toast { notification, url: None, sequence: None }
+}
+
 fn basic(title: &str, body: &str, urgency: Urgency, can: Capabilities) -> Notification {
     let body = cut(body, BODY_CHARS_MAX);
     let body = if can.body_markup { escaped(&body) } else { body };
@@ -213,6 +245,38 @@ mod tests {
         assert_eq!(toast.notification.body, wanted);
         let chinese = of_digest("构建", 7, &[], Capabilities::default(), Language::Chinese);
         assert_eq!(chinese.notification.body, "Hark 离线期间收到 7 条消息");
+    }
+
+    #[test]
+    fn what_found_no_place_is_counted_newest_first() {
+        let latest = [
+            ("Builds".to_owned(), Message::of_text("newest")),
+            ("Backups".to_owned(), Message::of_text("before it")),
+        ];
+        let names = ["Builds".to_owned(), "Backups".to_owned()];
+        let all = Counted { names: &names, count: 27, urgent: 2, latest: &latest };
+        let said = |counted, language| {
+            let toast = of_folded(counted, Capabilities::default(), language).notification;
+            (toast.summary.clone(), toast.body.clone())
+        };
+        let (title, body) = said(all, Language::English);
+        assert_eq!(title, "2 subscriptions");
+        assert_eq!(body, "27 messages, 2 urgent\n• Builds: newest\n• Backups: before it");
+        let one = Counted { names: &names[..1], count: 1, urgent: 0, latest: &latest[..1] };
+        let (title, body) = said(one, Language::English);
+        assert_eq!((title.as_str(), body.as_str()), ("Builds", "1 message\n• newest"));
+        let (title, body) = said(all, Language::Chinese);
+        assert!(title == "2 个订阅" && body.starts_with("27 条消息，2 条紧急\n"), "{title} {body}");
+        let urgency = |counted| {
+            of_folded(counted, ALL, Language::English)
+                .notification
+                .hints
+                .iter()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        assert!(urgency(all).contains(&Hint::Urgency(Urgency::Critical)));
+        assert!(urgency(one).contains(&Hint::Urgency(Urgency::Normal)));
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Sampler {
         self.alerts.put(OWN, Due::Live);
         let shown = timeout(SAMPLE_TIMEOUT, async {
             while let Ok((_, event)) = events.recv().await {
-                if matches!(&event, Event::Message(message) if message.id == id && message.shown == Shown::Shown)
+                if matches!(&event, Event::Message(message) if message.id == id && is_on_screen(message.shown))
                 {
                     return true;
                 }
@@ -92,6 +92,11 @@ impl Sampler {
         };
         Ok(Sample { shown, sentence })
     }
+}
+
+/// On a full screen it is counted with others.
+fn is_on_screen(shown: Shown) -> bool {
+    matches!(shown, Shown::Shown | Shown::Digest)
 }
 
 fn by_no_rule(message: &Message, event: &RawEvent, origin: Origin) -> Verdict {

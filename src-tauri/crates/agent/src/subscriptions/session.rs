@@ -1,6 +1,6 @@
 //! The sink of one followed subscription's driver: deliveries go to the ledger, alerts to the outbox.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use hark_api as api;
 use hark_config::{credentials::Credentials, settings::Subscription};
@@ -84,8 +84,11 @@ impl Sink for Session {
         self.rules =
             self.registry.with(key, |one| one.rules.clone()).unwrap_or_else(|| self.rules.clone());
         let rules = self.rules.clone();
+        let urgent = Cell::new(false);
         let decide = |message: &Message, event: &RawEvent, origin| {
-            policy::decide(&rules, message, event, origin)
+            let verdict = policy::decide(&rules, message, event, origin);
+            urgent.set(urgent.get() || verdict.priority.is_highest());
+            verdict
         };
         let committed = self.ledger.commit(key, deliveries, now, decide);
         self.registry.set_stalled(key, committed.is_err());
@@ -95,7 +98,8 @@ impl Sink for Session {
             live |= self.became(&delivery.outcome, stored);
         }
         if live {
-            self.alerts.put(&self.link.subscription, Due::Live);
+            let due = if urgent.get() { Due::Urgent } else { Due::Live };
+            self.alerts.put(&self.link.subscription, due);
         }
         self.link.messages = self.link.messages.saturating_sub(committed.pruned.len() as u64);
         Ok(committed.link)

@@ -3,8 +3,12 @@
 use std::mem;
 
 use super::{
-    ANSWER_TIMEOUT, Alert, Deadline, Due, Effect, Failure, Input, Outcome, REFUSED_RETRY, RETRY,
-    Reason, Request, Series, Timer, attempts::Attempts, screen::Screen, waiting::Waiting,
+    ANSWER_TIMEOUT, Alert, Deadline, Due, Effect, Failure, Folded, Input, Outcome, REFUSED_RETRY,
+    RETRY, Reason, Request, Series, Timer,
+    attempts::Attempts,
+    counter::Counter,
+    screen::{Notification, Screen},
+    waiting::Waiting,
     work::Work,
 };
 use crate::{Moment, Monotonic};
@@ -21,6 +25,7 @@ pub struct Alerts<N> {
     pub(super) waiting: Waiting,
     pub(super) work: Option<Work>,
     pub(super) screen: Screen,
+    pub(super) counter: Counter,
     attempts: Attempts,
 }
 
@@ -63,12 +68,22 @@ pub(super) enum Phase<N> {
 #[derive(Clone, Debug)]
 pub(super) struct Call<N> {
     pub(super) request: Request,
-    pub(super) key: String,
     pub(super) alert: Alert<N>,
     /// What it becomes once it is acknowledged.
     pub(super) becomes: Outcome,
+    /// What it counts, where it counts what found no place.
+    pub(super) folds: Option<Folds>,
     /// Whether it was refused before.
     pub(super) again: bool,
+}
+
+/// What the notification that counts is sent with.
+#[derive(Clone, Debug)]
+pub(super) struct Folds {
+    /// All that it counts.
+    pub(super) folded: Folded,
+    /// The number of the one whose place it takes.
+    pub(super) replaces: Option<u32>,
 }
 
 /// What was sent to a server that then answered nothing. It may still be shown.
@@ -92,6 +107,7 @@ impl<N> Default for Alerts<N> {
             waiting: Waiting::default(),
             work: None,
             screen: Screen::default(),
+            counter: Counter::default(),
             attempts: Attempts::default(),
         }
     }
@@ -102,7 +118,8 @@ impl<N: Clone> Alerts<N> {
     #[must_use]
     pub fn poll_deadline(&self) -> Option<Timer> {
         match &self.phase {
-            Phase::Idle | Phase::Ready | Phase::Looking | Phase::Marking => None,
+            Phase::Idle | Phase::Looking | Phase::Marking => None,
+            Phase::Ready => self.counter.due().map(|at| (at, Deadline::Count)),
             Phase::Connecting { until, .. }
             | Phase::Meeting { until, .. }
             | Phase::Showing { until, .. }
@@ -139,7 +156,7 @@ impl<N: Clone> Alerts<N> {
                 Phase::Closing { request: asked, .. } if asked == request => self.go_on(now, out),
                 _ => {}
             },
-            Input::Left(number) => self.screen.remove(number),
+            Input::Left(number) => self.left(number),
             Input::Clicked(number) => {
                 if let Some(url) = self.screen.url(number) {
                     out.push(Effect::Open(url.to_owned()));
@@ -149,6 +166,21 @@ impl<N: Clone> Alerts<N> {
             Input::Marked(is_written) => self.on_marked(is_written, now, out),
             Input::Deadline => self.on_deadline(now, out),
         }
+    }
+
+    /// Whether it is still of account what this request is answered.
+    #[cfg(test)]
+    pub(super) fn awaits(&self, request: Request) -> bool {
+        let call = match &self.phase {
+            Phase::Showing { call, .. }
+            | Phase::Doubting { call, .. }
+            | Phase::Settling { call, .. } => Some(call),
+            Phase::Meeting { unanswered, .. } | Phase::Absent { unanswered, .. } => {
+                unanswered.as_ref().map(|it| &it.call)
+            }
+            _ => None,
+        };
+        call.is_some_and(|call| call.request == request)
     }
 
     pub(super) fn request(&mut self) -> Request {
@@ -190,7 +222,8 @@ impl<N: Clone> Alerts<N> {
     fn on_disconnected(&mut self, now: Monotonic) {
         self.set_back();
         self.owner.clear();
-        (self.screen, self.attempts) = (Screen::default(), Attempts::default());
+        self.attempts = Attempts::default();
+        self.forget_screen();
         self.phase = Phase::Offline { until: now + RETRY };
     }
 
@@ -242,9 +275,23 @@ impl<N: Clone> Alerts<N> {
 
     /// What is not finished waits again.
     fn set_back(&mut self) {
-        if let Some(Work::One(key, _)) = self.work.take() {
-            self.waiting.put(key, Due::Replay);
+        match self.work.take() {
+            Some(Work::One(key, _)) => self.waiting.put(key, Due::Replay),
+            Some(Work::Count { keys, .. }) => {
+                keys.into_iter().for_each(|key| self.waiting.put(key, Due::Replay));
+            }
+            Some(Work::All) | None => {}
         }
+    }
+
+    fn forget_screen(&mut self) {
+        (self.screen, self.counter) = (Screen::default(), Counter::default());
+    }
+
+    /// A notification is no longer on the screen.
+    fn left(&mut self, number: u32) {
+        self.screen.remove(number);
+        self.counter.remove(number);
     }
 
     fn on_met(
@@ -278,7 +325,7 @@ impl<N: Clone> Alerts<N> {
     ) {
         if self.owner != owner {
             // Another one counts anew: by these numbers it may know other programs' notifications.
-            self.screen = Screen::default();
+            self.forget_screen();
             self.owner = owner;
         }
         out.push(Effect::Available);
@@ -301,7 +348,7 @@ impl<N: Clone> Alerts<N> {
         now: Monotonic,
         out: Out<'_, N>,
     ) {
-        match self.judge(call, answer) {
+        match self.judge(call, answer, now) {
             Ok(outcome) => self.mark(call, outcome, out),
             Err(_) => self.go_on(now, out),
         }
@@ -339,7 +386,7 @@ impl<N: Clone> Alerts<N> {
             Phase::Absent { unanswered: Some(Leftover { call, .. }), .. }
                 if call.request == request =>
             {
-                match self.judge(&call, answer) {
+                match self.judge(&call, answer, now) {
                     Ok(outcome) => {
                         // It answers again: it is met as a new one is.
                         self.owner_change = Some(true);
@@ -365,7 +412,7 @@ impl<N: Clone> Alerts<N> {
             self.phase = Phase::Refused { call, until: now + REFUSED_RETRY };
             return;
         }
-        match self.judge(&call, answer) {
+        match self.judge(&call, answer, now) {
             Ok(outcome) => self.mark(&call, outcome, out),
             Err(why) => self.gone(Reason::Failure(why), None, now, out),
         }
@@ -375,24 +422,46 @@ impl<N: Clone> Alerts<N> {
     ///
     /// # Errors
     /// Where it waits for another server, since this one is gone.
-    fn judge(&mut self, call: &Call<N>, answer: Result<u32, Failure>) -> Result<Outcome, Failure> {
-        let alert = &call.alert;
+    fn judge(
+        &mut self,
+        call: &Call<N>,
+        answer: Result<u32, Failure>,
+        now: Monotonic,
+    ) -> Result<Outcome, Failure> {
         match answer {
             Ok(number) => {
-                self.screen.put(number, alert.url.clone(), call.series());
+                self.is_shown(call, number, now);
                 Ok(call.becomes.clone())
             }
             Err(why @ Failure::Absent(_)) => Err(why),
             // One that ends every server that is to show it must not do so for ever.
-            Err(why @ Failure::Vanished(_)) if self.attempts.failed(alert.first) => Err(why),
+            Err(why @ Failure::Vanished(_)) if self.attempts.failed(call.first()) => Err(why),
             Err(why) => Ok(Outcome::Refused(why)),
         }
     }
 
+    /// The server shows what it was sent under this number.
+    fn is_shown(&mut self, call: &Call<N>, number: u32, now: Monotonic) {
+        self.left(number);
+        if let Some(Folds { folded, replaces }) = &call.folds {
+            replaces.iter().for_each(|replaced| self.left(*replaced));
+            return self.counter.shown(number, folded.clone(), now);
+        }
+        let Some(last) = call.alert.parts.last() else { return };
+        self.screen.put(Notification {
+            number,
+            at: now,
+            urgent: call.alert.urgent,
+            subscription: last.subscription.clone(),
+            id: last.last,
+            url: call.alert.url.clone(),
+            series: call.series(),
+        });
+    }
+
     fn mark(&mut self, call: &Call<N>, outcome: Outcome, out: Out<'_, N>) {
-        let &Alert { first, last, .. } = &call.alert;
-        self.attempts.done(first);
-        out.push(Effect::Mark { subscription: call.key.clone(), first, last, outcome });
+        self.attempts.done(call.first());
+        out.push(Effect::Mark { parts: call.alert.parts.clone(), outcome });
         self.phase = Phase::Marking;
     }
 
@@ -409,7 +478,10 @@ impl<N: Clone> Alerts<N> {
     }
 
     pub(super) fn send(&mut self, call: Call<N>, now: Monotonic, out: Out<'_, N>) {
-        let replaces = call.series().and_then(|series| self.screen.number(&series));
+        let replaces = match &call.folds {
+            Some(folds) => folds.replaces,
+            None => call.series().and_then(|series| self.screen.number(&series)),
+        };
         let notification = call.alert.notification.clone();
         out.push(Effect::Show { request: call.request, notification, replaces });
         self.phase = Phase::Showing { call, until: now + ANSWER_TIMEOUT, last: false };
@@ -441,8 +513,9 @@ impl<N: Clone> Alerts<N> {
                 self.send(Call { request, again: true, ..call }, now, out);
             }
             // What else is to be closed waits: this server has no time for it.
-            Phase::Closing { .. } => self.look(out),
-            phase @ (Phase::Idle | Phase::Ready | Phase::Looking | Phase::Marking) => {
+            Phase::Closing { .. } => self.look(now, out),
+            Phase::Ready => self.go_on(now, out),
+            phase @ (Phase::Idle | Phase::Looking | Phase::Marking) => {
                 self.phase = phase;
             }
         }
@@ -452,6 +525,12 @@ impl<N: Clone> Alerts<N> {
 impl<N> Call<N> {
     fn series(&self) -> Option<Series> {
         let sequence = self.alert.sequence.clone()?;
-        Some(Series { subscription: self.key.clone(), sequence })
+        let subscription = self.alert.parts.first()?.subscription.clone();
+        Some(Series { subscription, sequence })
+    }
+
+    /// The id by which its attempts are counted.
+    fn first(&self) -> i64 {
+        self.alert.parts.first().map_or(0, |part| part.first)
     }
 }

@@ -19,6 +19,9 @@
 //! - One request to the notification server is under way at a time, and one more only to ask whether
 //!   it still answers. What it did not answer while it answered nothing else is *unanswered*: it may
 //!   still be shown, so nothing is sent before that is known (`Settling`).
+//! - On the screen are at most [`PLACES`] notifications, whatever comes and of however many
+//!   subscriptions, and [`URGENT_PLACES`] of the highest priority. What finds no place is *folded* into
+//!   one that counts, which is brought up to date every [`COUNTED_EVERY`] and takes the place of another.
 //! - A *series* is one sequence of a subscription. Of each, one notification is on the screen.
 //!
 //! `N` is a notification as the shell builds it; it is passed on and never looked at. Inputs come with
@@ -26,6 +29,7 @@
 //! back. Nothing here may do IO, read a clock or keep a timer.
 
 mod attempts;
+mod counter;
 mod machine;
 #[cfg(test)]
 mod model;
@@ -49,16 +53,27 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 pub const RETRY: Duration = Duration::from_secs(60);
 /// When one that was refused is sent again. KDE refuses an identical notification within a second.
 pub const REFUSED_RETRY: Duration = Duration::from_millis(1200);
-/// Where more alerts than this were waited for, they are one notification that counts them.
-pub const REPLAY_ALERTS_MAX: u32 = 5;
-/// Of those, the most urgent are shown each, up to so many.
-pub const URGENT_MAX: u32 = 5;
+/// Where more alerts than this were waited for, they are one notification that counts them, but for the
+/// latest of the highest priority.
+pub const REPLAY_ALERTS_MAX: u32 = 3;
+/// Notifications on the screen, one that counts others among them.
+pub const PLACES: usize = 3;
+/// Those of the highest priority, which are there until they are closed.
+pub const URGENT_PLACES: usize = 3;
+/// How long another one has its place: as long as desktops show one.
+pub const IN_VIEW: Duration = Duration::from_secs(10);
+/// How often the one that counts is brought up to date.
+pub const COUNTED_EVERY: Duration = Duration::from_secs(2);
+/// How many of the messages that it counts it names: the latest.
+pub const NAMED_MAX: usize = 3;
 
 /// How the alerts of a subscription are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
-    /// They came as they happened: each is shown.
+    /// They came as they happened: each is shown, as long as there is a place for it.
     Live,
+    /// So did these, and one of them is of the highest priority.
+    Urgent,
     /// They were waited for: more than [`REPLAY_ALERTS_MAX`] are one notification that counts them.
     Replay,
 }
@@ -76,19 +91,61 @@ pub struct Series {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request(pub u64);
 
-/// A notification of messages of one subscription that wait, from an id to an id of the store.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alert<N> {
+/// Messages of one subscription that wait, from an id to an id of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The subscription's key.
+    pub subscription: String,
     /// The id of the first.
     pub first: i64,
     /// The id of the last, which is that of the first where it is one message.
     pub last: i64,
+}
+
+/// A notification of messages that wait.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert<N> {
+    /// Of which; there is at least one part, and one part alone but where it counts.
+    pub parts: Vec<Part>,
     /// What is sent.
     pub notification: N,
+    /// Whether it is of a message of the highest priority.
+    pub urgent: bool,
     /// What a click opens, where the server passes clicks on.
     pub url: Option<String>,
     /// The sequence of which it shows the latest.
     pub sequence: Option<String>,
+}
+
+/// What a notification counts for which there was no place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// How many messages of which subscription, in the order in which they were first counted.
+    pub counts: Vec<(String, u32)>,
+    /// How many of them are of the highest priority.
+    pub urgent: u32,
+    /// The ids of the latest, at most [`NAMED_MAX`], the newest first.
+    pub latest: Vec<i64>,
+}
+
+impl Folded {
+    /// How many messages.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.counts.iter().map(|(_, count)| count).sum()
+    }
+
+    /// Counts messages of a subscription, of which these are the latest, the newest first.
+    pub fn add(&mut self, subscription: &str, count: u32, urgent: u32, latest: &[i64]) {
+        match self.counts.iter_mut().find(|(known, _)| known == subscription) {
+            Some((_, known)) => *known += count,
+            None => self.counts.push((subscription.to_owned(), count)),
+        }
+        self.urgent += urgent;
+        self.latest.extend(latest);
+        self.latest.sort_unstable_by(|one, other| other.cmp(one));
+        self.latest.truncate(NAMED_MAX);
+    }
 }
 
 /// What the shell is to look for in the outbox. Each names a subscription by its key.
@@ -100,12 +157,15 @@ pub enum Look {
     Count(String),
     /// The oldest: [`Content::Alert`].
     Oldest(String),
-    /// The oldest of those of the highest priority: [`Content::Alert`].
-    Urgent(String),
+    /// Of those of the highest priority, the oldest of the latest so many: [`Content::Alert`].
+    Urgent(String, u32),
     /// Of which of these sequences an alert waits: [`Content::Sequences`].
     Sequences(String, Vec<String>),
     /// All, as one notification that counts them: [`Content::Alert`].
     Digest(String),
+    /// All of these, as one notification that counts them and what was counted before:
+    /// [`Content::Folded`].
+    Folded(Vec<String>, Folded),
 }
 
 /// What the outbox holds. Where it cannot be read it holds nothing.
@@ -119,6 +179,8 @@ pub enum Content<N> {
     Alert(Option<Alert<N>>),
     /// Ids of sequences.
     Sequences(Vec<String>),
+    /// The notification and all that it counts, where anything of that waits.
+    Folded(Option<(Alert<N>, Folded)>),
 }
 
 /// Why the notification server has not done what it was asked. A text is a whole sentence.
@@ -152,6 +214,8 @@ pub enum Outcome {
     Shown,
     /// The server acknowledged the notification that counts it.
     Digest,
+    /// So did it with the one that counts what found no place.
+    Folded,
     /// It is given up, for this reason. After [`Failure::Silent`] it may have been shown, but twice is
     /// worse than perhaps.
     Refused(Failure),
@@ -203,7 +267,7 @@ pub enum Effect<N> {
         request: Request,
         /// What is sent.
         notification: N,
-        /// The number of the notification that it replaces, where that is still on the screen.
+        /// The number of the notification that it replaces, as far as is known still on the screen.
         replaces: Option<u32>,
     },
     /// Close the notification of this number.
@@ -212,12 +276,8 @@ pub enum Effect<N> {
     Look(Look),
     /// Write down what those alerts became that still wait, then say [`Input::Marked`].
     Mark {
-        /// The subscription's key.
-        subscription: String,
-        /// The id of the first message.
-        first: i64,
-        /// The id of the last.
-        last: i64,
+        /// Which.
+        parts: Vec<Part>,
         /// What they became.
         outcome: Outcome,
     },
@@ -242,6 +302,8 @@ pub enum Deadline {
     Refused,
     /// Look once more for a session bus or a server.
     Retry,
+    /// Bring the notification that counts up to date.
+    Count,
 }
 
 /// When to come back, and why.

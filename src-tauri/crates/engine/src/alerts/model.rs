@@ -1,6 +1,7 @@
 //! The alerts in seeded random runs: messages, answers, failures and ends of servers in any order. What
-//! must hold: nothing that a living server may still show is sent to it again, every alert ends as one
-//! thing once a server is well, and what is remembered is bounded.
+//! must hold: nothing that a living server may still show is sent to it again, no more has a place on the
+//! screen than there are, every alert ends as one thing once a server is well, and what is remembered is
+//! bounded.
 //!
 //! `HARK_SOAK_RUNS` sets how many runs; a failure prints its seed, and `HARK_SOAK_SEED` repeats it.
 
@@ -12,6 +13,7 @@ use super::{
     world::{Fate, Row, World, secs, vanished},
     *,
 };
+use crate::Moment;
 
 const RUNS: u64 = 20_000;
 const STEPS: usize = 120;
@@ -27,14 +29,38 @@ enum Question {
     Close(Request),
 }
 
+/// What a notification takes on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Urgent,
+    Other,
+    /// It goes on in the place of its own, whatever that was.
+    Update,
+}
+
+/// What the server was sent.
+struct Sent {
+    request: Request,
+    /// Of which rows.
+    ids: Vec<RangeInclusive<i64>>,
+    replaces: Option<u32>,
+    kind: Kind,
+}
+
 struct Model {
     world: World,
     rng: Rng,
     /// Which server has the name; none while it is `None`.
     server: Option<u32>,
     servers: u32,
-    /// What was sent and not answered, of which rows.
-    sent: Option<(Request, RangeInclusive<i64>)>,
+    /// Which one has said last who it is.
+    answered: Option<u32>,
+    /// Which one was met last.
+    met: Option<u32>,
+    /// What was sent and not answered.
+    sent: Option<Sent>,
+    /// What the server shows: the number, since when, and as what.
+    screen: Vec<(u32, Moment, Kind)>,
     asked: Option<Question>,
     numbers: u32,
 }
@@ -46,7 +72,10 @@ impl Model {
             rng: Rng::with_seed(seed),
             server: None,
             servers: 0,
+            answered: None,
+            met: None,
             sent: None,
+            screen: Vec::new(),
             asked: None,
             numbers: 0,
         };
@@ -65,11 +94,27 @@ impl Model {
             match effect {
                 Effect::Connect(request) => self.asked = Some(Question::Connect(request)),
                 Effect::Ask(request) => self.asked = Some(Question::Who(request)),
-                Effect::Close(request, _) => self.asked = Some(Question::Close(request)),
-                Effect::Show { request, notification, .. } => {
+                Effect::Close(request, number) => {
+                    self.asked = Some(Question::Close(request));
+                    self.screen.retain(|(known, ..)| *known != number);
+                }
+                Effect::Show { request, notification, replaces } => {
                     let ids = ids(&notification);
                     self.check_sent(&ids);
-                    self.sent = Some((request, ids));
+                    let is_one = !notification.contains(" to ");
+                    let row = &self.world.rows[*ids[0].start() as usize];
+                    let kind = match (notification.contains('|'), replaces) {
+                        (true, _) => Kind::Other,
+                        (false, Some(_)) => Kind::Update,
+                        (false, None) if is_one && row.urgent => Kind::Urgent,
+                        (false, None) => Kind::Other,
+                    };
+                    self.sent = Some(Sent { request, ids, replaces, kind });
+                }
+                Effect::Available if self.met != self.answered => {
+                    // What it was sent before it was known to be another one is forgotten.
+                    self.screen.clear();
+                    self.met = self.answered;
                 }
                 Effect::Open(_)
                 | Effect::Available
@@ -85,18 +130,34 @@ impl Model {
         }
     }
 
-    fn check_sent(&self, ids: &RangeInclusive<i64>) {
-        let Some((_, before)) = &self.sent else { return };
-        // A digest's range also holds ids of other subscriptions.
+    fn check_sent(&self, parts: &[RangeInclusive<i64>]) {
+        let Some(Sent { ids: before, .. }) = &self.sent else { return };
+        // A range also holds ids of other subscriptions.
         let key = |ids: &RangeInclusive<i64>| self.world.rows[*ids.start() as usize].key;
-        if key(before) != key(ids) {
-            return;
+        for (before, ids) in before.iter().flat_map(|one| parts.iter().map(move |two| (one, two))) {
+            if key(before) != key(ids) {
+                continue;
+            }
+            for id in before.clone().filter(|id| ids.contains(id)) {
+                let row = &self.world.rows[id as usize];
+                let waits = row.key == key(ids) && row.fate == Fate::Pending;
+                assert!(!waits || self.world.unmarked.contains(&id), "{id} may still be shown");
+            }
         }
-        for id in before.clone().filter(|id| ids.contains(id)) {
-            let row = &self.world.rows[id as usize];
-            let waits = row.key == key(ids) && row.fate == Fate::Pending;
-            assert!(!waits || self.world.unmarked.contains(&id), "{id} may still be shown");
-        }
+    }
+
+    /// The server shows what it was sent, in the place of what that replaces.
+    fn put(&mut self, number: u32, replaces: Option<u32>, kind: Kind) {
+        self.screen.retain(|(known, ..)| *known != number && Some(*known) != replaces);
+        let now = self.world.now;
+        self.screen.push((number, now, kind));
+        let urgent = self.screen.iter().filter(|(.., kind)| *kind == Kind::Urgent).count();
+        assert!(urgent <= URGENT_PLACES, "{:?}", self.screen);
+        let in_view = |(_, at, kind): &&(u32, Moment, Kind)| {
+            *kind == Kind::Other && now.monotonic < at.monotonic + IN_VIEW
+        };
+        let others = self.screen.iter().filter(in_view).count();
+        assert!(others <= PLACES, "{:?}", self.screen);
     }
 
     fn publish(&mut self) {
@@ -107,7 +168,7 @@ impl Model {
             let urgent = self.rng.u8(0..4) == 0;
             self.world.rows.push(Row { key, urgent, sequence, url, fate: Fate::Pending });
         }
-        let due = if self.rng.bool() { Due::Live } else { Due::Replay };
+        let due = *self.rng.choice(&[Due::Live, Due::Urgent, Due::Replay]).unwrap();
         self.say(Input::Due(key.into(), due));
     }
 
@@ -124,9 +185,12 @@ impl Model {
 
     /// The server answers what it was sent last.
     fn answer_sent(&mut self, answer: Result<(), Failure>) {
-        let Some((request, _)) = self.sent.take() else { return };
+        let Some(Sent { request, replaces, kind, .. }) = self.sent.take() else { return };
         self.numbers += 1;
         let number = self.rng.u32(1..=self.numbers);
+        if answer.is_ok() && self.world.alerts.awaits(request) {
+            self.put(number, replaces, kind);
+        }
         self.say(Input::Shown(request, answer.map(|()| number)));
     }
 
@@ -139,6 +203,7 @@ impl Model {
             Some(Question::Who(request)) => {
                 let absent = || Failure::Absent("None.".into());
                 let answer = self.server.map(|server| server.to_string()).ok_or_else(absent);
+                self.answered = self.server.or(self.answered);
                 self.say(Input::Met(request, answer));
             }
         }
@@ -146,6 +211,7 @@ impl Model {
 
     fn start_server(&mut self) {
         self.servers += 1;
+        self.screen.clear();
         self.server = Some(self.servers);
         self.say(Input::Owner(true));
     }
@@ -155,6 +221,7 @@ impl Model {
         if self.server.take().is_none() {
             return;
         }
+        self.screen.clear();
         let is_told_first = self.rng.bool();
         if is_told_first {
             self.say(Input::Owner(false));
@@ -183,12 +250,17 @@ impl Model {
             20 => self.world.is_writable = !self.world.is_writable,
             21 => {
                 let number = self.rng.u32(0..=self.numbers);
-                let input =
-                    if self.rng.bool() { Input::Left(number) } else { Input::Clicked(number) };
+                let input = if self.rng.bool() {
+                    self.screen.retain(|(known, ..)| *known != number);
+                    Input::Left(number)
+                } else {
+                    Input::Clicked(number)
+                };
                 self.say(input);
             }
             22 if self.rng.u8(0..4) == 0 => {
                 (self.sent, self.asked) = (None, None);
+                self.screen.clear();
                 self.say(Input::Disconnected);
             }
             _ => {
@@ -236,9 +308,13 @@ impl Model {
 }
 
 /// The rows that a notification is about. See [`World`].
-fn ids(notification: &str) -> RangeInclusive<i64> {
-    let (first, last) = notification.split_once(" to ").unwrap_or((notification, notification));
-    first.parse().unwrap()..=last.parse().unwrap()
+fn ids(notification: &str) -> Vec<RangeInclusive<i64>> {
+    let parts = notification.split('|').skip(usize::from(notification.contains('|')));
+    let range = |part: &str| {
+        let (first, last) = part.split_once(" to ").unwrap_or((part, part));
+        first.parse().unwrap()..=last.parse().unwrap()
+    };
+    parts.map(range).collect()
 }
 
 fn run(seed: u64) {

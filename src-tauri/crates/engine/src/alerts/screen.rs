@@ -1,9 +1,11 @@
-//! The notifications that the server has acknowledged and not closed yet, as far as one of them may be
-//! clicked, replaced or closed. Their numbers are of one server and mean nothing to another.
+//! The notifications that the server has acknowledged and not closed yet: what a click on each opens, which
+//! one is replaced or closed by what, and how many places are taken. Their numbers are of one server and
+//! mean nothing to another.
 
 use std::collections::VecDeque;
 
-use super::Series;
+use super::{IN_VIEW, Series};
+use crate::Monotonic;
 
 /// Notifications that are remembered; servers keep fewer.
 const ON_SCREEN_MAX: usize = 256;
@@ -12,27 +14,60 @@ const ON_SCREEN_MAX: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Screen(VecDeque<Notification>);
 
+/// One that shows messages themselves, and does not count what found no place.
 #[derive(Clone, Debug)]
-struct Notification {
+pub(super) struct Notification {
     /// The server's number.
-    number: u32,
+    pub(super) number: u32,
+    /// When it was acknowledged.
+    pub(super) at: Monotonic,
+    /// Whether it is of the highest priority.
+    pub(super) urgent: bool,
+    /// The subscription's key.
+    pub(super) subscription: String,
+    /// The id of its last message.
+    pub(super) id: i64,
     /// What a click opens.
-    url: Option<String>,
+    pub(super) url: Option<String>,
     /// What it shows the latest of.
-    series: Option<Series>,
+    pub(super) series: Option<Series>,
 }
 
 impl Screen {
-    /// The server shows a notification under this number. Of each series one is on the screen.
-    pub(super) fn put(&mut self, number: u32, url: Option<String>, series: Option<Series>) {
-        self.0.retain(|it| it.number != number && (series.is_none() || it.series != series));
-        if url.is_none() && series.is_none() {
-            return;
-        }
+    /// The server shows a notification. Of each series one is on the screen.
+    pub(super) fn put(&mut self, new: Notification) {
+        let is_gone = |it: &Notification| {
+            it.number == new.number || new.series.is_some() && it.series == new.series
+        };
+        self.0.retain(|it| !is_gone(it));
         if self.0.len() == ON_SCREEN_MAX {
             self.0.pop_front();
         }
-        self.0.push_back(Notification { number, url, series });
+        self.0.push_back(new);
+    }
+
+    /// How many of the highest priority have a place: each that is not closed.
+    pub(super) fn urgent(&self) -> usize {
+        self.0.iter().filter(|it| it.urgent).count()
+    }
+
+    /// How many others have one.
+    pub(super) fn others(&self, now: Monotonic) -> usize {
+        self.in_view(now).count()
+    }
+
+    /// The oldest of these.
+    pub(super) fn oldest(&self, now: Monotonic) -> Option<&Notification> {
+        self.in_view(now).next()
+    }
+
+    fn in_view(&self, now: Monotonic) -> impl Iterator<Item = &Notification> {
+        self.0.iter().filter(move |it| !it.urgent && now < it.at + IN_VIEW)
+    }
+
+    /// The notification of this number.
+    pub(super) fn by_number(&self, number: Option<u32>) -> Option<&Notification> {
+        self.0.iter().find(|it| Some(it.number) == number)
     }
 
     /// The number of the series' notification.
@@ -42,7 +77,7 @@ impl Screen {
 
     /// What a click on this number opens.
     pub(super) fn url(&self, number: u32) -> Option<&str> {
-        self.0.iter().find(|it| it.number == number)?.url.as_deref()
+        self.by_number(Some(number))?.url.as_deref()
     }
 
     /// The sequences of a subscription that have a notification here.
@@ -65,23 +100,35 @@ impl Screen {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn series(sequence: &str) -> Series {
         Series { subscription: "news".into(), sequence: sequence.into() }
     }
 
+    fn shown(number: u32, sequence: Option<&str>) -> Notification {
+        Notification {
+            number,
+            at: Duration::from_secs(100),
+            urgent: false,
+            subscription: "news".into(),
+            id: i64::from(number),
+            url: Some(format!("https://a.example/{number}")),
+            series: sequence.map(series),
+        }
+    }
+
     #[test]
     fn a_series_has_one_notification_and_a_number_one_meaning() {
         let mut screen = Screen::default();
-        screen.put(1, None, Some(series("a")));
-        screen.put(2, None, Some(series("a")));
+        screen.put(shown(1, Some("a")));
+        screen.put(shown(2, Some("a")));
         assert_eq!((screen.number(&series("a")), screen.len()), (Some(2), 1));
-        screen.put(2, Some("https://a.example/".into()), None);
+        screen.put(shown(2, None));
         assert_eq!(screen.number(&series("a")), None, "the server has used it anew");
-        assert_eq!(screen.url(2), Some("https://a.example/"));
-        screen.put(3, None, None);
-        assert_eq!(screen.len(), 1, "nothing can be done with it");
+        assert_eq!(screen.url(2), Some("https://a.example/2"));
         screen.remove(2);
         assert_eq!(screen.len(), 0);
     }
@@ -90,10 +137,23 @@ mod tests {
     fn only_the_latest_are_remembered() {
         let mut screen = Screen::default();
         for number in 1..=1_000 {
-            screen.put(number, None, Some(series(&number.to_string())));
+            screen.put(shown(number, Some(&number.to_string())));
         }
         assert_eq!(screen.len(), ON_SCREEN_MAX);
         assert_eq!(screen.number(&series("1000")), Some(1_000));
         assert_eq!(screen.number(&series("1")), None);
+    }
+
+    #[test]
+    fn an_urgent_one_has_its_place_until_it_is_closed_another_one_for_a_while() {
+        let mut screen = Screen::default();
+        screen.put(shown(1, None));
+        screen.put(Notification { urgent: true, ..shown(2, None) });
+        let at = |seconds| Duration::from_secs(seconds);
+        assert_eq!((screen.urgent(), screen.others(at(109))), (1, 1));
+        assert_eq!((screen.urgent(), screen.others(at(110))), (1, 0));
+        assert_eq!(screen.oldest(at(109)).map(|it| it.number), Some(1));
+        screen.remove(2);
+        assert_eq!(screen.urgent(), 0);
     }
 }

@@ -2,9 +2,9 @@
 //! one subscription after the other.
 
 use super::{
-    ANSWER_TIMEOUT, Alert, Alerts, Content, Due, Effect, Look, Outcome, REPLAY_ALERTS_MAX, Reason,
-    Series, URGENT_MAX,
-    machine::{Call, Out, Phase},
+    ANSWER_TIMEOUT, Alert, Alerts, Content, Due, Effect, Look, Outcome, PLACES, REPLAY_ALERTS_MAX,
+    Reason, Series, URGENT_PLACES,
+    machine::{Call, Folds, Out, Phase},
 };
 use crate::Monotonic;
 
@@ -15,21 +15,44 @@ pub(super) enum Work {
     All,
     /// The alerts of the subscription with this key.
     One(String, Stage),
+    /// What found no place, of these subscriptions.
+    Count {
+        /// Their keys.
+        keys: Vec<String>,
+        /// The number of the one whose place the notification takes.
+        replaces: Option<u32>,
+    },
 }
 
 /// How far the outbox of one subscription is emptied.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Are they many?
     Count,
     /// They are shown one by one.
     Each,
-    /// They are many: so many more of the most urgent are shown.
-    Urgent(u32),
+    /// Of the others, so many more of the highest priority are shown: the latest, the oldest first.
+    Urgent(Others, u32),
     /// What is on the screen of sequences that are about to be counted is out of date.
-    Sequences,
+    Sequences(Others),
     /// The others are one notification.
     Digest,
+}
+
+/// What becomes of alerts that are not shown each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Others {
+    /// They were waited for: they are one notification.
+    Digest,
+    /// There is no place for them.
+    Fold,
+}
+
+impl Stage {
+    /// Where so many more of the highest priority may be shown.
+    fn after_urgent(others: Others, left: u32) -> Self {
+        if left == 0 { Self::Sequences(others) } else { Self::Urgent(others, left) }
+    }
 }
 
 impl<N: Clone> Alerts<N> {
@@ -55,16 +78,12 @@ impl<N: Clone> Alerts<N> {
             self.phase = Phase::Closing { request, until: now + ANSWER_TIMEOUT };
             return;
         }
-        self.look(out);
+        self.look(now, out);
     }
 
-    pub(super) fn look(&mut self, out: Out<'_, N>) {
-        let next = || {
-            let (key, due) = self.waiting.next_due()?;
-            let stage = if due == Due::Live { Stage::Each } else { Stage::Count };
-            Some(Work::One(key, stage))
-        };
-        let Some(work) = self.work.take().or_else(next) else {
+    pub(super) fn look(&mut self, now: Monotonic, out: Out<'_, N>) {
+        let work = self.work.take().or_else(|| self.next_due()).or_else(|| self.next_count(now));
+        let Some(work) = work else {
             self.phase = Phase::Ready;
             return;
         };
@@ -72,14 +91,49 @@ impl<N: Clone> Alerts<N> {
             Work::All => Look::Subscriptions,
             Work::One(key, Stage::Count) => Look::Count(key.clone()),
             Work::One(key, Stage::Each) => Look::Oldest(key.clone()),
-            Work::One(key, Stage::Urgent(_)) => Look::Urgent(key.clone()),
-            Work::One(key, Stage::Sequences) => {
+            Work::One(key, Stage::Urgent(_, left)) => Look::Urgent(key.clone(), *left),
+            Work::One(key, Stage::Sequences(_)) => {
                 Look::Sequences(key.clone(), self.screen.sequences(key))
             }
             Work::One(key, Stage::Digest) => Look::Digest(key.clone()),
+            Work::Count { keys, replaces } => {
+                let mut folded =
+                    self.counter.goes_on(now).map(|(_, folded)| folded).unwrap_or_default();
+                // One that gives up its place is counted as well.
+                if let Some(gone) = self.screen.by_number(*replaces) {
+                    folded.add(&gone.subscription, 1, 0, &[gone.id]);
+                }
+                Look::Folded(keys.clone(), folded)
+            }
         }));
         self.work = Some(work);
         self.phase = Phase::Looking;
+    }
+
+    fn next_due(&mut self) -> Option<Work> {
+        loop {
+            let (key, due) = self.waiting.next_due()?;
+            let stage = match due {
+                // It is counted anyway.
+                Due::Live if self.counter.waits(&key) => continue,
+                Due::Live => Stage::Each,
+                Due::Urgent if self.counter.waits(&key) => self.urgent(Others::Fold),
+                Due::Urgent => Stage::Each,
+                Due::Replay => Stage::Count,
+            };
+            return Some(Work::One(key, stage));
+        }
+    }
+
+    /// The one that counts takes the place of the oldest where all are taken.
+    fn next_count(&mut self, now: Monotonic) -> Option<Work> {
+        let keys = self.counter.take(now)?;
+        let replaces = match self.counter.goes_on(now) {
+            Some((number, _)) => Some(number),
+            None if self.screen.others(now) < PLACES => None,
+            None => self.screen.oldest(now).map(|it| it.number),
+        };
+        Some(Work::Count { keys, replaces })
     }
 
     pub(super) fn on_content(&mut self, content: Content<N>, now: Monotonic, out: Out<'_, N>) {
@@ -94,25 +148,65 @@ impl<N: Clone> Alerts<N> {
             }
             (Some(Work::One(key, Stage::Count)), Content::Count(count)) => {
                 let many = count > REPLAY_ALERTS_MAX;
-                let stage = if many { Stage::Urgent(URGENT_MAX) } else { Stage::Each };
+                let stage = if many { self.urgent(Others::Digest) } else { Stage::Each };
                 self.work = Some(Work::One(key, stage));
             }
-            (Some(Work::One(key, Stage::Sequences)), Content::Sequences(sequences)) => {
+            (Some(Work::One(key, Stage::Sequences(others))), Content::Sequences(sequences)) => {
                 for sequence in sequences {
                     self.waiting.withdraw(Series { subscription: key.clone(), sequence });
                 }
-                self.work = Some(Work::One(key, Stage::Digest));
+                match others {
+                    Others::Digest => self.work = Some(Work::One(key, Stage::Digest)),
+                    Others::Fold => self.counter.put(key),
+                }
             }
-            (Some(Work::One(key, Stage::Urgent(_))), Content::Alert(None)) => {
-                self.work = Some(Work::One(key, Stage::Sequences));
+            (Some(Work::One(key, Stage::Urgent(others, _))), Content::Alert(None)) => {
+                self.work = Some(Work::One(key, Stage::Sequences(others)));
             }
             (Some(Work::One(key, stage)), Content::Alert(Some(alert))) => {
-                return self.show(key, stage, alert, now, out);
+                if self.has_place(&key, &alert, now) {
+                    return self.show(key, stage, alert, now, out);
+                }
+                match stage {
+                    Stage::Urgent(others, _) => {
+                        self.work = Some(Work::One(key, Stage::Sequences(others)));
+                    }
+                    Stage::Digest => self.counter.put(key),
+                    _ => self.work = Some(Work::One(key, self.urgent(Others::Fold))),
+                }
+            }
+            (Some(Work::Count { keys: _, replaces }), Content::Folded(Some((alert, folded)))) => {
+                let (request, becomes) = (self.request(), Outcome::Folded);
+                let folds = Some(Folds { folded, replaces });
+                let call = Call { request, alert, becomes, folds, again: false };
+                return self.send(call, now, out);
             }
             // Nothing waits of it any more.
             _ => {}
         }
         self.go_on(now, out);
+    }
+
+    /// Those of the highest priority come first, as far as there are places.
+    fn urgent(&self, others: Others) -> Stage {
+        let free = URGENT_PLACES.saturating_sub(self.screen.urgent());
+        Stage::after_urgent(others, u32::try_from(free).unwrap_or(u32::MAX))
+    }
+
+    /// Whether there is a place for it. What takes the place of its own series needs none.
+    fn has_place(&self, key: &str, alert: &Alert<N>, now: Monotonic) -> bool {
+        let is_there = |sequence: &String| {
+            let series = Series { subscription: key.to_owned(), sequence: sequence.clone() };
+            self.screen.number(&series).is_some()
+        };
+        if alert.sequence.as_ref().is_some_and(is_there) {
+            return true;
+        }
+        if alert.urgent {
+            return self.screen.urgent() < URGENT_PLACES;
+        }
+        let taken = self.screen.others(now) + usize::from(self.counter.has_place(now));
+        !self.counter.counts(key, now) && taken < PLACES
     }
 
     fn show(
@@ -123,15 +217,15 @@ impl<N: Clone> Alerts<N> {
         now: Monotonic,
         out: Out<'_, N>,
     ) {
+        let is_digest = stage == Stage::Digest;
         let next = match stage {
-            Stage::Urgent(0 | 1) => Some(Stage::Sequences),
-            Stage::Urgent(left) => Some(Stage::Urgent(left - 1)),
             Stage::Digest => None,
+            Stage::Urgent(others, left) => Some(Stage::after_urgent(others, left - 1)),
             stage => Some(stage),
         };
-        self.work = next.map(|stage| Work::One(key.clone(), stage));
-        let becomes = if next.is_none() { Outcome::Digest } else { Outcome::Shown };
+        self.work = next.map(|stage| Work::One(key, stage));
+        let becomes = if is_digest { Outcome::Digest } else { Outcome::Shown };
         let request = self.request();
-        self.send(Call { request, key, alert, becomes, again: false }, now, out);
+        self.send(Call { request, alert, becomes, folds: None, again: false }, now, out);
     }
 }

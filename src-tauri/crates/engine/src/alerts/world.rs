@@ -13,6 +13,7 @@ pub(super) enum Fate {
     Pending,
     Shown,
     Digest,
+    Folded,
     Refused,
     Withdrawn,
 }
@@ -27,7 +28,8 @@ pub(super) struct Row {
 }
 
 /// The alerts with a store, and a clock that only moves when told to. A row's id is its place in the
-/// store, and its notification is that id as text; that of a digest has the first and the last.
+/// store, and its notification is that id as text; that of a digest has the first and the last, and that
+/// which counts what found no place says how many, and after a `|` each of its parts.
 pub(super) struct World {
     pub(super) alerts: Alerts<String>,
     pub(super) now: Moment,
@@ -84,10 +86,12 @@ impl World {
                     let content = self.look(look);
                     self.say(Input::Content(content));
                 }
-                Effect::Mark { subscription, first, last, outcome } => {
-                    match self.is_writable {
-                        true => self.mark(&subscription, first..=last, &outcome),
-                        false => self.unmarked.extend(first..=last),
+                Effect::Mark { parts, outcome } => {
+                    for Part { subscription, first, last } in parts {
+                        match self.is_writable {
+                            true => self.mark(&subscription, first..=last, &outcome),
+                            false => self.unmarked.extend(first..=last),
+                        }
                     }
                     self.say(Input::Marked(self.is_writable));
                 }
@@ -102,12 +106,24 @@ impl World {
     }
 
     fn look(&self, look: Look) -> Content<String> {
+        let part = |row: &Row, first: i64, last: i64| Part {
+            subscription: row.key.to_owned(),
+            first,
+            last,
+        };
         let alert = |(id, row): (i64, &Row)| Alert {
-            first: id,
-            last: id,
+            parts: vec![part(row, id, id)],
             notification: id.to_string(),
+            urgent: row.urgent,
             url: row.url.map(str::to_owned),
             sequence: row.sequence.map(str::to_owned),
+        };
+        let of_all = |parts: Vec<Part>, notification: String| Alert {
+            parts,
+            notification,
+            urgent: false,
+            url: None,
+            sequence: None,
         };
         match look {
             Look::Subscriptions => {
@@ -119,8 +135,10 @@ impl World {
             }
             Look::Count(key) => Content::Count(self.pending(&key).count() as u32),
             Look::Oldest(key) => Content::Alert(self.pending(&key).next().map(alert)),
-            Look::Urgent(key) => {
-                Content::Alert(self.pending(&key).find(|(_, row)| row.urgent).map(alert))
+            Look::Urgent(key, latest) => {
+                let urgent: Vec<_> = self.pending(&key).filter(|(_, row)| row.urgent).collect();
+                let first = urgent.len().saturating_sub(latest as usize);
+                Content::Alert(urgent.get(first).copied().map(alert))
             }
             Look::Sequences(key, mut sequences) => {
                 let waits = |it: &String| {
@@ -130,15 +148,29 @@ impl World {
                 Content::Sequences(sequences)
             }
             Look::Digest(key) => {
-                let ids: Vec<_> = self.pending(&key).map(|(id, _)| id).collect();
-                let ends = ids.first().copied().zip(ids.last().copied());
-                Content::Alert(ends.map(|(first, last)| Alert {
-                    first,
-                    last,
-                    notification: format!("{first} to {last}"),
-                    url: None,
-                    sequence: None,
+                let all: Vec<_> = self.pending(&key).collect();
+                let ends = all.first().zip(all.last());
+                Content::Alert(ends.map(|((first, row), (last, _))| {
+                    of_all(vec![part(row, *first, *last)], format!("{first} to {last}"))
                 }))
+            }
+            Look::Folded(keys, mut folded) => {
+                let mut parts = Vec::new();
+                for key in &keys {
+                    let all: Vec<_> = self.pending(key).collect();
+                    let Some(((first, row), (last, _))) = all.first().zip(all.last()) else {
+                        continue;
+                    };
+                    let urgent = all.iter().filter(|(_, row)| row.urgent).count() as u32;
+                    let latest: Vec<i64> = all.iter().rev().take(3).map(|(id, _)| *id).collect();
+                    folded.add(key, all.len() as u32, urgent, &latest);
+                    parts.push(part(row, *first, *last));
+                }
+                let of = |part: &Part| format!("{} to {}", part.first, part.last);
+                let ranges: Vec<String> = parts.iter().map(of).collect();
+                let said = format!("{} more|{}", folded.count(), ranges.join("|"));
+                let is_any = !parts.is_empty();
+                Content::Folded(is_any.then(|| (of_all(parts, said), folded)))
             }
         }
     }
@@ -149,6 +181,7 @@ impl World {
                 row.fate = match outcome {
                     Outcome::Shown => Fate::Shown,
                     Outcome::Digest => Fate::Digest,
+                    Outcome::Folded => Fate::Folded,
                     Outcome::Refused(_) => Fate::Refused,
                 };
             }
@@ -217,7 +250,8 @@ impl World {
     pub(super) fn sent(&mut self) -> (Request, String, Option<u32>) {
         match self.effects.pop_front() {
             Some(Effect::Show { request, notification, replaces }) => {
-                (request, notification, replaces)
+                let said = notification.split('|').next().unwrap().to_owned();
+                (request, said, replaces)
             }
             other => panic!("nothing is sent: {other:?}"),
         }
