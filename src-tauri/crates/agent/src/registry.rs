@@ -115,6 +115,13 @@ impl Registry {
         self.with(key, |one| one.link.name.clone()).unwrap_or_else(|| key.to_owned())
     }
 
+    /// Whether this one and others are followed.
+    #[must_use]
+    pub fn is_one_of_several(&self, key: &str) -> bool {
+        let followed = self.followed();
+        followed.len() > 1 && followed.contains_key(key)
+    }
+
     /// The name of a subscription's server in sentences: scheme, host and port, or the subscription's key
     /// where it is no longer followed.
     #[must_use]

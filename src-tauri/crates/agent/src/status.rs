@@ -95,6 +95,12 @@ impl Status {
         self.0.registry.name(key)
     }
 
+    /// Whether this is one of several subscriptions.
+    #[must_use]
+    pub fn is_one_of_several(&self, key: &str) -> bool {
+        self.0.registry.is_one_of_several(key)
+    }
+
     /// The current conditions.
     #[must_use]
     pub fn conditions(&self) -> &Conditions {

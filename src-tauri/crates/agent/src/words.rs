@@ -63,4 +63,14 @@ impl Language {
             Self::Chinese => format!("{count} 个订阅"),
         }
     }
+
+    /// The last line of a text of which more is in Hark.
+    #[must_use]
+    pub fn more_lines(self, count: usize) -> String {
+        match (self, count) {
+            (Self::English, 1) => "… 1 more line".to_owned(),
+            (Self::English, count) => format!("… {count} more lines"),
+            (Self::Chinese, count) => format!("…… 还有 {count} 行"),
+        }
+    }
 }

@@ -8,6 +8,7 @@ pub mod changes;
 pub mod clock;
 pub mod locale;
 pub mod notifications;
+mod picture;
 pub mod signals;
 pub mod terminal;
 pub mod tray;

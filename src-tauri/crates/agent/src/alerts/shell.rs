@@ -17,12 +17,13 @@ use hark_platform::{
     notifications::{Bus, BusError, Server, Signal},
 };
 use hark_store::{MessageRow, Shown, Store, StoreError};
+use jiff::Zoned;
 use notify_rust::Notification;
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
     NO_BUS, Outbox,
-    toast::{self, Capabilities, Counted, Toast},
+    toast::{self, Capabilities, Counted, Source, Toast},
 };
 use crate::{ledger::Ledger, status::Status, words::Language};
 
@@ -106,7 +107,9 @@ impl Shell {
     fn act(&mut self, effect: Effect<Notification>) {
         match effect {
             Effect::Connect(request) => {
-                let connect = async move { Reply::Connected(request, Bus::connect().await) };
+                let connect = async move {
+                    Reply::Connected(request, Bus::connect(toast::DESKTOP_ENTRY).await)
+                };
                 self.other = Some(Box::pin(connect));
             }
             Effect::Ask(request) => {
@@ -211,7 +214,9 @@ impl Shell {
     ) -> Option<Alert<Notification>> {
         let row = self.ledger.read(next).ok()??;
         let (id, urgent) = (row.id, row.message.priority.is_highest());
-        let toast = toast::of_message(&self.status.name(key), row, self.can, self.language);
+        let name = self.status.name(key);
+        let source = Source { name: &name, of_several: self.status.is_one_of_several(key) };
+        let toast = toast::of_message(source, row, &Zoned::now(), self.can, self.language);
         Some(alert(vec![part(key, id, id)], urgent, toast))
     }
 

@@ -1,16 +1,28 @@
 //! What a notification says: a pure function of message and server.
 
+use std::time::Duration;
+
 use hark_engine::message::Message;
 use hark_store::MessageRow;
+use jiff::{Timestamp, Zoned};
 use notify_rust::{Hint, Notification, Urgency};
 
 use crate::words::Language;
 
 /// The name of the desktop entry; servers take Hark's name and icon from it.
 pub const DESKTOP_ENTRY: &str = "hark";
-/// Longer titles and bodies are cut to so many characters.
+/// Longer titles and bodies are cut to so many characters: on the screen a notification is looked at, and
+/// read in Hark.
 const TITLE_CHARS_MAX: usize = 200;
-const BODY_CHARS_MAX: usize = 1_000;
+const BODY_CHARS_MAX: usize = 480;
+/// Lines of a body. Of more the first are shown, and how many more there are.
+const BODY_LINES_MAX: usize = 6;
+/// Characters of the name of a subscription before the title.
+const SOURCE_CHARS_MAX: usize = 40;
+/// An older message says when it is of.
+const NEWS: Duration = Duration::from_secs(120);
+/// The specification's category of a message that has come.
+const CATEGORY: &str = "im.received";
 /// How many of the counted messages a digest quotes.
 pub const QUOTED_MAX: u32 = 3;
 
@@ -45,17 +57,48 @@ impl Capabilities {
     }
 }
 
-/// The notification of one message of the subscription called `name`.
+/// Whom a notification is from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The subscription's name.
+    pub name: &'a str,
+    /// Whether several are followed, so that the title has to say which one it is. What a message says
+    /// comes after that, so that none can pass itself off as of another one.
+    pub of_several: bool,
+}
+
+/// The notification of one message.
 #[must_use]
-pub fn of_message(name: &str, row: MessageRow, can: Capabilities, language: Language) -> Toast {
-    let MessageRow { message, sound, .. } = row;
-    let title = if message.title.is_empty() { name } else { &message.title };
-    let urgency = match message.priority.level() {
+pub fn of_message(
+    source: Source<'_>,
+    row: MessageRow,
+    now: &Zoned,
+    can: Capabilities,
+    language: Language,
+) -> Toast {
+    let MessageRow { message, sound, received, .. } = row;
+    let name = cut(source.name, SOURCE_CHARS_MAX);
+    let title = match (message.title.is_empty(), source.of_several) {
+        (true, _) => name,
+        (false, true) => format!("{name} · {}", &*message.title),
+        (false, false) => message.title.to_string(),
+    };
+    let body = lines(&message.body, language);
+    let body = match (when(message.time.unwrap_or(received), now), body.is_empty()) {
+        (None, _) => body,
+        (Some(when), true) => when,
+        (Some(when), false) => format!("{when} · {body}"),
+    };
+    let level = message.priority.level();
+    let urgency = match level {
         1 | 2 => Urgency::Low,
         5 => Urgency::Critical,
         _ => Urgency::Normal,
     };
-    let mut notification = basic(title, &message.body, urgency, can);
+    let mut notification = basic(&title, &body, urgency, can);
+    if urgency == Urgency::Low {
+        notification.hint(Hint::Transient(true));
+    }
     match sound.as_deref() {
         Some(NO_SOUND) => drop(notification.hint(Hint::SuppressSound(true))),
         Some(sound) => drop(notification.hint(Hint::SoundName(sound.to_owned()))),
@@ -67,6 +110,24 @@ pub fn of_message(name: &str, row: MessageRow, can: Capabilities, language: Lang
     }
     let sequence = message.sequence.map(|sequence| sequence.id.into());
     Toast { notification, url, sequence }
+}
+
+/// The first lines of a body that say something.
+fn lines(body: &str, language: Language) -> String {
+    let all: Vec<&str> = body.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    if all.len() <= BODY_LINES_MAX {
+        return all.join("\n");
+    }
+    let (first, rest) = all.split_at(BODY_LINES_MAX - 1);
+    format!("{}\n{}", first.join("\n"), language.more_lines(rest.len()))
+}
+
+/// When a message is of, where that is not just now: the time of day, and another day's date.
+fn when(at: Timestamp, now: &Zoned) -> Option<String> {
+    let age = now.timestamp().duration_since(at);
+    let at = at.to_zoned(now.time_zone().clone());
+    let format = if at.date() == now.date() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    (age.unsigned_abs() > NEWS).then(|| at.strftime(format).to_string())
 }
 
 /// The one notification for `count` messages, of which the latest few are quoted.
@@ -128,6 +189,7 @@ fn basic(title: &str, body: &str, urgency: Urgency, can: Capabilities) -> Notifi
         .summary(&cut(title, TITLE_CHARS_MAX))
         .body(&body)
         .hint(Hint::DesktopEntry(DESKTOP_ENTRY.to_owned()))
+        .hint(Hint::Category(CATEGORY.to_owned()))
         .hint(Hint::Urgency(urgency));
     notification
 }
@@ -151,7 +213,6 @@ mod tests {
         policy::Decision,
     };
     use hark_store::Shown;
-    use jiff::Timestamp;
 
     use super::*;
 
@@ -172,6 +233,17 @@ mod tests {
         }
     }
 
+    /// As one of several, just after it was received.
+    fn shown(name: &str, row: MessageRow, can: Capabilities) -> Toast {
+        let source = Source { name, of_several: true };
+        of_message(source, row, &now(0), can, Language::English)
+    }
+
+    /// So many seconds after the messages of these tests were received.
+    fn now(seconds: i64) -> Zoned {
+        Timestamp::from_second(seconds).unwrap().to_zoned(jiff::tz::TimeZone::UTC)
+    }
+
     fn message() -> Message {
         Message {
             title: "Build <b>7</b>".into(),
@@ -183,36 +255,84 @@ mod tests {
 
     #[test]
     fn a_title_is_plain_and_a_body_is_escaped_where_the_server_reads_markup() {
-        let toast = of_message("Builds", row(message()), ALL, Language::English);
-        assert_eq!(toast.notification.summary, "Build <b>7</b>");
+        let toast = shown("Builds", row(message()), ALL);
+        assert_eq!(toast.notification.summary, "Builds · Build <b>7</b>");
         assert_eq!(toast.notification.body, "a &lt; b &amp; c");
-        let plain =
-            of_message("Builds", row(message()), Capabilities::default(), Language::English);
+        let plain = shown("Builds", row(message()), Capabilities::default());
         assert_eq!(plain.notification.body, "a < b & c");
     }
 
     #[test]
     fn a_click_opens_only_where_the_server_passes_it_on() {
-        let toast = of_message("Builds", row(message()), ALL, Language::English);
+        let toast = shown("Builds", row(message()), ALL);
         assert_eq!(toast.url.as_deref(), Some("https://ci.example/7"));
         assert_eq!(toast.notification.actions, ["default", "Open"]);
-        let without =
-            of_message("Builds", row(message()), Capabilities::default(), Language::English);
+        let without = shown("Builds", row(message()), Capabilities::default());
         assert_eq!((without.url, without.notification.actions.len()), (None, 0));
     }
 
     #[test]
     fn a_message_without_a_title_bears_the_subscriptions_name() {
-        let toast = of_message("Builds", row(Message::of_text("red")), ALL, Language::English);
+        let toast = shown("Builds", row(Message::of_text("red")), ALL);
         assert_eq!(toast.notification.summary, "Builds");
         assert_eq!(toast.notification.body, "red");
+    }
+
+    #[test]
+    fn the_title_says_whose_message_it_is_where_there_are_several() {
+        let title = |name: &str, of_several, title: &str| {
+            let source = Source { name, of_several };
+            let row = row(Message { title: title.into(), ..message() });
+            of_message(source, row, &now(0), ALL, Language::English).notification.summary
+        };
+        assert_eq!(title("Builds", true, "red"), "Builds · red");
+        assert_eq!(title("Builds", false, "red"), "red");
+        assert_eq!(
+            title("Builds", true, "Bank · pay"),
+            "Builds · Bank · pay",
+            "no other name is first"
+        );
+        assert!(title(&"x".repeat(99), true, "red").ends_with("… · red"));
+    }
+
+    #[test]
+    fn of_a_long_text_six_lines_are_shown() {
+        let body = |text: &str| shown("B", row(Message::of_text(text)), ALL).notification.body;
+        let trace: Vec<String> = (1..=24).map(|line| format!("  line {line}")).collect();
+        let shown = body(&trace.join("\n"));
+        assert_eq!(shown.lines().count(), 6);
+        assert!(shown.ends_with("  line 5\n… 19 more lines"), "{shown}");
+        assert_eq!(body("a\n\n\nb\n"), "a\nb", "empty lines say nothing");
+        assert_eq!(body("1\n2\n3\n4\n5\n6").lines().count(), 6);
+    }
+
+    #[test]
+    fn an_older_message_says_when_it_is_of() {
+        let body = |seconds: i64, text: &str| {
+            let source = Source { name: "B", of_several: true };
+            let row = row(Message { title: "t".into(), ..Message::of_text(text) });
+            of_message(source, row, &now(seconds), ALL, Language::English).notification.body
+        };
+        assert_eq!(body(120, "red"), "red");
+        assert_eq!(body(7_200, "red"), "00:00 · red");
+        assert_eq!(body(7_200, ""), "00:00");
+        assert_eq!(body(100_000, "red"), "1970-01-01 00:00 · red");
+    }
+
+    #[test]
+    fn what_is_of_low_priority_does_not_stay() {
+        for (level, stays) in [(1, false), (2, false), (3, true), (5, true)] {
+            let message = Message { priority: Priority::clamped(level), ..message() };
+            let hints = shown("B", row(message), ALL).notification.hints;
+            assert_eq!(!hints.contains(&Hint::Transient(true)), stays, "{level}");
+        }
     }
 
     #[test]
     fn urgency_follows_priority() {
         for (level, urgency) in [(1, Urgency::Low), (3, Urgency::Normal), (5, Urgency::Critical)] {
             let message = Message { priority: Priority::clamped(level), ..message() };
-            let toast = of_message("Builds", row(message), ALL, Language::English);
+            let toast = shown("Builds", row(message), ALL);
             assert!(toast.notification.hints.contains(&Hint::Urgency(urgency)), "{level}");
         }
     }
@@ -221,7 +341,7 @@ mod tests {
     fn a_rules_sound_is_played_or_kept_silent() {
         let hints = |sound: &str| {
             let row = MessageRow { sound: Some(sound.into()), ..row(message()) };
-            of_message("Builds", row, ALL, Language::English).notification.hints
+            shown("Builds", row, ALL).notification.hints
         };
         assert!(hints("bell").contains(&Hint::SoundName("bell".into())));
         assert!(hints("none").contains(&Hint::SuppressSound(true)));
@@ -230,7 +350,7 @@ mod tests {
     #[test]
     fn a_message_of_a_sequence_is_known_by_it() {
         let sequence = Some(Sequence { id: "job".into(), replaces: false, begins: false });
-        let toast = of_message("B", row(Message { sequence, ..message() }), ALL, Language::English);
+        let toast = shown("B", row(Message { sequence, ..message() }), ALL);
         assert_eq!(toast.sequence.as_deref(), Some("job"));
     }
 
@@ -281,8 +401,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_text_is_cut() {
-        let toast =
-            of_message("B", row(Message::of_text(&"ä".repeat(9_000))), ALL, Language::English);
-        assert_eq!(toast.notification.body.chars().count(), 1_000);
+        let toast = shown("B", row(Message::of_text(&"ä".repeat(9_000))), ALL);
+        assert_eq!(toast.notification.body.chars().count(), BODY_CHARS_MAX);
     }
 }

@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use super::{Entry, Icon, View};
+use crate::picture::Picture;
 
 struct Item<A> {
     view: View<A>,
@@ -187,22 +188,8 @@ fn pixmaps(icon: Icon) -> Vec<ksni::Icon> {
 
 /// A pixmap as StatusNotifierItem wants it: ARGB, 8 bits each, in network order.
 fn argb(png: &[u8]) -> Option<ksni::Icon> {
-    let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
-    decoder.set_transformations(png::Transformations::ALPHA | png::Transformations::STRIP_16);
-    let mut reader = decoder.read_info().ok()?;
-    let mut data = vec![0; reader.output_buffer_size()?];
-    let info = reader.next_frame(&mut data).ok()?;
-    data.truncate(info.buffer_size());
-    let data = match info.color_type {
-        png::ColorType::Rgba => {
-            data.chunks_exact(4).flat_map(|p| [p[3], p[0], p[1], p[2]]).collect()
-        }
-        png::ColorType::GrayscaleAlpha => {
-            data.chunks_exact(2).flat_map(|p| [p[1], p[0], p[0], p[0]]).collect()
-        }
-        _ => return None,
-    };
-    let (width, height) = (i32::try_from(info.width).ok()?, i32::try_from(info.height).ok()?);
+    let Picture { width, height, rgba } = Picture::of_png(png)?;
+    let data = rgba.chunks_exact(4).flat_map(|p| [p[3], p[0], p[1], p[2]]).collect();
     Some(ksni::Icon { width, height, data })
 }
 

@@ -3,12 +3,17 @@
 //! It carries plain values and decides nothing: nothing here waits for a time, and it may use no other
 //! crate of Hark.
 
-use std::collections::HashMap;
+mod icon;
+
+use std::{collections::HashMap, sync::Arc};
 
 use futures_util::{Stream, StreamExt, stream};
 use notify_rust::{Hint, Notification};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use zbus::{Connection, fdo::DBusProxy, proxy, zvariant::Value};
+
+use crate::picture::Picture;
 
 const NAME: &str = "org.freedesktop.Notifications";
 /// The name under which the bus itself answers.
@@ -121,14 +126,17 @@ fn of_name(name: &str, text: String, by_bus: bool) -> BusError {
 pub struct Bus {
     server: NotificationServerProxy<'static>,
     bus: DBusProxy<'static>,
+    /// The icon, where the desktop has none of its name.
+    icon: Option<Arc<Picture>>,
 }
 
 impl Bus {
-    /// Connects to the session bus. Answers also the signals that will come on it.
+    /// Connects to the session bus. Answers also the signals that will come on it. `icon` is the name of
+    /// the icon that notifications will have.
     ///
     /// # Errors
     /// Where there is no session bus.
-    pub async fn connect() -> Result<(Self, mpsc::Receiver<Signal>), BusError> {
+    pub async fn connect(icon: &'static str) -> Result<(Self, mpsc::Receiver<Signal>), BusError> {
         let connection = Connection::session().await?;
         let server = NotificationServerProxy::builder(&connection)
             .cache_properties(zbus::proxy::CacheProperties::No)
@@ -151,7 +159,8 @@ impl Bus {
             .filter_map(|signal| async move { Some(Signal::Closed(*signal.args().ok()?.id())) });
         let signals =
             stream::select(owners.boxed(), stream::select(clicks.boxed(), closes.boxed()));
-        Ok((Self { server, bus }, kept(signals)))
+        let icon = spawn_blocking(|| icon::if_missing(icon)).await.ok().flatten().map(Arc::new);
+        Ok((Self { server, bus, icon }, kept(signals)))
     }
 
     /// Asks the server for its name and capabilities, and the bus for its unique name. Starts a server
@@ -188,15 +197,16 @@ impl Bus {
         notification: Notification,
         replaces: Option<u32>,
     ) -> impl Future<Output = Result<u32, BusError>> + Send + use<> {
-        let server = self.server.clone();
+        let (server, icon) = (self.server.clone(), self.icon.clone());
         async move {
             let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
-            let hints = notification.hints.iter().filter_map(hint).collect();
+            let mut hints: HashMap<_, _> = notification.hints.iter().filter_map(hint).collect();
+            hints.extend(icon.iter().map(|icon| ("image-data", image(icon))));
             let call = server.notify(
                 &notification.appname,
                 // No notification has the number 0.
                 replaces.unwrap_or(0),
-                &notification.icon,
+                if icon.is_some() { "" } else { &notification.icon },
                 &notification.summary,
                 &notification.body,
                 &actions,
@@ -233,11 +243,20 @@ fn kept(
     kept
 }
 
+/// A picture, in the form that the bus wants: width, height, bytes a row, whether it has transparency, bits
+/// a channel, channels, pixels.
+fn image(picture: &Picture) -> Value<'_> {
+    let Picture { width, height, rgba } = picture;
+    Value::from((*width, *height, width * 4, true, 8, 4, rgba.as_slice()))
+}
+
 /// A hint of our notifications, in the form that the bus wants.
 fn hint(hint: &Hint) -> Option<(&'static str, Value<'_>)> {
     match hint {
         Hint::DesktopEntry(entry) => Some(("desktop-entry", Value::from(entry.as_str()))),
         Hint::Urgency(urgency) => Some(("urgency", Value::from(*urgency as u8))),
+        Hint::Category(category) => Some(("category", Value::from(category.as_str()))),
+        Hint::Transient(is_transient) => Some(("transient", Value::from(*is_transient))),
         Hint::SoundName(name) => Some(("sound-name", Value::from(name.as_str()))),
         Hint::SuppressSound(quiet) => Some(("suppress-sound", Value::from(*quiet))),
         _ => None,
