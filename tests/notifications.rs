@@ -194,3 +194,23 @@ async fn a_storm_is_at_most_six_notifications_and_all_of_it_is_kept() {
     it.publish("after it").await;
     assert_eq!(it.next().await, "after it");
 }
+
+#[tokio::test]
+async fn what_its_person_does_not_want_any_more_never_pops_up() {
+    let (mut it, _server) = Followed::start().await;
+    // Nobody shows anything: a sample, and a message of what is paused then.
+    let next = Notifications::nameless(&it.bus).await;
+    std::mem::replace(&mut it.screen, next).end().await;
+    it.world.told(ALERTS_WAIT, true).await;
+    it.world.hark(&["test"]).await.refused(&["notification"]);
+    it.publish("before the pause").await;
+    it.became("before the pause", "pending").await;
+    it.world.hark(&["pause", "news"]).await.ok();
+    it.became("before the pause", "old").await;
+    it.screen.take_name().await;
+    it.world.told(ALERTS_WAIT, false).await;
+    it.world.hark(&["test"]).await.ok();
+    let shown = it.screen.next().await;
+    assert!(shown.summary.contains("Hark"), "{shown:?}");
+    assert!(it.screen.calls.try_recv().is_err(), "one sample, and nothing else");
+}

@@ -580,7 +580,7 @@ sentence: string, };
 
 export type Severity = "error" | "warning";
 
-export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody";
+export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody" | "old";
 
 export type Span = { 
 /**

@@ -85,6 +85,7 @@ export const en = {
     pending: "not shown yet",
     digest: "counted in one notification",
     withdrawn: "read elsewhere",
+    old: "no news any more",
     nobody: "not shown: nobody to show it to",
   },
   byRule: (rule: string) => `rule: ${rule}`,

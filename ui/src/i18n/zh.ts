@@ -78,6 +78,7 @@ export const zh: Words = {
     pending: "尚未显示",
     digest: "已合并为一条通知",
     withdrawn: "已在别处阅读",
+    old: "已不是新消息",
     nobody: "未显示：当时没有桌面会话",
   },
   byRule: (rule) => `规则：${rule}`,

@@ -107,6 +107,7 @@ pub fn message(row: MessageRow) -> api::Message {
             Shown::Digest => api::Shown::Digest,
             Shown::Refused => api::Shown::Refused,
             Shown::Withdrawn => api::Shown::Withdrawn,
+            Shown::Old => api::Shown::Old,
             Shown::Nobody => api::Shown::Nobody,
         },
     }

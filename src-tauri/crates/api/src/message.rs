@@ -117,6 +117,9 @@ pub enum Shown {
     Withdrawn,
     /// There was nobody to show it to.
     Nobody,
+    /// It had waited for so long that it was no news any more, or its subscription was paused or removed
+    /// meanwhile.
+    Old,
 }
 
 /// Which messages to answer, newest first unless `after` is given.

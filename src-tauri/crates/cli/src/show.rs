@@ -94,6 +94,7 @@ fn unshown(message: &Message) -> Option<&'static str> {
         (_, Shown::Digest) => Some("counted in one notification"),
         (_, Shown::Refused) => Some("not shown: the notification server refused it"),
         (_, Shown::Withdrawn) => Some("read elsewhere"),
+        (_, Shown::Old) => Some("no news any more"),
         (_, Shown::Nobody) => Some("not shown: nobody to show it to"),
         (_, Shown::Shown | Shown::No) => None,
     }

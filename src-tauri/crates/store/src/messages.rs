@@ -50,6 +50,9 @@ pub enum Shown {
     Withdrawn,
     /// There was nobody to show it to.
     Nobody,
+    /// It had waited for so long that it was no news any more, or its subscription was paused or removed
+    /// meanwhile.
+    Old,
 }
 
 impl Shown {
@@ -62,6 +65,7 @@ impl Shown {
             Self::Refused => "refused",
             Self::Withdrawn => "withdrawn",
             Self::Nobody => "nobody",
+            Self::Old => "old",
         }
     }
 
@@ -73,6 +77,7 @@ impl Shown {
             "refused" => Self::Refused,
             "withdrawn" => Self::Withdrawn,
             "nobody" => Self::Nobody,
+            "old" => Self::Old,
             _ => Self::No,
         }
     }
@@ -250,6 +255,19 @@ impl Store {
                  WHERE subscription = ?1 AND shown = 'pending' AND id BETWEEN ?2 AND ?3",
             )?
             .execute(params![subscription, first, last, shown.name()])?;
+        Ok(())
+    }
+
+    /// Takes alerts out of the outbox that were received before this: they are no news any more.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn expire(&mut self, before: Timestamp) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE message SET shown = ?2 WHERE shown = 'pending' AND received < ?1",
+            )?
+            .execute(params![before.as_millisecond(), Shown::Old.name()])?;
         Ok(())
     }
 

@@ -131,6 +131,7 @@ impl Shell {
                 let content = self.content(look);
                 self.alerts.tell(Input::Content(content));
             }
+            Effect::Expire(before) => self.ledger.expire(before),
             Effect::Mark { parts, outcome } => self.mark(&parts, outcome),
             Effect::Open(url) => {
                 if let Err(error) = program::open_link(&url) {

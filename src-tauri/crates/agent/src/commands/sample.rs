@@ -80,6 +80,10 @@ impl Sampler {
             false
         });
         let shown = shown.await.unwrap_or(false);
+        if !shown {
+            // It is told that it was not shown, and is not to pop up when nobody thinks of it any more.
+            self.ledger.expire_all_of(OWN);
+        }
         let status = self.status.now();
         let sentence = match (shown, status.agent.notifications.server) {
             (true, server) => format!("Shown: {} acknowledged it.", server.unwrap_or_default()),

@@ -151,6 +151,18 @@ impl Ledger {
         Ok(())
     }
 
+    /// Takes alerts out of the outbox that were received before this.
+    pub fn expire(&self, before: Timestamp) {
+        // A failure is a condition already.
+        let _ = self.write(|store| store.expire(before));
+    }
+
+    /// Takes all alerts of a subscription out of the outbox: its person wants none of it now.
+    pub fn expire_all_of(&self, key: &str) {
+        // A failure is a condition already.
+        let _ = self.write(|store| store.mark(key, i64::MIN, i64::MAX, Shown::Old));
+    }
+
     /// Notes whether there is nobody to show alerts to. Alerts that wait for somebody then stop waiting.
     pub fn set_nobody(&self, has_nobody: bool) {
         // A failure is a condition already.

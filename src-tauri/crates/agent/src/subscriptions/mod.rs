@@ -119,6 +119,7 @@ impl Subscriptions {
             Change::Begin(_) => {}
             Change::End(key) => {
                 self.registry.remove(key);
+                self.ledger.expire_all_of(key);
                 let (at, entry) = (clock::now().wall, Entry::Removed);
                 if let Err(full) = self.ledger.journal_of(Some(key), at, &entry) {
                     tracing::warn!(kind = entry.kind(), "left out of the journal: {full}");
@@ -126,6 +127,9 @@ impl Subscriptions {
             }
             Change::Revise(key) | Change::Pause(key) | Change::Resume(key) => {
                 let Some(wanted) = wanted.get(key) else { return true };
+                if matches!(change, Change::Pause(_)) {
+                    self.ledger.expire_all_of(key);
+                }
                 let takes = command.is_none_or(|command| self.registry.command(key, command));
                 let paused = self.registry.with(key, |one| one.subscription.paused);
                 // It is paused or resumed once its driver knows.

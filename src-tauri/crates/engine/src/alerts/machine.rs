@@ -3,8 +3,8 @@
 use std::mem;
 
 use super::{
-    ANSWER_TIMEOUT, Alert, Deadline, Due, Effect, Failure, Folded, Input, Outcome, REFUSED_RETRY,
-    RETRY, Reason, Request, Series, Timer,
+    ANSWER_TIMEOUT, Alert, Deadline, Due, Effect, Failure, Folded, Input, NEWS_FOR, Outcome,
+    REFUSED_RETRY, RETRY, Reason, Request, Series, Timer,
     attempts::Attempts,
     counter::Counter,
     screen::{Notification, Screen},
@@ -135,6 +135,11 @@ impl<N: Clone> Alerts<N> {
 
     /// Takes one input and appends what is to be done, in order.
     pub fn handle(&mut self, input: Input<N>, now: Moment, out: Out<'_, N>) {
+        if let Input::Met(_, Ok(_)) = &input
+            && let Ok(before) = now.wall.checked_sub(NEWS_FOR)
+        {
+            out.push(Effect::Expire(before));
+        }
         let now = now.monotonic;
         match input {
             Input::Start if matches!(self.phase, Phase::Idle) => self.connect(now, out),

@@ -43,6 +43,8 @@ mod world;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::Monotonic;
 
 pub use machine::Alerts;
@@ -56,6 +58,8 @@ pub const REFUSED_RETRY: Duration = Duration::from_millis(1200);
 /// Where more alerts than this were waited for, they are one notification that counts them, but for the
 /// latest of the highest priority.
 pub const REPLAY_ALERTS_MAX: u32 = 3;
+/// Alerts that no server could be shown for longer than this are no news any more.
+pub const NEWS_FOR: Duration = Duration::from_secs(12 * 3600);
 /// Notifications on the screen, one that counts others among them.
 pub const PLACES: usize = 3;
 /// Those of the highest priority, which are there until they are closed.
@@ -254,7 +258,7 @@ pub enum Input<N> {
     Deadline,
 }
 
-/// What the shell has to do.
+/// What the shell has to do, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect<N> {
     /// Connect to the session bus, in the place of an earlier connection.
@@ -272,6 +276,8 @@ pub enum Effect<N> {
     },
     /// Close the notification of this number.
     Close(Request, u32),
+    /// Take out of the outbox what was received before this: it is history, and no news.
+    Expire(Timestamp),
     /// Look into the outbox, then say [`Input::Content`].
     Look(Look),
     /// Write down what those alerts became that still wait, then say [`Input::Marked`].

@@ -120,7 +120,9 @@ impl Model {
                 | Effect::Available
                 | Effect::Unavailable(_)
                 | Effect::Nobody(_) => {}
-                Effect::Look(_) | Effect::Mark { .. } => panic!("the store has answered these"),
+                Effect::Look(_) | Effect::Mark { .. } | Effect::Expire(_) => {
+                    panic!("the store has answered these")
+                }
             }
         }
         let alerts = &self.world.alerts;
@@ -166,7 +168,8 @@ impl Model {
             let sequence = self.rng.choice(SEQUENCES).filter(|_| self.rng.bool());
             let url = Some("https://a.example/").filter(|_| self.rng.bool());
             let urgent = self.rng.u8(0..4) == 0;
-            self.world.rows.push(Row { key, urgent, sequence, url, fate: Fate::Pending });
+            let received = self.world.now.wall;
+            self.world.rows.push(Row { key, urgent, sequence, url, received, fate: Fate::Pending });
         }
         let due = *self.rng.choice(&[Due::Live, Due::Urgent, Due::Replay]).unwrap();
         self.say(Input::Due(key.into(), due));

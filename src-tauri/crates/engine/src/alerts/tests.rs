@@ -503,3 +503,20 @@ fn a_thousand_messages_in_a_second_are_at_most_six_notifications() {
     assert!(sent <= 8, "{sent}");
     assert!(world.fates().iter().all(|fate| *fate != Fate::Pending));
 }
+
+#[test]
+fn what_nobody_could_show_for_half_a_day_is_no_news_any_more() {
+    let mut world = World::ready();
+    world.say(Input::Owner(false));
+    world.is_told_gone();
+    world.store();
+    world.pass(NEWS_FOR - secs(60));
+    world.effects.clear();
+    world.store();
+    world.due(Due::Live);
+    world.now = world.now + secs(120);
+    world.say(Input::Owner(true));
+    world.meet("second");
+    world.shows("1", Ok(1));
+    assert_eq!(world.fates(), [Fate::Old, Fate::Shown]);
+}

@@ -16,6 +16,7 @@ pub(super) enum Fate {
     Folded,
     Refused,
     Withdrawn,
+    Old,
 }
 
 #[derive(Clone, Debug)]
@@ -24,6 +25,7 @@ pub(super) struct Row {
     pub(super) urgent: bool,
     pub(super) sequence: Option<&'static str>,
     pub(super) url: Option<&'static str>,
+    pub(super) received: Timestamp,
     pub(super) fate: Fate,
 }
 
@@ -85,6 +87,10 @@ impl World {
                 Effect::Look(look) => {
                     let content = self.look(look);
                     self.say(Input::Content(content));
+                }
+                Effect::Expire(before) => {
+                    let waits = |row: &&mut Row| row.fate == Fate::Pending && row.received < before;
+                    self.rows.iter_mut().filter(waits).for_each(|row| row.fate = Fate::Old);
                 }
                 Effect::Mark { parts, outcome } => {
                     for Part { subscription, first, last } in parts {
@@ -191,7 +197,8 @@ impl World {
     /// Keeps an alert of `news` in the outbox, without a word.
     pub(super) fn store(&mut self) -> &mut Row {
         let (urgent, sequence, url) = (false, None, None);
-        self.rows.push(Row { key: "news", urgent, sequence, url, fate: Fate::Pending });
+        let received = self.now.wall;
+        self.rows.push(Row { key: "news", urgent, sequence, url, received, fate: Fate::Pending });
         self.rows.last_mut().unwrap()
     }
 

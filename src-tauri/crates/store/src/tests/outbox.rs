@@ -1,5 +1,7 @@
 //! Alerts that wait to be shown.
 
+use hark_engine::message::Priority;
+
 use super::*;
 
 #[test]
@@ -37,4 +39,34 @@ fn where_nobody_is_there_to_show_alerts_none_waits() {
         rows.iter().map(|row| row.shown).collect::<Vec<_>>(),
         [Shown::Pending, Shown::Nobody, Shown::Nobody]
     );
+}
+
+#[test]
+fn what_is_no_news_any_more_waits_no_longer() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a")]);
+    let received = world.store.message(1).unwrap().unwrap().received;
+    world.store.expire(received).unwrap();
+    assert_eq!(world.store.pending_count("builds").unwrap(), 1, "not of that very moment");
+    world.store.expire(received + jiff::SignedDuration::from_millis(1)).unwrap();
+    assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Old);
+}
+
+#[test]
+fn of_the_urgent_the_latest_few_are_next_the_oldest_first() {
+    let mut world = World::new();
+    let urgent = |id: &str| {
+        let mut delivery = message(Some(id), id);
+        let text = Message { priority: Priority::clamped(5), ..Message::of_text(id) };
+        delivery.outcome = Outcome::Message(Box::new(text), Origin::Live);
+        delivery
+    };
+    world.commit(&[urgent("1"), urgent("2"), message(Some("3"), "x"), urgent("4")]);
+    let mut next = |few| {
+        let row = world.store.next_urgent("builds", few).unwrap()?;
+        world.store.mark("builds", row.id, row.id, Shown::Shown).unwrap();
+        Some(row.id)
+    };
+    assert_eq!([next(2), next(1), next(3), next(3)], [Some(2), Some(4), Some(1), None]);
+    assert_eq!(world.store.urgent_count("builds").unwrap(), 0);
 }
