@@ -33,8 +33,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let chosen = match options::read(std::env::args_os().skip(1))? {
-        Start::Window { profile } => profile,
+    let (chosen, message) = match options::read(std::env::args_os().skip(1))? {
+        Start::Window { profile, message } => (profile, message),
         Start::Print(text) => {
             println!("{text}");
             return Ok(());
@@ -42,7 +42,7 @@ fn run() -> Result<(), String> {
     };
     let profile = Profile::find(chosen.as_deref()).map_err(|error| error.to_string())?;
     display::check()?;
-    let only = match single::claim(&profile.runtime)? {
+    let only = match single::claim(&profile.runtime, message)? {
         Claim::Only(only) => only,
         Claim::AnotherIsShown => return Ok(()),
     };
@@ -51,7 +51,9 @@ fn run() -> Result<(), String> {
         .manage(bridge::Bridge::new(profile))
         .invoke_handler(bridge::commands())
         .setup(move |app| {
-            WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
+            let page =
+                message.map(|id| WebviewUrl::App(format!("index.html#{}", place(id)).into()));
+            WebviewWindowBuilder::new(app, LABEL, page.unwrap_or_default())
                 .title("Hark")
                 .inner_size(760.0, 560.0)
                 .min_inner_size(420.0, 400.0)
@@ -59,7 +61,7 @@ fn run() -> Result<(), String> {
                 .on_navigation(is_own_page)
                 .build()?;
             let app = app.handle().clone();
-            only.on_second_start(move || show(&app));
+            only.on_second_start(move |message| show(&app, message));
             Ok(())
         })
         .run(tauri::generate_context!())
@@ -71,9 +73,19 @@ fn is_own_page(url: &Url) -> bool {
     url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost")
 }
 
-/// Brings the window to the front. Each step may fail harmlessly on some desktop.
-fn show(app: &AppHandle) {
+/// The fragment of the page's URL at which it shows a message.
+fn place(message: i64) -> String {
+    format!("message={message}")
+}
+
+/// Brings the window to the front, at a message where one is named. Each step may fail harmlessly on some
+/// desktop.
+fn show(app: &AppHandle, message: Option<i64>) {
     if let Some(window) = app.get_webview_window(LABEL) {
+        if let (Some(id), Ok(mut url)) = (message, window.url()) {
+            url.set_fragment(Some(&place(id)));
+            let _ = window.navigate(url);
+        }
         let _ = window.unminimize();
         let _ = window.show();
         let _ = window.set_focus();

@@ -1,13 +1,14 @@
-//! The command line: one option, and the usual `--help` and `--version`.
+//! The command line: two options, and the usual `--help` and `--version`.
 
 use std::{ffi::OsString, path::PathBuf};
 
 const HELP: &str = "\
 Hark's window: how each connection is doing, the latest messages, and what was lost when.
 
-Usage: hark-window [--profile DIR]
+Usage: hark-window [--profile DIR] [--message ID]
 
 Options:
+  --message ID   Show this message
   --profile DIR  Use the Hark whose files are in DIR (also: HARK_PROFILE)
   -V, --version  Print the version
   -h, --help     Print this help";
@@ -19,6 +20,8 @@ pub(crate) enum Start {
     Window {
         /// The profile folder, where one is named.
         profile: Option<PathBuf>,
+        /// The id of the message to show, where one is named.
+        message: Option<i64>,
     },
     /// Print this and end.
     Print(String),
@@ -29,13 +32,17 @@ pub(crate) enum Start {
 /// # Errors
 /// One sentence for the person.
 pub(crate) fn read(mut args: impl Iterator<Item = OsString>) -> Result<Start, String> {
-    let mut profile = None;
+    let (mut profile, mut message) = (None, None);
     while let Some(arg) = args.next() {
         let text = arg.to_string_lossy();
         if text == "--profile" {
             profile = Some(args.next().ok_or("--profile wants a folder.")?.into());
         } else if let Some(folder) = text.strip_prefix("--profile=") {
             profile = Some(folder.into());
+        } else if text == "--message" {
+            message = Some(id(&args.next().unwrap_or_default().to_string_lossy())?);
+        } else if let Some(text) = text.strip_prefix("--message=") {
+            message = Some(id(text)?);
         } else if text == "-h" || text == "--help" {
             return Ok(Start::Print(HELP.to_owned()));
         } else if text == "-V" || text == "--version" {
@@ -46,7 +53,11 @@ pub(crate) fn read(mut args: impl Iterator<Item = OsString>) -> Result<Start, St
             ));
         }
     }
-    Ok(Start::Window { profile })
+    Ok(Start::Window { profile, message })
+}
+
+fn id(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| format!("--message wants the number of a message, not `{text}`."))
 }
 
 #[cfg(test)]
@@ -59,10 +70,20 @@ mod tests {
 
     #[test]
     fn a_profile_is_named_in_both_usual_forms() {
-        let wanted = Ok(Start::Window { profile: Some("/p".into()) });
+        let wanted = Ok(Start::Window { profile: Some("/p".into()), message: None });
         assert_eq!(read_all(&["--profile", "/p"]), wanted);
         assert_eq!(read_all(&["--profile=/p"]), wanted);
-        assert_eq!(read_all(&[]), Ok(Start::Window { profile: None }));
+        assert_eq!(read_all(&[]), Ok(Start::Window { profile: None, message: None }));
+    }
+
+    #[test]
+    fn a_message_is_named_by_its_number() {
+        let wanted = Ok(Start::Window { profile: None, message: Some(12) });
+        assert_eq!(read_all(&["--message", "12"]), wanted);
+        assert_eq!(read_all(&["--message=12"]), wanted);
+        for wrong in [&["--message"][..], &["--message=x"], &["--message", "1;2"]] {
+            assert!(read_all(wrong).unwrap_err().contains("wants the number"), "{wrong:?}");
+        }
     }
 
     #[test]

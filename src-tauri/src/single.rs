@@ -7,7 +7,7 @@
 use std::{
     fs::File,
     io,
-    path::{Path, PathBuf},
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
@@ -36,11 +36,12 @@ pub(crate) struct Only {
     lock: File,
 }
 
-/// Claims the window of the profile whose runtime folder this is.
+/// Claims the window of the profile whose runtime folder this is. Another process's is told to show this
+/// message, where one is named.
 ///
 /// # Errors
 /// One sentence for the person.
-pub(crate) fn claim(runtime: &Path) -> Result<Claim, String> {
+pub(crate) fn claim(runtime: &Path, message: Option<i64>) -> Result<Claim, String> {
     let unusable = |error: io::Error| {
         format!(
             "Hark's window needs the folder {} and cannot use it ({error}). Check that it is yours.",
@@ -51,16 +52,17 @@ pub(crate) fn claim(runtime: &Path) -> Result<Claim, String> {
     let socket = runtime.join(SOCKET);
     let lock = file::open_lock(&runtime.join(LOCK)).map_err(io::Error::other).map_err(unusable)?;
     if !file::lock(&lock).map_err(unusable)? {
-        return ask_to_show(socket).map(|()| Claim::AnotherIsShown);
+        return ask_to_show(&socket, message).map(|()| Claim::AnotherIsShown);
     }
     // The lock is ours, so a socket that is there is left over from a window that was killed.
     let bell = Bell::bind(&socket).map_err(unusable)?;
     Ok(Claim::Only(Only { bell, lock }))
 }
 
-fn ask_to_show(socket: PathBuf) -> Result<(), String> {
+fn ask_to_show(socket: &Path, message: Option<i64>) -> Result<(), String> {
     let started = Instant::now();
-    while Bell::ring(&socket).is_err() {
+    let say = message.map(|id| id.to_string()).unwrap_or_default();
+    while Bell::ring(socket, &say).is_err() {
         if started.elapsed() > ANSWER_TIMEOUT {
             return Err("Hark's window is open already, but it does not answer. Close it, then \
                         try again."
@@ -72,13 +74,14 @@ fn ask_to_show(socket: PathBuf) -> Result<(), String> {
 }
 
 impl Only {
-    /// Runs `show` whenever the window is started once more, until the process ends.
-    pub(crate) fn on_second_start(self, show: impl Fn() + Send + 'static) {
+    /// Runs `show` whenever the window is started once more, with the message that is to be shown where
+    /// one is named, until the process ends.
+    pub(crate) fn on_second_start(self, show: impl Fn(Option<i64>) + Send + 'static) {
         thread::spawn(move || {
             let Self { bell, lock: _held } = self;
             loop {
                 match bell.wait() {
-                    Ok(()) => show(),
+                    Ok(said) => show(said.parse().ok()),
                     // Out of descriptors, for instance: not a reason to spin.
                     Err(_) => thread::sleep(ANSWER_POLL),
                 }
@@ -96,25 +99,29 @@ mod tests {
     #[test]
     fn a_second_start_shows_the_first_window() {
         let folder = tempfile::tempdir().unwrap();
-        let Claim::Only(only) = claim(folder.path()).unwrap() else { panic!("not the first") };
+        let Claim::Only(only) = claim(folder.path(), None).unwrap() else {
+            panic!("not the first")
+        };
         let (shown, is_shown) = mpsc::channel();
-        only.on_second_start(move || shown.send(()).unwrap());
-        assert!(matches!(claim(folder.path()), Ok(Claim::AnotherIsShown)));
-        is_shown.recv_timeout(Duration::from_secs(5)).unwrap();
+        only.on_second_start(move |message| shown.send(message).unwrap());
+        for message in [None, Some(12)] {
+            assert!(matches!(claim(folder.path(), message), Ok(Claim::AnotherIsShown)));
+            assert_eq!(is_shown.recv_timeout(Duration::from_secs(5)).unwrap(), message);
+        }
     }
 
     #[test]
     fn what_a_killed_window_left_behind_is_no_window() {
         let folder = tempfile::tempdir().unwrap();
-        drop(claim(folder.path()).unwrap());
+        drop(claim(folder.path(), None).unwrap());
         assert!(folder.path().join(SOCKET).exists());
-        assert!(matches!(claim(folder.path()), Ok(Claim::Only(_))));
+        assert!(matches!(claim(folder.path(), None), Ok(Claim::Only(_))));
     }
 
     #[test]
     fn two_profiles_have_a_window_each() {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let first = claim(one.path()).unwrap();
-        assert!(matches!((first, claim(two.path())), (Claim::Only(_), Ok(Claim::Only(_)))));
+        let first = claim(one.path(), None).unwrap();
+        assert!(matches!((first, claim(two.path(), None)), (Claim::Only(_), Ok(Claim::Only(_)))));
     }
 }

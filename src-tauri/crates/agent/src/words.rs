@@ -40,6 +40,12 @@ impl Language {
         }
     }
 
+    /// What a click on a notification does that has no URL.
+    #[must_use]
+    pub fn shown_in_hark(self) -> &'static str {
+        self.pick("Show in Hark", "在 Hark 中查看")
+    }
+
     /// How many messages a notification counts.
     #[must_use]
     pub fn messages(self, count: u32, urgent: u32) -> String {

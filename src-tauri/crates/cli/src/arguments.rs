@@ -22,7 +22,11 @@ pub enum Command {
     /// Run the agent, which keeps the connections and shows the notifications
     Agent(AgentOptions),
     /// Open the window; starts the agent if none runs
-    Open,
+    Open {
+        /// At this message, by its id in `hark messages --json`
+        #[arg(long, value_name = "ID")]
+        message: Option<i64>,
+    },
     /// Follow a URL from now on
     Add(AddOptions),
     /// Forget a subscription; its messages stay

@@ -50,7 +50,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Listen(options) => listen::listen(&profile, options).await,
             Command::Doctor(options) => doctor::doctor(&profile, options).await,
             Command::Demo { port } => demo::demo(port).await,
-            Command::Open => open::open(&profile).await,
+            Command::Open { message } => open::open(&profile, message).await,
             Command::Add(options) => add::add(&profile, options).await,
             Command::Remove { key } => remove::remove(&profile, key).await,
             Command::Pause { key } => pause::pause(&profile, key, true).await,

@@ -64,13 +64,18 @@ pub fn command(program: &std::path::Path, profile: &Profile) -> Command {
     command
 }
 
-/// Starts the window of this profile; one that is open comes to the front by itself.
+/// Starts the window of this profile, at a message where one is given; one that is open comes to the
+/// front by itself.
 ///
 /// # Errors
 /// Where its program cannot be started.
-pub fn open_window(profile: &Profile) -> Result<(), OpenError> {
+pub fn open_window(profile: &Profile, message: Option<i64>) -> Result<(), OpenError> {
     let path = sibling(WINDOW);
-    match command(&path, profile).spawn() {
+    let mut window = command(&path, profile);
+    if let Some(id) = message {
+        window.arg(format!("--message={id}"));
+    }
+    match window.spawn() {
         Ok(mut child) => {
             // Waits for its end, so that it does not become a zombie.
             thread::spawn(move || child.wait());

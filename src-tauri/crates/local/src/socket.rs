@@ -3,12 +3,14 @@
 //! A Unix socket. Windows has a named pipe in its place, which is not written yet.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read, Write},
     os::unix::{
         fs::PermissionsExt,
         net::{UnixListener as StdListener, UnixStream as StdStream},
     },
     path::Path,
+    time::Duration,
 };
 
 use tokio::net::UnixListener;
@@ -54,9 +56,14 @@ pub async fn connect(path: &Path) -> io::Result<Stream> {
     Stream::connect(path).await
 }
 
-/// A socket for a process without a runtime: each connection to it is one call, and carries nothing more.
+/// A socket for a process without a runtime: each connection to it is one call, of a few words at most.
 #[derive(Debug)]
 pub struct Bell(StdListener);
+
+/// The longest that a call says. Bytes.
+const SAID_MAX: u64 = 64;
+/// How long a caller may take to say it.
+const SAYING_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Bell {
     /// As [`Listener::bind`].
@@ -67,20 +74,25 @@ impl Bell {
         bind(path).map(Self)
     }
 
-    /// Waits for the next call. Blocks.
+    /// Waits for the next call, and answers what it says: nothing, where that cannot be read. Blocks.
     ///
     /// # Errors
     /// Those of `accept(2)`.
-    pub fn wait(&self) -> io::Result<()> {
-        self.0.accept().map(drop)
+    pub fn wait(&self) -> io::Result<String> {
+        let (caller, _) = self.0.accept()?;
+        let mut said = String::new();
+        let is_read = caller
+            .set_read_timeout(Some(SAYING_TIMEOUT))
+            .and_then(|()| caller.take(SAID_MAX).read_to_string(&mut said));
+        Ok(is_read.map(|_| said).unwrap_or_default())
     }
 
-    /// Rings the bell at `path`. Blocks for a moment.
+    /// Rings the bell at `path` and says this. Blocks for a moment.
     ///
     /// # Errors
     /// Where nobody listens.
-    pub fn ring(path: &Path) -> io::Result<()> {
-        StdStream::connect(path).map(drop)
+    pub fn ring(path: &Path, say: &str) -> io::Result<()> {
+        StdStream::connect(path)?.write_all(say.as_bytes())
     }
 }
 

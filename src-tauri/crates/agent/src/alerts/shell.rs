@@ -7,11 +7,11 @@ use hark_engine::{
     Monotonic,
     alerts::{
         ANSWER_TIMEOUT, Alert, Content, Effect, Failure, Folded, Input, Look, NAMED_MAX, Outcome,
-        Part, Reason, Request,
+        Part, Reason, Request, Target,
     },
     health::Code,
 };
-use hark_local::program;
+use hark_local::{profile::Profile, program};
 use hark_platform::{
     clock,
     notifications::{Bus, BusError, Server, Signal},
@@ -29,8 +29,9 @@ use crate::{ledger::Ledger, status::Status, words::Language};
 
 /// Shows alerts for as long as the agent runs. `print` says whether messages are also printed in a
 /// terminal; then a missing session bus is not a problem.
-pub async fn run(alerts: Outbox, ledger: Ledger, status: Status, print: bool) {
+pub async fn run(alerts: Outbox, ledger: Ledger, status: Status, profile: Profile, print: bool) {
     let shell = Shell {
+        profile,
         alerts,
         ledger,
         status,
@@ -46,6 +47,8 @@ pub async fn run(alerts: Outbox, ledger: Ledger, status: Status, print: bool) {
 }
 
 struct Shell {
+    /// Whose window shows a message.
+    profile: Profile,
     alerts: Outbox,
     ledger: Ledger,
     status: Status,
@@ -133,8 +136,12 @@ impl Shell {
             }
             Effect::Expire(before) => self.ledger.expire(before),
             Effect::Mark { parts, outcome } => self.mark(&parts, outcome),
-            Effect::Open(url) => {
-                if let Err(error) = program::open_link(&url) {
+            Effect::Open(target) => {
+                let opened = match target {
+                    Target::Url(url) => program::open_link(&url),
+                    Target::Message(id) => program::open_window(&self.profile, Some(id)),
+                };
+                if let Err(error) = opened {
                     tracing::warn!("{error}");
                 }
             }

@@ -106,7 +106,9 @@ pub fn of_message(
     }
     let url = message.url.filter(|_| can.actions);
     if url.is_some() {
-        notification.action("default", language.pick("Open", "打开"));
+        clicked(&mut notification, language.pick("Open", "打开"), can);
+    } else {
+        clicked(&mut notification, language.shown_in_hark(), can);
     }
     let sequence = message.sequence.map(|sequence| sequence.id.into());
     Toast { notification, url, sequence }
@@ -143,7 +145,8 @@ pub fn of_digest(
     for message in latest {
         lines.push(format!("• {}", cut(message.headline(), 80)));
     }
-    let notification = basic(name, &lines.join("\n"), Urgency::Normal, can);
+    let mut notification = basic(name, &lines.join("\n"), Urgency::Normal, can);
+    clicked(&mut notification, language.shown_in_hark(), can);
     Toast { notification, url: None, sequence: None }
 }
 
@@ -175,8 +178,16 @@ pub fn of_folded(counted: Counted<'_>, can: Capabilities, language: Language) ->
         lines.push(format!("• {}", cut(&said, 80)));
     }
     let urgency = if urgent > 0 { Urgency::Critical } else { Urgency::Normal };
-    let notification = basic(&title, &lines.join("\n"), urgency, can);
+    let mut notification = basic(&title, &lines.join("\n"), urgency, can);
+    clicked(&mut notification, language.shown_in_hark(), can);
     Toast { notification, url: None, sequence: None }
+}
+
+/// What a click does, where the server passes clicks on.
+fn clicked(notification: &mut Notification, label: &str, can: Capabilities) {
+    if can.actions {
+        notification.action("default", label);
+    }
 }
 
 fn basic(title: &str, body: &str, urgency: Urgency, can: Capabilities) -> Notification {

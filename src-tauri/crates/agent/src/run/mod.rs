@@ -175,7 +175,8 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     // If their disk does not answer, the start goes on without them.
     let _ = timeout(START_PATIENCE, first).await;
 
-    let showing = alerts::run(outbox.clone(), ledger.clone(), status.clone(), !tray);
+    let showing =
+        alerts::run(outbox.clone(), ledger.clone(), status.clone(), profile.clone(), !tray);
     let showing = tokio::spawn(showing);
     let (end_printing, mut ending) = watch::channel(());
     let printing = (!tray).then(|| {
@@ -334,7 +335,9 @@ impl Agent {
     fn act(&self, action: Action, stop: &Notify) -> Fuse<BoxFuture<'static, Result<(), String>>> {
         let commands = self.commands.clone();
         let done = match action {
-            Action::Open => program::open_window(&self.profile).map_err(|error| error.to_string()),
+            Action::Open => {
+                program::open_window(&self.profile, None).map_err(|error| error.to_string())
+            }
             Action::Quit => {
                 stop.notify_one();
                 Ok(())

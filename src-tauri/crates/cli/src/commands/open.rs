@@ -5,11 +5,11 @@ use hark_local::{profile::Profile, program};
 
 use crate::{Done, Failed};
 
-pub async fn open(profile: &Profile) -> Done {
+pub async fn open(profile: &Profile, message: Option<i64>) -> Done {
     // Checked first, so that no agent is started for a window that would end without a word.
     if !program::has_display() {
         return Err(Failed(program::NO_DISPLAY.to_owned()));
     }
     start::agent(profile, &Client::new(&profile.socket())).await?;
-    Ok(program::open_window(profile)?)
+    Ok(program::open_window(profile, message)?)
 }

@@ -78,6 +78,11 @@ impl Counter {
         self.shown = Some(Shown { number, at: now, folded });
     }
 
+    /// The latest message that it counts, where this is its number.
+    pub(super) fn latest(&self, number: u32) -> Option<i64> {
+        self.shown.as_ref().filter(|shown| shown.number == number)?.folded.latest.first().copied()
+    }
+
     /// The notification of this number is gone, or is another one now.
     pub(super) fn remove(&mut self, number: u32) {
         self.shown = self.shown.take().filter(|shown| shown.number != number);

@@ -4,7 +4,7 @@ use std::mem;
 
 use super::{
     ANSWER_TIMEOUT, Alert, Deadline, Due, Effect, Failure, Folded, Input, NEWS_FOR, Outcome,
-    REFUSED_RETRY, RETRY, Reason, Request, Series, Timer,
+    REFUSED_RETRY, RETRY, Reason, Request, Series, Target, Timer,
     attempts::Attempts,
     counter::Counter,
     screen::{Notification, Screen},
@@ -163,9 +163,9 @@ impl<N: Clone> Alerts<N> {
             },
             Input::Left(number) => self.left(number),
             Input::Clicked(number) => {
-                if let Some(url) = self.screen.url(number) {
-                    out.push(Effect::Open(url.to_owned()));
-                }
+                let own = self.screen.target(number);
+                let target = own.or_else(|| self.counter.latest(number).map(Target::Message));
+                out.extend(target.map(Effect::Open));
             }
             Input::Content(content) => self.on_content(content, now, out),
             Input::Marked(is_written) => self.on_marked(is_written, now, out),

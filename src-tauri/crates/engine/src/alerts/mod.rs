@@ -287,14 +287,23 @@ pub enum Effect<N> {
         /// What they became.
         outcome: Outcome,
     },
-    /// Open this URL, as the person clicked.
-    Open(String),
+    /// Open this, as the person clicked.
+    Open(Target),
     /// The server that answered last shows the alerts.
     Available,
     /// Nobody does, for this reason.
     Unavailable(Reason),
     /// Whether there is nobody to wait for. If so, what waits is marked as such.
     Nobody(bool),
+}
+
+/// What a click opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// This URL.
+    Url(String),
+    /// The message of this id, in Hark.
+    Message(i64),
 }
 
 /// What a deadline is for.

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::{IN_VIEW, Series};
+use super::{IN_VIEW, Series, Target};
 use crate::Monotonic;
 
 /// Notifications that are remembered; servers keep fewer.
@@ -27,7 +27,7 @@ pub(super) struct Notification {
     pub(super) subscription: String,
     /// The id of its last message.
     pub(super) id: i64,
-    /// What a click opens.
+    /// What a click opens, where that is not its message.
     pub(super) url: Option<String>,
     /// What it shows the latest of.
     pub(super) series: Option<Series>,
@@ -75,9 +75,10 @@ impl Screen {
         self.0.iter().find(|it| it.series.as_ref() == Some(series)).map(|it| it.number)
     }
 
-    /// What a click on this number opens.
-    pub(super) fn url(&self, number: u32) -> Option<&str> {
-        self.by_number(Some(number))?.url.as_deref()
+    /// What a click on this number opens: its URL, else its message.
+    pub(super) fn target(&self, number: u32) -> Option<Target> {
+        let Notification { url, id, .. } = self.by_number(Some(number))?;
+        Some(url.clone().map_or(Target::Message(*id), Target::Url))
     }
 
     /// The sequences of a subscription that have a notification here.
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!((screen.number(&series("a")), screen.len()), (Some(2), 1));
         screen.put(shown(2, None));
         assert_eq!(screen.number(&series("a")), None, "the server has used it anew");
-        assert_eq!(screen.url(2), Some("https://a.example/2"));
+        assert_eq!(screen.target(2), Some(Target::Url("https://a.example/2".into())));
         screen.remove(2);
         assert_eq!(screen.len(), 0);
     }

@@ -357,18 +357,34 @@ fn a_server_that_does_not_close_is_waited_for_five_seconds() {
 }
 
 #[test]
-fn a_click_opens_the_url_of_its_notification() {
+fn a_click_opens_the_url_of_its_notification_or_the_message_in_hark() {
     let mut world = World::ready();
     world.store().url = Some("https://a.example/");
+    world.store();
     world.due(Due::Live);
     world.shows("0", Ok(7));
-    world.say(Input::Clicked(8));
+    world.shows("1", Ok(8));
+    world.say(Input::Clicked(9));
     assert_eq!(world.effects, []);
-    world.say(Input::Clicked(7));
-    assert_eq!(world.effects.pop_front(), Some(Effect::Open("https://a.example/".into())));
+    let mut opens = |number| {
+        world.say(Input::Clicked(number));
+        world.effects.pop_front()
+    };
+    let url = Target::Url("https://a.example/".into());
+    assert_eq!(opens(7), Some(Effect::Open(url)));
+    assert_eq!(opens(8), Some(Effect::Open(Target::Message(1))));
     world.say(Input::Left(7));
     world.say(Input::Clicked(7));
     world.is_done();
+    // One that counts opens the latest that it counts.
+    burst(&mut world, 30);
+    for number in 20..22 {
+        let (request, ..) = world.sent();
+        world.say(Input::Shown(request, Ok(number)));
+    }
+    world.shows("29 more", Ok(8));
+    world.say(Input::Clicked(8));
+    assert_eq!(world.effects.pop_front(), Some(Effect::Open(Target::Message(31))));
 }
 
 /// Stores so many of `news` and says that they came live.
