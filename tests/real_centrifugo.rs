@@ -10,6 +10,7 @@ use hark_tests::{
     eventually,
     hark::clear,
 };
+use rustix::process::Signal;
 use serde_json::json;
 
 /// Follows these channels, and answers the key once that is so.
@@ -116,10 +117,7 @@ async fn what_the_server_does_not_hold_any_more_is_a_gap() {
     world.phase(&key, "backing_off").await;
     server.start_again().await;
     server.publish("open:a", "first").await;
-    eventually("it is followed again", LONG, async || {
-        if server.clients().await == 1 { Ok(()) } else { Err("not yet") }
-    })
-    .await;
+    server.followed(1).await;
     eventually("the gap", LONG, async || (gaps(&world).await == 2).then_some(()).ok_or("not yet"))
         .await;
     server.publish("open:a", "second").await;
@@ -131,21 +129,74 @@ async fn what_the_server_does_not_hold_any_more_is_a_gap() {
 }
 
 #[tokio::test]
-async fn a_channel_without_a_history_has_a_gap_after_each_break() {
+async fn a_channel_without_a_history_has_a_gap_after_each_break_also_beside_one_with() {
     let world = World::new();
     let Some(mut server) = Centrifugo::start(&world).await else { return };
     let _agent = world.agent().await;
-    let key = add(&world, &server, "?channel=bare:a", TOKEN).await;
-    server.publish("bare:a", "one").await;
+    let key = add(&world, &server, "?channel=bare:a&channel=open:a", TOKEN).await;
+    server.followed(1).await;
+    server.publish("open:a", "one").await;
     come(&world, &["one"]).await;
+    world.hark(&["pause", &key]).await.ok();
+    server.followed(0).await;
+    server.publish("bare:a", "to nobody").await;
+    world.hark(&["resume", &key]).await.ok();
+    server.followed(1).await;
+    eventually("the gap", LONG, async || (gaps(&world).await == 1).then_some(()).ok_or("not yet"))
+        .await;
     server.stop().await;
     let link = world.phase(&key, "backing_off").await;
     clear(link["phase"]["cause"]["sentence"].as_str().unwrap(), &["127.0.0.1"]);
     server.start_again().await;
-    world.phase(&key, "streaming").await;
+    server.followed(1).await;
     server.publish("bare:a", "two").await;
     come(&world, &["one", "two"]).await;
+    assert_eq!(gaps(&world).await, 2);
+}
+
+#[tokio::test]
+async fn of_a_server_that_began_anew_what_it_holds_already_comes_too() {
+    let world = World::new();
+    let Some(mut server) = Centrifugo::start(&world).await else { return };
+    let agent = world.agent().await;
+    add(&world, &server, "?channel=open:a", TOKEN).await;
+    server.publish("open:a", "first").await;
+    come(&world, &["first"]).await;
+    agent.kill();
+    server.kill();
+    server.start_again().await;
+    for title in ["first", "second"] {
+        server.publish("open:a", title).await;
+    }
+    let _agent = world.agent().await;
+    come(&world, &["first", "first", "second"]).await;
     assert_eq!(gaps(&world).await, 1);
+}
+
+#[tokio::test]
+async fn what_is_too_much_for_the_server_or_for_one_event_is_a_gap_and_not_asked_for_again() {
+    // The server's own limit is 1 MiB, and that of a line here as well.
+    for (queue, size) in [(None, 200), (Some(20 << 20), 150)] {
+        let world = World::new();
+        let Some(server) = Centrifugo::start_with(&world, queue).await else { return };
+        let _agent = world.agent().await;
+        let key = add(&world, &server, "?channel=open:a", TOKEN).await;
+        server.publish("open:a", "first").await;
+        come(&world, &["first"]).await;
+        world.hark(&["pause", &key]).await.ok();
+        for _ in 0..HELD - 1 {
+            server.publish("open:a", &"x".repeat(size << 10)).await;
+        }
+        world.hark(&["resume", &key]).await.ok();
+        eventually("the gap", LONG, async || {
+            (gaps(&world).await == 1).then_some(()).ok_or("not yet")
+        })
+        .await;
+        server.followed(1).await;
+        server.publish("open:a", "after it").await;
+        come(&world, &["first", "after it"]).await;
+        assert_eq!(gaps(&world).await, 1);
+    }
 }
 
 #[tokio::test]
@@ -167,9 +218,9 @@ async fn a_channel_that_the_token_names_is_recovered_like_one_of_the_url() {
 async fn what_it_refuses_is_said_and_the_token_is_nowhere_to_be_read() {
     let world = World::new();
     let Some(server) = Centrifugo::start(&world).await else { return };
-    let _agent = world.agent().await;
+    let agent = world.agent().await;
     let url = server.url("?channel=open:a");
-    world.hark(&["add", &url]).await.refused(&["bad request", "3501"]);
+    world.hark(&["add", &url]).await.refused(&["bad request", "wants a token"]);
     let wrong = world.secret("wrong", "not.a.token");
     let wrong = wrong.to_str().unwrap();
     world.hark(&["add", &url, "--token-file", wrong]).await.refused(&["invalid token"]);
@@ -178,7 +229,7 @@ async fn what_it_refuses_is_said_and_the_token_is_nowhere_to_be_read() {
     let token = token.to_str().unwrap();
     world.hark(&["add", &none, "--token-file", token]).await.refused(&["3501"]);
     let without = server.url("");
-    world.hark(&["add", &without, "--token-file", token]).await.refused(&["no channel"]);
+    world.hark(&["add", &without, "--token-file", token]).await.refused(&["sends no channel"]);
 
     let key = add(&world, &server, "?channel=open:a", TOKEN).await;
     server.call("unsubscribe", &json!({ "user": "me", "channel": "open:a" })).await;
@@ -189,13 +240,22 @@ async fn what_it_refuses_is_said_and_the_token_is_nowhere_to_be_read() {
     })
     .await;
     world.phase(&key, "streaming").await;
-    let said = world.hark(&["doctor", &url, "--token-file", token, "--for", "3s"]).await;
-    for text in [
-        said.out,
-        said.err,
-        world.status().await.to_string(),
-        format!("{:?}", world.history().await),
-    ] {
+    let header = world.secret("header", format!("Authorization: Bearer {TOKEN}"));
+    let header = format!("@{}", header.display());
+    let doctor = world.start_hark("doctor", &["doctor", &url, "-H", &header, "--for", "60s"]);
+    server.followed(2).await;
+    for title in ["one", "two", "three"] {
+        server.publish("open:a", title).await;
+    }
+    doctor.signal(Signal::INT);
+    let mut doctor = doctor;
+    assert!(doctor.ended(LONG).await.success(), "{}", doctor.out());
+    assert!(doctor.out().contains("brought just what was missed"), "{}", doctor.out());
+    let history = format!("{:?}", world.history().await);
+    let status = world.status().await.to_string();
+    drop(agent);
+    for text in [doctor.out(), doctor.err(), status, history] {
         assert!(!text.contains(TOKEN), "{text}");
     }
+    assert_eq!(world.files_with(TOKEN), ["header", "token"], "nowhere but where it was put");
 }

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::{Running, SHORT, World, eventually, hark, http, skipped};
+use crate::{LONG, Running, SHORT, World, eventually, hark, http, skipped};
 
 const KEY: &str = "of the tests";
 /// What its tokens are signed with.
@@ -32,6 +32,11 @@ pub struct Centrifugo<'a> {
 impl<'a> Centrifugo<'a> {
     /// Starts it; says that it is skipped where there is none.
     pub async fn start(world: &'a World) -> Option<Self> {
+        Self::start_with(world, None).await
+    }
+
+    /// The same, with so many bytes that may wait for a client, where that is not the server's own limit.
+    pub async fn start_with(world: &'a World, queue: Option<usize>) -> Option<Self> {
         let program = env::var_os("HARK_TEST_CENTRIFUGO")
             .map_or_else(|| hark::target().join("go/bin/centrifugo"), PathBuf::from);
         if !program.exists() {
@@ -46,7 +51,7 @@ impl<'a> Centrifugo<'a> {
         let mut open = history.clone();
         open["name"] = "open".into();
         open["allow_subscribe_for_client"] = true.into();
-        let settings = json!({
+        let mut settings = json!({
             "client": { "ping_interval": "2s", "pong_timeout": "1s", "token": { "hmac_secret_key": SECRET } },
             "channel": {
                 "without_namespace": history,
@@ -57,6 +62,9 @@ impl<'a> Centrifugo<'a> {
             "uni_sse": { "enabled": true },
             "shutdown": { "timeout": "1s" },
         });
+        if let Some(bytes) = queue {
+            settings["client"]["queue_max_size"] = bytes.into();
+        }
         world.file("centrifugo.json", settings.to_string());
         let mut own = Self { world, program, port, server: None };
         own.start_again().await;
@@ -106,10 +114,14 @@ impl<'a> Centrifugo<'a> {
         all.iter().map(|one| one["data"]["title"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// How many clients are connected.
-    pub async fn clients(&self) -> u64 {
-        let answer = self.call("info", &json!({})).await;
-        answer["nodes"][0]["num_clients"].as_u64().unwrap_or_default()
+    /// Waits until so many clients are connected, with their channels.
+    pub async fn followed(&self, count: u64) {
+        eventually(&format!("{count} are connected"), LONG, async || {
+            let answer = self.call("info", &json!({})).await;
+            let now = answer["nodes"][0]["num_clients"].as_u64().unwrap_or_default();
+            if now == count { Ok(()) } else { Err(now) }
+        })
+        .await;
     }
 
     /// A call of its server API; answers its result.

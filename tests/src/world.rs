@@ -77,6 +77,28 @@ impl World {
         self.folder.path().join(name)
     }
 
+    /// The names of the files in it, however deep, that hold a text.
+    #[must_use]
+    pub fn files_with(&self, text: &str) -> Vec<String> {
+        let (mut folders, mut found) = (vec![self.folder.path().to_owned()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().flatten() {
+                let path = entry.path();
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => folders.push(path),
+                    Ok(kind) if kind.is_file() => {
+                        let bytes = fs::read(&path).unwrap_or_default();
+                        let holds = bytes.windows(text.len()).any(|part| part == text.as_bytes());
+                        found.extend(holds.then(|| entry.file_name().display().to_string()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// A folder in it, made if need be.
     pub fn folder(&self, name: impl AsRef<Path>) -> PathBuf {
         let path = self.path(name);

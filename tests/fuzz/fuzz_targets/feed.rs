@@ -5,7 +5,7 @@
 use std::sync::{Arc, LazyLock};
 
 use hark_engine::{
-    feed::{self, Decoded, Feed, Mapped},
+    feed::{self, Decoded, Feed, Mapped, Standing},
     message::{
         ACTIONS_MAX, BODY_CHARS_MAX, Change, NAME_CHARS_MAX, RawEvent, TAGS_MAX, TITLE_CHARS_MAX, WORD_CHARS_MAX,
     },
@@ -34,8 +34,10 @@ fuzz_target!(|input: &str| {
     for feed in FEEDS.iter() {
         let mut identified = event.clone();
         feed.identify(&mut identified);
-        for event in feed.unfold(&event, Some(data)).into_iter().flatten() {
-            event.own_id.as_deref().map(|id| feed.position(Some(data), id));
+        let position = Some(r#"["1@E/news","5@F/alerts"]"#);
+        let standing = Standing { position, is_first: true };
+        for event in feed.unfold(&event, standing).into_iter().flatten() {
+            event.own_id.as_deref().map(|id| feed.position(position, id));
             feed.decode(&event);
         }
         feed.keeps(&event);

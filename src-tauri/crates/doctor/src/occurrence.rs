@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hark_engine::{
-    feed::{Decoded, Feed},
+    feed::{Decoded, Feed, Standing},
     message::RawEvent,
     readable::clean,
     wire::{Arrival, Ignored},
@@ -98,7 +98,10 @@ impl What {
     /// The same of a server whose events may stand for several; `position` is where its stream stands.
     pub fn all_of(arrival: Arrival, feed: &dyn Feed, position: &mut Option<String>) -> Vec<Self> {
         let unfolded = match &arrival {
-            Arrival::Event { event, .. } => feed.unfold(event, position.as_deref()),
+            Arrival::Event { event, .. } => {
+                let position = position.as_deref();
+                feed.unfold(event, Standing { position, is_first: false })
+            }
             _ => None,
         };
         let Some(events) = unfolded else { return Self::of(arrival, feed).into_iter().collect() };

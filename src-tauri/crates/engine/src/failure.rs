@@ -412,7 +412,8 @@ impl Cause {
                 } else {
                     ""
                 };
-                format!("{server} ended the stream with an error: {detail} ({code}).{advice}")
+                let code = if code.is_empty() { String::new() } else { format!(" ({code})") };
+                format!("{server} ended the stream with an error: {detail}{code}.{advice}")
             }
             Self::BriefStreams { count } => format!(
                 "{server} has ended {count} connections in a row soon after they opened: it answers and is no stream that stays open. Hark asks it again once a minute. If it is to be asked more often, let it send retry:."

@@ -7,7 +7,7 @@
 use std::{fmt::Write, fs, path::Path, sync::Arc};
 
 use hark_engine::{
-    feed::{self, Decoded, Feed, Mapped},
+    feed::{self, Decoded, Feed, Mapped, Standing},
     message::{
         ACTIONS_MAX, BODY_CHARS_MAX, Change, NAME_CHARS_MAX, RawEvent, TAGS_MAX, TITLE_CHARS_MAX,
         WORD_CHARS_MAX,
@@ -34,7 +34,8 @@ fn feeds() -> Vec<Arc<dyn Feed>> {
 
 /// The events that one stands for, as the link has them.
 fn unfolded(feed: &dyn Feed, event: RawEvent, position: &mut Option<String>) -> Vec<RawEvent> {
-    let events = feed.unfold(&event, position.as_deref()).unwrap_or_else(|| vec![event]);
+    let standing = Standing { position: position.as_deref(), is_first: position.is_none() };
+    let events = feed.unfold(&event, standing).unwrap_or_else(|| vec![event]);
     for id in events.iter().filter_map(|event| event.own_id.as_deref()) {
         *position = feed.position(position.as_deref(), id);
     }
@@ -111,9 +112,12 @@ fn every_feed_reads_its_servers_documented_stream() {
 
 /// A feed answers to an event, and to all that it stands for, within its bounds.
 fn check_all(feed: &dyn Feed, mut event: RawEvent) {
-    for event in unfolded(feed, event.clone(), &mut None) {
-        check(feed, &event);
+    for position in [None, Some(r#"["1@E/news","5@F/alerts"]"#), Some("1@E/")] {
+        for event in unfolded(feed, event.clone(), &mut position.map(str::to_owned)) {
+            check(feed, &event);
+        }
     }
+    feed.unfold_too_large(&event);
     feed.identify(&mut event);
     check(feed, &event);
 }
@@ -234,6 +238,17 @@ fn any_json() -> impl Strategy<Value = Value> {
         "record",
         "clientId",
         "condition",
+        "connect",
+        "subs",
+        "pub",
+        "data",
+        "publications",
+        "recovered",
+        "epoch",
+        "offset",
+        "channel",
+        "disconnect",
+        "stands",
     ];
     const TEXTS: &[&str] = &[
         "",

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use hark_engine::{
     cursor::Cursor,
     failure::{Cause, Class},
-    feed::{self, Certainty, Decoded, Feed, Recogniser, Recognition},
+    feed::{self, Certainty, Decoded, Feed, Recogniser, Recognition, Standing},
     message::Message,
     wire::{Arrival, Head},
 };
@@ -230,7 +230,8 @@ pub async fn latest(ask: &Ask, feed: &dyn Feed) -> Latest {
             Arrival::Opened(_) => until = end.min(Instant::now() + LISTEN),
             Arrival::Event { event, .. } => {
                 latest.is_answer |= event.data.trim() == DONE;
-                for event in feed.unfold(&event, None).unwrap_or_else(|| vec![event]) {
+                for event in feed.unfold(&event, Standing::default()).unwrap_or_else(|| vec![event])
+                {
                     if let Decoded::Message(message) = feed.decode(&event) {
                         latest.message = Some(*message);
                     }

@@ -131,9 +131,6 @@ impl Sink for Session {
             // A token that had expired: a fresh one is worth a dial now. A full queue dials as well.
             let _ = commands.try_send(Command::Credential);
         }
-        if *entry == Entry::Opened {
-            self.credentials.taken();
-        }
         Ok(())
     }
 
@@ -152,6 +149,8 @@ impl Sink for Session {
     }
 
     fn caught_up(&mut self) {
+        // Not as soon as it has opened: some servers refuse a credential on the stream itself.
+        self.credentials.taken();
         if std::mem::take(&mut self.held) {
             self.alerts.put(&self.link.subscription, Due::Replay);
         }

@@ -126,6 +126,9 @@ pub enum Decoded {
     Connected(String),
     /// The server has not got any more what came after the cursor: a gap. Its id is a cursor.
     Reset,
+    /// It has not brought what came after the cursor, and brings something to who asks otherwise: its id is
+    /// the cursor to ask anew with. Whether that is a gap is said then.
+    Anew,
     /// The server says why it ends the stream. Its id is no cursor.
     Ended(Cause),
     /// Well formed, and not for a person. Passed over and not counted; its id is a cursor even so.
@@ -156,6 +159,15 @@ impl From<Message> for Decoded {
     fn from(message: Message) -> Self {
         Self::Message(Box::new(message))
     }
+}
+
+/// Where a connection stands when an event comes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standing<'a> {
+    /// The cursor after what came before it, or the one that was asked with.
+    pub position: Option<&'a str>,
+    /// Whether it is the first event.
+    pub is_first: bool,
 }
 
 /// What is posted beside a connection, as JSON. The server answers 204.
@@ -303,9 +315,15 @@ pub trait Feed: fmt::Debug + Send + Sync {
     }
 
     /// The events that one stands for, where it holds several or has its id only together with what came
-    /// before it on its connection; `position` is where that stands. `None` where it is what it is. What it
-    /// answers is decoded as any event, and not unfolded again.
-    fn unfold(&self, _event: &RawEvent, _position: Option<&str>) -> Option<Vec<RawEvent>> {
+    /// before it on its connection. `None` where it is what it is. What it answers is decoded as any event,
+    /// and not unfolded again.
+    fn unfold(&self, _event: &RawEvent, _on: Standing<'_>) -> Option<Vec<RawEvent>> {
+        None
+    }
+
+    /// What stands for an event that was too large to be read, of which the beginning is there, where such
+    /// a one would come with each connection that asks so.
+    fn unfold_too_large(&self, _event: &RawEvent) -> Option<RawEvent> {
         None
     }
 

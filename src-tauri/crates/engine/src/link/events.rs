@@ -1,5 +1,7 @@
 //! What a connection brings: heartbeats, messages, ids; and where the cursor goes with them.
 
+use std::mem;
+
 use jiff::Timestamp;
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
 use crate::{
     Moment,
     cursor::{self, Cursor},
-    feed::Decoded,
+    feed::{Decoded, Standing},
     history::Entry,
     message::RawEvent,
     wire::{Head, Ignored},
@@ -18,6 +20,9 @@ use crate::{
 
 /// A longer id is not resumed from, in bytes: servers refuse a request whose head is too large.
 const CURSOR_BYTES_MAX: usize = 4 << 10;
+/// A longer position of several ids ([`Feed::position`](crate::feed::Feed::position)), which is sent in a
+/// URL, is not either.
+const POSITION_BYTES_MAX: usize = 64 << 10;
 
 impl Link {
     pub(super) fn on_comment(&mut self, text: &str, now: Moment) {
@@ -28,8 +33,10 @@ impl Link {
     }
 
     pub(super) fn on_event(&mut self, event: RawEvent, now: Moment, out: Out<'_>) {
-        let Phase::Streaming(stream) = &self.phase else { return };
-        match self.config.feed.unfold(&event, stream.position.as_deref()) {
+        let Phase::Streaming(stream) = &mut self.phase else { return };
+        let is_first = !mem::replace(&mut stream.had_event, true);
+        let standing = Standing { position: stream.position.as_deref(), is_first };
+        match self.config.feed.unfold(&event, standing) {
             None => self.on_one_event(event, now, out),
             Some(events) => {
                 for event in events {
@@ -55,6 +62,7 @@ impl Link {
             }
             Decoded::Idle => return self.on_idle(now, out),
             Decoded::Reset => return self.on_reset(event, now, out),
+            Decoded::Anew => return self.on_anew(event, now, out),
             Decoded::Ended(cause) => {
                 out.push(Effect::HangUp(stream.conn));
                 return self.lost(cause, now, out);
@@ -100,6 +108,16 @@ impl Link {
         out.push(Effect::Deliver(Delivery::of_cursor(cursor)));
     }
 
+    /// The server is to be asked otherwise for what came after the cursor.
+    fn on_anew(&mut self, event: RawEvent, now: Moment, out: Out<'_>) {
+        let Phase::Streaming(stream) = &self.phase else { return };
+        let conn = stream.conn;
+        let cursor = self.cursor_of(&event, now).unwrap_or(Cursor::NONE);
+        out.push(Effect::HangUp(conn));
+        out.push(Effect::Deliver(Delivery::of_cursor(cursor.clone())));
+        self.dial_from(cursor, Reason::Anew, now, out);
+    }
+
     /// A heartbeat that comes only once everything has been sent.
     fn on_idle(&mut self, now: Moment, out: Out<'_>) {
         self.heartbeat.on_heartbeat(now.monotonic);
@@ -136,8 +154,12 @@ impl Link {
         now: Moment,
         out: Out<'_>,
     ) {
+        let instead = self.config.feed.unfold_too_large(&event);
         self.config.feed.identify(&mut event);
         self.deliver(event, Outcome::SetAside { reason: "too large", bytes }, now, out);
+        if let Some(instead) = instead {
+            self.on_one_event(instead, now, out);
+        }
     }
 
     fn deliver(&mut self, event: RawEvent, outcome: Outcome, now: Moment, out: Out<'_>) {
@@ -174,10 +196,13 @@ impl Link {
         if own.is_empty() {
             return Some(Cursor::NONE);
         }
-        let id = self.position_after(own).unwrap_or_else(|| own.to_owned());
+        let (id, most) = match self.position_after(own) {
+            Some(position) => (position, POSITION_BYTES_MAX),
+            None => (own.to_owned(), CURSOR_BYTES_MAX),
+        };
         let feed = &self.config.feed;
         // An id that cannot be sent leaves the cursor at the last one that can.
-        let sendable = id.len() <= CURSOR_BYTES_MAX && feed.resumes_from(own);
+        let sendable = id.len() <= most && feed.resumes_from(own);
         // A time in the future would leave out what comes until then.
         let published = || feed.published(event).map(|time| time.min(now.wall));
         // The time may be in the part that was cut off. An earlier one leaves nothing out.

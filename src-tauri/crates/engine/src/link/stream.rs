@@ -32,6 +32,8 @@ pub struct Stream {
     /// Where it stands, where its feed puts that together of several ids. See
     /// [`Feed::position`](crate::feed::Feed::position).
     pub(super) position: Option<String>,
+    /// Whether an event has come on it.
+    pub(super) had_event: bool,
     /// When the connection is to be replaced, whatever it does, and why.
     pub(super) replace: Option<(Monotonic, Doubt)>,
     pub(super) second: Second,
@@ -90,6 +92,7 @@ impl Stream {
             replay: Replay::new(now, missed, order, clock, begun),
             ids: Ids::new(asked, may_be_anew),
             position,
+            had_event: false,
             replace: age.map(|age| (now.monotonic + age, Doubt::Age)),
             second: Second::None,
             second_head: None,

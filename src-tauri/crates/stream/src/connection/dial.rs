@@ -50,6 +50,8 @@ pub struct Ask {
     pub limits: Limits,
     /// Notes each answer on the way, where somebody wants to know.
     pub trail: Trail,
+    /// Whether a credential stands in the URL, so that no other server may be told that.
+    pub has_token: bool,
 }
 
 impl Ask {
@@ -65,6 +67,7 @@ impl Ask {
             via: Via::default(),
             limits: Limits::default(),
             trail: Trail::default(),
+            has_token: false,
         }
     }
 
@@ -77,7 +80,7 @@ impl Ask {
         let token = bearer.and_then(|value| value.strip_prefix("Bearer "));
         if let Some(url) = token.and_then(|token| feed.with_token(&ask.url, token)) {
             ask.headers.remove(header::AUTHORIZATION);
-            ask.url = url;
+            (ask.url, ask.has_token) = (url, true);
         }
         ask
     }
@@ -208,6 +211,14 @@ fn follow(ask: &mut Ask, response: &Response<Incoming>) -> Result<(), Cause> {
             return Err(refused(&format!(
                 "it leads to {target}, and the certificates in this subscription's settings are for \
                  the address that it names; if that is right, follow the new address instead"
+            )));
+        }
+        if ask.has_token {
+            // A server that sends its clients on sends the query with them.
+            let target = target.origin().ascii_serialization();
+            return Err(refused(&format!(
+                "it leads to {target}, and the token in the URL is for the server that was asked; if \
+                 that is right, follow the new address instead"
             )));
         }
         ask.headers.clear();

@@ -6,8 +6,12 @@
 //! that it stands for several. Later ones name channel and offset alone. A channel that may not be read is
 //! left out without a word. `{}` comes every 25 s. Errors are said on the stream, before it ends.
 //!
+//! What was missed it brings whole or not at all: nothing where the history does not reach back to the
+//! place, or it is more than the server takes for one client (it then says `slow`) or than Hark takes for
+//! one event. Of another epoch than the place's it brings all that it holds to who names no place.
+//!
 //! A publication's id is `OFFSET@EPOCH/CHANNEL`. A position is one of these for each channel: alone, or
-//! several in a JSON array.
+//! several in a JSON array; or [`NOW`].
 
 mod signature;
 
@@ -19,7 +23,7 @@ use serde_json::{Map, Value, json, value::RawValue};
 use url::Url;
 
 use super::{
-    Decoded, Feed, Form, Mapped, Request, is_common_heartbeat, json,
+    Decoded, Feed, Form, Mapped, Request, Standing, is_common_heartbeat, json,
     request::{with_parameter, without_parameters},
 };
 use crate::{
@@ -35,6 +39,13 @@ const CONNECT: &str = "cf_connect";
 const CHANNEL: &str = "channel";
 /// The code of an end after which one is to connect again, and which is no good with the same token.
 const EXPIRED: u32 = 3005;
+/// The position of who wants nothing of what was missed, as that cannot be brought.
+const NOW: &str = "now";
+/// Channels of which the place is kept, those of the first names: as many as Centrifugo gives a client
+/// unless it is set otherwise. A position of more is too long for a URL. Others are as without a history.
+const CHANNELS_MAX: usize = 128;
+/// The code of an end since more waits to be sent than the server keeps for a client.
+const SLOW: u32 = 3008;
 /// What is said of a connection on which nothing will come.
 const NO_CHANNEL: &str =
     "it sends no channel; name one with ?channel=NAME, and a token that may read it";
@@ -65,8 +76,20 @@ struct Push<'a> {
     subscribe: Option<Stand<'a>>,
     unsubscribe: Option<End>,
     disconnect: Option<End>,
-    /// Ours, for what the first event says of a channel: whether something of it is lost.
-    lost: Option<bool>,
+    /// Ours, for what the first event says of where all channels stand.
+    stands: Option<Stands>,
+}
+
+/// Where channels stand that were asked for with a place.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Stands {
+    /// Nothing of them is lost.
+    Here,
+    /// Something is.
+    Lost,
+    /// They have to be asked for otherwise.
+    Anew,
 }
 
 /// A publication; of those of a channel with a history the server numbers each.
@@ -110,7 +133,26 @@ struct Told<'a> {
     #[serde(rename = "pub", skip_serializing_if = "Option::is_none")]
     publication: Option<&'a Publication<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lost: Option<bool>,
+    stands: Option<Stands>,
+}
+
+impl Told<'_> {
+    fn event(&self, kind: &str, own_id: Option<String>) -> RawEvent {
+        let data = serde_json::to_string(self).unwrap_or_default();
+        RawEvent { kind: kind.to_owned(), data, own_id }
+    }
+}
+
+impl Publication<'_> {
+    /// As an event of its own, of a channel in this epoch.
+    fn event(&self, kind: &str, channel: &str, epoch: Option<&str>) -> RawEvent {
+        let at = epoch.filter(|epoch| !epoch.is_empty()).zip(self.offset);
+        let id = at.map(|(epoch, offset)| {
+            let (channel, epoch) = (channel.to_owned(), epoch.to_owned());
+            Place { channel, epoch, offset }.id()
+        });
+        Told { channel, publication: Some(self), stands: None }.event(kind, id)
+    }
 }
 
 /// Why the server ends the connection, or what it sends of a channel.
@@ -140,6 +182,18 @@ impl Place {
     fn id(&self) -> String {
         let Self { channel, epoch, offset } = self;
         format!("{offset}@{epoch}/{channel}")
+    }
+
+    /// Where the server says that a channel stands: where it was asked for if it could bring all that came
+    /// since, else at its end.
+    fn of(channel: &str, stand: &Stand<'_>) -> Option<Self> {
+        let Stand { epoch, offset, .. } = stand;
+        let at = |epoch: &String| Self {
+            channel: channel.to_owned(),
+            epoch: epoch.clone(),
+            offset: *offset,
+        };
+        (!epoch.is_empty()).then(|| at(epoch))
     }
 
     /// Those of a position.
@@ -183,8 +237,10 @@ impl Feed for Centrifugo {
         let mut command = command(url);
         let subs = command.entry("subs").or_insert_with(|| json!({}));
         let Some(subs) = subs.as_object_mut() else { return Request::plain(url) };
-        for sub in subs.values_mut().filter_map(Value::as_object_mut) {
-            sub.insert("recover".to_owned(), true.into());
+        if cursor.id.as_deref() != Some(NOW) {
+            for sub in subs.values_mut().filter_map(Value::as_object_mut) {
+                sub.insert("recover".to_owned(), true.into());
+            }
         }
         for Place { channel, epoch, offset } in Place::all(cursor.id.as_deref()) {
             let sub = subs.entry(channel).or_insert_with(|| json!({}));
@@ -199,7 +255,7 @@ impl Feed for Centrifugo {
     }
 
     fn resumes_from(&self, id: &str) -> bool {
-        Place::read(id).is_some()
+        id == NOW || !Place::all(Some(id)).is_empty()
     }
 
     fn cadence_default(&self) -> Option<Duration> {
@@ -212,7 +268,7 @@ impl Feed for Centrifugo {
 
     /// The ids of events are those that [`Feed::unfold`] gives.
     fn identify(&self, event: &mut RawEvent) {
-        event.own_id = event.own_id.take().filter(|id| Place::read(id).is_some());
+        event.own_id = event.own_id.take().filter(|id| self.resumes_from(id));
     }
 
     fn identity(&self, url: &Url) -> Url {
@@ -229,69 +285,69 @@ impl Feed for Centrifugo {
 
     fn label(&self, url: &Url) -> Option<String> {
         let command = command(url);
-        let subs = command.get("subs").and_then(Value::as_object)?;
-        let channels: Vec<&str> = subs.keys().map(String::as_str).collect();
-        (!channels.is_empty()).then(|| channels.join(" "))
+        let subs = command.get("subs").and_then(Value::as_object);
+        let channels: Vec<&str> =
+            subs.into_iter().flat_map(Map::keys).map(String::as_str).collect();
+        match channels.is_empty() {
+            // Those that the token names.
+            true => url.host_str().map(str::to_owned),
+            false => Some(channels.join(" ")),
+        }
     }
 
-    fn unfold(&self, event: &RawEvent, position: Option<&str>) -> Option<Vec<RawEvent>> {
+    fn unfold(&self, event: &RawEvent, on: Standing<'_>) -> Option<Vec<RawEvent>> {
         let push: Push<'_> = serde_json::from_str(&event.data).ok()?;
-        let places = Place::all(position);
-        let of = |channel: &str| places.iter().find(|place| place.channel == channel);
-        let own = |told: &Told<'_>, at: Option<Place>| RawEvent {
-            kind: event.kind.clone(),
-            data: serde_json::to_string(told).unwrap_or_default(),
-            own_id: at.map(|place| place.id()),
-        };
-        let told = |channel: &str, epoch: Option<&str>, publication: &Publication<'_>| {
-            let at = epoch.zip(publication.offset).map(|(epoch, offset)| Place {
-                channel: channel.to_owned(),
-                epoch: epoch.to_owned(),
-                offset,
-            });
-            own(&Told { channel, publication: Some(publication), lost: None }, at)
-        };
-        let stands = |channel: &str, stand: &Stand<'_>| {
-            let before = of(channel);
-            let mut events: Vec<RawEvent> = Vec::new();
-            // Also one of which nothing was missed: the next publication names its offset alone.
-            if !stand.epoch.is_empty() && (before.is_none() || !stand.recovered) {
-                let at = Place {
-                    channel: channel.to_owned(),
-                    epoch: stand.epoch.clone(),
-                    offset: stand.offset,
-                };
-                let lost = before.is_some_and(|before| *before != at);
-                events.push(own(&Told { channel, publication: None, lost: Some(lost) }, Some(at)));
-            }
-            let tell = |one| told(channel, Some(&stand.epoch), one);
-            events.extend(stand.publications.iter().map(tell));
-            events
-        };
+        let kind = &event.kind;
         match push {
             Push { connect: Some(Connect { subs }), .. } if !subs.is_empty() => {
-                Some(subs.iter().flat_map(|(channel, stand)| stands(channel, stand)).collect())
+                Some(connected(kind, &subs, on.position))
             }
-            Push { channel, subscribe: Some(stand), .. } => Some(stands(&channel, &stand)),
+            Push { channel, subscribe: Some(stand), .. } => {
+                let place = Place::of(&channel, &stand)?;
+                let stands =
+                    Told { channel: &channel, publication: None, stands: Some(Stands::Here) };
+                let mut events = vec![stands.event(kind, Some(place.id()))];
+                events.extend(
+                    stand
+                        .publications
+                        .iter()
+                        .map(|it| it.event(kind, &channel, Some(&stand.epoch))),
+                );
+                Some(events)
+            }
             Push { channel, publication: Some(publication), .. } => {
-                let epoch = of(&channel).map(|place| place.epoch.as_str());
-                Some(vec![told(&channel, epoch, &publication)])
+                let places = Place::all(on.position);
+                let place = places.iter().find(|place| place.channel == channel);
+                let epoch = place.map(|place| place.epoch.as_str());
+                Some(vec![publication.event(kind, &channel, epoch)])
+            }
+            Push { disconnect: Some(End { code: SLOW, .. }), .. }
+                if on.is_first && on.position != Some(NOW) =>
+            {
+                Some(vec![asked_for_nothing(kind)])
             }
             _ => None,
         }
     }
 
+    fn unfold_too_large(&self, event: &RawEvent) -> Option<RawEvent> {
+        event.data.starts_with(r#"{"connect""#).then(|| asked_for_nothing(&event.kind))
+    }
+
     fn position(&self, before: Option<&str>, id: &str) -> Option<String> {
-        let after = Place::read(id)?;
-        let mut places = Place::all(before);
-        places.retain(|place| place.channel != after.channel);
-        places.push(after);
-        places.sort_by(|one, other| one.channel.cmp(&other.channel));
-        let ids: Vec<String> = places.iter().map(Place::id).collect();
-        match ids.as_slice() {
-            [id] => Some(id.clone()),
-            ids => serde_json::to_string(ids).ok(),
+        if id == NOW {
+            return None;
         }
+        let Some(after) = Place::read(id) else { return Some(position_of(&Place::all(Some(id)))) };
+        let mut places = Place::all(before);
+        let known = places.iter().position(|place| place.channel == after.channel);
+        match known {
+            Some(at) => places[at] = after,
+            None if places.len() < CHANNELS_MAX => places.push(after),
+            None => {}
+        }
+        places.sort_by(|one, other| one.channel.cmp(&other.channel));
+        Some(position_of(&places))
     }
 
     fn decode(&self, event: &RawEvent) -> Decoded {
@@ -311,7 +367,7 @@ impl Feed for Centrifugo {
             }
             Push { connect: Some(Connect { subs }), .. } => match subs.is_empty() {
                 true => Decoded::Ended(Cause::StreamError {
-                    code: Line::brief("no channel"),
+                    code: Line::default(),
                     detail: Line::brief(NO_CHANNEL),
                     refused: true,
                 }),
@@ -321,15 +377,85 @@ impl Feed for Centrifugo {
             | Push { channel, message: Some(publication), .. } => {
                 self.message(event, &channel, &publication)
             }
-            Push { lost: Some(true), .. } => Decoded::Reset,
+            Push { stands: Some(Stands::Lost), .. } => Decoded::Reset,
+            Push { stands: Some(Stands::Anew), .. } => Decoded::Anew,
             _ => Decoded::Nothing,
         }
     }
 }
 
+/// The events of the first one: where all channels stand, then what was missed of each.
+fn connected(
+    kind: &str,
+    subs: &BTreeMap<String, Stand<'_>>,
+    position: Option<&str>,
+) -> Vec<RawEvent> {
+    let before = Place::all(position);
+    let of = |channel: &str| before.iter().find(|place| place.channel == channel);
+    let stands = || subs.iter().take(CHANNELS_MAX);
+    // Of another epoch the server has brought nothing, and holds perhaps what came since it began.
+    let is_other = |(channel, stand): &(&String, &Stand<'_>)| {
+        !stand.recovered && of(channel).is_some_and(|place| place.epoch != stand.epoch)
+    };
+    if stands().any(|one| is_other(&one)) {
+        let known = stands().filter(|one| !is_other(one)).filter_map(|(channel, _)| of(channel));
+        let id = whole(known);
+        // Where no place is left, that it is asked without one is the gap.
+        let lost = id.is_some().then(|| told(kind, Stands::Lost, id.clone()));
+        return lost.into_iter().chain([told(kind, Stands::Anew, id)]).collect();
+    }
+    let is_lost = |(channel, stand): (&String, &Stand<'_>)| match of(channel) {
+        Some(_) => !stand.recovered,
+        // Of one without a history nothing that came meanwhile is brought.
+        None => stand.epoch.is_empty(),
+    };
+    let lost = position == Some(NOW)
+        || position.is_some() && (subs.len() > CHANNELS_MAX || stands().any(is_lost));
+    let places: Vec<Place> =
+        stands().filter_map(|(channel, stand)| Place::of(channel, stand)).collect();
+    let stand = if lost { Stands::Lost } else { Stands::Here };
+    let mut events = vec![told(kind, stand, whole(places.iter()))];
+    for (channel, stand) in stands() {
+        let epoch = Some(stand.epoch.as_str());
+        events.extend(stand.publications.iter().map(|it| it.event(kind, channel, epoch)));
+    }
+    events
+}
+
+/// The event after which the server is asked for nothing of what was missed.
+fn asked_for_nothing(kind: &str) -> RawEvent {
+    told(kind, Stands::Anew, Some(NOW.to_owned()))
+}
+
+fn told(kind: &str, stands: Stands, own_id: Option<String>) -> RawEvent {
+    Told { channel: "", publication: None, stands: Some(stands) }.event(kind, own_id)
+}
+
+/// A position that takes the place of the one before it: a list, also of one alone. None of no place.
+fn whole<'a>(places: impl Iterator<Item = &'a Place>) -> Option<String> {
+    let ids: Vec<String> = places.map(Place::id).collect();
+    (!ids.is_empty()).then(|| serde_json::to_string(&ids).ok()).flatten()
+}
+
+/// The position of these places.
+fn position_of(places: &[Place]) -> String {
+    let ids: Vec<String> = places.iter().map(Place::id).collect();
+    match ids.as_slice() {
+        [] => String::new(),
+        [id] => id.clone(),
+        ids => serde_json::to_string(ids).unwrap_or_default(),
+    }
+}
+
 fn disconnected(code: u32, reason: &str) -> Cause {
     let passes = matches!(code, 3000..3500 | 4000..4500 | 5000..) && code != EXPIRED;
-    ended(code, reason, !passes)
+    let detail = match code {
+        3500 => format!("{reason}: it does not take this token"),
+        3501 => format!("{reason}: it wants a token, or has not got a channel that is asked for"),
+        EXPIRED => format!("{reason}: the token is too old"),
+        _ => reason.to_owned(),
+    };
+    ended(code, &detail, !passes)
 }
 
 fn ended(code: u32, detail: &str, refused: bool) -> Cause {
@@ -445,9 +571,99 @@ mod tests {
             r#"{"connect":{"subs":{"a":{"epoch":"E","recovered":true,"offset":1,"publications":
                [{"data":{"n":123456789012345678901},"offset":2,"epoch":"E"}]}}}}"#,
         );
-        let of_live = PLAIN.unfold(&live, Some("1@E/a")).unwrap();
-        assert_eq!(of_live, PLAIN.unfold(&missed, Some("1@E/a")).unwrap());
+        let on = Standing { position: Some("1@E/a"), is_first: false };
+        let of_live = PLAIN.unfold(&live, on).unwrap();
+        let [stands, of_missed] = PLAIN.unfold(&missed, on).unwrap().try_into().unwrap();
+        assert_eq!(
+            (&stands.own_id.unwrap()[..], PLAIN.decode(&of_missed)),
+            (r#"["1@E/a"]"#, PLAIN.decode(&of_live[0]))
+        );
+        assert_eq!(of_live, [of_missed]);
         assert_eq!(of_live[0].own_id.as_deref(), Some("2@E/a"));
         assert!(of_live[0].data.contains("123456789012345678901"), "no number is rounded");
+    }
+
+    /// What the first event of a connection that was asked with this position becomes.
+    fn first(position: Option<&str>, subs: &str) -> Vec<(Decoded, Option<String>)> {
+        let data = format!(r#"{{"connect":{{"client":"c","subs":{subs}}}}}"#);
+        let event = RawEvent { data, ..RawEvent::default() };
+        let on = Standing { position, is_first: true };
+        let all = PLAIN.unfold(&event, on).unwrap();
+        all.into_iter().map(|event| (PLAIN.decode(&event), event.own_id)).collect()
+    }
+
+    #[test]
+    fn the_first_event_says_where_all_stand_and_whether_something_is_lost() {
+        let id = |text: &str| Some(text.to_owned());
+        let both = r#"["1@E/a","5@F/b"]"#;
+        let fine = r#"{"a":{"epoch":"E","offset":1,"recovered":true},"b":{"epoch":"F","offset":5,"recovered":true}}"#;
+        assert_eq!(first(Some(both), fine), [(Decoded::Nothing, id(both))]);
+        // What is not followed any more is forgotten.
+        let three = r#"["9@X/gone","1@E/a","5@F/b"]"#;
+        assert_eq!(first(Some(three), fine), [(Decoded::Nothing, id(both))]);
+        let trimmed =
+            r#"{"a":{"epoch":"E","offset":30},"b":{"epoch":"F","offset":5,"recovered":true}}"#;
+        let after = id(r#"["30@E/a","5@F/b"]"#);
+        assert_eq!(first(Some(both), trimmed), [(Decoded::Reset, after)]);
+        // Beside a channel with a history one without is a gap after each break, and not at first.
+        let mixed = r#"{"a":{"epoch":"E","offset":1,"recovered":true},"bare":{}}"#;
+        assert_eq!(first(Some("1@E/a"), mixed), [(Decoded::Reset, id(r#"["1@E/a"]"#))]);
+        assert_eq!(first(None, mixed), [(Decoded::Nothing, id(r#"["1@E/a"]"#))]);
+        // Of another epoch it is asked anew, for all that is held; of the others where they stand.
+        let other =
+            r#"{"a":{"epoch":"E","offset":1,"recovered":true},"b":{"epoch":"G","offset":2}}"#;
+        let rest = id(r#"["1@E/a"]"#);
+        assert_eq!(
+            first(Some(both), other),
+            [(Decoded::Reset, rest.clone()), (Decoded::Anew, rest)]
+        );
+        let alone = r#"{"b":{"epoch":"G","offset":2}}"#;
+        assert_eq!(first(Some("5@F/b"), alone), [(Decoded::Anew, None)]);
+    }
+
+    #[test]
+    fn what_cannot_be_brought_is_not_asked_for_again() {
+        let event = |data: &str| RawEvent { data: data.to_owned(), ..RawEvent::default() };
+        let slow = event(r#"{"disconnect":{"code":3008,"reason":"slow"}}"#);
+        let on = |position, is_first| Standing { position, is_first };
+        let anew = |events: Option<Vec<RawEvent>>| {
+            let all = events.unwrap();
+            assert_eq!(
+                (PLAIN.decode(&all[0]), all[0].own_id.as_deref()),
+                (Decoded::Anew, Some(NOW))
+            );
+        };
+        anew(PLAIN.unfold(&slow, on(Some("1@E/a"), true)));
+        anew(PLAIN.unfold(&slow, on(None, true)));
+        assert_eq!(PLAIN.unfold(&slow, on(Some("1@E/a"), false)), None, "it was slow later");
+        assert_eq!(PLAIN.unfold(&slow, on(Some(NOW), true)), None);
+        anew(
+            PLAIN
+                .unfold_too_large(&event(r#"{"connect":{"client":"c","subs":{"a":{"pu"#))
+                .map(|it| vec![it]),
+        );
+        assert_eq!(PLAIN.unfold_too_large(&event(r#"{"channel":"a","pub":{"da"#)), None);
+        assert_eq!(asked("?channel=a", Some(NOW)), json!({ "subs": { "a": {} } }));
+        let lost = first(Some(NOW), r#"{"a":{"epoch":"E","offset":9}}"#);
+        assert_eq!(lost, [(Decoded::Reset, Some(r#"["9@E/a"]"#.to_owned()))]);
+    }
+
+    #[test]
+    fn of_too_many_channels_the_place_of_some_is_kept_and_a_break_is_a_gap() {
+        let stand = |number: usize| {
+            format!(
+                r#""c{number:05}":{{"epoch":"E","offset":1,"recovered":true,"publications":[{{"data":"x","offset":2}}]}}"#
+            )
+        };
+        let subs: Vec<String> = (0..30_000).map(stand).collect();
+        let subs = format!("{{{}}}", subs.join(","));
+        let all = first(None, &subs);
+        assert_eq!(all[0].0, Decoded::Nothing);
+        let position = PLAIN.position(None, all[0].1.as_deref().unwrap()).unwrap();
+        assert_eq!(Place::all(Some(&position)).len(), CHANNELS_MAX);
+        assert_eq!(all.iter().filter(|(_, id)| id.is_some()).count(), CHANNELS_MAX + 1);
+        assert_eq!(first(Some(&position), &subs)[0].0, Decoded::Reset);
+        let more = PLAIN.position(Some(&position), "1@E/zzz").unwrap();
+        assert_eq!(Place::all(Some(&more)).len(), CHANNELS_MAX);
     }
 }
