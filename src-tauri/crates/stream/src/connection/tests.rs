@@ -9,7 +9,11 @@ use tokio::{
     sync::oneshot,
 };
 
-use hark_engine::wire::Ignored;
+use hark_engine::{
+    cursor::Cursor,
+    feed::{Centrifugo, Feed},
+    wire::Ignored,
+};
 
 use super::*;
 
@@ -149,6 +153,24 @@ async fn a_redirect_to_another_origin_drops_the_credentials_and_one_to_the_same_
         assert_eq!(items_of(ask).await[0], event("a", None, ""));
         assert!(!request.await.unwrap().contains("secret"));
     }
+}
+
+#[tokio::test]
+async fn a_token_in_the_url_follows_no_redirect_to_another_origin() {
+    let moved =
+        "HTTP/1.1 301 Moved\r\nLocation: http://other.example/\r\nContent-Length: 0\r\n\r\n";
+    let (url, request) = serve(moved.as_bytes().to_vec()).await;
+    let mut ask = Ask::get(format!("{url}?channel=a").parse().unwrap());
+    ask.headers.insert("authorization", "Bearer secret".parse().unwrap());
+    let feed = Centrifugo::default();
+    let ask = ask.as_asks(&feed, feed.request(&ask.url, &Cursor::NONE));
+    assert!(!ask.headers.contains_key("authorization"));
+    let items = items_of(ask).await;
+    let [Arrival::Closed(Cause::Redirect { detail })] = items.as_slice() else {
+        panic!("{items:?}")
+    };
+    assert!(detail.contains("http://other.example") && !detail.contains("secret"), "{detail}");
+    assert!(request.await.unwrap().contains("secret"), "the server itself is told");
 }
 
 #[tokio::test]
