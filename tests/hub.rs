@@ -185,10 +185,11 @@ async fn a_node_that_is_reloaded_is_left_for_a_moment() {
         return;
     }
     let world = World::new();
-    let hub = Hub::start(&world).await;
+    let mut hub = Hub::start(&world).await;
     let followed = Followed::start(&world, &hub).await;
     for reloads in 1..=2 {
-        hub.reload(hub.holder().await).await;
+        let node = hub.holder().await;
+        hub.reload(node).await;
         followed.back(reloads).await;
         followed.load.more(MORE).await;
     }
@@ -238,7 +239,8 @@ async fn a_node_that_reloads_while_redis_is_away_refuses_and_loses_nothing() {
     let mut hub = Hub::start(&world).await;
     let followed = Followed::start(&world, &hub).await;
     hub.end_redis().await;
-    hub.reload(hub.holder().await).await;
+    let node = hub.holder().await;
+    hub.reload(node).await;
     // The event itself.
     sleep(STOPPED).await;
     hub.start_redis().await;

@@ -144,8 +144,9 @@ impl<'a> Hub<'a> {
         self.nodes[node] = Some(start_nginx(self.world, &name, self.node_ports[node]).await);
     }
 
-    /// Has a node read its configuration again, and waits until its old worker is gone.
-    pub async fn reload(&self, node: usize) {
+    /// Has a node read its configuration again, and waits until its old worker is gone. Nchan may crash at
+    /// that, which is said: nginx then starts its worker in vain, for ever, and the node is started anew.
+    pub async fn reload(&mut self, node: usize) {
         let master = self.nodes[node].as_ref().expect("the node runs");
         let workers = || self.workers(&format!("node-{node}"), master.pid());
         let before = workers();
@@ -156,6 +157,13 @@ impl<'a> Hub<'a> {
             fresh.then_some(()).ok_or(format!("{now:?}, before {before:?}"))
         })
         .await;
+        if !matches!(timeout(SHORT, self.told(node)).await, Ok(Ok(_))) {
+            let said = master.err();
+            assert!(said.contains("exited on signal 11"), "it does not answer: {said}");
+            skipped("a reload of Nchan, which crashed at it");
+            self.kill(node);
+            self.start_node(node).await;
+        }
     }
 
     /// Takes a node out of the balancer, or none: streams that stand stay with the old worker.
