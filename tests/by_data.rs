@@ -137,7 +137,8 @@ async fn rules_are_tried_before_they_are_in_force_and_each_message_says_which_de
             .enumerate()
     {
         event(&mut client, id as u32, build(title, branch)).await;
-        screen.next().await;
+        let shown = screen.next().await;
+        screen.dismiss(shown.id).await;
     }
     let file = world.file("rules.toml", RULES);
     let file = file.to_str().unwrap();
