@@ -72,6 +72,7 @@ mod mercure;
 mod nchan;
 mod ntfy;
 mod pocketbase;
+pub mod publish;
 mod recognition;
 mod request;
 mod smee;
@@ -93,12 +94,13 @@ pub use mercure::Mercure;
 pub use nchan::Nchan;
 pub use ntfy::Ntfy;
 pub use pocketbase::PocketBase;
+use publish::{Outgoing, Publish};
 pub use recognition::{
     Certainty, Clue, Context, Recogniser, Recognition, Signature, by_url, in_words, in_words_of,
     is_page, linked, other_addresses,
 };
-pub use request::Request;
 use request::without_parameters;
+pub use request::{Request, Subscribe, is_sendable};
 pub use smee::Smee;
 pub use wikimedia::Wikimedia;
 
@@ -170,15 +172,6 @@ pub struct Standing<'a> {
     pub is_first: bool,
 }
 
-/// What is posted beside a connection, as JSON. The server answers 204.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subscribe {
-    /// Where to.
-    pub url: Url,
-    /// The body.
-    pub body: String,
-}
-
 /// What a subscription speaks.
 ///
 /// Pure: it gets a URL, an id or an event, and answers a value. The link remembers what must be
@@ -215,6 +208,15 @@ pub trait Feed: fmt::Debug + Send + Sync {
     /// What the URL lacks, which can be known before there is a connection.
     fn subscribe(&self, _url: &Url, _client: &str) -> Result<Option<Subscribe>, Cause> {
         Ok(None)
+    }
+
+    /// What to send so that the server publishes a message of the person's: `to` is where the settings
+    /// say that it is taken, where they do; `url` is the subscription's.
+    ///
+    /// # Errors
+    /// Why it cannot be sent, and what to do: one sentence.
+    fn publish(&self, _url: &Url, _to: Option<&Url>, _: &Outgoing) -> Result<Publish, String> {
+        Err(publish::unknown_way(self.name()))
     }
 
     /// What to ask for the latest message that the server holds, and as little more as it can.
@@ -438,14 +440,6 @@ fn of_form(name: &str) -> Option<fn(Form) -> Arc<dyn Feed>> {
 const CREDENTIAL_PARAMETERS: &[&str] =
     &["auth", "authorization", "token", "access_token", "jwt", "key"];
 
-/// Whether an id can be sent as a header's value: no control character but tab (RFC 9110, 5.5), and
-/// no white space at its ends, which a server would strip.
-#[must_use]
-pub fn is_sendable(id: &str) -> bool {
-    id.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
-        && id.trim_matches([' ', '\t']).len() == id.len()
-}
-
 /// An event that every feed takes for a sign of life: one of the types that servers are known to
 /// send for it, or one that says nothing. A text is never one, not even `ping`: people send that as
 /// a first message.
@@ -464,21 +458,6 @@ mod tests {
             assert_eq!(by_name(name).unwrap().name(), *name);
         }
         assert!(by_name("carrier-pigeon").is_none());
-    }
-
-    #[test]
-    fn an_id_with_control_characters_or_bare_ends_cannot_be_a_header() {
-        for (id, sendable) in [
-            ("1700000000:0", true),
-            ("ключ", true),
-            ("a\tb", true),
-            ("a\u{1}b", false),
-            ("a\u{7f}", false),
-            (" a", false),
-            ("a ", false),
-        ] {
-            assert_eq!(is_sendable(id), sendable, "{id:?}");
-        }
     }
 
     #[test]

@@ -1,8 +1,6 @@
-//! What a feed asks of its server: the URL that the person gave, and where to resume.
+//! What a feed asks of its server: the URL that the person gave, where to resume, and what to send on it.
 
 use url::{Url, form_urlencoded::byte_serialize};
-
-use super::is_sendable;
 
 /// One dial's request. Credentials and the rest are the dialler's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +9,15 @@ pub struct Request {
     pub url: Url,
     /// The `Last-Event-ID` header, where it is sent.
     pub last_event_id: Option<String>,
+}
+
+/// What is posted beside a connection, as JSON. The server answers 204.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscribe {
+    /// Where to.
+    pub url: Url,
+    /// The body.
+    pub body: String,
 }
 
 impl Request {
@@ -76,6 +83,14 @@ fn name_of(pair: &str) -> &str {
     pair.split_once('=').map_or(pair, |(name, _)| name)
 }
 
+/// Whether an id can be sent as a header's value: no control character but tab (RFC 9110, 5.5), and
+/// no white space at its ends, which a server would strip.
+#[must_use]
+pub fn is_sendable(id: &str) -> bool {
+    id.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+        && id.trim_matches([' ', '\t']).len() == id.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +118,20 @@ mod tests {
         assert_eq!(with_parameter(&url("https://a.example/"), "a", "b").query(), Some("a=b"));
         assert!(has_parameter(&asked, &["si", "sincere"]));
         assert!(!has_parameter(&asked, &["sinc"]));
+    }
+
+    #[test]
+    fn an_id_with_control_characters_or_bare_ends_cannot_be_a_header() {
+        for (id, sendable) in [
+            ("1700000000:0", true),
+            ("ключ", true),
+            ("a\tb", true),
+            ("a\u{1}b", false),
+            ("a\u{7f}", false),
+            (" a", false),
+            ("a ", false),
+        ] {
+            assert_eq!(is_sendable(id), sendable, "{id:?}");
+        }
     }
 }

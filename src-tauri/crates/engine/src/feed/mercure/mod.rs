@@ -12,13 +12,18 @@
 //! lost.
 
 mod discovery;
+mod publish;
 mod signature;
 
 use std::time::Duration;
 
 use url::Url;
 
-use super::{Decoded, Feed, Request, Subscribe, is_common_heartbeat, json, request::has_parameter};
+use super::{
+    Decoded, Feed, Request, Subscribe, is_common_heartbeat, json,
+    publish::{Outgoing, Publish},
+    request::has_parameter,
+};
 use crate::{cursor::Cursor, failure::Cause, message::RawEvent};
 
 /// The feed of a Mercure hub; see the module.
@@ -67,6 +72,10 @@ impl Feed for Mercure {
             return Ok(None);
         }
         Err(lacks_topic("this is a Mercure hub", url))
+    }
+
+    fn publish(&self, url: &Url, to: Option<&Url>, it: &Outgoing) -> Result<Publish, String> {
+        publish::publish(url, to, it)
     }
 
     /// The hub's words for a request without a token that it takes, and for one without a topic.

@@ -5,13 +5,18 @@
 //! Without an id, or with one that it does not know, it replays its whole buffer. Before it closes
 //! a stream on purpose it says so in a comment, `:410: Gone` or `:408: Request Timeout`; some
 //! versions write the number once more, `: 410: 410 Gone`.
+//!
+//! A channel is published to at a location of its own (`nchan_publisher`), which only its owner knows.
 
 mod signature;
 
 use jiff::Timestamp;
 use url::Url;
 
-use super::{Decoded, Feed, Request, is_common_heartbeat, json};
+use super::{
+    Decoded, Feed, Request, is_common_heartbeat, json,
+    publish::{Outgoing, Publish},
+};
 use crate::{cursor::Cursor, failure::Cause, message::RawEvent, readable::Line};
 
 /// The feed of Nchan; see the module.
@@ -25,6 +30,23 @@ impl Feed for Nchan {
 
     fn request(&self, url: &Url, cursor: &Cursor) -> Request {
         Request::by_header_or_query(url, cursor.id.as_deref(), "last_event_id")
+    }
+
+    fn publish(&self, _url: &Url, to: Option<&Url>, it: &Outgoing) -> Result<Publish, String> {
+        let Some(to) = to else {
+            return Err("Where this channel is published to is not known: set publish = { url = \
+                        \"https://host/path\" } in the subscription's settings, the address of its \
+                        nchan_publisher."
+                .to_owned());
+        };
+        if it.topic.is_some() {
+            return Err(
+                "Nchan has no topics, its channel stands in the address: leave --topic out."
+                    .to_owned(),
+            );
+        }
+        let (content_type, body) = it.data();
+        Ok(Publish { url: to.clone(), content_type, body })
     }
 
     fn misses_without_cursor(&self) -> bool {
@@ -65,6 +87,7 @@ impl Feed for Nchan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feed::publish::tests::{bare, full};
 
     #[test]
     fn a_farewell_comment_is_the_cause_of_the_close() {
@@ -82,6 +105,33 @@ mod tests {
         }
         let long = said(&format!("410: \u{1b}[31m{}", "x".repeat(900_000))).unwrap();
         assert!(long.len() < 1_000 && !long.contains('\u{1b}'), "it is a stranger's");
+    }
+
+    #[test]
+    fn a_message_goes_to_the_publishers_address_as_text_or_as_what_hark_reads() {
+        let (url, to) = (
+            "https://a.example/sub/x".parse().unwrap(),
+            "https://b.example/pub?id=x".parse().unwrap(),
+        );
+        let sent = |to: Option<&Url>, message: &Outgoing| Nchan.publish(&url, to, message);
+        let text = Publish {
+            url: to,
+            content_type: "text/plain; charset=utf-8",
+            body: "hi\nyou".to_owned(),
+        };
+        let to = &text.url;
+        assert_eq!(sent(Some(to), &bare("hi\nyou")), Ok(text.clone()));
+        let object = sent(Some(to), &full()).unwrap();
+        assert_eq!(object.content_type, "application/json");
+        let object: serde_json::Value = serde_json::from_str(&object.body).unwrap();
+        let wanted = serde_json::json!({
+            "title": "Build", "body": "main is \"red\"\nand é", "priority": 4, "tags": ["ci", "a,b"],
+            "url": "https://ci.example/7?a=b&c",
+        });
+        assert_eq!(object, wanted);
+        assert!(sent(None, &bare("hi")).unwrap_err().contains("publish = { url ="));
+        let topic = Outgoing { topic: Some("x".into()), ..bare("hi") };
+        assert!(sent(Some(to), &topic).unwrap_err().contains("--topic"));
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! a break before the first message would be lost.
 
 mod message;
+mod publish;
 mod signature;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ use url::Url;
 
 use super::{
     Decoded, Feed, Order, Request, Subscribe, beginning, is_common_heartbeat,
+    publish::{Outgoing, Publish},
     request::{has_parameter, with_parameter},
 };
 use crate::{
@@ -82,6 +84,10 @@ impl Feed for Ntfy {
         let origin = url.origin().ascii_serialization();
         let detail = format!("this is ntfy, which has topics. Follow one, as {origin}/TOPIC");
         Err(Cause::Incomplete { detail: detail.as_str().into() })
+    }
+
+    fn publish(&self, url: &Url, to: Option<&Url>, it: &Outgoing) -> Result<Publish, String> {
+        publish::publish(url, to, it)
     }
 
     fn request(&self, url: &Url, cursor: &Cursor) -> Request {
