@@ -147,7 +147,7 @@ pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
 }
 
 /// One request on a connection of its own.
-async fn exchange(ask: &Ask) -> Result<Response<Incoming>, Cause> {
+pub(super) async fn exchange(ask: &Ask) -> Result<Response<Incoming>, Cause> {
     let mut request = ask.request()?;
     let Established { io, route, forwarding } = connect(&ask.url, &ask.via, &ask.trail).await?;
     ask.trail.connected(route);
@@ -231,7 +231,7 @@ fn follow(ask: &mut Ask, response: &Response<Incoming>) -> Result<(), Cause> {
     Ok(())
 }
 
-async fn status(response: Response<Incoming>) -> Cause {
+pub(super) async fn status(response: Response<Incoming>) -> Cause {
     let code = response.status().as_u16();
     let retry_after_ms = response
         .headers()

@@ -10,6 +10,7 @@ mod conformance;
 mod connect;
 mod dial;
 pub mod guard;
+mod publish;
 mod roots;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub use certificate::Certificate;
 pub use connect::{Io, Proxy, TlsFiles, Via, Wire, Wiring, is_loopback, tls_config};
 pub use dial::Ask;
 use guard::{Fact, Guard, Limits};
+pub use publish::publish;
 pub use trail::{Head, Route, Trail};
 
 /// Facts that may wait while nothing is passed on.
