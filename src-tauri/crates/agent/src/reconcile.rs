@@ -14,7 +14,7 @@ pub enum Change {
     End(String),
     /// Followed from now on, or over a new connection.
     Begin(String),
-    /// The same stream under another name, other rules or bounds.
+    /// The same stream under another name, other rules or bounds, or sent to elsewhere.
     Revise(String),
     /// Paused: its connection ends.
     Pause(String),
@@ -63,16 +63,17 @@ pub fn reconcile(before: &Subscriptions, after: &Subscriptions, asked: &[String]
     changes
 }
 
-/// Whether both can use the same connection: only name, rules, bounds or a pause differ.
+/// Whether both can use the same connection: only name, rules, bounds, where messages are sent, or a pause
+/// differ.
 fn are_one_stream(before: &Subscription, after: &Subscription) -> bool {
     let (name, rules) = (after.name.clone(), after.rules.clone());
-    let (paused, keep) = (after.paused, after.keep);
-    Subscription { name, rules, paused, keep, ..before.clone() } == *after
+    let (paused, keep, publish) = (after.paused, after.keep, after.publish.clone());
+    Subscription { name, rules, paused, keep, publish, ..before.clone() } == *after
 }
 
 #[cfg(test)]
 mod tests {
-    use hark_config::settings::{KeepSettings, read_rules};
+    use hark_config::settings::{KeepSettings, Publish, read_rules};
 
     use super::*;
 
@@ -110,6 +111,7 @@ mod tests {
             (Subscription { name: Some("A".into()), ..here() }, of(Change::Revise)),
             (Subscription { rules, ..here() }, of(Change::Revise)),
             (Subscription { keep, ..here() }, of(Change::Revise)),
+            (Subscription { publish: Some(Publish::default()), ..here() }, of(Change::Revise)),
             (Subscription { paused: true, ..here() }, of(Change::Pause)),
             (at("https://a.example/y"), of(Change::Begin)),
             (Subscription { feed: "ntfy".into(), ..here() }, of(Change::Begin)),

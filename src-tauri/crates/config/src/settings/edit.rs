@@ -11,7 +11,7 @@ use url::{Host, Url};
 use hark_engine::feed;
 use hark_local::file::Stamp;
 
-use super::{Credential, Settings, file, key_of};
+use super::{Credential, Settings, Subscription, file, key_of};
 use crate::{
     file::{TomlError, lock, write},
     presets::Presets,
@@ -149,13 +149,19 @@ pub fn remove(path: &Path, word: &str) -> Result<Edit<String>, EditError> {
 
 /// The file of a token that `hark add` has asked for, where no other subscription uses it.
 fn own_token(path: &Path, settings: &Settings, key: &str) -> Option<PathBuf> {
-    let token = |key: &str| match &settings.subscriptions.get(key)?.bearer {
+    let file = |credential: &Option<Credential>| match credential {
         Some(Credential::File(token)) => Some(token.clone()),
         _ => None,
     };
-    let own = token(key).filter(|own| own.parent() == Some(&*path.with_file_name(TOKENS)))?;
-    let mut others = settings.subscriptions.keys().filter(|other| *other != key);
-    let shared = others.any(|other| token(other).as_ref() == Some(&own));
+    let own = file(&settings.subscriptions.get(key)?.bearer)
+        .filter(|own| own.parent() == Some(&*path.with_file_name(TOKENS)))?;
+    let uses = |one: &Subscription| {
+        let to_send = one.publish.as_ref().and_then(|publish| file(&publish.bearer));
+        file(&one.bearer).is_some_and(|token| token == own)
+            || to_send.is_some_and(|token| token == own)
+    };
+    let mut others = settings.subscriptions.iter().filter(|(other, _)| *other != key);
+    let shared = others.any(|(_, one)| uses(one));
     (!shared).then_some(own)
 }
 

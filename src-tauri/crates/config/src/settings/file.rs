@@ -143,13 +143,19 @@ pub fn read_rules(text: &str) -> Result<Vec<Rule>, String> {
     }
 }
 
+/// What is wrong with a subscription that has both.
+const TWO_CREDENTIALS: &str = "a request has one of `bearer` and `basic`, not both";
+
 /// What is wrong in a subscription as a whole: where it stands, and what it is.
 fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(usize, String)> {
     let (place, message) = settings.subscriptions.iter().find_map(|(key, one)| {
         let of = |place: &'static str| vec!["subscriptions", key, place];
         if one.bearer.is_some() && one.basic.is_some() {
-            let message = "a request has one of `bearer` and `basic`, not both";
-            return Some((of("basic"), message.to_owned()));
+            return Some((of("basic"), TWO_CREDENTIALS.to_owned()));
+        }
+        if one.publish.as_ref().is_some_and(|to| to.bearer.is_some() && to.basic.is_some()) {
+            let place = vec!["subscriptions", key, "publish", "basic"];
+            return Some((place, TWO_CREDENTIALS.to_owned()));
         }
         if one.heartbeat.is_some() && one.cadence.is_some() {
             let message = "`heartbeat` is a plain timeout and `cadence` the interval to judge by; \

@@ -4,6 +4,7 @@ mod address;
 mod edit;
 mod file;
 mod keep;
+mod publish;
 #[cfg(test)]
 mod tests;
 
@@ -33,8 +34,9 @@ pub use edit::{
     Edit, EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_feed, set_paused,
     set_rules,
 };
-pub use file::{Loaded, keep_last_good, load, load_last_good, parse, read_rules};
+pub use file::{Loaded, keep_last_good, load, load_last_good, parse, read, read_rules};
 pub use keep::KeepSettings;
+pub use publish::Publish;
 
 /// Everything that the person can set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -76,6 +78,9 @@ pub struct Subscription {
     /// Other headers.
     #[serde(default, deserialize_with = "headers")]
     pub headers: IndexMap<String, Credential>,
+    /// How the person's own messages are sent there.
+    #[serde(default, deserialize_with = "publish::publish")]
+    pub publish: Option<Publish>,
     /// A PEM file with certificates to trust beside the system's.
     #[serde(default)]
     pub ca: Option<PathBuf>,
@@ -197,6 +202,7 @@ impl Subscription {
             bearer: None,
             basic: None,
             headers: IndexMap::new(),
+            publish: None,
             ca: None,
             client_certificate: None,
             proxy: Proxy::Environment,
