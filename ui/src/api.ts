@@ -578,6 +578,46 @@ shown: boolean,
  */
 sentence: string, };
 
+export type SendMessage = { 
+/**
+ * The subscription's key, or its name.
+ */
+subscription: string, 
+/**
+ * What it says, at most 64 KiB.
+ */
+text: string, 
+/**
+ * Its title.
+ */
+title?: string, 
+/**
+ * 1 lowest to 5 highest; the server's usual where missing.
+ */
+priority?: number, 
+/**
+ * Its tags.
+ */
+tags: Array<string>, 
+/**
+ * What a click opens, a URL.
+ */
+click?: string, 
+/**
+ * The topic to send to, where the subscription follows several.
+ */
+topic?: string, };
+
+export type Sent = { 
+/**
+ * The key of the subscription that it was sent to.
+ */
+subscription: string, 
+/**
+ * Its label; the key where it has none.
+ */
+name: string, };
+
 export type Severity = "error" | "warning";
 
 export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody" | "old";
@@ -639,6 +679,7 @@ export interface Routes {
   "/v1/pause": { method: "POST"; query: Target; reply: Accepted };
   "/v1/resume": { method: "POST"; query: Target; reply: Accepted };
   "/v1/rules": { method: "POST"; query: RulesFor; reply: RulesTried };
+  "/v1/send": { method: "POST"; query: SendMessage; reply: Sent };
   "/v1/test": { method: "POST"; query: null; reply: Sample };
   "/v1/stop": { method: "POST"; query: null; reply: null };
 }

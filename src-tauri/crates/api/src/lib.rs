@@ -12,6 +12,7 @@ mod history;
 mod message;
 pub mod route;
 mod rules;
+mod send;
 pub mod start;
 mod status;
 mod time;
@@ -24,6 +25,7 @@ pub use event::Event;
 pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, Span, SpanKind};
 pub use message::{Action, ActionKind, Attachment, Decision, Message, MessagesQuery, Shown};
 pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};
+pub use send::{SendMessage, Sent};
 pub use status::{
     AgentInfo, Condition, Heartbeat, HeartbeatSource, Link, Notifications, Phase, Severity, Status,
 };

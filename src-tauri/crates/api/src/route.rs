@@ -6,7 +6,7 @@ use http::Method;
 
 use crate::{
     Accepted, AddSubscription, Added, HistoryEntry, HistoryQuery, JournalRow, Message,
-    MessagesQuery, RulesFor, RulesTried, Sample, Status, Target,
+    MessagesQuery, RulesFor, RulesTried, Sample, SendMessage, Sent, Status, Target,
 };
 
 /// What a route's method says.
@@ -96,6 +96,8 @@ routes! {
     RESUME = post "/v1/resume": Target => Accepted;
     /// Try rules against the latest stored messages, and put them in force where that is asked for.
     RULES = post "/v1/rules": RulesFor => RulesTried;
+    /// Send a message of the person's own to a subscription's server.
+    SEND = post "/v1/send": SendMessage => Sent;
     /// Send a sample message the whole way.
     TEST = post "/v1/test": () => Sample;
     /// Stop the agent.

@@ -70,6 +70,8 @@ pub enum Command {
     },
     /// Show what the rules of a subscription do with its latest messages, or try others
     Rules(RulesOptions),
+    /// Send a message to a subscription's server, from which it comes as any other
+    Send(SendOptions),
     /// Send a sample notification the whole way, and say whether the desktop took it
     Test,
     /// Stop the agent
@@ -135,6 +137,33 @@ pub struct RulesOptions {
     /// Put them in force, and write them into the settings
     #[arg(long, requires = "file")]
     pub save: bool,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `hark send`.
+#[derive(Debug, Args)]
+pub struct SendOptions {
+    /// Its key or name, as `hark status` shows them
+    pub key: String,
+    /// What it says; `-` reads it from the input, out of others' sight
+    pub text: String,
+    /// Its title
+    #[arg(long)]
+    pub title: Option<String>,
+    /// 1 (lowest) to 5 (highest), or min, low, normal, high or urgent
+    #[arg(long, value_name = "LEVEL")]
+    pub priority: Option<String>,
+    /// Its tags, with commas in between
+    #[arg(long, value_delimiter = ',')]
+    pub tags: Vec<String>,
+    /// What a click on it opens
+    #[arg(long, value_name = "URL")]
+    pub click: Option<String>,
+    /// The topic to send to, where the subscription follows several
+    #[arg(long)]
+    pub topic: Option<String>,
     /// As one JSON object
     #[arg(long)]
     pub json: bool,

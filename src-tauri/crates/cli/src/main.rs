@@ -13,8 +13,8 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use commands::{
-    add, agent, demo, doctor, history, listen, messages, open, pause, remove, rules, status, stop,
-    test,
+    add, agent, demo, doctor, history, listen, messages, open, pause, remove, rules, send, status,
+    stop, test,
 };
 use hark_local::profile::Profile;
 
@@ -59,6 +59,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Messages { limit, json } => messages::messages(&profile, limit, json).await,
             Command::History { limit, json } => history::history(&profile, limit, json).await,
             Command::Rules(options) => rules::rules(&profile, options).await,
+            Command::Send(options) => send::send(&profile, options).await,
             Command::Test => test::test(&profile).await,
             Command::Stop => stop::stop(&profile).await,
         };

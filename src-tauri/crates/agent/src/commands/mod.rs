@@ -8,6 +8,7 @@ mod recognised;
 mod remove;
 mod rules;
 mod sample;
+pub mod send;
 
 use std::sync::Arc;
 

@@ -60,6 +60,9 @@ pub fn router(
     let router = bind(router, &route::RULES, commands, |commands, asked| async move {
         commands.rules(asked).await
     });
+    let router = bind(router, &route::SEND, commands, |commands, message| async move {
+        commands.send(message).await
+    });
     let router =
         bind(router, &route::TEST, sampler, |sampler, ()| async move { sampler.send().await });
     let router = bind(router, &route::STOP, stop, |stop, ()| async move {

@@ -13,6 +13,7 @@ pub mod pause;
 pub mod remove;
 mod request;
 pub mod rules;
+pub mod send;
 pub mod status;
 pub mod stop;
 pub mod test;
