@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    fs::File,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -105,13 +106,23 @@ impl World {
         self.run(&program("hark"), args).await
     }
 
+    /// Runs `hark` with these arguments, which reads this file, to its end.
+    pub async fn hark_reading(&self, args: &[&str], input: &Path) -> Answer {
+        self.run_reading(&program("hark"), args, File::open(input).unwrap().into()).await
+    }
+
+    /// Runs a program to its end.
+    pub async fn run(&self, program: &Path, args: &[&str]) -> Answer {
+        self.run_reading(program, args, Stdio::null()).await
+    }
+
     /// Runs a program to its end.
     ///
     /// # Panics
     /// Where it takes longer than a person would wait.
-    pub async fn run(&self, program: &Path, args: &[&str]) -> Answer {
+    async fn run_reading(&self, program: &Path, args: &[&str], input: Stdio) -> Answer {
         let mut command = Command::from(self.command(program));
-        command.args(args).stdin(Stdio::null()).kill_on_drop(true);
+        command.args(args).stdin(input).kill_on_drop(true);
         let output = timeout(LONG, command.output());
         let output = output.await.unwrap_or_else(|_| panic!("{args:?} does not end")).unwrap();
         Answer {

@@ -1,5 +1,5 @@
 //! A stand-in for a Mercure hub, of 0.x or 1.0: topics, ids, history, the response header, tokens,
-//! rotation, as draft-dunglas-mercure and the hub's documentation have them, and as a hub of
+//! rotation, publishing, as draft-dunglas-mercure and the hub's documentation have them, and as a hub of
 //! 1.0-alpha behaves where these leave it open (an id that it has forgotten replays nothing).
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -37,8 +37,21 @@ struct Inner {
     held: Vec<(String, String, String)>,
     listeners: Vec<(Vec<String>, Out)>,
     token: Option<String>,
+    publishers: Option<String>,
+    posted: Vec<Posted>,
     published: u64,
     asked: Vec<Option<String>>,
+}
+
+/// A request to publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// Its `Authorization`.
+    pub authorization: Option<String>,
+    /// Its content type.
+    pub kind: Option<String>,
+    /// Its body.
+    pub body: String,
 }
 
 const EARLIEST: &str = "earliest";
@@ -51,11 +64,14 @@ impl Hub {
             held: Vec::new(),
             listeners: Vec::new(),
             token: None,
+            publishers: None,
+            posted: Vec::new(),
             published: 0,
             asked: Vec::new(),
         }));
-        let router =
-            Router::new().route("/.well-known/mercure", get(subscribe)).with_state(state.clone());
+        let router = Router::new()
+            .route("/.well-known/mercure", get(subscribe).post(publish))
+            .with_state(state.clone());
         Self { served: Served::start(router).await, state }
     }
 
@@ -71,16 +87,18 @@ impl Hub {
 
     /// Publishes an update; answers its id.
     pub fn publish(&self, topic: &str, data: &str) -> String {
-        let mut inner = self.inner();
-        inner.published += 1;
-        let id = format!("urn:uuid:{:032}", inner.published);
-        let lines: String = data.lines().map(|line| format!("data: {line}\n")).collect();
-        let block = format!("id: {id}\n{lines}\n");
-        inner.listeners.retain(|(topics, out)| {
-            !topics.iter().any(|followed| followed == topic) || out.write(block.clone())
-        });
-        inner.held.push((id.clone(), topic.to_owned(), block));
-        id
+        self.inner().publish(topic, data)
+    }
+
+    /// Lets only this token publish by a request; without one nobody may.
+    pub fn let_publish(&self, token: &str) {
+        self.inner().publishers = Some(token.to_owned());
+    }
+
+    /// The requests to publish, in order, also those that were refused.
+    #[must_use]
+    pub fn posted(&self) -> Vec<Posted> {
+        self.inner().posted.clone()
     }
 
     /// Forgets all but the latest `count` updates.
@@ -112,6 +130,42 @@ impl Hub {
     }
 }
 
+impl Inner {
+    fn publish(&mut self, topic: &str, data: &str) -> String {
+        self.published += 1;
+        let id = format!("urn:uuid:{:032}", self.published);
+        let lines: String = data.lines().map(|line| format!("data: {line}\n")).collect();
+        let block = format!("id: {id}\n{lines}\n");
+        self.listeners.retain(|(topics, out)| {
+            !topics.iter().any(|followed| followed == topic) || out.write(block.clone())
+        });
+        self.held.push((id.clone(), topic.to_owned(), block));
+        id
+    }
+}
+
+async fn publish(State(state): State<Shared>, headers: HeaderMap, body: String) -> Response {
+    let mut inner = state.lock().unwrap();
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (authorization, kind) = (header(header::AUTHORIZATION), header(header::CONTENT_TYPE));
+    let token = authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+    let may = inner.publishers.is_some() && inner.publishers.as_deref() == token;
+    let pairs = pairs(&body);
+    inner.posted.push(Posted { authorization: authorization.clone(), kind, body });
+    let value = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted);
+    match (may, value("topic"), value("data")) {
+        (false, ..) => (StatusCode::UNAUTHORIZED, "Unauthorized\n").into_response(),
+        (true, Some((_, topic)), Some((_, data))) => inner.publish(topic, data).into_response(),
+        _ => (StatusCode::BAD_REQUEST, "Missing \"topic\" parameter\n").into_response(),
+    }
+}
+
+/// The pairs of a query or a form.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), decode(value))).collect()
+}
+
 async fn subscribe(
     State(state): State<Shared>,
     RawQuery(query): RawQuery,
@@ -123,12 +177,7 @@ async fn subscribe(
     if inner.token.is_some() && inner.token.as_deref() != token {
         return (StatusCode::UNAUTHORIZED, "Unauthorized\n").into_response();
     }
-    let pairs: Vec<(String, String)> = query
-        .unwrap_or_default()
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (name.to_owned(), decode(value)))
-        .collect();
+    let pairs = pairs(&query.unwrap_or_default());
     let values = |wanted: &str| -> Vec<String> {
         let of_name = pairs.iter().filter(|(name, _)| name == wanted);
         of_name.map(|(_, value)| value.clone()).collect()
