@@ -548,13 +548,20 @@ fn a_token_that_was_asked_for_goes_with_the_last_that_uses_it() {
             "[subscriptions.{key}]\nurl = \"http://{key}/\"\nbearer = {{ file = \"{token}\" }}\n"
         )
     };
-    let text = [table("a", &asked), table("b", &asked), table("c", &own)].concat();
+    let sends = table("d", &own) + &format!("publish.bearer.file = \"{}\"\n", asked.display());
+    let text = [table("a", &asked), table("b", &asked), table("c", &own), sends.clone()].concat();
     fs::write(&path, text).unwrap();
+    remove(&path, "d").unwrap();
     remove(&path, "a").unwrap();
     assert!(asked.exists(), "b uses it");
     remove(&path, "b").unwrap();
     remove(&path, "c").unwrap();
     assert!(!asked.exists() && own.exists());
+
+    put(asked.clone());
+    fs::write(&path, table("a", &asked) + &sends).unwrap();
+    remove(&path, "a").unwrap();
+    assert!(asked.exists(), "d sends with it");
 }
 
 #[test]
