@@ -10,17 +10,20 @@
 //! place, or it is more than the server takes for one client (it then says `slow`) or than Hark takes for
 //! one event. Of another epoch than the place's it brings all that it holds to who names no place.
 //!
-//! A publication's id is `OFFSET@EPOCH/CHANNEL`. A position is one of these for each channel: alone, or
-//! several in a JSON array; or [`NOW`].
+//! An id, and the position that several make, are described in [`place`].
 
+mod place;
+mod push;
 mod signature;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Map, Value, json};
 use url::Url;
+
+use place::{CHANNELS_MAX, NOW, Place, position_of};
+use push::{Connect, End, Publication, Push, Stands, Told, asked_for_nothing, connected};
 
 use super::{
     Decoded, Feed, Form, Mapped, Request, Standing, is_common_heartbeat, json,
@@ -39,11 +42,6 @@ const CONNECT: &str = "cf_connect";
 const CHANNEL: &str = "channel";
 /// The code of an end after which one is to connect again, and which is no good with the same token.
 const EXPIRED: u32 = 3005;
-/// The position of who wants nothing of what was missed, as that cannot be brought.
-const NOW: &str = "now";
-/// Channels of which the place is kept, those of the first names: as many as Centrifugo gives a client
-/// unless it is set otherwise. A position of more is too long for a URL. Others are as without a history.
-const CHANNELS_MAX: usize = 128;
 /// The code of an end since more waits to be sent than the server keeps for a client.
 const SLOW: u32 = 3008;
 /// What is said of a connection on which nothing will come.
@@ -59,152 +57,6 @@ pub struct Centrifugo {
 
 /// The one that finds a message's parts by their usual names.
 pub(super) static PLAIN: Centrifugo = Centrifugo { form: None };
-
-/// What the server sends: one of these.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Push<'a> {
-    channel: String,
-    #[serde(borrow, rename = "pub")]
-    publication: Option<Publication<'a>>,
-    /// To this connection alone, of no channel.
-    #[serde(borrow)]
-    message: Option<Publication<'a>>,
-    #[serde(borrow)]
-    connect: Option<Connect<'a>>,
-    #[serde(borrow)]
-    subscribe: Option<Stand<'a>>,
-    unsubscribe: Option<End>,
-    disconnect: Option<End>,
-    /// Ours, for what the first event says of where all channels stand.
-    stands: Option<Stands>,
-}
-
-/// Where channels stand that were asked for with a place.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Stands {
-    /// Nothing of them is lost.
-    Here,
-    /// Something is.
-    Lost,
-    /// They have to be asked for otherwise.
-    Anew,
-}
-
-/// A publication; of those of a channel with a history the server numbers each.
-#[derive(Deserialize, Serialize)]
-struct Publication<'a> {
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    tags: Option<&'a RawValue>,
-    /// Milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<i64>,
-    #[serde(skip_serializing)]
-    offset: Option<u64>,
-}
-
-/// The first event.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Connect<'a> {
-    #[serde(borrow)]
-    subs: BTreeMap<String, Stand<'a>>,
-}
-
-/// Where a channel stands, and what was missed of it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Stand<'a> {
-    epoch: String,
-    offset: u64,
-    recovered: bool,
-    #[serde(borrow)]
-    publications: Vec<Publication<'a>>,
-}
-
-/// One of the events that [`Feed::unfold`] answers: a push of the same form, and the same text whether the
-/// publication came at once or was missed first.
-#[derive(Serialize)]
-struct Told<'a> {
-    channel: &'a str,
-    #[serde(rename = "pub", skip_serializing_if = "Option::is_none")]
-    publication: Option<&'a Publication<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stands: Option<Stands>,
-}
-
-impl Told<'_> {
-    fn event(&self, kind: &str, own_id: Option<String>) -> RawEvent {
-        let data = serde_json::to_string(self).unwrap_or_default();
-        RawEvent { kind: kind.to_owned(), data, own_id }
-    }
-}
-
-impl Publication<'_> {
-    /// As an event of its own, of a channel in this epoch.
-    fn event(&self, kind: &str, channel: &str, epoch: Option<&str>) -> RawEvent {
-        let at = epoch.filter(|epoch| !epoch.is_empty()).zip(self.offset);
-        let id = at.map(|(epoch, offset)| {
-            let (channel, epoch) = (channel.to_owned(), epoch.to_owned());
-            Place { channel, epoch, offset }.id()
-        });
-        Told { channel, publication: Some(self), stands: None }.event(kind, id)
-    }
-}
-
-/// Why the server ends the connection, or what it sends of a channel.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct End {
-    code: u32,
-    reason: String,
-}
-
-/// A place in a channel.
-#[derive(Clone, PartialEq, Eq)]
-struct Place {
-    channel: String,
-    epoch: String,
-    offset: u64,
-}
-
-impl Place {
-    fn read(id: &str) -> Option<Self> {
-        let (offset, rest) = id.split_once('@')?;
-        let (epoch, channel) = rest.split_once('/')?;
-        let offset = offset.parse().ok()?;
-        Some(Self { channel: channel.to_owned(), epoch: epoch.to_owned(), offset })
-    }
-
-    fn id(&self) -> String {
-        let Self { channel, epoch, offset } = self;
-        format!("{offset}@{epoch}/{channel}")
-    }
-
-    /// Where the server says that a channel stands: where it was asked for if it could bring all that came
-    /// since, else at its end.
-    fn of(channel: &str, stand: &Stand<'_>) -> Option<Self> {
-        let Stand { epoch, offset, .. } = stand;
-        let at = |epoch: &String| Self {
-            channel: channel.to_owned(),
-            epoch: epoch.clone(),
-            offset: *offset,
-        };
-        (!epoch.is_empty()).then(|| at(epoch))
-    }
-
-    /// Those of a position.
-    fn all(position: Option<&str>) -> Vec<Self> {
-        let position = position.unwrap_or_default();
-        match serde_json::from_str::<Vec<String>>(position) {
-            Ok(ids) => ids.iter().filter_map(|id| Self::read(id)).collect(),
-            Err(_) => Self::read(position).into_iter().collect(),
-        }
-    }
-}
 
 impl Centrifugo {
     /// The feed that reads pushes by this form.
@@ -303,17 +155,12 @@ impl Feed for Centrifugo {
                 Some(connected(kind, &subs, on.position))
             }
             Push { channel, subscribe: Some(stand), .. } => {
-                let place = Place::of(&channel, &stand)?;
+                let place = stand.place(&channel)?;
                 let stands =
                     Told { channel: &channel, publication: None, stands: Some(Stands::Here) };
-                let mut events = vec![stands.event(kind, Some(place.id()))];
-                events.extend(
-                    stand
-                        .publications
-                        .iter()
-                        .map(|it| it.event(kind, &channel, Some(&stand.epoch))),
-                );
-                Some(events)
+                let tell = |it: &Publication<'_>| it.event(kind, &channel, Some(&stand.epoch));
+                let first = [stands.event(kind, Some(place.id()))];
+                Some(first.into_iter().chain(stand.publications.iter().map(tell)).collect())
             }
             Push { channel, publication: Some(publication), .. } => {
                 let places = Place::all(on.position);
@@ -381,69 +228,6 @@ impl Feed for Centrifugo {
             Push { stands: Some(Stands::Anew), .. } => Decoded::Anew,
             _ => Decoded::Nothing,
         }
-    }
-}
-
-/// The events of the first one: where all channels stand, then what was missed of each.
-fn connected(
-    kind: &str,
-    subs: &BTreeMap<String, Stand<'_>>,
-    position: Option<&str>,
-) -> Vec<RawEvent> {
-    let before = Place::all(position);
-    let of = |channel: &str| before.iter().find(|place| place.channel == channel);
-    let stands = || subs.iter().take(CHANNELS_MAX);
-    // Of another epoch the server has brought nothing, and holds perhaps what came since it began.
-    let is_other = |(channel, stand): &(&String, &Stand<'_>)| {
-        !stand.recovered && of(channel).is_some_and(|place| place.epoch != stand.epoch)
-    };
-    if stands().any(|one| is_other(&one)) {
-        let known = stands().filter(|one| !is_other(one)).filter_map(|(channel, _)| of(channel));
-        let id = whole(known);
-        // Where no place is left, that it is asked without one is the gap.
-        let lost = id.is_some().then(|| told(kind, Stands::Lost, id.clone()));
-        return lost.into_iter().chain([told(kind, Stands::Anew, id)]).collect();
-    }
-    let is_lost = |(channel, stand): (&String, &Stand<'_>)| match of(channel) {
-        Some(_) => !stand.recovered,
-        // Of one without a history nothing that came meanwhile is brought.
-        None => stand.epoch.is_empty(),
-    };
-    let lost = position == Some(NOW)
-        || position.is_some() && (subs.len() > CHANNELS_MAX || stands().any(is_lost));
-    let places: Vec<Place> =
-        stands().filter_map(|(channel, stand)| Place::of(channel, stand)).collect();
-    let stand = if lost { Stands::Lost } else { Stands::Here };
-    let mut events = vec![told(kind, stand, whole(places.iter()))];
-    for (channel, stand) in stands() {
-        let epoch = Some(stand.epoch.as_str());
-        events.extend(stand.publications.iter().map(|it| it.event(kind, channel, epoch)));
-    }
-    events
-}
-
-/// The event after which the server is asked for nothing of what was missed.
-fn asked_for_nothing(kind: &str) -> RawEvent {
-    told(kind, Stands::Anew, Some(NOW.to_owned()))
-}
-
-fn told(kind: &str, stands: Stands, own_id: Option<String>) -> RawEvent {
-    Told { channel: "", publication: None, stands: Some(stands) }.event(kind, own_id)
-}
-
-/// A position that takes the place of the one before it: a list, also of one alone. None of no place.
-fn whole<'a>(places: impl Iterator<Item = &'a Place>) -> Option<String> {
-    let ids: Vec<String> = places.map(Place::id).collect();
-    (!ids.is_empty()).then(|| serde_json::to_string(&ids).ok()).flatten()
-}
-
-/// The position of these places.
-fn position_of(places: &[Place]) -> String {
-    let ids: Vec<String> = places.iter().map(Place::id).collect();
-    match ids.as_slice() {
-        [] => String::new(),
-        [id] => id.clone(),
-        ids => serde_json::to_string(ids).unwrap_or_default(),
     }
 }
 
