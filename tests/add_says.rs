@@ -1,6 +1,6 @@
 //! What a person reads when they add a server: its page, its stream, without a token, with a wrong and a
-//! right one, while it is down. The servers are real where a heading does not say otherwise; `add_says.txt` is what was read, and `HARK_BLESS=1`
-//! writes it anew.
+//! right one, while it is down. The servers are real where a heading does not say otherwise; `add_says.txt`
+//! is what was read, and `HARK_BLESS=1` writes it anew.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -60,7 +60,8 @@ fn steady(text: &str, world: &World) -> String {
     certificates.collect()
 }
 
-/// A server behind TLS whose certificate nobody but itself has signed; answers it with the certificate's file.
+/// A server behind TLS whose certificate nobody but itself has signed; answers it with the certificate's
+/// file.
 async fn self_signed<'a>(world: &'a World, beat: &Beat) -> (Nginx<'a>, String) {
     let folder = world.folder("proxy");
     let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();

@@ -1,6 +1,8 @@
 //! What answered on the way to a stream or to a refusal: the head of each response, redirects too.
 //!
-//! Also the way that the connection takes, and a certificate that was refused. A dial writes the trail and never reads it.
+//! Also the way that the connection takes, and a certificate that was refused. A connection writes the
+//! trail and never reads it. Who dials reads it afterwards: the driver, the probe and the doctor, to tell
+//! what a refusal is.
 
 use std::{
     net::{IpAddr, SocketAddr},
