@@ -3,8 +3,7 @@
 
 use url::Url;
 
-use super::Mercure;
-use crate::{feed::Feed, wire::Head};
+use crate::wire::Head;
 
 /// The longest hub or topic that is taken, in bytes.
 const ADDRESS_BYTES_MAX: usize = 500;
@@ -35,9 +34,20 @@ pub(super) fn hub(page: &Url, head: &Head) -> Option<(Url, Option<Url>)> {
         return None;
     }
     let own = links(head, "self").find_map(|target| page.join(target).ok());
-    // Where it does not say, its own address is the topic; a credential in that is no part of it.
-    let topic = own.or_else(|| (page.path() != "/").then(|| Mercure.identity(page)));
+    // Where it does not say, its own address is the topic. What the person's has besides its path may be a
+    // secret, and the topic is shown and stored.
+    let topic = own.or_else(|| (page.path() != "/").then(|| bare(page)));
     Some((hub, topic.filter(|topic| topic.as_str().len() <= ADDRESS_BYTES_MAX)))
+}
+
+/// Origin and path alone.
+fn bare(page: &Url) -> Url {
+    let mut bare = page.clone();
+    bare.set_query(None);
+    bare.set_fragment(None);
+    // Both can be set where there is a host.
+    let _ = (bare.set_username(""), bare.set_password(None));
+    bare
 }
 
 #[cfg(test)]
@@ -57,7 +67,12 @@ mod tests {
         let with = |topic: &str| {
             Some(("https://hub.example/.well-known/mercure".to_owned(), Some(topic.to_owned())))
         };
-        for page in [page, "https://a.example/books/1?token=secret"] {
+        for page in [
+            page,
+            "https://a.example/books/1?token=secret",
+            "https://a.example/books/1?session=SECRET&page=2#SECRET",
+            "https://me:SECRET@a.example/books/1",
+        ] {
             assert_eq!(of(page, &[hub]), with("https://a.example/books/1"));
         }
         let own = "</things/7>; rel=self";
