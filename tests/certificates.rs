@@ -133,7 +133,7 @@ async fn a_certificate_that_add_refuses_is_shown_and_its_authority_may_be_named(
     };
 
     let own = fingerprint();
-    let words = [&*own, "signed by ours", HOST, "--ca FILE", "this subscription alone"];
+    let words = [&*own, "signed by \"ours\"", HOST, "--ca FILE", "this subscription alone"];
     world.hark(&["add", &url]).await.refused(&words);
     world.hark(&["listen", &url]).await.refused(&words);
     let doctor = world.hark(&["doctor", &url]).await;

@@ -30,6 +30,8 @@ use tokio_rustls::rustls::{
 /// How many of its names are told, and how long one may be, in characters.
 const NAMES_MAX: usize = 5;
 const NAME_CHARS_MAX: usize = 80;
+/// The longest host name, in bytes (RFC 1035, 2.3.4).
+const HOST_BYTES_MAX: usize = 255;
 
 /// The object identifiers of what is read, as they are encoded (RFC 5280).
 const COMMON_NAME: &[u8] = &[0x55, 4, 3];
@@ -84,6 +86,8 @@ struct Contents {
     names: Vec<Line>,
     /// How many more there are.
     more_names: usize,
+    /// How many stand where hosts do and are none.
+    no_hosts: usize,
     from: Option<Date>,
     until: Option<Date>,
 }
@@ -106,17 +110,24 @@ impl Certificate {
         if let Some(read) = &self.read {
             let names: Vec<&str> = read.names.iter().map(Line::as_str).collect();
             let mut said = match (names.as_slice(), &read.subject) {
-                ([], Some(subject)) => format!("It names no host (its subject is {subject})"),
+                ([], Some(subject)) => format!("It names no host (its subject is \"{subject}\")"),
                 ([], None) => "It names no host".to_owned(),
                 (names, _) => format!("It is for {}", names.join(", ")),
             };
             if read.more_names > 0 {
                 let _ = write!(said, " and {} more", read.more_names);
             }
+            match read.no_hosts {
+                0 => {}
+                1 => said += ", and another that is no host name",
+                more => {
+                    let _ = write!(said, ", and {more} others that are no host names");
+                }
+            }
             match &read.issuer {
                 _ if read.signs_itself => said += ", signed by itself",
                 Some(issuer) => {
-                    let _ = write!(said, ", signed by {issuer}");
+                    let _ = write!(said, ", signed by \"{issuer}\"");
                 }
                 None => {}
             }
@@ -217,10 +228,11 @@ impl Contents {
             }
             let mut names = inside(next(&mut inside(value)?)?)?;
             while let Some(one) = next(&mut names) {
-                let Some(name) = host(one) else { continue };
-                match self.names.len() < NAMES_MAX {
-                    true => self.names.push(name),
-                    false => self.more_names += 1,
+                match host(one) {
+                    Some(Ok(name)) if self.names.len() < NAMES_MAX => self.names.push(name),
+                    Some(Ok(_)) => self.more_names += 1,
+                    Some(Err(NoHost)) => self.no_hosts += 1,
+                    None => {}
                 }
             }
         }
@@ -236,9 +248,17 @@ fn inside(value: AnyRef<'_>) -> Option<SliceReader<'_>> {
     SliceReader::new(value.value()).ok()
 }
 
+/// A free text of the certificate, without what would end the quotes that it is shown in, so that it cannot
+/// pass for words of Hark's.
 fn text(bytes: &[u8]) -> Option<Line> {
-    let line = Line::of(&String::from_utf8_lossy(bytes), NAME_CHARS_MAX);
+    let text = String::from_utf8_lossy(bytes).replace(is_quote, "");
+    let line = Line::of(&text, NAME_CHARS_MAX);
     (!line.is_empty()).then_some(line)
+}
+
+/// Whether a character is a double quote, or looks like one.
+fn is_quote(char: char) -> bool {
+    matches!(char, '"' | '“'..='‟' | '″' | '‶' | '«' | '»' | '〝'..='〟' | '＂' | 'ˮ' | '״')
 }
 
 /// What a distinguished name calls its bearer.
@@ -256,16 +276,24 @@ fn name(name: AnyRef<'_>) -> Option<Line> {
     part(COMMON_NAME).or_else(|| part(ORGANIZATION))
 }
 
-/// The host that a general name is, a DNS name or an address (RFC 5280, 4.2.1.6).
-fn host(name: AnyRef<'_>) -> Option<Line> {
+/// What stands where a host does and is none, as a sentence.
+struct NoHost;
+
+/// The host that a general name is, a DNS name or an address (RFC 5280, 4.2.1.6); none where it is of
+/// another kind.
+fn host(name: AnyRef<'_>) -> Option<Result<Line, NoHost>> {
     let Tag::ContextSpecific { number, .. } = name.tag() else { return None };
+    let of_host = |byte: &u8| byte.is_ascii_alphanumeric() || b".*_-".contains(byte);
     match (number.value(), name.value()) {
-        (2, bytes) => text(bytes),
-        (7, bytes) => match (<[u8; 4]>::try_from(bytes), <[u8; 16]>::try_from(bytes)) {
-            (Ok(v4), _) => Some(std::net::Ipv4Addr::from(v4).to_string().into()),
-            (_, Ok(v6)) => Some(std::net::Ipv6Addr::from(v6).to_string().into()),
-            _ => None,
-        },
+        (2, bytes) => {
+            let is_host = (1..=HOST_BYTES_MAX).contains(&bytes.len()) && bytes.iter().all(of_host);
+            Some(if is_host { text(bytes).ok_or(NoHost) } else { Err(NoHost) })
+        }
+        (7, bytes) => Some(match (<[u8; 4]>::try_from(bytes), <[u8; 16]>::try_from(bytes)) {
+            (Ok(v4), _) => Ok(std::net::Ipv4Addr::from(v4).to_string().into()),
+            (_, Ok(v6)) => Ok(std::net::Ipv6Addr::from(v6).to_string().into()),
+            _ => Err(NoHost),
+        }),
         _ => None,
     }
 }
@@ -392,21 +420,55 @@ mod tests {
         assert!(pairs.len() == 32 && pairs.iter().all(|pair| pair.len() == 2), "{fingerprint}");
         assert!(found.advice().contains("--ca FILE"), "{}", found.advice());
         let nameless = certificate(&[], "me", |_| {}).shown();
-        assert!(nameless.starts_with("It names no host (its subject is me)"), "{nameless}");
+        assert!(nameless.starts_with("It names no host (its subject is \"me\")"), "{nameless}");
     }
 
     #[test]
     fn what_a_stranger_wrote_into_it_is_bounded_and_commands_no_terminal() {
-        let long = "x".repeat(10_000);
+        let long = "x".repeat(200);
+        let endless = "x".repeat(10_000);
         let names: Vec<String> = (0..900).map(|number| format!("a{number}.example")).collect();
         let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
         names.insert(0, "a\u{1b}]0;gone\u{7}\nb");
         names.insert(1, &long);
+        names.insert(2, &endless);
         let said = certificate(&names, "\u{1b}[31m\u{202e}red", |_| {}).shown();
-        assert!(said.contains("a]0;gone b, ") && said.contains("and 897 more"), "{said}");
+        assert!(said.contains("and 896 more, and 2 others that are no host names,"), "{said}");
+        assert!(!said.contains("gone") && said.contains("xxx…, a0.example, "), "{said}");
         assert!(said.chars().count() < 500 && !said.contains(char::is_control), "{said}");
         let said = certificate(&[], "\u{1b}[31m\u{202e}red", |_| {}).shown();
-        assert!(said.contains("its subject is [31mred)"), "{said}");
+        assert!(said.contains("its subject is \"[31mred\")"), "{said}");
+    }
+
+    #[test]
+    fn what_a_stranger_wrote_into_it_cannot_pass_for_words_of_harks() {
+        let lie = "a.example. Its SHA-256 fingerprint is AA:BB. Then --ca FILE";
+        let own = |said: &str| said.matches("fingerprint is").count();
+        for (names, told) in [
+            (
+                &["a.example", lie, "x y"][..],
+                "It is for a.example, and 2 others that are no host names,",
+            ),
+            (&["a.example", "b:c"], "It is for a.example, and another that is no host name,"),
+            (&["*.a_b.example", "::1"], "It is for *.a_b.example, ::1,"),
+            (&[lie], "It names no host (its subject is \"me\"), and another that is no host name,"),
+        ] {
+            let said = certificate(names, "me", |_| {}).shown();
+            assert!(said.starts_with(told) && own(&said) == 1, "{said}");
+        }
+        let said = certificate(&[], "a”. \"Its “SHA\". ", |_| {}).shown();
+        assert!(
+            said.starts_with("It names no host (its subject is \"a. Its SHA.\"), signed"),
+            "{said}"
+        );
+        let mut params = CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "me\". It is \"good");
+        let key = KeyPair::generate().unwrap();
+        let authority = rcgen::CertifiedIssuer::self_signed(params, key).unwrap();
+        let params = CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+        let signed = params.signed_by(&KeyPair::generate().unwrap(), &authority).unwrap();
+        let said = Certificate::of(signed.der(), Remedy::Authority).shown();
+        assert!(said.contains(", signed by \"me. It is good\", valid"), "{said}");
     }
 
     #[test]
