@@ -212,7 +212,7 @@ async fn what_the_server_holds_is_previewed() {
     nchan.publish("news", "first").await;
     nchan.publish("news", r#"{"title":"Build 7","message":"main is red","priority":5}"#).await;
     let added = world.hark(&["add", &nchan.url("news")]).await.ok();
-    assert!(added.contains("It speaks nchan"), "{added}");
+    assert!(added.contains("It speaks Nchan"), "{added}");
     assert!(added.trim_end().ends_with("! Build 7: main is red"), "{added}");
     let without = world.hark(&["add", &nchan.url("quiet")]).await.ok();
     assert!(!without.contains("latest message"), "{without}");

@@ -120,7 +120,7 @@ async fn a_hub_of_the_other_version_is_asked_in_its_own_parameters() {
         // …and as it is saved where it is recognised.
         let world = World::new();
         let added = world.hark(&["add", &hub.url(&query)]).await.ok();
-        assert!(added.contains("It speaks mercure"), "{added}");
+        assert!(added.contains("It speaks Mercure"), "{added}");
         let settings = std::fs::read_to_string(world.path("profile/config/config.toml")).unwrap();
         assert!(settings.contains(&format!("mercure?{wanted}")), "{settings}");
     }

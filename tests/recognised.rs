@@ -197,7 +197,7 @@ async fn home_assistants_page_leads_to_its_stream_and_the_token_is_asked_for_at_
     world.hark(&["add", &page]).await.refused(&["long-lived access token", "--token-file"]);
     let token = world.secret("token", TOKEN);
     let said = world.hark(&["add", &page, "--token-file", token.to_str().unwrap()]).await.ok();
-    clear(&said, &["home-assistant"]);
+    clear(&said, &["Home Assistant"]);
     assert!(settings(&world).contains("/api/stream"), "{}", settings(&world));
 }
 
@@ -213,7 +213,7 @@ async fn mastodons_page_leads_to_its_stream_and_the_token_is_asked_for_at_once()
         world.hark(&["add", &page]).await.refused(&words);
     }
     let said = world.hark(&["add", &server.url("/"), "--token-file", &token]).await.ok();
-    clear(&said, &["It speaks mastodon"]);
+    clear(&said, &["It speaks Mastodon"]);
     assert!(settings(&world).contains(stream), "{}", settings(&world));
 
     // Where its streams are another server, the token is not sent there unasked.

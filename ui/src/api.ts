@@ -502,6 +502,10 @@ export type Recognised = {
  */
 feed: string, 
 /**
+ * What a person knows it by, e.g. `Home Assistant`.
+ */
+called: string, 
+/**
  * How sure that is.
  */
 certainty: Certainty, 

@@ -4,7 +4,7 @@ use hark_api as api;
 use hark_engine::{
     Moment,
     failure::{Class, Failure},
-    feed::{Certainty, Recognition},
+    feed::{self, Certainty, Recognition},
     heartbeat::Source,
     history::{History, Outage, Row, Span, SpanKind},
     link::{Link, Phase},
@@ -118,6 +118,7 @@ pub fn recognised(recognition: Recognition) -> api::Recognised {
     let Recognition { feed, certainty, reason } = recognition;
     api::Recognised {
         feed: feed.to_owned(),
+        called: feed::by_name(feed).map_or_else(|| feed.to_owned(), |it| it.called().to_owned()),
         certainty: match certainty {
             Certainty::Sure => api::Certainty::Sure,
             Certainty::Likely => api::Certainty::Likely,

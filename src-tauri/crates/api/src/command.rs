@@ -78,6 +78,8 @@ pub struct Preview {
 pub struct Recognised {
     /// The feed.
     pub feed: String,
+    /// What a person knows it by, e.g. `Home Assistant`.
+    pub called: String,
     /// How sure that is.
     pub certainty: Certainty,
     /// Why it is believed to be that.

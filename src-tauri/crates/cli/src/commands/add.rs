@@ -71,7 +71,7 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
             Certainty::Likely => "It probably speaks",
             Certainty::Guess => "It may speak",
         };
-        out::line(format_args!("{sure} {}: {}.", found.feed, found.reason))?;
+        out::line(format_args!("{sure} {}: {}.", found.called, found.reason))?;
     }
     if let Some(preview) = added.preview {
         out::line(format_args!("The latest message there:\n{}", show::preview(&preview)))?;

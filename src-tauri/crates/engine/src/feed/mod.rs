@@ -188,6 +188,11 @@ pub trait Feed: fmt::Debug + Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &str;
 
+    /// What a person knows it by, as its makers write it; its name in the settings where that is the same.
+    fn called(&self) -> &str {
+        self.name()
+    }
+
     /// Where its events come from, where the person's URL is that of a page or another stream
     /// beside them.
     fn stream_url(&self, url: &Url) -> Url {
@@ -458,6 +463,24 @@ mod tests {
             assert_eq!(by_name(name).unwrap().name(), *name);
         }
         assert!(by_name("carrier-pigeon").is_none());
+    }
+
+    #[test]
+    fn a_person_reads_what_the_makers_write() {
+        for (name, called) in [
+            ("home-assistant", "Home Assistant"),
+            ("mastodon", "Mastodon"),
+            ("mercure", "Mercure"),
+            ("nchan", "Nchan"),
+            ("pocketbase", "PocketBase"),
+            ("smee", "smee.io"),
+            ("wikimedia", "Wikimedia EventStreams"),
+            ("ntfy", "ntfy"),
+            ("django-eventstream", "django-eventstream"),
+            ("centrifugo", "Centrifugo"),
+        ] {
+            assert_eq!(by_name(name).unwrap().called(), called);
+        }
     }
 
     #[test]

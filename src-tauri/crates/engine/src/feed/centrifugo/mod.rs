@@ -83,6 +83,10 @@ impl Feed for Centrifugo {
         "centrifugo"
     }
 
+    fn called(&self) -> &str {
+        "Centrifugo"
+    }
+
     /// Of a channel that the URL names all that is held is asked for where nothing of it has come yet; a
     /// channel that only the cursor names is one that the server sends by itself.
     fn request(&self, url: &Url, cursor: &Cursor) -> Request {

@@ -42,6 +42,10 @@ impl Feed for HomeAssistant {
         "home-assistant"
     }
 
+    fn called(&self) -> &str {
+        "Home Assistant"
+    }
+
     fn replays(&self) -> bool {
         false
     }

@@ -22,6 +22,10 @@ impl Feed for Mastodon {
         "mastodon"
     }
 
+    fn called(&self) -> &str {
+        "Mastodon"
+    }
+
     fn resumes_from(&self, _id: &str) -> bool {
         false
     }

@@ -42,6 +42,10 @@ impl Feed for Mercure {
         "mercure"
     }
 
+    fn called(&self) -> &str {
+        "Mercure"
+    }
+
     fn request(&self, url: &Url, cursor: &Cursor) -> Request {
         let cursor = cursor.id.as_deref();
         match cursor {

@@ -28,6 +28,10 @@ impl Feed for Nchan {
         "nchan"
     }
 
+    fn called(&self) -> &str {
+        "Nchan"
+    }
+
     fn request(&self, url: &Url, cursor: &Cursor) -> Request {
         Request::by_header_or_query(url, cursor.id.as_deref(), "last_event_id")
     }

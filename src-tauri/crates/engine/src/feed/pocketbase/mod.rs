@@ -68,6 +68,10 @@ impl Feed for PocketBase {
         "pocketbase"
     }
 
+    fn called(&self) -> &str {
+        "PocketBase"
+    }
+
     fn request(&self, url: &Url, _cursor: &Cursor) -> Request {
         Request::plain(&without_parameters(url, &[COLLECTION, FILTER]))
     }

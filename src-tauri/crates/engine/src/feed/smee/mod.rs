@@ -29,6 +29,10 @@ impl Feed for Smee {
         "smee"
     }
 
+    fn called(&self) -> &str {
+        "smee.io"
+    }
+
     fn resumes_from(&self, _id: &str) -> bool {
         false
     }

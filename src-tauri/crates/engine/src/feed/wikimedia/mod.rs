@@ -22,6 +22,10 @@ impl Feed for Wikimedia {
         "wikimedia"
     }
 
+    fn called(&self) -> &str {
+        "Wikimedia EventStreams"
+    }
+
     fn decode(&self, event: &RawEvent) -> Decoded {
         if is_common_heartbeat(event) {
             return Decoded::Heartbeat;
