@@ -264,12 +264,36 @@ async fn gotify_is_named_with_what_it_speaks_and_no_token_is_asked_for() {
     assert!(!world.path("profile/config/config.toml").exists(), "nothing was saved");
 }
 
+/// Asserts that this status has the command that follows a URL, in quotes, and that nothing of the sentence
+/// comes after it: what the status goes on with ends a command, too.
+fn copies(status: &str, url: &str) {
+    assert!(status.contains(&format!("hark add '{url}'; ")), "{status}");
+}
+
+#[tokio::test]
+async fn what_a_page_says_is_no_command_to_the_shell_that_its_address_is_copied_to() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    let mut site = StandIn::start(stand_in::site_with_hub).await;
+    site.kill().await;
+    let key = add(&world, &site.url("/shell?session=SECRET")).await;
+    site.start_again().await;
+    world.hark(&["resume", &key]).await.ok();
+    let status = eventually("its stream is told", LONG, async || {
+        let status = world.hark(&["status"]).await.ok();
+        if status.contains("a page of Mercure") { Ok(status) } else { Err(status) }
+    })
+    .await;
+    let topic = format!("http%3A%2F%2F127.0.0.1%3A{}%2Fshell", site.port);
+    copies(&status, &site.url(&format!("/hub%27$(id)?a=1;touch${{IFS}}/tmp/x;b=1&topic={topic}")));
+}
+
 #[tokio::test]
 async fn a_page_that_was_added_while_it_was_down_says_where_its_stream_is() {
     let stream = "/api/v1/streaming/user/notification";
     for (answers, path, words) in [
-        (stand_in::home_assistant as stand_in::Answers, "/api/stream", "a page of home-assistant"),
-        (stand_in::mastodon, stream, "a page of mastodon"),
+        (stand_in::home_assistant as stand_in::Answers, "/api/stream", "a page of Home Assistant"),
+        (stand_in::mastodon, stream, "a page of Mastodon"),
         (stand_in::gotify, "", "this is Gotify"),
         (stand_in::site_with_hub, "/hub?topic=TOPIC", "its page names a Mercure hub"),
     ] {
@@ -287,8 +311,8 @@ async fn a_page_that_was_added_while_it_was_down_says_where_its_stream_is() {
         .await;
         assert!(status.contains(path), "{status}");
         if path.starts_with("/api/") {
-            let command = format!("hark add {}", server.url(path));
-            assert!(status.contains(&command) && status.contains("asks for the token"), "{status}");
+            copies(&status, &server.url(path));
+            assert!(status.contains("wants a token, which hark add asks for"), "{status}");
         }
     }
 }

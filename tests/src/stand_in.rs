@@ -161,7 +161,8 @@ pub fn smee(asked: &Asked<'_>) -> Says {
     }
 }
 
-/// A site with pages that name a Mercure hub beside them, and one that names a hub elsewhere.
+/// A site with pages that name a Mercure hub beside them, one that names a hub elsewhere, one that names a hub
+/// which ends each stream at once, and one whose hub's address is a command to a shell.
 pub fn site_with_hub(asked: &Asked<'_>) -> Says {
     let linked = |hub: &str| {
         let link = format!("Link: <{hub}>; rel=\"mercure\"\r\n");
@@ -170,7 +171,14 @@ pub fn site_with_hub(asked: &Asked<'_>) -> Says {
     match asked.path {
         "/books/1" | "/" => linked("/hub"),
         "/away" => linked("https://hub.example/.well-known/mercure"),
-        path if path.starts_with("/hub?topic=") => Stream(":\n\n"),
+        "/ends" => linked("/hub?ends"),
+        "/shell?session=SECRET" => linked("/hub'$(id)?a=1;touch${IFS}/tmp/x;b=1"),
+        path if path.starts_with("/hub?ends&topic=") => {
+            Once("200 OK", "text/event-stream", "", String::new())
+        }
+        path if path.starts_with("/hub?topic=") || path.starts_with("/hub'$(id)?") => {
+            Stream(":\n\n")
+        }
         _ => Once("404 Not Found", "text/plain", "404 page not found\n", String::new()),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::readable::Line;
+use crate::readable::{self, Line};
 
 /// Whose fault a failure is, which decides how the link retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -419,10 +419,10 @@ impl Cause {
                 "{server} has ended {count} connections in a row soon after they opened: it answers and is no stream that stays open. Hark asks it again once a minute. If it is to be asked more often, let it send retry:."
             ),
             Self::Incomplete { detail } => {
-                format!("{server} cannot be followed at this URL: {detail}.")
+                readable::sentence(&format!("{server} cannot be followed at this URL: {detail}"))
             }
             Self::Elsewhere { detail } => {
-                format!("{server} has no stream at this URL: {detail}.")
+                readable::sentence(&format!("{server} has no stream at this URL: {detail}"))
             }
             Self::OtherProtocol { detail } => format!("{server} cannot be followed: {detail}."),
             Self::Rotation => format!("{server} closed the stream as it regularly does."),

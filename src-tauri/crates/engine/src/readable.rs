@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub const LINE_CHARS_MAX: usize = 1_000;
 /// What a server says about an error is cut to this, in characters.
 pub const BRIEF_CHARS_MAX: usize = 300;
+/// The longest URL that a sentence offers to be copied, in characters with its quotes.
+pub const COPIED_CHARS_MAX: usize = 700;
 /// The longest text, in characters.
 pub const TEXT_CHARS_MAX: usize = 64_000;
 
@@ -149,6 +151,21 @@ pub fn clean(text: &str, chars_max: usize) -> String {
     out
 }
 
+/// A URL as it may be copied into a shell, whoever chose it: in single quotes, in which no shell reads
+/// anything, and with none inside. None where it is too long to be whole in a sentence.
+#[must_use]
+pub fn copied(url: &str) -> Option<String> {
+    let quoted = format!("'{}'", url.replace('\'', "%27"));
+    (quoted.chars().count() <= COPIED_CHARS_MAX).then_some(quoted)
+}
+
+/// These words as a sentence: with a full stop, unless they end in what is to be copied, as that would be
+/// copied with it.
+#[must_use]
+pub(crate) fn sentence(words: &str) -> String {
+    format!("{words}{}", if words.ends_with('\'') { "" } else { "." })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +185,20 @@ mod tests {
         assert_eq!(Line::brief(&endless).chars().count(), BRIEF_CHARS_MAX);
         assert_eq!(Line::from(&*endless).chars().count(), LINE_CHARS_MAX);
         assert_eq!(Text::from(&*endless).chars().count(), TEXT_CHARS_MAX);
+    }
+
+    #[test]
+    fn what_is_to_be_copied_is_one_word_to_a_shell_whoever_chose_it() {
+        for (url, wanted) in [
+            ("https://a.example/x?y=1&z=2", "'https://a.example/x?y=1&z=2'"),
+            ("https://a.example/$(id);touch${IFS}x", "'https://a.example/$(id);touch${IFS}x'"),
+            ("https://a'b.example/';id;'?'#'", "'https://a%27b.example/%27;id;%27?%27#%27'"),
+        ] {
+            assert_eq!(copied(url).as_deref(), Some(wanted));
+        }
+        assert_eq!(copied(&format!("https://a.example/{}", "'".repeat(300))), None);
+        assert_eq!(sentence("see 'x'"), "see 'x'");
+        assert_eq!(sentence("see x"), "see x.");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use hark_engine::{
     failure::{Cause, Class},
     feed::{self, Certainty, Decoded, Feed, Recogniser, Recognition, Standing},
     message::Message,
+    readable::copied,
     wire::{Arrival, Head},
 };
 use http::HeaderValue;
@@ -129,8 +130,10 @@ async fn elsewhere(ask: &Ask, page: &Head, cause: &Cause, deadline: Instant) -> 
     };
     if let Some((_, at)) = linked.as_ref().filter(|(_, at)| at.origin() != ask.url.origin()) {
         // What was given for this site is not for whom it names.
-        let detail =
-            format!("its page names one on another server, {at}. To follow that, add its address");
+        let url = copied(at.as_str())?;
+        let detail = format!(
+            "its page names one on another server. To follow that, add its address: hark add {url}"
+        );
         return refused(Cause::Elsewhere { detail: detail.into() });
     }
     let others = linked.clone().into_iter().chain(feed::other_addresses(&ask.url, cause));
@@ -178,15 +181,17 @@ pub(crate) async fn unveiled(ask: &Ask, page: &Head, refusal: &Cause) -> Option<
     let wants = match &outcome {
         Outcome::Stream(_) => "",
         Outcome::Refused(Refusal { kind: RefusalKind::CredentialWanted, .. }) => {
-            ", which asks for the token that it wants"
+            " and wants a token, which hark add asks for"
         }
         Outcome::Refused(refusal) => return Some(refusal.cause.clone()),
         Outcome::Unreachable { .. } => return None,
     };
     let (name, url) = at?;
+    let (feed, url) = (feed::by_name(name)?, copied(url.as_str())?);
+    // Nothing comes after the command: it would be copied with it.
     let detail = format!(
-        "this is a page of {name}, whose stream is at {url}. Follow that in its place: hark add \
-         {url}{wants}"
+        "this is a page of {}, whose stream is elsewhere{wants}. Follow that in its place: hark add {url}",
+        feed.called()
     );
     Some(Cause::Elsewhere { detail: detail.into() })
 }
@@ -337,10 +342,11 @@ fn sent_on(ask: &Ask, cause: &Cause) -> Option<Cause> {
         return None;
     }
     // Its query may hold what the person's own had.
-    let to = format!("{}{}", at.origin().ascii_serialization(), at.path());
+    let origin = at.origin().ascii_serialization();
+    let to = copied(&format!("{origin}{}", at.path())).or_else(|| copied(&origin))?;
     let detail = format!(
-        "it sends its clients on to {to}, where the credential is not sent, as it was given for this \
-         server. If that one is right, too, add its address instead"
+        "it sends its clients on to another server, where the credential is not sent, as it was given \
+         for this one. If that one is right, too, add its address instead: hark add {to}"
     );
     Some(Cause::Elsewhere { detail: detail.into() })
 }

@@ -18,6 +18,7 @@ use crate::{
     cursor::Cursor,
     failure::Cause,
     message::RawEvent,
+    readable::copied,
     wire::{Arrival, Head},
 };
 
@@ -204,11 +205,14 @@ pub fn other_addresses<'a>(
 }
 
 /// Where the head of a page says that its stream is, and of which feed that is; or what is missing to
-/// follow that.
+/// follow that. One that is too long to be told is none.
 #[must_use]
 pub fn linked(page: &Url, head: &Head) -> Option<Result<(&'static str, Url), Cause>> {
     FEEDS.iter().find_map(|entry| {
         let linked = entry.signature.linked(page, head)?;
+        if linked.as_ref().is_ok_and(|url| copied(url.as_str()).is_none()) {
+            return None;
+        }
         Some(linked.map(|url| (entry.name, url)))
     })
 }

@@ -24,7 +24,7 @@ use super::{
     publish::{Outgoing, Publish},
     request::has_parameter,
 };
-use crate::{cursor::Cursor, failure::Cause, message::RawEvent};
+use crate::{cursor::Cursor, failure::Cause, message::RawEvent, readable::copied};
 
 /// The feed of a Mercure hub; see the module.
 #[derive(Clone, Copy, Debug, Default)]
@@ -127,8 +127,11 @@ fn is_hub(url: &Url) -> bool {
 
 /// What is said where it is not known which topic of a hub to follow.
 fn lacks_topic(what: &str, hub: &Url) -> Cause {
-    let hub = format!("{}{}", hub.origin().ascii_serialization(), hub.path());
-    let detail = format!("{what}, which has topics. Follow one, as {hub}?topic=TOPIC");
+    let example = format!("{}{}?topic=TOPIC", hub.origin().ascii_serialization(), hub.path());
+    let detail = match copied(&example) {
+        Some(example) => format!("{what}, which has topics. Follow one, as {example}"),
+        None => format!("{what}, which has topics. Name one by the parameter topic of its address"),
+    };
     Cause::Incomplete { detail: detail.into() }
 }
 
