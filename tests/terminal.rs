@@ -8,6 +8,7 @@ use std::{env, fs, path::Path, process::Stdio};
 use hark_tests::{
     LONG, Running, SHORT, World, eventually, hark,
     sse::{Client, Server},
+    stand_in::{self, StandIn},
 };
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -118,9 +119,20 @@ async fn what_is_no_push_feed_is_followed_all_the_same_where_the_person_says_so(
             assert!(!settings.exists(), "{no:?}");
         }
         let (ended, said) = adds_and_says(&world, &url, "y\n").await;
-        assert!(ended && said.contains("Added as stream."), "{said}");
+        assert!(ended && said.contains("Added as completions."), "{said}");
         assert!(fs::read_to_string(&settings).unwrap().contains(&url), "{said}");
     }
+}
+
+#[tokio::test]
+async fn what_was_found_behind_a_page_is_what_is_followed_where_the_person_says_so() {
+    let (world, site) = (World::new(), StandIn::start(stand_in::site_with_hub).await);
+    let (ended, said) = adds_and_says(&world, &site.url("/ends"), "y\n").await;
+    assert!(ended && said.contains("It probably speaks Mercure"), "{said}");
+    let settings = fs::read_to_string(world.path("profile/config/config.toml")).unwrap();
+    let found =
+        settings.contains(&site.url("/hub?ends&topic=")) && settings.contains("\"mercure\"");
+    assert!(found, "{settings}");
 }
 
 /// Whether an entry of the home folder was not there before.

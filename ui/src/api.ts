@@ -51,7 +51,12 @@ unchecked: boolean,
  * The person can be asked: a stream that ends at once is refused with
  * [`ErrorCode::NoPushFeed`] instead of being saved with a warning.
  */
-asks: boolean, };
+asks: boolean, 
+/**
+ * What was found when it was tried, as its refusal told ([`ApiError::found`]): to follow that without
+ * trying it once more.
+ */
+found?: Found, };
 
 export type Added = { 
 /**
@@ -113,7 +118,12 @@ code: ErrorCode | null,
 /**
  * One sentence: what happened, to what, what to do.
  */
-sentence: string, };
+sentence: string, 
+/**
+ * What was found all the same, with [`ErrorCode::NoPushFeed`]: send it in [`AddSubscription::found`] to
+ * follow that.
+ */
+found: Found | null, };
 
 export type Attachment = { 
 /**
@@ -180,6 +190,20 @@ messages: number[], } } | { "event": "history", "data": {
  * The subscription's key; null for the agent's own rows.
  */
 subscription: string | null, } };
+
+export type Found = { 
+/**
+ * Where its events come from.
+ */
+url: string, 
+/**
+ * What it speaks.
+ */
+recognised: Recognised, 
+/**
+ * What there is to know about it.
+ */
+warning: string | null, };
 
 export type Heartbeat = { 
 /**

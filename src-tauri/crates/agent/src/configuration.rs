@@ -258,5 +258,5 @@ pub(crate) fn refusal(error: EditError) -> ApiError {
         EditError::Unknown(_) => Some(ErrorCode::UnknownSubscription),
         EditError::AlreadyFollowed(_) => Some(ErrorCode::AlreadyFollowed),
     };
-    ApiError { code, sentence: error.to_string() }
+    ApiError { code, ..ApiError::plain(error.to_string()) }
 }

@@ -31,6 +31,22 @@ pub struct AddSubscription {
     /// [`ErrorCode::NoPushFeed`] instead of being saved with a warning.
     #[serde(default)]
     pub asks: bool,
+    /// What was found when it was tried, as its refusal told ([`ApiError::found`]): to follow that without
+    /// trying it once more.
+    #[serde(default)]
+    pub found: Option<Found>,
+}
+
+/// What was found at a URL, or behind it, and is followed if the person says so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Found {
+    /// Where its events come from.
+    pub url: String,
+    /// What it speaks.
+    pub recognised: Recognised,
+    /// What there is to know about it.
+    pub warning: Option<String>,
 }
 
 /// Where a secret is kept. The secret itself never crosses the API.
@@ -134,6 +150,18 @@ pub struct ApiError {
     pub code: Option<ErrorCode>,
     /// One sentence: what happened, to what, what to do.
     pub sentence: String,
+    /// What was found all the same, with [`ErrorCode::NoPushFeed`]: send it in [`AddSubscription::found`] to
+    /// follow that.
+    #[serde(default)]
+    pub found: Option<Box<Found>>,
+}
+
+impl ApiError {
+    /// One that no client handles in a way of its own.
+    #[must_use]
+    pub fn plain(sentence: String) -> Self {
+        Self { code: None, sentence, found: None }
+    }
 }
 
 /// The errors that a client handles in a way of its own.

@@ -18,7 +18,7 @@ mod status;
 mod time;
 
 pub use command::{
-    Accepted, AddSubscription, Added, ApiError, Certainty, Credential, ErrorCode, Preview,
+    Accepted, AddSubscription, Added, ApiError, Certainty, Credential, ErrorCode, Found, Preview,
     Recognised, Sample, Target,
 };
 pub use event::Event;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use hark_api::{AddSubscription, Added, ApiError, ErrorCode};
+use hark_api::{AddSubscription, Added, ApiError, ErrorCode, Found};
 use hark_config::{
     TomlError,
     credentials::Credentials,
@@ -104,7 +104,7 @@ pub async fn add(
 
 /// Tries a URL, as far as the person wants it tried.
 async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Trial, ApiError> {
-    let said = |sentence| ApiError { code: None, sentence };
+    let said = ApiError::plain;
     // The sentence may repeat what the person has just typed; nothing of it is logged.
     let Typed { url, in_the_clear } =
         settings::read_typed(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
@@ -125,13 +125,18 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
     subscription.bearer.clone_from(&bearer);
     let ca = new.ca.map(PathBuf::from);
     subscription.ca.clone_from(&ca);
-    let mut found = guess(&url).filter(|_| new.feed.is_none());
+    let known = |Stream { recognition, url }| (to_api::recognised(recognition), url);
+    let mut found = guess(&url).filter(|_| new.feed.is_none()).map(known);
     let (mut warning, mut preview) = (None, None);
-    if !new.unchecked {
+    if let Some(before) = new.found {
+        let Typed { url, .. } = settings::read_typed(&before.url)
+            .map_err(|wrong| said(format!("{}: {wrong}", before.url)))?;
+        (found, warning) = (Some((before.recognised, url)), before.warning);
+    } else if !new.unchecked {
         let origin = subscription.origin();
         // It may be the authorities' file that cannot be read, and no token helps against that.
         let code = ca.is_none().then_some(ErrorCode::CredentialWanted);
-        let wrong = |cause: Cause| ApiError { code, sentence: cause.sentence(&origin) };
+        let wrong = |cause: Cause| ApiError { code, ..ApiError::plain(cause.sentence(&origin)) };
         let mut ask = Credentials::new(subscription).ask().await.map_err(wrong)?;
         let mut outcome = probe(ask.clone()).await;
         if let (Outcome::Unreachable { .. }, Some(clear), None) = (&outcome, in_the_clear, &bearer)
@@ -153,12 +158,15 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
                         (false, asks) => (ended && asks).then(|| format!("{origin}: {ENDED}")),
                     };
                     if let Some(sentence) = sentence {
-                        return Err(ApiError { code: Some(ErrorCode::NoPushFeed), sentence });
+                        let code = Some(ErrorCode::NoPushFeed);
+                        let (recognised, url) = known(stream);
+                        let found = Box::new(Found { url: url.into(), recognised, warning });
+                        return Err(ApiError { code, sentence, found: Some(found) });
                     }
                     preview = message.map(to_api::preview);
                     warning = warning.or_else(|| ended.then(|| ENDED.to_owned()));
                 }
-                found = Some(stream);
+                found = Some(known(stream));
             }
             Outcome::Unreachable { cause } => {
                 let sentence = cause.sentence(&origin);
@@ -173,7 +181,7 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
         }
     }
     let (recognised, url) = match found {
-        Some(Stream { recognition, url }) => (Some(to_api::recognised(recognition)), url),
+        Some((recognised, url)) => (Some(recognised), url),
         None => (None, url),
     };
     let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
@@ -189,5 +197,5 @@ fn refused(refusal: &Refusal, origin: &str) -> ApiError {
         RefusalKind::CredentialWanted => ErrorCode::CredentialWanted,
         RefusalKind::NotAFeed => ErrorCode::NotAFeed,
     };
-    ApiError { code: Some(code), sentence: refusal.sentence(origin) }
+    ApiError { code: Some(code), ..ApiError::plain(refusal.sentence(origin)) }
 }

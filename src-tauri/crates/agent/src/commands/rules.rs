@@ -23,7 +23,7 @@ impl Commands {
     /// # Errors
     /// Where there is no such subscription, the rules have an error, or the settings cannot be written.
     pub async fn rules(&self, asked: RulesFor) -> Result<RulesTried, ApiError> {
-        let wrong = |sentence| ApiError { code: None, sentence };
+        let wrong = ApiError::plain;
         let mut wanted = self.configuration.wanted();
         let key = settings::key_of(&wanted, &asked.subscription);
         let Some(subscription) = wanted.swap_remove(&key) else {

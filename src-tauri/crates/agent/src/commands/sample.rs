@@ -62,12 +62,9 @@ impl Sampler {
         let committed = self
             .ledger
             .commit(OWN, &[delivery], Timestamp::now(), by_no_rule)
-            .map_err(|error| ApiError { code: None, sentence: error.to_string() })?;
+            .map_err(|error| ApiError::plain(error.to_string()))?;
         let [Stored::New(id)] = committed.stored[..] else {
-            return Err(ApiError {
-                code: None,
-                sentence: "The sample could not be stored.".into(),
-            });
+            return Err(ApiError::plain("The sample could not be stored.".into()));
         };
         self.alerts.put(OWN, Due::Live);
         let shown = timeout(SAMPLE_TIMEOUT, async {

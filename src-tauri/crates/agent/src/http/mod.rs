@@ -134,13 +134,13 @@ async fn owner_only(
         return next.run(request).await;
     }
     let sentence = "Only the user who runs this agent may ask it.".to_owned();
-    failed(StatusCode::FORBIDDEN, ApiError { code: None, sentence })
+    failed(StatusCode::FORBIDDEN, ApiError::plain(sentence))
 }
 
 async fn unknown() -> Response {
     let sentence =
         "This agent does not know that request. Are agent and client of the same version?";
-    failed(StatusCode::NOT_FOUND, ApiError { code: None, sentence: sentence.to_owned() })
+    failed(StatusCode::NOT_FOUND, ApiError::plain(sentence.to_owned()))
 }
 
 fn failed(status: StatusCode, error: ApiError) -> Response {
@@ -148,5 +148,5 @@ fn failed(status: StatusCode, error: ApiError) -> Response {
 }
 
 fn plain(error: impl std::fmt::Display) -> ApiError {
-    ApiError { code: None, sentence: error.to_string() }
+    ApiError::plain(error.to_string())
 }

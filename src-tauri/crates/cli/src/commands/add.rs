@@ -23,6 +23,7 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         ca: options.ca.map(absolute),
         unchecked: options.unchecked,
         asks: confirm::can_ask(),
+        found: None,
     };
     let mut answer = add_through_agent(profile, &new).await;
     // Its file goes unless the subscription is there.
@@ -55,7 +56,10 @@ pub async fn add(profile: &Profile, options: AddOptions) -> Done {
         if !confirm::confirm("Follow it all the same?")? {
             return Err(Failed("Nothing was saved.".into()));
         }
-        new.unchecked = true;
+        match &error.found {
+            Some(found) => new.found = Some((**found).clone()),
+            None => new.unchecked = true,
+        }
         answer = add_through_agent(profile, &new).await;
     }
     if let Some(token) = given_token.filter(|_| answer.is_ok()) {
