@@ -172,3 +172,51 @@ async fn the_window_starts_an_agent_and_adds_a_subscription() {
     let settings = std::fs::read_to_string(world.path("profile/config/config.toml")).unwrap();
     assert!(settings.contains(&nchan.url("news")), "{settings}");
 }
+
+#[tokio::test]
+async fn a_click_on_a_notification_shows_its_message_in_the_window() {
+    let desktop = Desktop::start().await;
+    let Desktop { dunst, world, .. } = &desktop;
+    let nchan = Nchan::start(world).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let _agent = world.agent_with(&[]).await;
+    world.phase("news", "streaming").await;
+    nchan.publish_until_alerted("news").await;
+    dunst.close_all().await;
+    nchan.publish("news", r#"{"title":"Disk full","body":"/var has 12 MB left"}"#).await;
+    let messages = eventually("it is shown", SHORT, async || {
+        let messages = world.messages().await;
+        let is_shown =
+            messages.last().is_some_and(|it| it["title"] == "Disk full" && it["shown"] == "shown");
+        is_shown.then_some(messages.clone()).ok_or(format!("{messages:?}"))
+    })
+    .await;
+    let [.., earlier, last] = messages.as_slice() else { panic!("{messages:?}") };
+    let wanted = format!("--message={}", last["id"]);
+    dunst.act().await;
+    let pid = eventually("the window is opened at it", LONG, async || {
+        let pid = world.running("hark-window").first().copied().ok_or("none".to_owned())?;
+        let started = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        started.contains(&wanted).then_some(pid).ok_or(started)
+    })
+    .await;
+    let window = desktop::window_of(world, pid).await;
+    desktop.painted(&window).await;
+    desktop.picture("window-message").await;
+    desktop.close(&window).await;
+    eventually("the window's process has ended", SHORT, async || {
+        let left = world.running("hark-window");
+        left.is_empty().then_some(()).ok_or(format!("{left:?}"))
+    })
+    .await;
+
+    // In the page, and in a window that is open already.
+    let shown = |id: &str| format!("[data-testid=message][data-id=\"{id}\"][aria-current]");
+    let window = Window::open_with(world, &[&wanted]).await;
+    window.find_within(&shown(&last["id"].to_string()), LONG).await;
+    picture(&desktop, &window, "window-at-message").await;
+    let other = earlier["id"].to_string();
+    world.hark(&["open", "--message", &other]).await.ok();
+    window.find_within(&shown(&other), LONG).await;
+    window.close().await;
+}

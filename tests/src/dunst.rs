@@ -37,8 +37,8 @@ impl Dunst {
     /// Its history, latest first, as `dunstctl history` tells it. What is still displayed is closed
     /// first, since it would not be in it.
     pub async fn history(&self) -> Vec<Shown> {
-        self.call("NotificationCloseAll").await;
-        let reply = self.call("NotificationListHistory").await;
+        self.close_all().await;
+        let reply = self.call("NotificationListHistory", None).await;
         let rows: Vec<std::collections::HashMap<String, OwnedValue>> =
             reply.body().deserialize().unwrap();
         let text = |value: Option<&OwnedValue>| {
@@ -52,16 +52,24 @@ impl Dunst {
             .collect()
     }
 
-    async fn call(&self, method: &str) -> zbus::Message {
-        self.connection
-            .call_method(
-                Some("org.freedesktop.Notifications"),
-                "/org/freedesktop/Notifications",
-                Some("org.dunstproject.cmd0"),
-                method,
-                &(),
-            )
-            .await
-            .unwrap()
+    /// Closes what is displayed.
+    pub async fn close_all(&self) {
+        self.call("NotificationCloseAll", None).await;
+    }
+
+    /// Does what a click on the uppermost notification does.
+    pub async fn act(&self) {
+        self.call("NotificationAction", Some(0)).await;
+    }
+
+    async fn call(&self, method: &str, of: Option<u32>) -> zbus::Message {
+        let (server, path) = ("org.freedesktop.Notifications", "/org/freedesktop/Notifications");
+        let own = Some("org.dunstproject.cmd0");
+        let connection = &self.connection;
+        let answer = match of {
+            None => connection.call_method(Some(server), path, own, method, &()).await,
+            Some(place) => connection.call_method(Some(server), path, own, method, &(place,)).await,
+        };
+        answer.unwrap()
     }
 }

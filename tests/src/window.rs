@@ -17,6 +17,11 @@ pub struct Window {
 impl Window {
     /// Opens one on the world's display.
     pub async fn open(world: &World) -> Self {
+        Self::open_with(world, &[]).await
+    }
+
+    /// The same, with these arguments.
+    pub async fn open_with(world: &World, args: &[&str]) -> Self {
         let driver = env::var_os("HARK_TAURI_DRIVER").unwrap_or_else(|| "tauri-driver".into());
         let (port, native) = (http::free_port(), http::free_port());
         let mut command = world.command(driver);
@@ -25,7 +30,7 @@ impl Window {
         let application = hark::program("hark-window");
         let capabilities = json!({
             "browserName": "wry",
-            "tauri:options": { "application": application, "args": [] },
+            "tauri:options": { "application": application, "args": args },
         });
         let capabilities = capabilities.as_object().unwrap().clone();
         let client = eventually("the window has a WebDriver session", LONG, async || {

@@ -13,7 +13,7 @@
 
 use url::Url;
 
-use super::{FEEDS, Feed, Json, by_name};
+use super::{Feed, Json, by_name, registry::FEEDS};
 use crate::{
     cursor::Cursor,
     failure::Cause,
