@@ -18,7 +18,7 @@ async fn add(world: &World, server: &Centrifugo<'_>, query: &str, token: &str) -
     let token = world.secret("token", token);
     let url = server.url(query);
     let said = world.hark(&["add", &url, "--token-file", token.to_str().unwrap()]).await.ok();
-    assert!(said.contains("It speaks centrifugo"), "{said}");
+    assert!(said.contains("It speaks Centrifugo"), "{said}");
     let key = world.status().await["links"][0]["subscription"].as_str().unwrap().to_owned();
     world.phase(&key, "streaming").await;
     key
