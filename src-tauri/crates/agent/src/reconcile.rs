@@ -63,12 +63,14 @@ pub fn reconcile(before: &Subscriptions, after: &Subscriptions, asked: &[String]
     changes
 }
 
-/// Whether both can use the same connection: only name, rules, bounds, where messages are sent, or a pause
-/// differ.
+/// Whether both can use the same connection: only name, rules, what is shown, bounds, where messages are
+/// sent, or a pause differ.
 fn are_one_stream(before: &Subscription, after: &Subscription) -> bool {
     let (name, rules) = (after.name.clone(), after.rules.clone());
     let (paused, keep, publish) = (after.paused, after.keep, after.publish.clone());
-    Subscription { name, rules, paused, keep, publish, ..before.clone() } == *after
+    let (min_priority, hide_content) = (after.min_priority, after.hide_content);
+    let shown = Subscription { min_priority, hide_content, ..before.clone() };
+    Subscription { name, rules, paused, keep, publish, ..shown } == *after
 }
 
 #[cfg(test)]

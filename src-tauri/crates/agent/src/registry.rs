@@ -115,6 +115,12 @@ impl Registry {
         self.with(key, |one| one.link.name.clone()).unwrap_or_else(|| key.to_owned())
     }
 
+    /// Whether its notifications say only that there is a message.
+    #[must_use]
+    pub fn hides(&self, key: &str) -> bool {
+        self.with(key, |one| one.subscription.hide_content).unwrap_or_default()
+    }
+
     /// Whether this one and others are followed.
     #[must_use]
     pub fn is_one_of_several(&self, key: &str) -> bool {
@@ -147,7 +153,7 @@ impl Registry {
     pub fn revise(&self, key: &str, subscription: &Subscription) {
         if let Some(one) = self.followed().get_mut(key) {
             one.link.name = subscription.name.clone().unwrap_or_else(|| key.to_owned());
-            one.rules = subscription.rules.clone().into();
+            one.rules = subscription.deciding(&subscription.rules).into();
             one.subscription = subscription.clone();
         }
         self.0.changed.notify_one();

@@ -95,6 +95,12 @@ impl Status {
         self.0.registry.name(key)
     }
 
+    /// Whether the notifications of a subscription say only that there is a message.
+    #[must_use]
+    pub fn hides(&self, key: &str) -> bool {
+        self.0.registry.hides(key)
+    }
+
     /// Whether this is one of several subscriptions.
     #[must_use]
     pub fn is_one_of_several(&self, key: &str) -> bool {

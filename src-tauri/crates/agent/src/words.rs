@@ -40,6 +40,15 @@ impl Language {
         }
     }
 
+    /// The whole text of a notification whose content is hidden.
+    #[must_use]
+    pub fn a_message_from(self, name: &str) -> String {
+        match self {
+            Self::English => format!("A message from {name}"),
+            Self::Chinese => format!("来自 {name} 的一条消息"),
+        }
+    }
+
     /// What a click on a notification does that has no URL.
     #[must_use]
     pub fn shown_in_hark(self) -> &'static str {

@@ -106,7 +106,11 @@ pub struct Rule {
     pub sound: Option<String>,
 }
 
-fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Priority>, D::Error> {
+/// Reads a priority of the settings.
+///
+/// # Errors
+/// Where it is none of 1 to 5.
+pub fn level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Priority>, D::Error> {
     match i64::deserialize(deserializer)? {
         level @ 1..=5 => Ok(Some(Priority::clamped(level))),
         level => Err(de::Error::custom(format!("a priority is 1 (lowest) to 5, not {level}"))),
@@ -148,6 +152,25 @@ pub fn problem(rules: &[Rule]) -> Option<String> {
 }
 
 impl Rule {
+    /// What is below this priority is stored quietly; none where nothing is below.
+    #[must_use]
+    pub fn of_min_priority(least: Priority) -> Option<Self> {
+        let below = least.level().checked_sub(1).filter(|below| *below > 0)?;
+        Some(Self {
+            name: Some("min_priority".to_owned()),
+            min_priority: None,
+            max_priority: Some(Priority::clamped(below.into())),
+            tag: OneOrMany::default(),
+            topic: OneOrMany::default(),
+            text: None,
+            field: OneOrMany::default(),
+            then: Then::Quiet,
+            priority: None,
+            raise: 0,
+            sound: None,
+        })
+    }
+
     fn holds(&self, message: &Message, facts: &Facts<'_>) -> bool {
         let within = self.min_priority.is_none_or(|least| message.priority >= least)
             && self.max_priority.is_none_or(|most| message.priority <= most);
@@ -317,6 +340,19 @@ mod tests {
         assert!(problem(json!(vec![heavy.clone(); 20])).contains("too much together"));
         let field = json!({ "field": vec![json!({ "at": "/a", "matches": "(.{0,1}){90}b" }); 20] });
         assert!(problem(json!([field])).contains("too much together"));
+    }
+
+    #[test]
+    fn below_the_least_priority_is_quiet_and_says_why() {
+        let rule = |level| Rule::of_min_priority(Priority::clamped(level));
+        assert_eq!(rule(1), None, "nothing is below it");
+        let rules = [rule(3).unwrap()];
+        for (level, wanted) in [(2, Decision::Quiet), (3, Decision::Alert), (5, Decision::Alert)] {
+            let message = Message { priority: Priority::clamped(level), ..Message::of_text("x") };
+            let verdict = decide(&rules, &message, &RawEvent::default(), Origin::Live);
+            assert_eq!(verdict.decision, wanted, "{level}");
+            assert_eq!(verdict.rule.is_some(), wanted == Decision::Quiet);
+        }
     }
 
     #[test]

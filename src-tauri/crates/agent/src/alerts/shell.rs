@@ -223,7 +223,11 @@ impl Shell {
         let row = self.ledger.read(next).ok()??;
         let (id, urgent) = (row.id, row.message.priority.is_highest());
         let name = self.status.name(key);
-        let source = Source { name: &name, of_several: self.status.is_one_of_several(key) };
+        let source = Source {
+            name: &name,
+            of_several: self.status.is_one_of_several(key),
+            hides: self.status.hides(key),
+        };
         let toast = toast::of_message(source, row, &Zoned::now(), self.can, self.language);
         Some(alert(vec![part(key, id, id)], urgent, toast))
     }
@@ -233,7 +237,8 @@ impl Shell {
         let latest = |store: &Store| store.latest_pending(key, toast::QUOTED_MAX);
         let (count, latest) = self.ledger.read(latest).ok()?;
         let last = latest.last()?.id;
-        let latest: Vec<_> = latest.into_iter().map(|row| row.message).collect();
+        let shown = latest.into_iter().filter(|_| !self.status.hides(key));
+        let latest: Vec<_> = shown.map(|row| row.message).collect();
         let name = self.status.name(key);
         let toast = toast::of_digest(&name, count, &latest, self.can, self.language);
         Some(alert(vec![part(key, first, last)], false, toast))
@@ -261,6 +266,7 @@ impl Shell {
         let names: Vec<String> = all.counts.iter().map(|(key, _)| self.status.name(key)).collect();
         let read = |id: &i64| self.ledger.read(|store| store.message(*id)).ok()?;
         let latest = all.latest.iter().filter_map(read);
+        let latest = latest.filter(|row| !self.status.hides(&row.subscription));
         let latest: Vec<_> =
             latest.map(|row| (self.status.name(&row.subscription), row.message)).collect();
         let counted =

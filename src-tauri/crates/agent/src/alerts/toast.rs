@@ -65,6 +65,8 @@ pub struct Source<'a> {
     /// Whether several are followed, so that the title has to say which one it is. What a message says
     /// comes after that, so that none can pass itself off as of another one.
     pub of_several: bool,
+    /// Whether it says no more than that there is a message.
+    pub hides: bool,
 }
 
 /// The notification of one message.
@@ -79,11 +81,12 @@ pub fn of_message(
     let MessageRow { message, sound, received, .. } = row;
     let name = cut(source.name, SOURCE_CHARS_MAX);
     let title = match (message.title.is_empty(), source.of_several) {
+        _ if source.hides => language.a_message_from(&name),
         (true, _) => name,
         (false, true) => format!("{name} · {}", &*message.title),
         (false, false) => message.title.to_string(),
     };
-    let body = lines(&message.body, language);
+    let body = if source.hides { String::new() } else { lines(&message.body, language) };
     let body = match (when(message.time.unwrap_or(received), now), body.is_empty()) {
         (None, _) => body,
         (Some(when), true) => when,
@@ -104,7 +107,8 @@ pub fn of_message(
         Some(sound) => drop(notification.hint(Hint::SoundName(sound.to_owned()))),
         None => {}
     }
-    let url = message.url.filter(|_| can.actions);
+    // Where a link leads may say as much as the text.
+    let url = message.url.filter(|_| can.actions && !source.hides);
     if url.is_some() {
         clicked(&mut notification, language.pick("Open", "打开"), can);
     } else {
@@ -246,7 +250,7 @@ mod tests {
 
     /// As one of several, just after it was received.
     fn shown(name: &str, row: MessageRow, can: Capabilities) -> Toast {
-        let source = Source { name, of_several: true };
+        let source = Source { name, of_several: true, hides: false };
         of_message(source, row, &now(0), can, Language::English)
     }
 
@@ -292,7 +296,7 @@ mod tests {
     #[test]
     fn the_title_says_whose_message_it_is_where_there_are_several() {
         let title = |name: &str, of_several, title: &str| {
-            let source = Source { name, of_several };
+            let source = Source { name, of_several, hides: false };
             let row = row(Message { title: title.into(), ..message() });
             of_message(source, row, &now(0), ALL, Language::English).notification.summary
         };
@@ -304,6 +308,17 @@ mod tests {
             "no other name is first"
         );
         assert!(title(&"x".repeat(99), true, "red").ends_with("… · red"));
+    }
+
+    #[test]
+    fn what_is_to_be_hidden_is_not_shown_and_no_link_either() {
+        let source = Source { name: "Bank", of_several: true, hides: true };
+        let toast = of_message(source, row(message()), &now(0), ALL, Language::English);
+        let Toast { notification, url, .. } = toast;
+        assert_eq!((&*notification.summary, &*notification.body), ("A message from Bank", ""));
+        assert_eq!((url, notification.actions[1].as_str()), (None, "Show in Hark"));
+        let toast = of_message(source, row(message()), &now(0), ALL, Language::Chinese);
+        assert_eq!(toast.notification.summary, "来自 Bank 的一条消息");
     }
 
     #[test]
@@ -320,7 +335,7 @@ mod tests {
     #[test]
     fn an_older_message_says_when_it_is_of() {
         let body = |seconds: i64, text: &str| {
-            let source = Source { name: "B", of_several: true };
+            let source = Source { name: "B", of_several: true, hides: false };
             let row = row(Message { title: "t".into(), ..Message::of_text(text) });
             of_message(source, row, &now(seconds), ALL, Language::English).notification.body
         };

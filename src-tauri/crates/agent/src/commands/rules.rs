@@ -44,6 +44,7 @@ impl Commands {
             self.subscriptions.ledger().read(|store| store.latest_event(&key, skipped)).transpose()
         };
         let events = (0..TRIED_MAX).map_while(event);
+        let rules = subscription.deciding(&rules);
         let mut tried = tried(&rules, &*subscription.speaks(), events)
             .map_err(|error| wrong(error.to_string()))?;
         if asked.rules.is_some() && asked.save {

@@ -183,7 +183,7 @@ impl Subscriptions {
         tracing::info!(subscription = key, origin, "following");
         let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
         let session = Session::new(self, &subscription, link.clone(), commands.downgrade());
-        let rules = subscription.rules.clone().into();
+        let rules = subscription.deciding(&subscription.rules).into();
         let followed = Followed { subscription, stalled: false, link, commands, rules };
         self.registry.insert(key, followed);
         let driver = Driver::new(config, session).sharing(self.dials.clone(), origin);

@@ -191,7 +191,7 @@ impl Session {
             credentials: Credentials::new(subscription.clone()),
             link,
             commands,
-            rules: subscription.rules.clone().into(),
+            rules: subscription.deciding(&subscription.rules).into(),
             held: false,
             prunes: 0,
         }

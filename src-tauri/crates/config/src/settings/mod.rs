@@ -14,6 +14,7 @@ use hark_engine::{
     backoff::{Clients, Law, Retry},
     feed::{self, Feed, Form, Json, Recogniser},
     heartbeat::Expect,
+    message::Priority,
     policy::{self, Rule},
     size,
 };
@@ -69,6 +70,12 @@ pub struct Subscription {
     /// The rules for its messages.
     #[serde(default, deserialize_with = "rules")]
     pub rules: Vec<Rule>,
+    /// What is below this priority, and no rule decides on, is stored quietly.
+    #[serde(default, deserialize_with = "policy::level")]
+    pub min_priority: Option<Priority>,
+    /// Whether its notifications say only that there is a message.
+    #[serde(default)]
+    pub hide_content: bool,
     /// A bearer token.
     #[serde(default)]
     pub bearer: Option<Credential>,
@@ -214,9 +221,19 @@ impl Subscription {
             clients: None,
             manners: None,
             event_max: None,
+            min_priority: None,
+            hide_content: false,
             keep: KeepSettings::default(),
             paused: false,
         }
+    }
+
+    /// What decides on its messages where the person has set these rules: they first, then the least
+    /// priority.
+    #[must_use]
+    pub fn deciding(&self, rules: &[Rule]) -> Vec<Rule> {
+        let least = self.min_priority.and_then(Rule::of_min_priority);
+        rules.iter().cloned().chain(least).collect()
     }
 
     /// The feed that it speaks.
