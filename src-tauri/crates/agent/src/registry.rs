@@ -115,10 +115,11 @@ impl Registry {
         self.with(key, |one| one.link.name.clone()).unwrap_or_else(|| key.to_owned())
     }
 
-    /// Whether its notifications say only that there is a message.
+    /// Whether its notifications say only that there is a message; so do those of one that is not
+    /// followed.
     #[must_use]
     pub fn hides(&self, key: &str) -> bool {
-        self.with(key, |one| one.subscription.hide_content).unwrap_or_default()
+        self.with(key, |one| one.subscription.hide_content).unwrap_or(true)
     }
 
     /// Whether this one and others are followed.

@@ -95,6 +95,12 @@ impl Status {
         self.0.registry.name(key)
     }
 
+    /// Whether a subscription is paused, as its person wants; none where it is not followed.
+    #[must_use]
+    pub fn is_paused(&self, key: &str) -> Option<bool> {
+        self.0.registry.with(key, |one| one.subscription.paused)
+    }
+
     /// Whether the notifications of a subscription say only that there is a message.
     #[must_use]
     pub fn hides(&self, key: &str) -> bool {

@@ -31,15 +31,6 @@ impl Language {
         }
     }
 
-    /// The text of a notification that counts others.
-    #[must_use]
-    pub fn messages_came(self, count: u32) -> String {
-        match self {
-            Self::English => format!("{count} messages came while Hark was away"),
-            Self::Chinese => format!("Hark 离线期间收到 {count} 条消息"),
-        }
-    }
-
     /// The whole text of a notification whose content is hidden.
     #[must_use]
     pub fn a_message_from(self, name: &str) -> String {
@@ -65,6 +56,9 @@ impl Language {
         };
         match (self, urgent) {
             (_, 0) => all,
+            (Self::English, 1) if count == 1 => "1 urgent message".to_owned(),
+            (Self::English, _) if urgent == count => format!("{count} urgent messages"),
+            (Self::Chinese, _) if urgent == count => format!("{count} 条紧急消息"),
             (Self::English, urgent) => format!("{all}, {urgent} urgent"),
             (Self::Chinese, urgent) => format!("{all}，{urgent} 条紧急"),
         }

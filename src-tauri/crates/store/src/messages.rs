@@ -132,16 +132,21 @@ impl Store {
         Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
     }
 
-    /// The alert of one subscription that has waited longest.
+    /// The alert of one subscription that has waited longest, of those from an id on.
     ///
     /// # Errors
     /// Where the database cannot be used.
-    pub fn next_pending(&self, subscription: &str) -> Result<Option<MessageRow>, StoreError> {
+    pub fn next_pending(
+        &self,
+        subscription: &str,
+        from: i64,
+    ) -> Result<Option<MessageRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM message WHERE subscription = ?1 AND shown = 'pending'
-             ORDER BY id LIMIT 1",
+            "SELECT {COLUMNS} FROM message
+             WHERE subscription = ?1 AND shown = 'pending' AND id >= ?2 ORDER BY id LIMIT 1",
         );
-        Ok(self.connection.prepare_cached(&sql)?.query_row([subscription], read).optional()?)
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        Ok(statement.query_row(params![subscription, from], read).optional()?)
     }
 
     /// Of the alerts of the highest priority, 5, the oldest of the latest few.

@@ -22,7 +22,7 @@ use notify_rust::Notification;
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
-    NO_BUS, Outbox,
+    NO_BUS, OWN, Outbox,
     toast::{self, Capabilities, Counted, Source, Toast},
 };
 use crate::{ledger::Ledger, status::Status, words::Language};
@@ -192,13 +192,15 @@ impl Shell {
         match look {
             Look::Subscriptions => {
                 let all = ledger.read(|store| store.pending_subscriptions());
-                Content::Subscriptions(all.unwrap_or_default())
+                let mut all = all.unwrap_or_default();
+                all.retain(|key| self.is_wanted(key));
+                Content::Subscriptions(all)
             }
             Look::Count(key) => {
                 Content::Count(ledger.read(|store| store.pending_count(&key)).unwrap_or_default())
             }
-            Look::Oldest(key) => {
-                Content::Alert(self.message(&key, |store| store.next_pending(&key)))
+            Look::Oldest(key, from) => {
+                Content::Alert(self.message(&key, |store| store.next_pending(&key, from)))
             }
             Look::Urgent(key, few) => {
                 Content::Alert(self.message(&key, |store| store.next_urgent(&key, few)))
@@ -215,6 +217,24 @@ impl Shell {
         }
     }
 
+    /// Whether of a message no more is shown than that it is there. What is not known is hidden.
+    fn hides(&self, key: &str) -> bool {
+        key != OWN && self.status.hides(key)
+    }
+
+    /// Whether what waits of a subscription may be shown: of one that is paused it is no news, and of one
+    /// that is not followed, as where the settings cannot be read, it is not known what may be.
+    fn is_wanted(&self, key: &str) -> bool {
+        match self.status.is_paused(key) {
+            Some(true) => {
+                self.ledger.expire_all_of(key);
+                false
+            }
+            Some(false) => true,
+            None => key == OWN,
+        }
+    }
+
     fn message(
         &self,
         key: &str,
@@ -226,22 +246,25 @@ impl Shell {
         let source = Source {
             name: &name,
             of_several: self.status.is_one_of_several(key),
-            hides: self.status.hides(key),
+            hides: self.hides(key),
         };
         let toast = toast::of_message(source, row, &Zoned::now(), self.can, self.language);
-        Some(alert(vec![part(key, id, id)], urgent, toast))
+        Some(alert(vec![part(key, id, id)], 1, urgent, toast))
     }
 
     fn digest(&self, key: &str) -> Option<Alert<Notification>> {
-        let first = self.ledger.read(|store| store.next_pending(key)).ok()??.id;
-        let latest = |store: &Store| store.latest_pending(key, toast::QUOTED_MAX);
-        let (count, latest) = self.ledger.read(latest).ok()?;
+        let first = self.ledger.read(|store| store.next_pending(key, i64::MIN)).ok()??.id;
+        let latest = |store: &Store| {
+            let (count, latest) = store.latest_pending(key, toast::QUOTED_MAX)?;
+            Ok((count, store.urgent_count(key)?, latest))
+        };
+        let (count, urgent, latest) = self.ledger.read(latest).ok()?;
         let last = latest.last()?.id;
-        let shown = latest.into_iter().filter(|_| !self.status.hides(key));
+        let shown = latest.into_iter().filter(|_| !self.hides(key));
         let latest: Vec<_> = shown.map(|row| row.message).collect();
         let name = self.status.name(key);
-        let toast = toast::of_digest(&name, count, &latest, self.can, self.language);
-        Some(alert(vec![part(key, first, last)], false, toast))
+        let toast = toast::of_digest(&name, (count, urgent), &latest, self.can, self.language);
+        Some(alert(vec![part(key, first, last)], count, false, toast))
     }
 
     /// All that waits of these subscriptions and what was counted before, as one notification.
@@ -251,7 +274,7 @@ impl Shell {
         for key in keys {
             let waiting = |store: &Store| {
                 let (count, latest) = store.latest_pending(key, few)?;
-                Ok((store.next_pending(key)?, count, store.urgent_count(key)?, latest))
+                Ok((store.next_pending(key, i64::MIN)?, count, store.urgent_count(key)?, latest))
             };
             let Ok((Some(first), count, urgent, latest)) = self.ledger.read(waiting) else {
                 continue;
@@ -266,13 +289,13 @@ impl Shell {
         let names: Vec<String> = all.counts.iter().map(|(key, _)| self.status.name(key)).collect();
         let read = |id: &i64| self.ledger.read(|store| store.message(*id)).ok()?;
         let latest = all.latest.iter().filter_map(read);
-        let latest = latest.filter(|row| !self.status.hides(&row.subscription));
+        let latest = latest.filter(|row| !self.hides(&row.subscription));
         let latest: Vec<_> =
             latest.map(|row| (self.status.name(&row.subscription), row.message)).collect();
         let counted =
             Counted { names: &names, count: all.count(), urgent: all.urgent, latest: &latest };
         let toast = toast::of_folded(counted, self.can, self.language);
-        Some((alert(parts, all.urgent > 0, toast), all))
+        Some((alert(parts, all.count(), all.urgent > 0, toast), all))
     }
 
     fn mark(&self, parts: &[Part], outcome: Outcome) {
@@ -327,9 +350,9 @@ fn part(key: &str, first: i64, last: i64) -> Part {
     Part { subscription: key.to_owned(), first, last }
 }
 
-fn alert(parts: Vec<Part>, urgent: bool, toast: Toast) -> Alert<Notification> {
+fn alert(parts: Vec<Part>, count: u32, urgent: bool, toast: Toast) -> Alert<Notification> {
     let Toast { notification, url, sequence } = toast;
-    Alert { parts, notification, urgent, url, sequence }
+    Alert { parts, notification, count, urgent, url, sequence }
 }
 
 fn failure(error: BusError) -> Failure {

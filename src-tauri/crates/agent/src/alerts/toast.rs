@@ -17,6 +17,8 @@ const TITLE_CHARS_MAX: usize = 200;
 const BODY_CHARS_MAX: usize = 480;
 /// Lines of a body. Of more the first are shown, and how many more there are.
 const BODY_LINES_MAX: usize = 6;
+/// Characters that the line has room for which says so.
+const LAST_LINE_CHARS_MAX: usize = 40;
 /// Characters of the name of a subscription before the title.
 const SOURCE_CHARS_MAX: usize = 40;
 /// An older message says when it is of.
@@ -125,7 +127,9 @@ fn lines(body: &str, language: Language) -> String {
         return all.join("\n");
     }
     let (first, rest) = all.split_at(BODY_LINES_MAX - 1);
-    format!("{}\n{}", first.join("\n"), language.more_lines(rest.len()))
+    let rest = language.more_lines(rest.len());
+    let room = BODY_CHARS_MAX - LAST_LINE_CHARS_MAX;
+    format!("{}\n{rest}", cut(&first.join("\n"), room))
 }
 
 /// When a message is of, where that is not just now: the time of day, and another day's date.
@@ -136,16 +140,17 @@ fn when(at: Timestamp, now: &Zoned) -> Option<String> {
     (age.unsigned_abs() > NEWS).then(|| at.strftime(format).to_string())
 }
 
-/// The one notification for `count` messages, of which the latest few are quoted.
+/// The one notification for so many messages, and so many urgent ones among them, of which the latest few
+/// are quoted.
 #[must_use]
 pub fn of_digest(
     name: &str,
-    count: u32,
+    (count, urgent): (u32, u32),
     latest: &[Message],
     can: Capabilities,
     language: Language,
 ) -> Toast {
-    let mut lines = vec![language.messages_came(count)];
+    let mut lines = vec![language.messages(count, urgent)];
     for message in latest {
         lines.push(format!("• {}", cut(message.headline(), 80)));
     }
@@ -329,6 +334,11 @@ mod tests {
         assert_eq!(shown.lines().count(), 6);
         assert!(shown.ends_with("  line 5\n… 19 more lines"), "{shown}");
         assert_eq!(body("a\n\n\nb\n"), "a\nb", "empty lines say nothing");
+        let long = body(&["x".repeat(200), "y".repeat(200)].join("\n").repeat(9));
+        assert!(
+            long.ends_with("… 5 more lines") && long.chars().count() <= BODY_CHARS_MAX,
+            "{long}"
+        );
         assert_eq!(body("1\n2\n3\n4\n5\n6").lines().count(), 6);
     }
 
@@ -385,12 +395,13 @@ mod tests {
         let by_topic =
             Message { title: "t".into(), topic: Some("t".into()), ..Message::of_text("two") };
         let latest = [Message::of_text("one\nmore"), by_topic, message()];
-        let toast = of_digest("Builds", 7, &latest, Capabilities::default(), Language::English);
+        let toast =
+            of_digest("Builds", (7, 0), &latest, Capabilities::default(), Language::English);
         assert_eq!(toast.notification.summary, "Builds");
-        let wanted = "7 messages came while Hark was away\n• one\n• two\n• Build <b>7</b>";
+        let wanted = "7 messages\n• one\n• two\n• Build <b>7</b>";
         assert_eq!(toast.notification.body, wanted);
-        let chinese = of_digest("构建", 7, &[], Capabilities::default(), Language::Chinese);
-        assert_eq!(chinese.notification.body, "Hark 离线期间收到 7 条消息");
+        let chinese = of_digest("构建", (7, 7), &[], Capabilities::default(), Language::Chinese);
+        assert_eq!(chinese.notification.body, "7 条紧急消息");
     }
 
     #[test]

@@ -14,14 +14,12 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use crate::{
-    alerts::{self, Due, Outbox},
+    alerts::{self, Due, OWN, Outbox},
     ledger::Ledger,
     status::Status,
     words::Language,
 };
 
-/// The key of messages that Hark sends itself.
-const OWN: &str = "hark";
 /// How long to wait for a sample to be acknowledged.
 const SAMPLE_TIMEOUT: Duration = Duration::from_secs(6);
 

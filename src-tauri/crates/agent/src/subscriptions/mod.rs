@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
-    alerts::Outbox,
+    alerts::{Due, Outbox},
     ledger::Ledger,
     reconcile::{self, Change, reconcile},
     registry::{Followed, Registry},
@@ -184,8 +184,14 @@ impl Subscriptions {
         let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
         let session = Session::new(self, &subscription, link.clone(), commands.downgrade());
         let rules = subscription.deciding(&subscription.rules).into();
+        let paused = subscription.paused;
         let followed = Followed { subscription, stalled: false, link, commands, rules };
         self.registry.insert(key, followed);
+        // What still waits of it was not shown while it was not known how.
+        match paused {
+            true => self.ledger.expire_all_of(key),
+            false => self.alerts.put(key, Due::Replay),
+        }
         let driver = Driver::new(config, session).sharing(self.dials.clone(), origin);
         tokio::spawn(driver.run(receiver));
         Ok(())

@@ -93,12 +93,21 @@ impl Sink for Session {
         let committed = self.ledger.commit(key, deliveries, now, decide);
         self.registry.set_stalled(key, committed.is_err());
         let committed = committed.map_err(|error| error.to_string())?;
-        let mut live = false;
+        let mut first_live = None;
         for (delivery, stored) in deliveries.iter().zip(committed.stored) {
-            live |= self.became(&delivery.outcome, stored);
+            let id = match stored {
+                Stored::New(id) | Stored::Replaced { id, .. } => Some(id),
+                _ => None,
+            };
+            let is_live = self.became(&delivery.outcome, stored);
+            first_live = first_live.or(id.filter(|_| is_live));
         }
-        if live {
-            let due = if urgent.get() { Due::Urgent } else { Due::Live };
+        if let Some(first) = first_live {
+            let due = match (self.held, urgent.get()) {
+                (true, _) => Due::From(first),
+                (false, true) => Due::Urgent,
+                (false, false) => Due::Live,
+            };
             self.alerts.put(&self.link.subscription, due);
         }
         self.link.messages = self.link.messages.saturating_sub(committed.pruned.len() as u64);

@@ -42,9 +42,9 @@ impl Counter {
         self.waits(key) || self.in_view(now).is_some_and(counted)
     }
 
-    /// Whether it has a place on the screen.
+    /// Whether it has a place on the screen: one that counts something urgent is there until it is closed.
     pub(super) fn has_place(&self, now: Monotonic) -> bool {
-        self.in_view(now).is_some()
+        self.goes_on(now).is_some()
     }
 
     fn in_view(&self, now: Monotonic) -> Option<&Shown> {

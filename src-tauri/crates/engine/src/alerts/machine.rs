@@ -3,9 +3,10 @@
 use std::mem;
 
 use super::{
-    ANSWER_TIMEOUT, Alert, Deadline, Due, Effect, Failure, Folded, Input, NEWS_FOR, Outcome,
-    REFUSED_RETRY, RETRY, Reason, Request, Series, Target, Timer,
+    ANSWER_TIMEOUT, Deadline, Due, Effect, Failure, Input, NEWS_FOR, Outcome, REFUSED_RETRY, RETRY,
+    Reason, Request, Target, Timer,
     attempts::Attempts,
+    call::{Call, Folds, Leftover},
     counter::Counter,
     screen::{Notification, Screen},
     waiting::Waiting,
@@ -62,36 +63,6 @@ pub(super) enum Phase<N> {
     Marking,
     /// A notification that was taken back is closed.
     Closing { request: Request, until: Monotonic },
-}
-
-/// A notification that was sent and not answered yet.
-#[derive(Clone, Debug)]
-pub(super) struct Call<N> {
-    pub(super) request: Request,
-    pub(super) alert: Alert<N>,
-    /// What it becomes once it is acknowledged.
-    pub(super) becomes: Outcome,
-    /// What it counts, where it counts what found no place.
-    pub(super) folds: Option<Folds>,
-    /// Whether it was refused before.
-    pub(super) again: bool,
-}
-
-/// What the notification that counts is sent with.
-#[derive(Clone, Debug)]
-pub(super) struct Folds {
-    /// All that it counts.
-    pub(super) folded: Folded,
-    /// The number of the one whose place it takes.
-    pub(super) replaces: Option<u32>,
-}
-
-/// What was sent to a server that then answered nothing. It may still be shown.
-#[derive(Clone, Debug)]
-pub(super) struct Leftover<N> {
-    call: Call<N>,
-    /// What it answered meanwhile.
-    answer: Option<Result<u32, Failure>>,
 }
 
 pub(super) type Out<'a, N> = &'a mut Vec<Effect<N>>;
@@ -458,6 +429,7 @@ impl<N: Clone> Alerts<N> {
             at: now,
             urgent: call.alert.urgent,
             subscription: last.subscription.clone(),
+            count: call.alert.count,
             id: last.last,
             url: call.alert.url.clone(),
             series: call.series(),
@@ -513,6 +485,8 @@ impl<N: Clone> Alerts<N> {
                 self.answered(call, Err(Failure::Silent), now, out);
             }
             Phase::Doubting { call, .. } => self.is_frozen(call, Failure::Silent, now, out),
+            // Another server is there: the number that it would replace is none of its own.
+            Phase::Refused { .. } if self.owner_change.is_some() => self.go_on(now, out),
             Phase::Refused { call, .. } => {
                 let request = self.request();
                 self.send(Call { request, again: true, ..call }, now, out);
@@ -524,18 +498,5 @@ impl<N: Clone> Alerts<N> {
                 self.phase = phase;
             }
         }
-    }
-}
-
-impl<N> Call<N> {
-    fn series(&self) -> Option<Series> {
-        let sequence = self.alert.sequence.clone()?;
-        let subscription = self.alert.parts.first()?.subscription.clone();
-        Some(Series { subscription, sequence })
-    }
-
-    /// The id by which its attempts are counted.
-    fn first(&self) -> i64 {
-        self.alert.parts.first().map_or(0, |part| part.first)
     }
 }

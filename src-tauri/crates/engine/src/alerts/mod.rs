@@ -29,6 +29,7 @@
 //! back. Nothing here may do IO, read a clock or keep a timer.
 
 mod attempts;
+mod call;
 mod counter;
 mod machine;
 #[cfg(test)]
@@ -36,6 +37,8 @@ mod model;
 mod screen;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_storm;
 mod waiting;
 mod work;
 #[cfg(test)]
@@ -74,6 +77,9 @@ pub const NAMED_MAX: usize = 3;
 /// How the alerts of a subscription are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
+    /// They came as they happened, from this id on, while others before them still wait to be told
+    /// together: those from there on are shown.
+    From(i64),
     /// They came as they happened: each is shown, as long as there is a place for it.
     Live,
     /// So did these, and one of them is of the highest priority.
@@ -113,6 +119,8 @@ pub struct Alert<N> {
     pub parts: Vec<Part>,
     /// What is sent.
     pub notification: N,
+    /// Of how many messages.
+    pub count: u32,
     /// Whether it is of a message of the highest priority.
     pub urgent: bool,
     /// What a click opens, where the server passes clicks on.
@@ -159,8 +167,8 @@ pub enum Look {
     Subscriptions,
     /// How many alerts wait: [`Content::Count`].
     Count(String),
-    /// The oldest: [`Content::Alert`].
-    Oldest(String),
+    /// The oldest from this id on: [`Content::Alert`].
+    Oldest(String, i64),
     /// Of those of the highest priority, the oldest of the latest so many: [`Content::Alert`].
     Urgent(String, u32),
     /// Of which of these sequences an alert waits: [`Content::Sequences`].

@@ -34,8 +34,8 @@ enum Question {
 enum Kind {
     Urgent,
     Other,
-    /// It goes on in the place of its own, whatever that was.
-    Update,
+    /// It counts something urgent.
+    Stays,
 }
 
 /// What the server was sent.
@@ -103,11 +103,10 @@ impl Model {
                     self.check_sent(&ids);
                     let is_one = !notification.contains(" to ");
                     let row = &self.world.rows[*ids[0].start() as usize];
-                    let kind = match (notification.contains('|'), replaces) {
-                        (true, _) => Kind::Other,
-                        (false, Some(_)) => Kind::Update,
-                        (false, None) if is_one && row.urgent => Kind::Urgent,
-                        (false, None) => Kind::Other,
+                    let kind = match notification.contains('|') {
+                        true if notification.contains("urgent") => Kind::Stays,
+                        false if is_one && row.urgent => Kind::Urgent,
+                        _ => Kind::Other,
                     };
                     self.sent = Some(Sent { request, ids, replaces, kind });
                 }
@@ -156,7 +155,8 @@ impl Model {
         let urgent = self.screen.iter().filter(|(.., kind)| *kind == Kind::Urgent).count();
         assert!(urgent <= URGENT_PLACES, "{:?}", self.screen);
         let in_view = |(_, at, kind): &&(u32, Moment, Kind)| {
-            *kind == Kind::Other && now.monotonic < at.monotonic + IN_VIEW
+            let is_in_view = now.monotonic < at.monotonic + IN_VIEW;
+            *kind == Kind::Stays || *kind == Kind::Other && is_in_view
         };
         let others = self.screen.iter().filter(in_view).count();
         assert!(others <= PLACES, "{:?}", self.screen);
@@ -171,7 +171,15 @@ impl Model {
             let received = self.world.now.wall;
             self.world.rows.push(Row { key, urgent, sequence, url, received, fate: Fate::Pending });
         }
-        let due = *self.rng.choice(&[Due::Live, Due::Urgent, Due::Replay]).unwrap();
+        let due = *self
+            .rng
+            .choice(&[
+                Due::Live,
+                Due::From(self.world.rows.len() as i64 - 2),
+                Due::Urgent,
+                Due::Replay,
+            ])
+            .unwrap();
         self.say(Input::Due(key.into(), due));
     }
 
@@ -314,6 +322,7 @@ impl Model {
 fn ids(notification: &str) -> Vec<RangeInclusive<i64>> {
     let parts = notification.split('|').skip(usize::from(notification.contains('|')));
     let range = |part: &str| {
+        let part = part.trim_end_matches(" urgent");
         let (first, last) = part.split_once(" to ").unwrap_or((part, part));
         first.parse().unwrap()..=last.parse().unwrap()
     };

@@ -25,6 +25,8 @@ pub(super) struct Notification {
     pub(super) urgent: bool,
     /// The subscription's key.
     pub(super) subscription: String,
+    /// Of how many messages it is.
+    pub(super) count: u32,
     /// The id of its last message.
     pub(super) id: i64,
     /// What a click opens, where that is not its message.
@@ -68,6 +70,13 @@ impl Screen {
     /// The notification of this number.
     pub(super) fn by_number(&self, number: Option<u32>) -> Option<&Notification> {
         self.0.iter().find(|it| Some(it.number) == number)
+    }
+
+    /// Whether the place that the series' notification has is an urgent one; none where it has none any
+    /// more.
+    pub(super) fn place(&self, series: &Series, now: Monotonic) -> Option<bool> {
+        let own = self.0.iter().find(|it| it.series.as_ref() == Some(series))?;
+        (own.urgent || now < own.at + IN_VIEW).then_some(own.urgent)
     }
 
     /// The number of the series' notification.
@@ -115,6 +124,7 @@ mod tests {
             at: Duration::from_secs(100),
             urgent: false,
             subscription: "news".into(),
+            count: 1,
             id: i64::from(number),
             url: Some(format!("https://a.example/{number}")),
             series: sequence.map(series),

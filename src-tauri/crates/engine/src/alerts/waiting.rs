@@ -20,7 +20,12 @@ impl Waiting {
     /// The alerts of a subscription are due. Where some of them were waited for, they all were.
     pub(super) fn put(&mut self, key: String, due: Due) {
         match self.due.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, known)) => *known = due.max(*known),
+            Some((_, known)) => {
+                *known = match (due, *known) {
+                    (Due::From(one), Due::From(other)) => Due::From(one.min(other)),
+                    (due, known) => due.max(known),
+                };
+            }
             None => self.due.push_back((key, due)),
         }
     }

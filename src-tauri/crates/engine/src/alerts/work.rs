@@ -4,7 +4,8 @@
 use super::{
     ANSWER_TIMEOUT, Alert, Alerts, Content, Due, Effect, Look, Outcome, PLACES, REPLAY_ALERTS_MAX,
     Reason, Series, URGENT_PLACES,
-    machine::{Call, Folds, Out, Phase},
+    call::{Call, Folds},
+    machine::{Out, Phase},
 };
 use crate::Monotonic;
 
@@ -31,6 +32,8 @@ pub(super) enum Stage {
     Count,
     /// They are shown one by one.
     Each,
+    /// So are those from this id on; others wait still to be told together.
+    From(i64),
     /// Of the others, so many more of the highest priority are shown: the latest, the oldest first.
     Urgent(Others, u32),
     /// What is on the screen of sequences that are about to be counted is out of date.
@@ -90,7 +93,8 @@ impl<N: Clone> Alerts<N> {
         out.push(Effect::Look(match &work {
             Work::All => Look::Subscriptions,
             Work::One(key, Stage::Count) => Look::Count(key.clone()),
-            Work::One(key, Stage::Each) => Look::Oldest(key.clone()),
+            Work::One(key, Stage::Each) => Look::Oldest(key.clone(), i64::MIN),
+            Work::One(key, Stage::From(id)) => Look::Oldest(key.clone(), *id),
             Work::One(key, Stage::Urgent(_, left)) => Look::Urgent(key.clone(), *left),
             Work::One(key, Stage::Sequences(_)) => {
                 Look::Sequences(key.clone(), self.screen.sequences(key))
@@ -101,7 +105,7 @@ impl<N: Clone> Alerts<N> {
                     self.counter.goes_on(now).map(|(_, folded)| folded).unwrap_or_default();
                 // One that gives up its place is counted as well.
                 if let Some(gone) = self.screen.by_number(*replaces) {
-                    folded.add(&gone.subscription, 1, 0, &[gone.id]);
+                    folded.add(&gone.subscription, gone.count, 0, &[gone.id]);
                 }
                 Look::Folded(keys.clone(), folded)
             }
@@ -114,8 +118,14 @@ impl<N: Clone> Alerts<N> {
         loop {
             let (key, due) = self.waiting.next_due()?;
             let stage = match due {
-                // It is counted anyway.
-                Due::Live if self.counter.waits(&key) => continue,
+                // It is counted anyway. What is on the screen of its sequence is out of date then.
+                Due::Live | Due::From(_) if self.counter.waits(&key) => {
+                    if self.screen.sequences(&key).is_empty() {
+                        continue;
+                    }
+                    Stage::Sequences(Others::Fold)
+                }
+                Due::From(id) => Stage::From(id),
                 Due::Live => Stage::Each,
                 Due::Urgent if self.counter.waits(&key) => self.urgent(Others::Fold),
                 Due::Urgent => Stage::Each,
@@ -193,13 +203,13 @@ impl<N: Clone> Alerts<N> {
         Stage::after_urgent(others, u32::try_from(free).unwrap_or(u32::MAX))
     }
 
-    /// Whether there is a place for it. What takes the place of its own series needs none.
+    /// Whether there is a place for it. What goes on in the place of its own series needs no other.
     fn has_place(&self, key: &str, alert: &Alert<N>, now: Monotonic) -> bool {
-        let is_there = |sequence: &String| {
-            let series = Series { subscription: key.to_owned(), sequence: sequence.clone() };
-            self.screen.number(&series).is_some()
-        };
-        if alert.sequence.as_ref().is_some_and(is_there) {
+        let series =
+            |sequence: &String| Series { subscription: key.to_owned(), sequence: sequence.clone() };
+        let own = alert.sequence.as_ref().map(series);
+        let own = own.and_then(|series| self.screen.place(&series, now));
+        if own.is_some_and(|urgent| urgent == alert.urgent) {
             return true;
         }
         if alert.urgent {

@@ -120,13 +120,15 @@ impl World {
         let alert = |(id, row): (i64, &Row)| Alert {
             parts: vec![part(row, id, id)],
             notification: id.to_string(),
+            count: 1,
             urgent: row.urgent,
             url: row.url.map(str::to_owned),
             sequence: row.sequence.map(str::to_owned),
         };
-        let of_all = |parts: Vec<Part>, notification: String| Alert {
+        let of_all = |parts: Vec<Part>, notification: String, count: usize| Alert {
             parts,
             notification,
+            count: count as u32,
             urgent: false,
             url: None,
             sequence: None,
@@ -140,7 +142,9 @@ impl World {
                 Content::Subscriptions(keys.into_iter().map(str::to_owned).collect())
             }
             Look::Count(key) => Content::Count(self.pending(&key).count() as u32),
-            Look::Oldest(key) => Content::Alert(self.pending(&key).next().map(alert)),
+            Look::Oldest(key, from) => {
+                Content::Alert(self.pending(&key).find(|(id, _)| *id >= from).map(alert))
+            }
             Look::Urgent(key, latest) => {
                 let urgent: Vec<_> = self.pending(&key).filter(|(_, row)| row.urgent).collect();
                 let first = urgent.len().saturating_sub(latest as usize);
@@ -157,7 +161,7 @@ impl World {
                 let all: Vec<_> = self.pending(&key).collect();
                 let ends = all.first().zip(all.last());
                 Content::Alert(ends.map(|((first, row), (last, _))| {
-                    of_all(vec![part(row, *first, *last)], format!("{first} to {last}"))
+                    of_all(vec![part(row, *first, *last)], format!("{first} to {last}"), all.len())
                 }))
             }
             Look::Folded(keys, mut folded) => {
@@ -174,9 +178,10 @@ impl World {
                 }
                 let of = |part: &Part| format!("{} to {}", part.first, part.last);
                 let ranges: Vec<String> = parts.iter().map(of).collect();
-                let said = format!("{} more|{}", folded.count(), ranges.join("|"));
+                let urgent = if folded.urgent > 0 { " urgent" } else { "" };
+                let said = format!("{} more|{}{urgent}", folded.count(), ranges.join("|"));
                 let is_any = !parts.is_empty();
-                Content::Folded(is_any.then(|| (of_all(parts, said), folded)))
+                Content::Folded(is_any.then(|| (of_all(parts, said, 0), folded)))
             }
         }
     }

@@ -19,6 +19,11 @@ pub(super) fn if_missing(name: &str) -> Option<Picture> {
     if folders.iter().any(|folder| has(&folder.join(THEME), name)) {
         return None;
     }
+    built_in()
+}
+
+/// The icon as pixels.
+pub(super) fn built_in() -> Option<Picture> {
     Picture::of_png(PNG)
 }
 

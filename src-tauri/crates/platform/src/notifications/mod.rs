@@ -1,20 +1,21 @@
 //! The one D-Bus connection over which notifications are sent (Desktop Notifications Specification 1.2). It
 //! is kept, because servers drop notifications whose sender has left, and send clicks to it alone.
-//! It carries plain values and decides nothing: nothing here waits for a time, and it may use no other
+//! It carries plain values and decides nothing: no call here waits for a time, and it may use no other
 //! crate of Hark.
 
 mod icon;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{Stream, StreamExt, stream};
 use notify_rust::{Hint, Notification};
-use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
+use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 use zbus::{Connection, fdo::DBusProxy, proxy, zvariant::Value};
 
 use crate::picture::Picture;
 
+/// How long the icon is looked for on the disk.
+const ICON_TIMEOUT: Duration = Duration::from_secs(1);
 const NAME: &str = "org.freedesktop.Notifications";
 /// The name under which the bus itself answers.
 const BUS: &str = "org.freedesktop.DBus";
@@ -159,7 +160,10 @@ impl Bus {
             .filter_map(|signal| async move { Some(Signal::Closed(*signal.args().ok()?.id())) });
         let signals =
             stream::select(owners.boxed(), stream::select(clicks.boxed(), closes.boxed()));
-        let icon = spawn_blocking(|| icon::if_missing(icon)).await.ok().flatten().map(Arc::new);
+        // A disk that does not answer holds up no notification.
+        let look = spawn_blocking(|| icon::if_missing(icon));
+        let looked = timeout(ICON_TIMEOUT, look).await;
+        let icon = looked.map_or_else(|_| icon::built_in(), |it| it.ok().flatten()).map(Arc::new);
         Ok((Self { server, bus, icon }, kept(signals)))
     }
 

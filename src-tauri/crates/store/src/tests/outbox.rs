@@ -10,7 +10,7 @@ fn the_outbox_holds_an_alert_until_it_is_marked() {
     world.commit(&[message(Some("1"), "a"), message(Some("2"), "b"), message(Some("3"), "c")]);
     world.store.mark("builds", 1, 2, Shown::Shown).unwrap();
     let world = world.reopened();
-    let next = world.store.next_pending("builds").unwrap().unwrap();
+    let next = world.store.next_pending("builds", i64::MIN).unwrap().unwrap();
     assert_eq!((world.store.pending_count("builds").unwrap(), next.id), (1, 3));
     assert_eq!(world.store.pending_subscriptions().unwrap(), ["builds"]);
     assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Shown);

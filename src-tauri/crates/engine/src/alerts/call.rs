@@ -1,0 +1,47 @@
+//! What the notification server is asked: one notification at a time, until it is known what became of it.
+
+use super::{Alert, Failure, Folded, Outcome, Request, Series};
+
+/// A notification that was sent and not answered yet.
+#[derive(Clone, Debug)]
+pub(super) struct Call<N> {
+    pub(super) request: Request,
+    pub(super) alert: Alert<N>,
+    /// What it becomes once it is acknowledged.
+    pub(super) becomes: Outcome,
+    /// What it counts, where it counts what found no place.
+    pub(super) folds: Option<Folds>,
+    /// Whether it was refused before.
+    pub(super) again: bool,
+}
+
+/// What the notification that counts is sent with.
+#[derive(Clone, Debug)]
+pub(super) struct Folds {
+    /// All that it counts.
+    pub(super) folded: Folded,
+    /// The number of the one whose place it takes.
+    pub(super) replaces: Option<u32>,
+}
+
+/// What was sent to a server that then answered nothing. It may still be shown.
+#[derive(Clone, Debug)]
+pub(super) struct Leftover<N> {
+    pub(super) call: Call<N>,
+    /// What it answered meanwhile.
+    pub(super) answer: Option<Result<u32, Failure>>,
+}
+
+impl<N> Call<N> {
+    /// The sequence that it goes on with.
+    pub(super) fn series(&self) -> Option<Series> {
+        let sequence = self.alert.sequence.clone()?;
+        let subscription = self.alert.parts.first()?.subscription.clone();
+        Some(Series { subscription, sequence })
+    }
+
+    /// The id by which its attempts are counted.
+    pub(super) fn first(&self) -> i64 {
+        self.alert.parts.first().map_or(0, |part| part.first)
+    }
+}
