@@ -46,6 +46,17 @@ impl Language {
         self.pick("Show in Hark", "在 Hark 中查看")
     }
 
+    /// How many messages there are that came while nobody was shown any.
+    #[must_use]
+    pub fn missed(self, count: u32, urgent: u32) -> String {
+        match (self, urgent) {
+            (Self::English, 0) => format!("{count} missed messages"),
+            (Self::English, urgent) => format!("{count} missed messages, {urgent} urgent"),
+            (Self::Chinese, 0) => format!("错过 {count} 条消息"),
+            (Self::Chinese, urgent) => format!("错过 {count} 条消息，{urgent} 条紧急"),
+        }
+    }
+
     /// How many messages a notification counts.
     #[must_use]
     pub fn messages(self, count: u32, urgent: u32) -> String {

@@ -150,7 +150,7 @@ pub fn of_digest(
     can: Capabilities,
     language: Language,
 ) -> Toast {
-    let mut lines = vec![language.messages(count, urgent)];
+    let mut lines = vec![language.missed(count, urgent)];
     for message in latest {
         lines.push(format!("• {}", cut(message.headline(), 80)));
     }
@@ -398,10 +398,10 @@ mod tests {
         let toast =
             of_digest("Builds", (7, 0), &latest, Capabilities::default(), Language::English);
         assert_eq!(toast.notification.summary, "Builds");
-        let wanted = "7 messages\n• one\n• two\n• Build <b>7</b>";
+        let wanted = "7 missed messages\n• one\n• two\n• Build <b>7</b>";
         assert_eq!(toast.notification.body, wanted);
         let chinese = of_digest("构建", (7, 7), &[], Capabilities::default(), Language::Chinese);
-        assert_eq!(chinese.notification.body, "7 条紧急消息");
+        assert_eq!(chinese.notification.body, "错过 7 条消息，7 条紧急");
     }
 
     #[test]
