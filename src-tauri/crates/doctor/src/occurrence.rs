@@ -105,6 +105,10 @@ impl What {
             _ => None,
         };
         let Some(events) = unfolded else { return Self::of(arrival, feed).into_iter().collect() };
+        let kind = match &arrival {
+            Arrival::Event { event, .. } => clean(&event.kind, NAME_CHARS_MAX),
+            _ => String::new(),
+        };
         let mut all = Vec::new();
         for event in events {
             let id = event.own_id.as_deref();
@@ -113,6 +117,10 @@ impl What {
             if matches!(feed.decode(&event), Decoded::Message(_)) {
                 all.push(Self::of_event(event, feed));
             }
+        }
+        if all.is_empty() {
+            // An event it was all the same, and no message.
+            all.push(Self::Heartbeat { form: Form::Event(kind), has_id: false });
         }
         all
     }
