@@ -30,10 +30,6 @@ fn assert_stored(messages: &[Value], wanted: impl IntoIterator<Item = usize>) {
     assert_eq!(found, wanted);
 }
 
-async fn gaps(world: &World) -> usize {
-    world.journal().await.iter().filter(|kind| *kind == "gap").count()
-}
-
 #[tokio::test]
 async fn a_hub_is_resumed_without_loss_or_duplicates_after_a_kill() {
     let world = World::new();
@@ -56,7 +52,7 @@ async fn a_hub_is_resumed_without_loss_or_duplicates_after_a_kill() {
     hub.heartbeat();
     publish(&hub, 60..61);
     assert_stored(&world.stored(61).await, 0..61);
-    assert_eq!(gaps(&world).await, 0);
+    assert_eq!(world.gaps().await, 0);
     assert_eq!(hub.asked()[0].as_deref(), Some("earliest"), "nothing before it is known is lost");
 }
 
@@ -76,7 +72,7 @@ async fn a_history_that_has_forgotten_the_cursor_is_read_from_its_beginning_and_
     tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
     let agent = world.agent().await;
     assert_stored(&world.stored(15).await, (0..5).chain(20..30));
-    assert_eq!(gaps(&world).await, 1);
+    assert_eq!(world.gaps().await, 1);
     let history = world.history().await;
     assert!(history.iter().any(|it| it["span"] == "missed"), "{history:?}");
 
@@ -95,7 +91,7 @@ async fn a_history_that_has_forgotten_the_cursor_is_read_from_its_beginning_and_
     world.phase("news", "streaming").await;
     publish(&hub, 32..34);
     assert_stored(&world.stored(19).await, (0..5).chain(20..34));
-    assert_eq!(gaps(&world).await, 2);
+    assert_eq!(world.gaps().await, 2);
     let history = world.history().await;
     assert!(history.iter().any(|it| it["kind"] == "outage" && it["gap"] == true), "{history:?}");
     drop(agent);

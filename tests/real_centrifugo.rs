@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use hark_api::{HistoryQuery, route};
 use hark_tests::{
     LONG, World,
     centrifugo::{Centrifugo, HELD, TOKEN, TOKEN_OF_OWN},
@@ -34,11 +33,6 @@ async fn come(world: &World, wanted: &[&str]) {
         if titles == wanted { Ok(()) } else { Err(format!("{titles:?}")) }
     })
     .await;
-}
-
-async fn gaps(world: &World) -> usize {
-    let rows = world.client().call(&route::JOURNAL, &HistoryQuery::default()).await.unwrap();
-    rows.iter().filter(|row| row.kind == "gap").count()
 }
 
 #[tokio::test]
@@ -89,7 +83,7 @@ async fn what_was_missed_of_several_channels_comes_once_and_in_order() {
         let held: Vec<&String> = held.iter().filter(|it| it.starts_with(word)).collect();
         assert_eq!(came, held);
     }
-    assert_eq!(gaps(&world).await, 0);
+    assert_eq!(world.gaps().await, 0);
 }
 
 #[tokio::test]
@@ -107,7 +101,7 @@ async fn what_the_server_does_not_hold_any_more_is_a_gap() {
     }
     world.hark(&["resume", &key]).await.ok();
     world.phase(&key, "streaming").await;
-    eventually("the gap", LONG, async || (gaps(&world).await == 1).then_some(()).ok_or("not yet"))
+    eventually("the gap", LONG, async || (world.gaps().await == 1).then_some(()).ok_or("not yet"))
         .await;
     server.publish("open:a", "after it").await;
     come(&world, &["first", "after it"]).await;
@@ -117,7 +111,7 @@ async fn what_the_server_does_not_hold_any_more_is_a_gap() {
     server.start_again().await;
     server.publish("open:a", "first").await;
     server.followed(1).await;
-    eventually("the gap", LONG, async || (gaps(&world).await == 2).then_some(()).ok_or("not yet"))
+    eventually("the gap", LONG, async || (world.gaps().await == 2).then_some(()).ok_or("not yet"))
         .await;
     server.publish("open:a", "second").await;
     eventually("the second one comes", LONG, async || {
@@ -141,7 +135,7 @@ async fn a_channel_without_a_history_has_a_gap_after_each_break_also_beside_one_
     server.publish("bare:a", "to nobody").await;
     world.hark(&["resume", &key]).await.ok();
     server.followed(1).await;
-    eventually("the gap", LONG, async || (gaps(&world).await == 1).then_some(()).ok_or("not yet"))
+    eventually("the gap", LONG, async || (world.gaps().await == 1).then_some(()).ok_or("not yet"))
         .await;
     server.stop().await;
     let link = world.phase(&key, "backing_off").await;
@@ -150,7 +144,7 @@ async fn a_channel_without_a_history_has_a_gap_after_each_break_also_beside_one_
     server.followed(1).await;
     server.publish("bare:a", "two").await;
     come(&world, &["one", "two"]).await;
-    assert_eq!(gaps(&world).await, 2);
+    assert_eq!(world.gaps().await, 2);
 }
 
 #[tokio::test]
@@ -169,7 +163,7 @@ async fn of_a_server_that_began_anew_what_it_holds_already_comes_too() {
     }
     let _agent = world.agent().await;
     come(&world, &["first", "first", "second"]).await;
-    assert_eq!(gaps(&world).await, 1);
+    assert_eq!(world.gaps().await, 1);
 }
 
 #[tokio::test]
@@ -188,13 +182,13 @@ async fn what_is_too_much_for_the_server_or_for_one_event_is_a_gap_and_not_asked
         }
         world.hark(&["resume", &key]).await.ok();
         eventually("the gap", LONG, async || {
-            (gaps(&world).await == 1).then_some(()).ok_or("not yet")
+            (world.gaps().await == 1).then_some(()).ok_or("not yet")
         })
         .await;
         server.followed(1).await;
         server.publish("open:a", "after it").await;
         come(&world, &["first", "after it"]).await;
-        assert_eq!(gaps(&world).await, 1);
+        assert_eq!(world.gaps().await, 1);
     }
 }
 
@@ -210,7 +204,7 @@ async fn a_channel_that_the_token_names_is_recovered_like_one_of_the_url() {
     server.publish("own", "two").await;
     world.hark(&["resume", &key]).await.ok();
     come(&world, &["one", "two"]).await;
-    assert_eq!(gaps(&world).await, 0);
+    assert_eq!(world.gaps().await, 0);
 }
 
 #[tokio::test]

@@ -3,19 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use hark_api::{HistoryQuery, route};
 use hark_tests::{
     LONG, SHORT, World,
     django::Django,
     eventually,
     hark::{bodies, clear},
 };
-
-/// How often the journal tells of messages that may be missing.
-async fn gaps(world: &World) -> usize {
-    let rows = world.client().call(&route::JOURNAL, &HistoryQuery::default()).await.unwrap();
-    rows.iter().filter(|row| row.kind == "gap").count()
-}
 
 #[tokio::test]
 async fn it_is_recognised_and_followed_through_every_end() {
@@ -52,7 +45,7 @@ async fn it_is_recognised_and_followed_through_every_end() {
     let _agent = world.agent().await;
     let stored = world.stored(django.published.len()).await;
     assert_eq!(bodies(&stored), django.published);
-    assert_eq!(gaps(&world).await, 0, "nothing was missing");
+    assert_eq!(world.gaps().await, 0, "nothing was missing");
 }
 
 #[tokio::test]
@@ -76,7 +69,7 @@ async fn what_it_has_forgotten_is_a_gap_and_no_message() {
     django.forget().await;
     world.hark(&["resume", "news"]).await.ok();
     eventually("the journal tells of what is missing", LONG, async || {
-        let gaps = gaps(&world).await;
+        let gaps = world.gaps().await;
         if gaps == 1 { Ok(()) } else { Err(gaps) }
     })
     .await;
@@ -90,7 +83,7 @@ async fn what_it_has_forgotten_is_a_gap_and_no_message() {
     django.start_again().await.unwrap();
     django.publish().await;
     assert_eq!(world.stored(4).await.len(), 4);
-    assert_eq!(gaps(&world).await, 1);
+    assert_eq!(world.gaps().await, 1);
 }
 
 #[tokio::test]

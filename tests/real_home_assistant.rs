@@ -5,7 +5,6 @@
 
 use std::{fs, time::Duration};
 
-use hark_api::{HistoryQuery, route};
 use hark_tests::{
     LONG, World, eventually,
     fake::Notifications,
@@ -153,8 +152,7 @@ async fn every_end_is_a_gap_and_what_comes_after_it_is_told_once() {
         letter(&home, &mut fired).await;
         assert_eq!(letters(&world, fired.len()).await, fired);
     }
-    let rows = world.client().call(&route::JOURNAL, &HistoryQuery::default()).await.unwrap();
-    assert_eq!(rows.iter().filter(|row| row.kind == "gap").count(), 3);
+    assert_eq!(world.gaps().await, 3);
     let history = world.history().await;
     let outages: Vec<_> = history.iter().filter(|it| it["kind"] == "outage").collect();
     assert_eq!(outages.len(), 3, "{history:?}");

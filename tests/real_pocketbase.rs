@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use hark_api::{HistoryQuery, route};
 use hark_tests::{
     LONG, World, eventually,
     fake::Notifications,
@@ -94,8 +93,7 @@ async fn a_break_is_a_gap_and_what_comes_after_it_is_told() {
         world.phase(&key, "streaming").await;
         flows(&world, &base, "alerts").await;
     }
-    let rows = world.client().call(&route::JOURNAL, &HistoryQuery::default()).await.unwrap();
-    assert_eq!(rows.iter().filter(|row| row.kind == "gap").count(), 2);
+    assert_eq!(world.gaps().await, 2);
     let outages = world.history().await;
     assert!(
         outages.iter().filter(|it| it["kind"] == "outage").all(|it| it["gap"] == true),

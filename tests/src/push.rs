@@ -23,6 +23,11 @@ impl World {
         let rows = client.call(&route::JOURNAL, &HistoryQuery::default()).await.unwrap();
         rows.into_iter().map(|row| row.kind).collect()
     }
+
+    /// How often the journal tells of messages that may be missing.
+    pub async fn gaps(&self) -> usize {
+        self.journal().await.iter().filter(|kind| *kind == "gap").count()
+    }
 }
 
 /// A server on a port of its own, until dropped.

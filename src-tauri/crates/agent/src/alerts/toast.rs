@@ -150,13 +150,8 @@ pub fn of_digest(
     can: Capabilities,
     language: Language,
 ) -> Toast {
-    let mut lines = vec![language.missed(count, urgent)];
-    for message in latest {
-        lines.push(format!("• {}", cut(message.headline(), 80)));
-    }
-    let mut notification = basic(name, &lines.join("\n"), Urgency::Normal, can);
-    clicked(&mut notification, language.shown_in_hark(), can);
-    Toast { notification, url: None, sequence: None }
+    let said = latest.iter().map(|message| message.headline().to_owned());
+    counting(name, language.missed(count, urgent), said, Urgency::Normal, can, language)
 }
 
 /// What a notification counts for which there was no place.
@@ -180,14 +175,26 @@ pub fn of_folded(counted: Counted<'_>, can: Capabilities, language: Language) ->
         [name] => (name.clone(), true),
         names => (language.subscriptions(names.len()), false),
     };
-    let mut lines = vec![language.messages(count, urgent)];
-    for (name, message) in latest {
-        let headline = message.headline();
-        let said = if of_one { headline.to_owned() } else { format!("{name}: {headline}") };
-        lines.push(format!("• {}", cut(&said, 80)));
-    }
+    let said = latest.iter().map(|(name, message)| match of_one {
+        true => message.headline().to_owned(),
+        false => format!("{name}: {}", message.headline()),
+    });
     let urgency = if urgent > 0 { Urgency::Critical } else { Urgency::Normal };
-    let mut notification = basic(&title, &lines.join("\n"), urgency, can);
+    counting(&title, language.messages(count, urgent), said, urgency, can, language)
+}
+
+/// A notification that counts messages and quotes a few, each in a line.
+fn counting(
+    title: &str,
+    count: String,
+    quoted: impl Iterator<Item = String>,
+    urgency: Urgency,
+    can: Capabilities,
+    language: Language,
+) -> Toast {
+    let quoted = quoted.map(|said| format!("• {}", cut(&said, 80)));
+    let lines: Vec<String> = [count].into_iter().chain(quoted).collect();
+    let mut notification = basic(title, &lines.join("\n"), urgency, can);
     clicked(&mut notification, language.shown_in_hark(), can);
     Toast { notification, url: None, sequence: None }
 }

@@ -56,7 +56,7 @@ async fn sent(
     mut all: IndexMap<String, Subscription>,
     message: SendMessage,
 ) -> Result<Sent, ApiError> {
-    let said = |sentence| ApiError { code: None, sentence, found: None };
+    let said = ApiError::plain;
     let key = settings::key_of(&all, &message.subscription);
     let Some(one) = all.swap_remove(&key) else { return Err(refusal(EditError::Unknown(key))) };
     let message = outgoing(message).map_err(said)?;
