@@ -181,7 +181,27 @@ export type Decision = "alert" | "backlog" | "quiet";
 
 export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed" | "no_push_feed";
 
-export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "removed", "data": { 
+export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "changed", "data": { 
+/**
+ * Their ids; of more than 1000, the latest.
+ */
+messages: number[], 
+/**
+ * What became of their alerts.
+ */
+shown: Shown | null, 
+/**
+ * Why, where that needs a reason.
+ */
+why: Why | null, 
+/**
+ * When they were read.
+ */
+read: Time | null, 
+/**
+ * When their notification was closed by the person.
+ */
+dismissed: Time | null, } } | { "event": "removed", "data": { 
 /**
  * Their ids.
  */
@@ -373,7 +393,19 @@ rule: string | null,
 /**
  * What became of its alert.
  */
-shown: Shown, };
+shown: Shown, 
+/**
+ * Why, where that needs a reason.
+ */
+why: Why | null, 
+/**
+ * When the person read it; null while it is unread. What was there before it was followed is no news.
+ */
+read: Time | null, 
+/**
+ * When the person closed its notification.
+ */
+dismissed: Time | null, };
 
 export type MessageTried = { 
 /**
@@ -520,6 +552,26 @@ priority: number,
  */
 time: Time | null, };
 
+export type Read = { 
+/**
+ * How many; of more than 1000, so many.
+ */
+messages: number, };
+
+export type ReadMessages = { 
+/**
+ * These, at most 1000.
+ */
+messages: number[], 
+/**
+ * All up to this id.
+ */
+up_to?: number, 
+/**
+ * Of those up to that id, only those of one subscription.
+ */
+subscription?: string, };
+
 export type Recognised = { 
 /**
  * The feed.
@@ -648,7 +700,7 @@ name: string, };
 
 export type Severity = "error" | "warning";
 
-export type Shown = "no" | "pending" | "shown" | "digest" | "refused" | "withdrawn" | "nobody" | "old";
+export type Shown = "no" | "pending" | "held" | "shown" | "digest" | "folded" | "quiet" | "refused" | "withdrawn" | "nobody" | "old";
 
 export type Span = { 
 /**
@@ -696,10 +748,13 @@ subscription?: string, };
 
 export type Time = string;
 
+export type Why = { "code": "mute" } | { "code": "do_not_disturb" } | { "code": "snooze" } | { "code": "quiet_hours" } | { "code": "age" } | { "code": "paused" } | { "code": "removed" } | { "code": "no_answer" } | { "code": "server", "text": string };
+
 /** Every route: what it takes and what it answers. */
 export interface Routes {
   "/v1/status": { method: "GET"; query: null; reply: Status };
   "/v1/messages": { method: "GET"; query: MessagesQuery; reply: Array<Message> };
+  "/v1/messages/read": { method: "POST"; query: ReadMessages; reply: Read };
   "/v1/outages": { method: "GET"; query: HistoryQuery; reply: Array<HistoryEntry> };
   "/v1/journal": { method: "GET"; query: HistoryQuery; reply: Array<JournalRow> };
   "/v1/subscriptions/add": { method: "POST"; query: AddSubscription; reply: Added };

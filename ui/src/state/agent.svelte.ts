@@ -4,6 +4,7 @@ import { asFailure, call, subscribe } from "../bridge";
 import type { Failure } from "../bridge-types";
 import type { Words } from "../i18n";
 import { fold, loadedHistory, loadedLatest, loadedOlder, nothing, type Held } from "./hold";
+import { page, Reading } from "./reading";
 
 const MESSAGES_PAGE = 100;
 const HISTORY_PAGE = 300;
@@ -15,6 +16,9 @@ class Agent {
   now = $state(Date.now());
   /** What went wrong last, until the next command. */
   failure: Failure | null = $state.raw(null);
+
+  /** What the person has seen is told to the agent. */
+  reading = new Reading((messages) => void this.#read(messages), page);
 
   #loading = new Set<string>();
 
@@ -45,6 +49,11 @@ class Agent {
 
   async remove(subscription: string): Promise<void> {
     await this.#command(() => call("/v1/subscriptions/remove", { subscription }));
+  }
+
+  /** A message that could not be marked stays unread, and is seen again. */
+  async #read(messages: number[]): Promise<void> {
+    await call("/v1/messages/read", { messages }).catch(() => undefined);
   }
 
   /** Adds a subscription. Unlike the others it rejects: the form shows the failure. */

@@ -64,6 +64,15 @@ describe("messages", () => {
     expect(held.messages[1]?.shown).toBe("shown");
   });
 
+  test("become what is told of them, also where they were asked for before", () => {
+    const became = { shown: "folded", why: null, read: ago(0), dismissed: null } as const;
+    const changed: Event = { event: "changed", data: { messages: [1, 2], ...became } };
+    const held = told(nothing, reset, heard(message(2)), heard(message(3)), changed);
+    const loaded = loadedLatest(held, page(3, 1), 100);
+    expect(loaded.messages.map(({ shown }) => shown)).toEqual(["shown", "folded", "folded"]);
+    expect(loaded.messages[2]?.read).toBe(ago(0));
+  });
+
   test("heard while the latest are being loaded are not lost", () => {
     const held = told(nothing, reset, heard(message(4)));
     expect(ids(loadedLatest(held, page(3, 1), 100))).toEqual([4, 3, 2, 1]);

@@ -7,9 +7,13 @@ import { at } from "./time";
 export const MESSAGES_MAX = 500;
 
 const GONE_MAX = 256;
+const CHANGES_MAX = 64;
 
 /** The agent ends a page early that holds so many characters, or a few more. */
 const LARGE_PAGE = 1_000_000;
+
+/** What became of messages; what is null is as it was. */
+type Change = Extract<Event, { event: "changed" }>["data"];
 
 export interface Held {
   /** Whether an agent answers; null until the first word. */
@@ -23,6 +27,8 @@ export interface Held {
   fresh: Message[] | null;
   /** The ids that went last: a page that was asked for before may still hold them. */
   gone: readonly number[];
+  /** What changed last, for the same reason. */
+  changes: readonly Change[];
   /** Whether the agent may hold older messages than these. */
   older: boolean;
   /** Newest first; null until loaded. */
@@ -37,6 +43,7 @@ export const nothing: Held = {
   messages: [],
   fresh: [],
   gone: [],
+  changes: [],
   older: false,
   history: null,
   historyStale: true,
@@ -57,6 +64,7 @@ function foldEvent(held: Held, event: Event): Held {
         failure: null,
         status: event.data,
         fresh: [],
+        changes: [],
         historyStale: true,
       };
     case "status":
@@ -76,6 +84,15 @@ function foldEvent(held: Held, event: Event): Held {
         ...held,
         messages: merge(held.messages, [event.data]),
         fresh: held.fresh && merge(held.fresh, [event.data]),
+      };
+    }
+    case "changed": {
+      const changes = [...held.changes, event.data].slice(-CHANGES_MAX);
+      return {
+        ...held,
+        changes,
+        messages: changed(held.messages, [event.data]),
+        fresh: held.fresh && changed(held.fresh, [event.data]),
       };
     }
     case "removed": {
@@ -117,7 +134,21 @@ export function loadedHistory(held: Held, history: HistoryEntry[]): Held {
 }
 
 function there(held: Held, page: Message[]): Message[] {
-  return page.filter((message) => !held.gone.includes(message.id));
+  return changed(
+    page.filter((message) => !held.gone.includes(message.id)),
+    held.changes,
+  );
+}
+
+function changed(messages: readonly Message[], changes: readonly Change[]): Message[] {
+  return changes.reduce(
+    (all: Message[], { messages: ids, ...now }) => {
+      const named = new Set(ids);
+      const news = Object.fromEntries(Object.entries(now).filter(([, value]) => value !== null));
+      return all.map((message) => (named.has(message.id) ? { ...message, ...news } : message));
+    },
+    [...messages],
+  );
 }
 
 /** As a list shows them: the latest first by the server's time. The ids are the order of the wire, which is

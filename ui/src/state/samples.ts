@@ -63,6 +63,9 @@ export function message(id: number, more: Partial<Message> = {}): Message {
     rule: null,
     decision: "alert",
     shown: "shown",
+    why: null,
+    read: null,
+    dismissed: null,
     ...more,
   };
 }

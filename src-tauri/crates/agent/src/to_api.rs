@@ -3,6 +3,7 @@
 use hark_api as api;
 use hark_engine::{
     Moment,
+    alerts::Why,
     failure::{Class, Failure},
     feed::{self, Certainty, Recognition},
     heartbeat::Source,
@@ -75,7 +76,18 @@ pub fn cause(failure: &Failure, server: &str) -> api::Cause {
 /// A stored message.
 pub fn message(row: MessageRow) -> api::Message {
     let MessageRow {
-        id, server_id, subscription, message, received, decision, rule, shown, ..
+        id,
+        server_id,
+        subscription,
+        message,
+        received,
+        decision,
+        rule,
+        sound: _,
+        shown,
+        why,
+        read,
+        dismissed,
     } = row;
     let Extras { icon, markdown, attachment, actions } = message.extras;
     api::Message {
@@ -100,16 +112,42 @@ pub fn message(row: MessageRow) -> api::Message {
         actions: actions.into_iter().map(action).collect(),
         decision: self::decision(decision).unwrap_or(api::Decision::Quiet),
         rule,
-        shown: match shown {
-            Shown::No => api::Shown::No,
-            Shown::Pending => api::Shown::Pending,
-            Shown::Shown => api::Shown::Shown,
-            Shown::Digest => api::Shown::Digest,
-            Shown::Refused => api::Shown::Refused,
-            Shown::Withdrawn => api::Shown::Withdrawn,
-            Shown::Old => api::Shown::Old,
-            Shown::Nobody => api::Shown::Nobody,
-        },
+        shown: self::shown(shown),
+        why: why.map(self::why),
+        read: read.map(api::Time),
+        dismissed: dismissed.map(api::Time),
+    }
+}
+
+/// What became of an alert.
+pub fn shown(shown: Shown) -> api::Shown {
+    match shown {
+        Shown::No => api::Shown::No,
+        Shown::Pending => api::Shown::Pending,
+        Shown::Held => api::Shown::Held,
+        Shown::Shown => api::Shown::Shown,
+        Shown::Digest => api::Shown::Digest,
+        Shown::Folded => api::Shown::Folded,
+        Shown::Quiet => api::Shown::Quiet,
+        Shown::Refused => api::Shown::Refused,
+        Shown::Withdrawn => api::Shown::Withdrawn,
+        Shown::Old => api::Shown::Old,
+        Shown::Nobody => api::Shown::Nobody,
+    }
+}
+
+/// Why an alert was not shown as it came.
+pub fn why(why: Why) -> api::Why {
+    match why {
+        Why::Mute => api::Why::Mute,
+        Why::DoNotDisturb => api::Why::DoNotDisturb,
+        Why::Snooze => api::Why::Snooze,
+        Why::QuietHours => api::Why::QuietHours,
+        Why::Age => api::Why::Age,
+        Why::Paused => api::Why::Paused,
+        Why::Removed => api::Why::Removed,
+        Why::NoAnswer => api::Why::NoAnswer,
+        Why::Server(text) => api::Why::Server(text.into()),
     }
 }
 

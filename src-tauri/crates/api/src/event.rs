@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Link, Message, Status};
+use crate::{Link, Message, Shown, Status, Time, Why};
 
 /// One event of the agent's own stream. Its SSE `id:` is an increasing number, from which a client
 /// that comes back within the last 256 events is replayed; else it gets [`Event::Reset`] first.
@@ -18,8 +18,22 @@ pub enum Event {
     Status(Box<Status>),
     /// One link changed.
     Link(Box<Link>),
-    /// A message was stored, or its `shown` changed.
+    /// A message was stored.
     Message(Box<Message>),
+    /// What became of messages. What is null is as it was.
+    Changed {
+        /// Their ids; of more than 1000, the latest.
+        #[cfg_attr(test, ts(type = "number[]"))]
+        messages: Vec<i64>,
+        /// What became of their alerts.
+        shown: Option<Shown>,
+        /// Why, where that needs a reason.
+        why: Option<Why>,
+        /// When they were read.
+        read: Option<Time>,
+        /// When their notification was closed by the person.
+        dismissed: Option<Time>,
+    },
     /// These messages are gone: replaced by a later one of theirs, or deleted on the server.
     Removed {
         /// Their ids.

@@ -23,7 +23,10 @@ pub use command::{
 };
 pub use event::Event;
 pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, Span, SpanKind};
-pub use message::{Action, ActionKind, Attachment, Decision, Message, MessagesQuery, Shown};
+pub use message::{
+    Action, ActionKind, Attachment, Decision, Message, MessagesQuery, Read, ReadMessages, Shown,
+    Why,
+};
 pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};
 pub use send::{SendMessage, Sent};
 pub use status::{

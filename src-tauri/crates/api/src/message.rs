@@ -45,6 +45,12 @@ pub struct Message {
     pub rule: Option<String>,
     /// What became of its alert.
     pub shown: Shown,
+    /// Why, where that needs a reason.
+    pub why: Option<Why>,
+    /// When the person read it; null while it is unread. What was there before it was followed is no news.
+    pub read: Option<Time>,
+    /// When the person closed its notification.
+    pub dismissed: Option<Time>,
 }
 
 /// A file that came with a message.
@@ -107,19 +113,72 @@ pub enum Shown {
     No,
     /// Waiting for the notification server.
     Pending,
-    /// Acknowledged by it.
+    /// Held back until a silence is over.
+    Held,
+    /// Acknowledged by the notification server.
     Shown,
-    /// Counted in one notification together with others.
+    /// Told together with others that came while the person was away.
     Digest,
+    /// Counted, since too many were on the screen.
+    Folded,
+    /// Kept quiet for good.
+    Quiet,
     /// The notification server would not show it.
     Refused,
     /// Taken back, since the message was read elsewhere.
     Withdrawn,
     /// There was nobody to show it to.
     Nobody,
-    /// It had waited for so long that it was no news any more, or its subscription was paused or removed
-    /// meanwhile.
+    /// It was no news any more, or of no interest.
     Old,
+}
+
+/// Why an alert was not shown as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case", tag = "code", content = "text")]
+pub enum Why {
+    /// Its subscription was muted.
+    Mute,
+    /// The desktop was not to be disturbed.
+    DoNotDisturb,
+    /// The person had snoozed.
+    Snooze,
+    /// It came in quiet hours.
+    QuietHours,
+    /// It had waited until it was no news any more.
+    Age,
+    /// Its subscription was paused meanwhile.
+    Paused,
+    /// Its subscription was removed meanwhile.
+    Removed,
+    /// The notification server did not answer.
+    NoAnswer,
+    /// The notification server gave this reason.
+    Server(String),
+}
+
+/// Which messages the person has read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[serde(default)]
+pub struct ReadMessages {
+    /// These, at most 1000.
+    #[cfg_attr(test, ts(type = "number[]"))]
+    pub messages: Vec<i64>,
+    /// All up to this id.
+    #[cfg_attr(test, ts(optional, type = "number"))]
+    pub up_to: Option<i64>,
+    /// Of those up to that id, only those of one subscription.
+    pub subscription: Option<String>,
+}
+
+/// How many were read that had not been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Read {
+    /// How many; of more than 1000, so many.
+    pub messages: u32,
 }
 
 /// Which messages to answer, newest first unless `after` is given.

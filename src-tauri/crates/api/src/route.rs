@@ -6,7 +6,8 @@ use http::Method;
 
 use crate::{
     Accepted, AddSubscription, Added, HistoryEntry, HistoryQuery, JournalRow, Message,
-    MessagesQuery, RulesFor, RulesTried, Sample, SendMessage, Sent, Status, Target,
+    MessagesQuery, Read, ReadMessages, RulesFor, RulesTried, Sample, SendMessage, Sent, Status,
+    Target,
 };
 
 /// What a route's method says.
@@ -82,6 +83,8 @@ routes! {
     STATUS = get "/v1/status": () => Status;
     /// Stored messages.
     MESSAGES = get "/v1/messages": MessagesQuery => Vec<Message>;
+    /// The person has read messages: their notifications go away.
+    READ = post "/v1/messages/read": ReadMessages => Read;
     /// The reconnection history: outages and spans, newest first.
     OUTAGES = get "/v1/outages": HistoryQuery => Vec<HistoryEntry>;
     /// The journal's rows, newest first.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use hark_agent::print::{glimpse, text};
 use hark_api::{
     Decision, HistoryEntry, Link, Message, Outage, Phase, Preview, RulesTried, Severity, Shown,
-    Span, SpanKind, Status, Time,
+    Span, SpanKind, Status, Time, Why,
 };
 use hark_engine::feed::UNKNOWN;
 use jiff::{Timestamp, tz::TimeZone};
@@ -87,16 +87,34 @@ pub fn message(message: &Message) -> String {
 }
 
 /// Why a message was not shown by itself; none where it was.
-fn unshown(message: &Message) -> Option<&'static str> {
-    match (message.decision, message.shown) {
-        (Decision::Backlog, _) => Some("from before you followed it"),
-        (_, Shown::Pending) => Some("not shown yet"),
-        (_, Shown::Digest) => Some("counted in one notification"),
-        (_, Shown::Refused) => Some("not shown: the notification server refused it"),
-        (_, Shown::Withdrawn) => Some("read elsewhere"),
-        (_, Shown::Old) => Some("no news any more"),
-        (_, Shown::Nobody) => Some("not shown: nobody to show it to"),
-        (_, Shown::Shown | Shown::No) => None,
+fn unshown(message: &Message) -> Option<String> {
+    let said = match (message.decision, message.shown) {
+        (Decision::Backlog, _) => "from before you followed it",
+        (_, Shown::Pending) => "not shown yet",
+        (_, Shown::Held) => return Some(format!("held back: {}", why(message))),
+        (_, Shown::Digest) => "told together with others",
+        (_, Shown::Folded) => "counted, as too many were on the screen",
+        (_, Shown::Quiet) => return Some(format!("kept quiet: {}", why(message))),
+        (_, Shown::Refused | Shown::Old) => return Some(format!("not shown: {}", why(message))),
+        (_, Shown::Withdrawn) => "read elsewhere",
+        (_, Shown::Nobody) => "not shown: nobody to show it to",
+        (_, Shown::Shown | Shown::No) => return None,
+    };
+    Some(said.to_owned())
+}
+
+/// Why an alert was not shown as it came.
+fn why(message: &Message) -> &str {
+    match &message.why {
+        Some(Why::Mute) => "muted",
+        Some(Why::DoNotDisturb) => "do not disturb",
+        Some(Why::Snooze) => "snoozed",
+        Some(Why::QuietHours) => "quiet hours",
+        Some(Why::Age) | None => "no news any more",
+        Some(Why::Paused) => "paused",
+        Some(Why::Removed) => "no longer followed",
+        Some(Why::NoAnswer) => "the notification server did not answer",
+        Some(Why::Server(text)) => text,
     }
 }
 

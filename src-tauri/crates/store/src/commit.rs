@@ -60,8 +60,10 @@ impl Store {
     pub fn set_nobody(&mut self, has_nobody: bool) -> Result<(), StoreError> {
         self.has_nobody = has_nobody;
         if has_nobody {
-            self.connection
-                .execute("UPDATE message SET shown = 'nobody' WHERE shown = 'pending'", [])?;
+            self.connection.execute(
+                "UPDATE message SET shown = 'nobody' WHERE shown IN ('pending', 'held')",
+                [],
+            )?;
         }
         Ok(())
     }
@@ -173,6 +175,8 @@ impl NewMessage<'_> {
             Decision::Backlog => ("backlog", Shown::No),
             Decision::Quiet | Decision::Drop => ("quiet", Shown::No),
         };
+        // What was there before it was followed is no news.
+        let is_read = verdict.decision == Decision::Backlog;
         let extras = (message.extras != Extras::default())
             .then(|| serde_json::to_string(&message.extras).unwrap_or_default());
         let kind = cut(&event.kind, KIND_BYTES_MAX);
@@ -184,9 +188,9 @@ impl NewMessage<'_> {
             .prepare_cached(
                 "INSERT INTO message (subscription, server_id, title, body, priority, time,
                                       received, url, tags, raw_kind, raw_data, decision, shown,
-                                      topic, sequence, extras, rule, sound, bytes)
+                                      topic, sequence, extras, rule, sound, bytes, read)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-                         ?17, ?18, ?19)",
+                         ?17, ?18, ?19, ?20)",
             )?
             .insert(params![
                 subscription,
@@ -208,6 +212,7 @@ impl NewMessage<'_> {
                 verdict.rule,
                 verdict.sound,
                 i64::try_from(bytes).unwrap_or(i64::MAX),
+                is_read.then(|| to_ms(received)),
             ])
     }
 }
@@ -253,7 +258,7 @@ fn apply(
     let (sql, sequence) = match change {
         Change::Read(sequence) => (
             "UPDATE message SET shown = 'withdrawn'
-             WHERE subscription = ?1 AND sequence = ?2 AND shown IN ('pending', 'shown')
+             WHERE subscription = ?1 AND sequence = ?2 AND shown IN ('pending', 'held', 'shown')
              RETURNING id",
             sequence,
         ),

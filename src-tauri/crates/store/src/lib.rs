@@ -9,7 +9,9 @@ mod cursor;
 mod journal;
 mod messages;
 mod open;
+mod outbox;
 mod prune;
+mod reading;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +23,9 @@ use rusqlite::Connection;
 
 pub use commit::{Committed, Stored};
 pub use cursor::ResumePoint;
-pub use messages::{MessageRow, Query, Shown};
+pub use messages::{MessageRow, Query};
 pub use open::{Opening, SCHEMA_VERSION};
+pub use outbox::{Changed, Shown};
 
 /// The database of one Hark.
 #[derive(Debug)]

@@ -1,13 +1,14 @@
-//! Reading messages, and the outbox of their alerts.
+//! Reading messages.
 
 use hark_engine::{
+    alerts::Why,
     message::{Message, Priority, RawEvent, Sequence},
     policy::Decision,
 };
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::{Store, StoreError, from_ms};
+use crate::{Shown, Store, StoreError, from_ms};
 
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,56 +32,12 @@ pub struct MessageRow {
     pub sound: Option<String>,
     /// What became of its alert.
     pub shown: Shown,
-}
-
-/// What became of an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
-    /// None was to be shown.
-    No,
-    /// In the outbox.
-    Pending,
-    /// Acknowledged by the notification server.
-    Shown,
-    /// Counted in one notification with others.
-    Digest,
-    /// The notification server would not show it.
-    Refused,
-    /// Taken back, since the message was read elsewhere.
-    Withdrawn,
-    /// There was nobody to show it to.
-    Nobody,
-    /// It had waited for so long that it was no news any more, or its subscription was paused or removed
-    /// meanwhile.
-    Old,
-}
-
-impl Shown {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::No => "no",
-            Self::Pending => "pending",
-            Self::Shown => "shown",
-            Self::Digest => "digest",
-            Self::Refused => "refused",
-            Self::Withdrawn => "withdrawn",
-            Self::Nobody => "nobody",
-            Self::Old => "old",
-        }
-    }
-
-    fn of_name(name: &str) -> Self {
-        match name {
-            "pending" => Self::Pending,
-            "shown" => Self::Shown,
-            "digest" => Self::Digest,
-            "refused" => Self::Refused,
-            "withdrawn" => Self::Withdrawn,
-            "nobody" => Self::Nobody,
-            "old" => Self::Old,
-            _ => Self::No,
-        }
-    }
+    /// Why, where that needs a reason.
+    pub why: Option<Why>,
+    /// When the person read it.
+    pub read: Option<Timestamp>,
+    /// When the person closed its notification.
+    pub dismissed: Option<Timestamp>,
 }
 
 /// Which messages to read.
@@ -96,7 +53,7 @@ pub struct Query {
     pub subscription: Option<String>,
 }
 
-const COLUMNS: &str = "id, server_id, subscription, title, body, priority, time, received, url, tags, decision, shown, topic, sequence, extras, rule, sound";
+pub(crate) const COLUMNS: &str = "id, server_id, subscription, title, body, priority, time, received, url, tags, decision, shown, topic, sequence, extras, rule, sound, why, read, dismissed";
 
 impl Store {
     /// The messages that a query asks for.
@@ -130,150 +87,6 @@ impl Store {
     pub fn message(&self, id: i64) -> Result<Option<MessageRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM message WHERE id = ?1");
         Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
-    }
-
-    /// The alert of one subscription that has waited longest, of those from an id on.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn next_pending(
-        &self,
-        subscription: &str,
-        from: i64,
-    ) -> Result<Option<MessageRow>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM message
-             WHERE subscription = ?1 AND shown = 'pending' AND id >= ?2 ORDER BY id LIMIT 1",
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        Ok(statement.query_row(params![subscription, from], read).optional()?)
-    }
-
-    /// Of the alerts of the highest priority, 5, the oldest of the latest few.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn next_urgent(
-        &self,
-        subscription: &str,
-        few: u32,
-    ) -> Result<Option<MessageRow>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM message WHERE id = (
-                 SELECT min(id) FROM (
-                     SELECT id FROM message
-                     WHERE subscription = ?1 AND shown = 'pending' AND priority = 5
-                     ORDER BY id DESC LIMIT ?2))",
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        Ok(statement.query_row(params![subscription, few], read).optional()?)
-    }
-
-    /// How many alerts of the highest priority of one subscription wait.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn urgent_count(&self, subscription: &str) -> Result<u32, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM message
-                 WHERE subscription = ?1 AND shown = 'pending' AND priority = 5",
-            )?
-            .query_row([subscription], |row| row.get(0))?)
-    }
-
-    /// Whether an alert of this sequence waits.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn waits(&self, subscription: &str, sequence: &str) -> Result<bool, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT 1 FROM message
-                 WHERE subscription = ?1 AND sequence = ?2 AND shown = 'pending'",
-            )?
-            .exists(params![subscription, sequence])?)
-    }
-
-    /// How many alerts of one subscription wait.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn pending_count(&self, subscription: &str) -> Result<u32, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM message WHERE subscription = ?1 AND shown = 'pending'",
-            )?
-            .query_row([subscription], |row| row.get(0))?)
-    }
-
-    /// The outbox of one subscription: how many alerts wait, and the latest few, oldest first.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn latest_pending(
-        &self,
-        subscription: &str,
-        few: u32,
-    ) -> Result<(u32, Vec<MessageRow>), StoreError> {
-        let count = self.pending_count(subscription)?;
-        let sql = format!(
-            "SELECT {COLUMNS} FROM message WHERE subscription = ?1 AND shown = 'pending'
-             ORDER BY id DESC LIMIT ?2",
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![subscription, few], read)?;
-        let mut rows: Vec<_> = rows.collect::<Result<_, _>>()?;
-        rows.reverse();
-        Ok((count, rows))
-    }
-
-    /// The subscriptions in whose outbox something waits.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn pending_subscriptions(&self) -> Result<Vec<String>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT DISTINCT subscription FROM message WHERE shown = 'pending'")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Takes alerts out of the outbox: those of `subscription` with ids in `first..=last`.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn mark(
-        &mut self,
-        subscription: &str,
-        first: i64,
-        last: i64,
-        shown: Shown,
-    ) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE message SET shown = ?4
-                 WHERE subscription = ?1 AND shown = 'pending' AND id BETWEEN ?2 AND ?3",
-            )?
-            .execute(params![subscription, first, last, shown.name()])?;
-        Ok(())
-    }
-
-    /// Takes alerts out of the outbox that were received before this: they are no news any more.
-    ///
-    /// # Errors
-    /// Where the database cannot be used.
-    pub fn expire(&mut self, before: Timestamp) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE message SET shown = ?2 WHERE shown = 'pending' AND received < ?1",
-            )?
-            .execute(params![before.as_millisecond(), Shown::Old.name()])?;
-        Ok(())
     }
 
     /// The latest event of a subscription that became a message, as it came, behind `skipped` newer
@@ -319,11 +132,12 @@ impl Store {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
     let tags: String = row.get(9)?;
     let decision: String = row.get(10)?;
     let shown: String = row.get(11)?;
     let extras: Option<String> = row.get(14)?;
+    let why: Option<String> = row.get(17)?;
     Ok(MessageRow {
         id: row.get(0)?,
         server_id: row.get(1)?,
@@ -352,5 +166,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         rule: row.get(15)?,
         sound: row.get(16)?,
         shown: Shown::of_name(&shown),
+        why: why.and_then(|json| serde_json::from_str(&json).ok()),
+        read: row.get::<_, Option<i64>>(18)?.map(from_ms),
+        dismissed: row.get::<_, Option<i64>>(19)?.map(from_ms),
     })
 }

@@ -56,6 +56,13 @@ impl Outbox {
         self.tell(Input::Withdrawn(Series { subscription, sequence }));
     }
 
+    /// The person has read these messages: their notifications are closed.
+    pub fn read(&self, messages: Vec<i64>) {
+        if !messages.is_empty() {
+            self.tell(Input::Read(messages));
+        }
+    }
+
     fn tell(&self, input: Input<Notification>) {
         let mut state = self.lock();
         let State { alerts, effects } = &mut *state;

@@ -7,9 +7,10 @@ use hark_engine::{
     Monotonic,
     alerts::{
         ANSWER_TIMEOUT, Alert, Content, Effect, Failure, Folded, Input, Look, NAMED_MAX, Outcome,
-        Part, Reason, Request, Target,
+        Part, Reason, Request, Showing, Target, Why,
     },
     health::Code,
+    readable::Line,
 };
 use hark_local::{profile::Profile, program};
 use hark_platform::{
@@ -26,6 +27,9 @@ use super::{
     toast::{self, Capabilities, Counted, Source, Toast},
 };
 use crate::{ledger::Ledger, status::Status, words::Language};
+
+/// The longest reason of a server that is kept, in characters.
+const WHY_CHARS_MAX: usize = 200;
 
 /// Shows alerts for as long as the agent runs. `print` says whether messages are also printed in a
 /// terminal; then a missing session bus is not a problem.
@@ -135,7 +139,13 @@ impl Shell {
                 self.alerts.tell(Input::Content(content));
             }
             Effect::Expire(before) => self.ledger.expire(before),
-            Effect::Mark { parts, outcome } => self.mark(&parts, outcome),
+            Effect::Mark { parts, outcome, showing } => {
+                self.mark(&parts, outcome, showing.as_ref());
+            }
+            Effect::Forget(number) => self.ledger.no_longer_shows(number),
+            Effect::Dismissed { parts, counted } => {
+                self.ledger.dismiss(&parts, counted, clock::now().wall);
+            }
             Effect::Open(target) => {
                 let opened = match target {
                     Target::Url(url) => program::open_link(&url),
@@ -178,7 +188,7 @@ impl Shell {
         self.alerts.tell(match signal {
             Some(Signal::Owner(is_there)) => Input::Owner(is_there),
             Some(Signal::Clicked(number)) => Input::Clicked(number),
-            Some(Signal::Closed(number)) => Input::Left(number),
+            Some(Signal::Closed { number, by_person }) => Input::Left(number, by_person),
             None => {
                 (self.bus, self.show, self.other) = (None, None, None);
                 Input::Disconnected
@@ -190,8 +200,9 @@ impl Shell {
     fn content(&self, look: Look) -> Content<Notification> {
         let ledger = &self.ledger;
         match look {
+            Look::Showing(server) => Content::Showing(ledger.showing(&server)),
             Look::Subscriptions => {
-                let all = ledger.read(|store| store.pending_subscriptions());
+                let all = ledger.read(|store| store.waiting_subscriptions());
                 let mut all = all.unwrap_or_default();
                 all.retain(|key| self.is_wanted(key));
                 Content::Subscriptions(all)
@@ -225,14 +236,7 @@ impl Shell {
     /// Whether what waits of a subscription may be shown: of one that is paused it is no news, and of one
     /// that is not followed, as where the settings cannot be read, it is not known what may be.
     fn is_wanted(&self, key: &str) -> bool {
-        match self.status.is_paused(key) {
-            Some(true) => {
-                self.ledger.expire_all_of(key);
-                false
-            }
-            Some(false) => true,
-            None => key == OWN,
-        }
+        self.status.is_paused(key).map_or(key == OWN, |is_paused| !is_paused)
     }
 
     fn message(
@@ -280,13 +284,15 @@ impl Shell {
                 continue;
             };
             let ids: Vec<i64> = latest.iter().rev().map(|row| row.id).collect();
-            all.add(key, count, urgent, &ids);
-            parts.push(part(key, first.id, *ids.first()?));
+            let part = part(key, first.id, *ids.first()?);
+            all.add(part.clone(), count, urgent, &ids);
+            parts.push(part);
         }
         if parts.is_empty() {
             return None;
         }
-        let names: Vec<String> = all.counts.iter().map(|(key, _)| self.status.name(key)).collect();
+        let name = |(part, _): &(Part, u32)| self.status.name(&part.subscription);
+        let names: Vec<String> = all.counts.iter().map(name).collect();
         let read = |id: &i64| self.ledger.read(|store| store.message(*id)).ok()?;
         let latest = all.latest.iter().filter_map(read);
         let latest = latest.filter(|row| !self.hides(&row.subscription));
@@ -298,22 +304,26 @@ impl Shell {
         Some((alert(parts, all.count(), all.urgent > 0, toast), all))
     }
 
-    fn mark(&self, parts: &[Part], outcome: Outcome) {
-        let shown = match outcome {
-            Outcome::Shown => Shown::Shown,
-            Outcome::Digest | Outcome::Folded => Shown::Digest,
-            Outcome::Refused(why) => {
+    fn mark(&self, parts: &[Part], outcome: Outcome, showing: Option<&Showing>) {
+        let (shown, why) = match outcome {
+            Outcome::Shown => (Shown::Shown, None),
+            Outcome::Digest => (Shown::Digest, None),
+            Outcome::Folded => (Shown::Folded, None),
+            Outcome::Refused(failure) => {
                 let message = parts.last().map_or(0, |part| part.last);
-                tracing::warn!(message, "a notification is given up: {}", sentence(why));
-                Shown::Refused
+                let why = match &failure {
+                    Failure::Silent => Why::NoAnswer,
+                    Failure::Refused(text) | Failure::Absent(text) | Failure::Vanished(text) => {
+                        Why::Server(Line::of(text, WHY_CHARS_MAX))
+                    }
+                };
+                tracing::warn!(message, "a notification is given up: {}", sentence(failure));
+                (Shown::Refused, Some(why))
             }
         };
         // A failure is a condition already.
-        let mark = |part: &Part| {
-            self.ledger.mark(&part.subscription, part.first, part.last, shown).is_ok()
-        };
-        let marked = parts.iter().filter(|part| mark(part)).count();
-        self.alerts.tell(Input::Marked(marked == parts.len()));
+        let marked = self.ledger.mark(parts, shown, why.as_ref(), showing);
+        self.alerts.tell(Input::Marked(marked.is_ok()));
     }
 
     fn available(&mut self) {

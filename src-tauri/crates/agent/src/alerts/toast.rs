@@ -257,6 +257,9 @@ mod tests {
             rule: None,
             sound: None,
             shown: Shown::Pending,
+            why: None,
+            read: None,
+            dismissed: None,
         }
     }
 

@@ -4,6 +4,7 @@ pub mod add;
 mod pages;
 mod pause;
 mod queries;
+mod read;
 mod recognised;
 mod remove;
 mod rules;
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub use queries::Queries;
+pub use read::Reader;
 pub use sample::Sampler;
 
 /// See the module. Clones share everything.

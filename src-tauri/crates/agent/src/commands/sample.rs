@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hark_api::{ApiError, Event, Sample, Shown};
 use hark_engine::{
+    alerts::Why,
     health::Code,
     link::{Delivery, Outcome},
     message::{Message, RawEvent},
@@ -67,7 +68,9 @@ impl Sampler {
         self.alerts.put(OWN, Due::Live);
         let shown = timeout(SAMPLE_TIMEOUT, async {
             while let Ok((_, event)) = events.recv().await {
-                if matches!(&event, Event::Message(message) if message.id == id && is_on_screen(message.shown))
+                if let Event::Changed { messages, shown: Some(shown), .. } = event
+                    && messages.contains(&id)
+                    && is_on_screen(shown)
                 {
                     return true;
                 }
@@ -77,7 +80,7 @@ impl Sampler {
         let shown = shown.await.unwrap_or(false);
         if !shown {
             // It is told that it was not shown, and is not to pop up when nobody thinks of it any more.
-            self.ledger.expire_all_of(OWN);
+            self.ledger.drop_all(OWN, &Why::Age);
         }
         let status = self.status.now();
         let sentence = match (shown, status.agent.notifications.server) {
@@ -95,7 +98,7 @@ impl Sampler {
 
 /// On a full screen it is counted with others.
 fn is_on_screen(shown: Shown) -> bool {
-    matches!(shown, Shown::Shown | Shown::Digest)
+    matches!(shown, Shown::Shown | Shown::Digest | Shown::Folded)
 }
 
 fn by_no_rule(message: &Message, event: &RawEvent, origin: Origin) -> Verdict {

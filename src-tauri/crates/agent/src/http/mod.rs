@@ -21,7 +21,7 @@ use hark_local::socket::{Listener, Stream};
 use tokio::sync::Notify;
 
 use crate::{
-    commands::{Commands, Queries, Sampler},
+    commands::{Commands, Queries, Reader, Sampler},
     status::Status,
 };
 use bind::bind;
@@ -33,6 +33,7 @@ pub fn router(
     queries: &Queries,
     commands: &Commands,
     sampler: &Sampler,
+    reader: &Reader,
     stop: &Arc<Notify>,
 ) -> Router {
     let router = Router::new();
@@ -40,6 +41,8 @@ pub fn router(
     let router = bind(router, &route::MESSAGES, queries, |queries, query| async move {
         queries.messages(query).map_err(plain)
     });
+    let router =
+        bind(router, &route::READ, reader, |reader, asked| async move { reader.read(&asked) });
     let router = bind(router, &route::OUTAGES, queries, |queries, query| async move {
         queries.history(&query).map_err(plain)
     });

@@ -4,6 +4,7 @@
 //! A failure of the store becomes a condition as well as an error. A lock is held for a moment and never
 //! across an await.
 
+mod outbox;
 mod owed;
 pub mod resume;
 #[cfg(test)]
@@ -133,34 +134,14 @@ impl Ledger {
                 (Outcome::Changed(Change::Deleted(_)), Stored::Changed(ids)) => {
                     self.tell_removed(ids.clone());
                 }
-                (_, Stored::Changed(ids)) => ids.iter().for_each(|id| self.tell_message(*id)),
+                (_, Stored::Changed(ids)) => {
+                    self.tell_shown(ids.iter().copied(), Shown::Withdrawn, None);
+                }
                 (_, Stored::Duplicate | Stored::Dropped | Stored::SetAside | Stored::Nothing) => {}
             }
         }
         self.tell_removed(committed.pruned.clone());
         Ok(committed)
-    }
-
-    /// Writes down what became of the alerts of a subscription from one id to another.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn mark(&self, key: &str, first: i64, last: i64, shown: Shown) -> Result<(), StoreError> {
-        self.write(|store| store.mark(key, first, last, shown))?;
-        self.tell_message(last);
-        Ok(())
-    }
-
-    /// Takes alerts out of the outbox that were received before this.
-    pub fn expire(&self, before: Timestamp) {
-        // A failure is a condition already.
-        let _ = self.write(|store| store.expire(before));
-    }
-
-    /// Takes all alerts of a subscription out of the outbox: its person wants none of it now.
-    pub fn expire_all_of(&self, key: &str) {
-        // A failure is a condition already.
-        let _ = self.write(|store| store.mark(key, i64::MIN, i64::MAX, Shown::Old));
     }
 
     /// Notes whether there is nobody to show alerts to. Alerts that wait for somebody then stop waiting.

@@ -30,7 +30,7 @@ use tokio::{
 
 use crate::{
     alerts::{self, Outbox},
-    commands::{Commands, Queries, Sampler},
+    commands::{Commands, Queries, Reader, Sampler},
     conditions::Conditions,
     configuration::Configuration,
     demo::Demo,
@@ -185,8 +185,9 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     });
     let stop = Arc::new(Notify::new());
     let queries = Queries::new(ledger.clone(), registry.clone());
+    let reader = Reader::new(ledger.clone(), outbox.clone());
     let sampler = Sampler::new(ledger.clone(), outbox, status.clone());
-    let router = http::router(&status, &queries, &commands, &sampler, &stop);
+    let router = http::router(&status, &queries, &commands, &sampler, &reader, &stop);
     let api = tokio::spawn(http::serve(listener, router));
 
     let mut agent = Agent { profile, language, commands, status, ledger, tray: None };

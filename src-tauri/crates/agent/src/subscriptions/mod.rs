@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hark_api::Phase;
 use hark_config::settings::Subscription;
-use hark_engine::{history::Entry, keep::Keep};
+use hark_engine::{alerts::Why, history::Entry, keep::Keep};
 use hark_platform::clock;
 use hark_store::StoreError;
 use hark_stream::{
@@ -119,7 +119,7 @@ impl Subscriptions {
             Change::Begin(_) => {}
             Change::End(key) => {
                 self.registry.remove(key);
-                self.ledger.expire_all_of(key);
+                self.ledger.drop_all(key, &Why::Removed);
                 let (at, entry) = (clock::now().wall, Entry::Removed);
                 if let Err(full) = self.ledger.journal_of(Some(key), at, &entry) {
                     tracing::warn!(kind = entry.kind(), "left out of the journal: {full}");
@@ -128,7 +128,7 @@ impl Subscriptions {
             Change::Revise(key) | Change::Pause(key) | Change::Resume(key) => {
                 let Some(wanted) = wanted.get(key) else { return true };
                 if matches!(change, Change::Pause(_)) {
-                    self.ledger.expire_all_of(key);
+                    self.ledger.drop_all(key, &Why::Paused);
                 }
                 let takes = command.is_none_or(|command| self.registry.command(key, command));
                 let paused = self.registry.with(key, |one| one.subscription.paused);
@@ -189,7 +189,7 @@ impl Subscriptions {
         self.registry.insert(key, followed);
         // What still waits of it was not shown while it was not known how.
         match paused {
-            true => self.ledger.expire_all_of(key),
+            true => self.ledger.drop_all(key, &Why::Paused),
             false => self.alerts.put(key, Due::Replay),
         }
         let driver = Driver::new(config, session).sharing(self.dials.clone(), origin);

@@ -38,7 +38,8 @@ impl Counter {
 
     /// Whether more of a subscription is counted as well, whatever place there is.
     pub(super) fn counts(&self, key: &str, now: Monotonic) -> bool {
-        let counted = |shown: &Shown| shown.folded.counts.iter().any(|(known, _)| known == key);
+        let counted =
+            |shown: &Shown| shown.folded.counts.iter().any(|(known, _)| known.subscription == key);
         self.waits(key) || self.in_view(now).is_some_and(counted)
     }
 
@@ -83,8 +84,13 @@ impl Counter {
         self.shown.as_ref().filter(|shown| shown.number == number)?.folded.latest.first().copied()
     }
 
-    /// The notification of this number is gone, or is another one now.
-    pub(super) fn remove(&mut self, number: u32) {
-        self.shown = self.shown.take().filter(|shown| shown.number != number);
+    /// The number of the one on the screen.
+    pub(super) fn number(&self) -> Option<u32> {
+        self.shown.as_ref().map(|shown| shown.number)
+    }
+
+    /// The notification of this number is gone, or is another one now. Answers what it counted.
+    pub(super) fn remove(&mut self, number: u32) -> Option<Folded> {
+        self.shown.take_if(|shown| shown.number == number).map(|shown| shown.folded)
     }
 }

@@ -3,12 +3,12 @@
 use std::mem;
 
 use super::{
-    ANSWER_TIMEOUT, Deadline, Due, Effect, Failure, Input, NEWS_FOR, Outcome, REFUSED_RETRY, RETRY,
-    Reason, Request, Target, Timer,
+    ANSWER_TIMEOUT, Deadline, Due, Effect, Failure, Input, NEWS_FOR, Part, RETRY, Reason, Request,
+    Target, Timer,
     attempts::Attempts,
-    call::{Call, Folds, Leftover},
+    call::{Call, Leftover},
     counter::Counter,
-    screen::{Notification, Screen},
+    screen::Screen,
     waiting::Waiting,
     work::Work,
 };
@@ -20,14 +20,14 @@ pub struct Alerts<N> {
     pub(super) phase: Phase<N>,
     requests: u64,
     /// The name of the server that it met last; empty before the first on this bus.
-    owner: String,
+    pub(super) owner: String,
     /// What the bus said last of the server while there was no time for it.
     pub(super) owner_change: Option<bool>,
     pub(super) waiting: Waiting,
     pub(super) work: Option<Work>,
     pub(super) screen: Screen,
     pub(super) counter: Counter,
-    attempts: Attempts,
+    pub(super) attempts: Attempts,
 }
 
 #[derive(Clone, Debug)]
@@ -132,7 +132,17 @@ impl<N: Clone> Alerts<N> {
                 Phase::Closing { request: asked, .. } if asked == request => self.go_on(now, out),
                 _ => {}
             },
-            Input::Left(number) => self.left(number),
+            Input::Left(number, by_person) => {
+                let gone = self.left(number, out);
+                out.extend(
+                    gone.filter(|_| by_person)
+                        .map(|(parts, counted)| Effect::Dismissed { parts, counted }),
+                );
+            }
+            Input::Read(ids) => {
+                self.read(&ids);
+                self.wake(now, out);
+            }
             Input::Clicked(number) => {
                 let own = self.screen.target(number);
                 let target = own.or_else(|| self.counter.latest(number).map(Target::Message));
@@ -165,7 +175,7 @@ impl<N: Clone> Alerts<N> {
     }
 
     /// The phase, to go to another one from it.
-    fn leave(&mut self) -> Phase<N> {
+    pub(super) fn leave(&mut self) -> Phase<N> {
         mem::replace(&mut self.phase, Phase::Idle)
     }
 
@@ -256,18 +266,35 @@ impl<N: Clone> Alerts<N> {
             Some(Work::Count { keys, .. }) => {
                 keys.into_iter().for_each(|key| self.waiting.put(key, Due::Replay));
             }
-            Some(Work::All) | None => {}
+            Some(Work::Showing | Work::All) | None => {}
         }
     }
 
     fn forget_screen(&mut self) {
         (self.screen, self.counter) = (Screen::default(), Counter::default());
+        self.waiting.forget_numbers();
     }
 
-    /// A notification is no longer on the screen.
-    fn left(&mut self, number: u32) {
-        self.screen.remove(number);
-        self.counter.remove(number);
+    /// A notification is no longer on the screen. Answers of which messages it was, and whether it only
+    /// counted them.
+    pub(super) fn left(&mut self, number: u32, out: Out<'_, N>) -> Option<(Vec<Part>, bool)> {
+        let shown = self.screen.remove(number).map(|it| (it.parts, it.count > 1));
+        let counted = self.counter.remove(number);
+        let counted =
+            counted.map(|it| (it.counts.into_iter().map(|(part, _)| part).collect(), true));
+        let gone = shown.or(counted);
+        out.extend(gone.is_some().then_some(Effect::Forget(number)));
+        gone
+    }
+
+    /// Messages were read: a notification whose latest message is one of them says nothing new.
+    fn read(&mut self, ids: &[i64]) {
+        let counter = self.counter.number().filter(|number| {
+            self.counter.latest(*number).is_some_and(|latest| ids.contains(&latest))
+        });
+        for number in self.screen.of_messages(ids).into_iter().chain(counter) {
+            self.waiting.read(number);
+        }
     }
 
     fn on_met(
@@ -299,13 +326,14 @@ impl<N: Clone> Alerts<N> {
         now: Monotonic,
         out: Out<'_, N>,
     ) {
-        if self.owner != owner {
+        let is_other = self.owner != owner;
+        if is_other {
             // Another one counts anew: by these numbers it may know other programs' notifications.
             self.forget_screen();
             self.owner = owner;
         }
         out.push(Effect::Available);
-        self.work = Some(Work::All);
+        self.work = Some(if is_other { Work::Showing } else { Work::All });
         match unanswered {
             None => self.go_on(now, out),
             Some(Leftover { call, answer: Some(answer) }) => self.settle(&call, answer, now, out),
@@ -313,133 +341,6 @@ impl<N: Clone> Alerts<N> {
                 self.phase = Phase::Settling { call, until: now + ANSWER_TIMEOUT };
             }
         }
-    }
-
-    /// The server is there, and what it was sent before is answered. What it may be sent once more is
-    /// among all that waits.
-    fn settle(
-        &mut self,
-        call: &Call<N>,
-        answer: Result<u32, Failure>,
-        now: Monotonic,
-        out: Out<'_, N>,
-    ) {
-        match self.judge(call, answer, now) {
-            Ok(outcome) => self.mark(call, outcome, out),
-            Err(_) => self.go_on(now, out),
-        }
-    }
-
-    /// The server answers nothing. It may still show what it was sent as soon as it does, so that is not
-    /// sent again, and nothing else before it is known.
-    fn is_frozen(&mut self, call: Call<N>, why: Failure, now: Monotonic, out: Out<'_, N>) {
-        let unanswered = Leftover { call, answer: None };
-        self.gone(Reason::Failure(why), Some(unanswered), now, out);
-    }
-
-    fn on_shown(
-        &mut self,
-        request: Request,
-        answer: Result<u32, Failure>,
-        now: Monotonic,
-        out: Out<'_, N>,
-    ) {
-        match self.leave() {
-            Phase::Showing { call, .. } | Phase::Doubting { call, .. }
-                if call.request == request =>
-            {
-                self.answered(call, answer, now, out);
-            }
-            Phase::Settling { call, .. } if call.request == request => {
-                self.settle(&call, answer, now, out);
-            }
-            Phase::Meeting { request: asked, until, unanswered: Some(Leftover { call, .. }) }
-                if call.request == request =>
-            {
-                let unanswered = Some(Leftover { call, answer: Some(answer) });
-                self.phase = Phase::Meeting { request: asked, until, unanswered };
-            }
-            Phase::Absent { unanswered: Some(Leftover { call, .. }), .. }
-                if call.request == request =>
-            {
-                match self.judge(&call, answer, now) {
-                    Ok(outcome) => {
-                        // It answers again: it is met as a new one is.
-                        self.owner_change = Some(true);
-                        self.mark(&call, outcome, out);
-                    }
-                    Err(why) => self.gone(Reason::Failure(why), None, now, out),
-                }
-            }
-            phase => self.phase = phase,
-        }
-    }
-
-    /// What was sent is answered in time, or given up. One that is refused is tried once more, since some
-    /// servers refuse what comes too fast.
-    fn answered(
-        &mut self,
-        call: Call<N>,
-        answer: Result<u32, Failure>,
-        now: Monotonic,
-        out: Out<'_, N>,
-    ) {
-        if matches!(answer, Err(Failure::Refused(_))) && !call.again {
-            self.phase = Phase::Refused { call, until: now + REFUSED_RETRY };
-            return;
-        }
-        match self.judge(&call, answer, now) {
-            Ok(outcome) => self.mark(&call, outcome, out),
-            Err(why) => self.gone(Reason::Failure(why), None, now, out),
-        }
-    }
-
-    /// What an alert becomes that was sent. Whatever concerns it alone holds up no others.
-    ///
-    /// # Errors
-    /// Where it waits for another server, since this one is gone.
-    fn judge(
-        &mut self,
-        call: &Call<N>,
-        answer: Result<u32, Failure>,
-        now: Monotonic,
-    ) -> Result<Outcome, Failure> {
-        match answer {
-            Ok(number) => {
-                self.is_shown(call, number, now);
-                Ok(call.becomes.clone())
-            }
-            Err(why @ Failure::Absent(_)) => Err(why),
-            // One that ends every server that is to show it must not do so for ever.
-            Err(why @ Failure::Vanished(_)) if self.attempts.failed(call.first()) => Err(why),
-            Err(why) => Ok(Outcome::Refused(why)),
-        }
-    }
-
-    /// The server shows what it was sent under this number.
-    fn is_shown(&mut self, call: &Call<N>, number: u32, now: Monotonic) {
-        self.left(number);
-        if let Some(Folds { folded, replaces }) = &call.folds {
-            replaces.iter().for_each(|replaced| self.left(*replaced));
-            return self.counter.shown(number, folded.clone(), now);
-        }
-        let Some(last) = call.alert.parts.last() else { return };
-        self.screen.put(Notification {
-            number,
-            at: now,
-            urgent: call.alert.urgent,
-            subscription: last.subscription.clone(),
-            count: call.alert.count,
-            id: last.last,
-            url: call.alert.url.clone(),
-            series: call.series(),
-        });
-    }
-
-    fn mark(&mut self, call: &Call<N>, outcome: Outcome, out: Out<'_, N>) {
-        self.attempts.done(call.first());
-        out.push(Effect::Mark { parts: call.alert.parts.clone(), outcome });
-        self.phase = Phase::Marking;
     }
 
     /// Where it was not written the subscription has to wait, or the same alert would be sent again at

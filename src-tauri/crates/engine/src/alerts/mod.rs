@@ -28,6 +28,7 @@
 //! the [`Moment`](crate::Moment) at which they happened, and [`Alerts::poll_deadline`] says when to come
 //! back. Nothing here may do IO, read a clock or keep a timer.
 
+mod answers;
 mod attempts;
 mod call;
 mod counter;
@@ -38,8 +39,11 @@ mod screen;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_screen;
+#[cfg(test)]
 mod tests_storm;
 mod waiting;
+mod why;
 mod work;
 #[cfg(test)]
 mod world;
@@ -47,10 +51,12 @@ mod world;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::Monotonic;
 
 pub use machine::Alerts;
+pub use why::Why;
 
 /// How long an answer is waited for.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -89,7 +95,7 @@ pub enum Due {
 }
 
 /// One sequence of a subscription's messages: of each, the latest is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Series {
     /// The subscription's key.
     pub subscription: String,
@@ -101,8 +107,8 @@ pub struct Series {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request(pub u64);
 
-/// Messages of one subscription that wait, from an id to an id of the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Messages of one subscription, from an id to an id of the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// The subscription's key.
     pub subscription: String,
@@ -129,11 +135,32 @@ pub struct Alert<N> {
     pub sequence: Option<String>,
 }
 
+/// A notification that a server has acknowledged and not closed yet. Kept beside the messages, so that it
+/// is known after a restart of the agent as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Showing {
+    /// The server, as [`Input::Met`] named it.
+    pub server: String,
+    /// The server's number for it.
+    pub number: u32,
+    /// Of which messages; at least one part.
+    pub parts: Vec<Part>,
+    /// Of how many.
+    pub count: u32,
+    /// The id of the latest.
+    pub id: i64,
+    /// What a click opens, where that is not its message.
+    pub url: Option<String>,
+    /// What it shows the latest of.
+    pub series: Option<Series>,
+}
+
 /// What a notification counts for which there was no place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folded {
-    /// How many messages of which subscription, in the order in which they were first counted.
-    pub counts: Vec<(String, u32)>,
+    /// Of each subscription the messages, and how many of them, in the order in which they were first
+    /// counted.
+    pub counts: Vec<(Part, u32)>,
     /// How many of them are of the highest priority.
     pub urgent: u32,
     /// The ids of the latest, at most [`NAMED_MAX`], the newest first.
@@ -148,10 +175,14 @@ impl Folded {
     }
 
     /// Counts messages of a subscription, of which these are the latest, the newest first.
-    pub fn add(&mut self, subscription: &str, count: u32, urgent: u32, latest: &[i64]) {
-        match self.counts.iter_mut().find(|(known, _)| known == subscription) {
-            Some((_, known)) => *known += count,
-            None => self.counts.push((subscription.to_owned(), count)),
+    pub fn add(&mut self, part: Part, count: u32, urgent: u32, latest: &[i64]) {
+        match self.counts.iter_mut().find(|(it, _)| it.subscription == part.subscription) {
+            Some((known, known_count)) => {
+                known.first = known.first.min(part.first);
+                known.last = known.last.max(part.last);
+                *known_count += count;
+            }
+            None => self.counts.push((part, count)),
         }
         self.urgent += urgent;
         self.latest.extend(latest);
@@ -163,6 +194,8 @@ impl Folded {
 /// What the shell is to look for in the outbox. Each names a subscription by its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {
+    /// The notifications that this server still shows, as it was named: [`Content::Showing`].
+    Showing(String),
     /// The subscriptions of which something waits: [`Content::Subscriptions`].
     Subscriptions,
     /// How many alerts wait: [`Content::Count`].
@@ -183,6 +216,8 @@ pub enum Look {
 /// What the outbox holds. Where it cannot be read it holds nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content<N> {
+    /// Notifications, the oldest first.
+    Showing(Vec<Showing>),
     /// Keys of subscriptions.
     Subscriptions(Vec<String>),
     /// How many alerts.
@@ -248,14 +283,17 @@ pub enum Input<N> {
     Withdrawn(Series),
     /// The bus says that another notification server is there, or that none is.
     Owner(bool),
-    /// [`Effect::Ask`] was answered: with the server's name on the bus, which no other one ever has.
+    /// [`Effect::Ask`] was answered: with a name for the server that no other one ever has, on whatever
+    /// bus.
     Met(Request, Result<String, Failure>),
     /// [`Effect::Show`] was answered: with the server's number for the notification.
     Shown(Request, Result<u32, Failure>),
     /// [`Effect::Close`] was answered, in whatever way: one that cannot be closed stays.
     Closed(Request),
-    /// The notification of this number is no longer on the screen.
-    Left(u32),
+    /// The notification of this number is no longer on the screen; the person closed it, or not.
+    Left(u32, bool),
+    /// The person has read these messages.
+    Read(Vec<i64>),
     /// The person clicked on the notification of this number.
     Clicked(u32),
     /// The answer to [`Effect::Look`].
@@ -294,6 +332,17 @@ pub enum Effect<N> {
         parts: Vec<Part>,
         /// What they became.
         outcome: Outcome,
+        /// The notification that shows them now.
+        showing: Option<Showing>,
+    },
+    /// The notification of this number is to be remembered no longer.
+    Forget(u32),
+    /// Write down that the person closed a notification of these messages.
+    Dismissed {
+        /// Which.
+        parts: Vec<Part>,
+        /// Whether it only counted them.
+        counted: bool,
     },
     /// Open this, as the person clicked.
     Open(Target),

@@ -118,14 +118,15 @@ impl Model {
                 Effect::Open(_)
                 | Effect::Available
                 | Effect::Unavailable(_)
-                | Effect::Nobody(_) => {}
-                Effect::Look(_) | Effect::Mark { .. } | Effect::Expire(_) => {
+                | Effect::Nobody(_)
+                | Effect::Dismissed { .. } => {}
+                Effect::Look(_) | Effect::Mark { .. } | Effect::Expire(_) | Effect::Forget(_) => {
                     panic!("the store has answered these")
                 }
             }
         }
         let alerts = &self.world.alerts;
-        assert!(alerts.waiting.len() <= KEYS.len() + 256 && alerts.screen.len() <= 256);
+        assert!(alerts.waiting.len() <= KEYS.len() + 512 && alerts.screen.len() <= 256);
         if let Some((at, deadline)) = alerts.poll_deadline() {
             assert!(at <= self.world.now.monotonic + RETRY, "{deadline:?} comes within a minute");
         }
@@ -263,7 +264,7 @@ impl Model {
                 let number = self.rng.u32(0..=self.numbers);
                 let input = if self.rng.bool() {
                     self.screen.retain(|(known, ..)| *known != number);
-                    Input::Left(number)
+                    Input::Left(number, self.rng.bool())
                 } else {
                     Input::Clicked(number)
                 };

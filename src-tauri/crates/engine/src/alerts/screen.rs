@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::{IN_VIEW, Series, Target};
+use super::{IN_VIEW, Series, Showing, Target};
 use crate::Monotonic;
 
 /// Notifications that are remembered; servers keep fewer.
@@ -17,35 +17,48 @@ pub(super) struct Screen(VecDeque<Notification>);
 /// One that shows messages themselves, and does not count what found no place.
 #[derive(Clone, Debug)]
 pub(super) struct Notification {
-    /// The server's number.
-    pub(super) number: u32,
-    /// When it was acknowledged.
-    pub(super) at: Monotonic,
-    /// Whether it is of the highest priority.
+    /// When it was acknowledged; none where that was in an earlier run, after which it takes no place: a
+    /// server may have dropped it when that run left the bus, and tells that to nobody.
+    pub(super) at: Option<Monotonic>,
+    /// Whether it is of a message of the highest priority.
     pub(super) urgent: bool,
-    /// The subscription's key.
-    pub(super) subscription: String,
-    /// Of how many messages it is.
-    pub(super) count: u32,
-    /// The id of its last message.
-    pub(super) id: i64,
-    /// What a click opens, where that is not its message.
-    pub(super) url: Option<String>,
-    /// What it shows the latest of.
-    pub(super) series: Option<Series>,
+    /// What is remembered of it.
+    pub(super) showing: Showing,
 }
 
 impl Screen {
-    /// The server shows a notification. Of each series one is on the screen.
-    pub(super) fn put(&mut self, new: Notification) {
+    /// The server shows a notification. Of each series one is on the screen. Answers the numbers of those
+    /// that are known no longer.
+    pub(super) fn put(&mut self, new: Notification) -> Vec<u32> {
         let is_gone = |it: &Notification| {
-            it.number == new.number || new.series.is_some() && it.series == new.series
+            it.showing.number == new.showing.number
+                || new.showing.series.is_some() && it.showing.series == new.showing.series
         };
-        self.0.retain(|it| !is_gone(it));
+        let mut gone = Vec::new();
+        self.0.retain(|it| {
+            let is_gone = is_gone(it);
+            gone.extend(is_gone.then_some(it.showing.number));
+            !is_gone
+        });
         if self.0.len() == ON_SCREEN_MAX {
-            self.0.pop_front();
+            gone.extend(self.0.pop_front().map(|it| it.showing.number));
         }
+        gone.retain(|number| *number != new.showing.number);
         self.0.push_back(new);
+        gone
+    }
+
+    /// The server shows these since an earlier run. What is known already is newer.
+    pub(super) fn restore(&mut self, all: Vec<Showing>) {
+        for showing in all {
+            let is_known = |it: &Notification| {
+                it.showing.number == showing.number
+                    || showing.series.is_some() && it.showing.series == showing.series
+            };
+            if !self.0.iter().any(is_known) && self.0.len() < ON_SCREEN_MAX {
+                self.0.push_front(Notification { at: None, urgent: false, showing });
+            }
+        }
     }
 
     /// How many of the highest priority have a place: each that is not closed.
@@ -64,42 +77,53 @@ impl Screen {
     }
 
     fn in_view(&self, now: Monotonic) -> impl Iterator<Item = &Notification> {
-        self.0.iter().filter(move |it| !it.urgent && now < it.at + IN_VIEW)
+        self.0.iter().filter(move |it| !it.urgent && it.is_in_view(now))
     }
 
     /// The notification of this number.
     pub(super) fn by_number(&self, number: Option<u32>) -> Option<&Notification> {
-        self.0.iter().find(|it| Some(it.number) == number)
+        self.0.iter().find(|it| Some(it.showing.number) == number)
     }
 
     /// Whether the place that the series' notification has is an urgent one; none where it has none any
     /// more.
     pub(super) fn place(&self, series: &Series, now: Monotonic) -> Option<bool> {
-        let own = self.0.iter().find(|it| it.series.as_ref() == Some(series))?;
-        (own.urgent || now < own.at + IN_VIEW).then_some(own.urgent)
+        let own = self.of(series)?;
+        (own.urgent || own.is_in_view(now)).then_some(own.urgent)
     }
 
     /// The number of the series' notification.
     pub(super) fn number(&self, series: &Series) -> Option<u32> {
-        self.0.iter().find(|it| it.series.as_ref() == Some(series)).map(|it| it.number)
+        self.of(series).map(|it| it.showing.number)
+    }
+
+    fn of(&self, series: &Series) -> Option<&Notification> {
+        self.0.iter().find(|it| it.showing.series.as_ref() == Some(series))
+    }
+
+    /// The numbers of those whose latest message is one of these.
+    pub(super) fn of_messages(&self, ids: &[i64]) -> Vec<u32> {
+        let read = self.0.iter().filter(|it| ids.contains(&it.showing.id));
+        read.map(|it| it.showing.number).collect()
     }
 
     /// What a click on this number opens: its URL, else its message.
     pub(super) fn target(&self, number: u32) -> Option<Target> {
-        let Notification { url, id, .. } = self.by_number(Some(number))?;
+        let Showing { url, id, .. } = &self.by_number(Some(number))?.showing;
         Some(url.clone().map_or(Target::Message(*id), Target::Url))
     }
 
     /// The sequences of a subscription that have a notification here.
     pub(super) fn sequences(&self, subscription: &str) -> Vec<String> {
-        let series = self.0.iter().filter_map(|it| it.series.as_ref());
+        let series = self.0.iter().filter_map(|it| it.showing.series.as_ref());
         let own = series.filter(|series| series.subscription == subscription);
         own.map(|series| series.sequence.clone()).collect()
     }
 
-    /// The notification of this number is gone.
-    pub(super) fn remove(&mut self, number: u32) {
-        self.0.retain(|it| it.number != number);
+    /// The notification of this number is gone. Answers what it was.
+    pub(super) fn remove(&mut self, number: u32) -> Option<Showing> {
+        let place = self.0.iter().position(|it| it.showing.number == number)?;
+        self.0.remove(place).map(|it| it.showing)
     }
 
     #[cfg(test)]
@@ -108,27 +132,35 @@ impl Screen {
     }
 }
 
+impl Notification {
+    fn is_in_view(&self, now: Monotonic) -> bool {
+        self.at.is_some_and(|at| now < at + IN_VIEW)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::alerts::Part;
 
     fn series(sequence: &str) -> Series {
         Series { subscription: "news".into(), sequence: sequence.into() }
     }
 
     fn shown(number: u32, sequence: Option<&str>) -> Notification {
-        Notification {
+        let part = Part { subscription: "news".into(), first: number.into(), last: number.into() };
+        let showing = Showing {
+            server: "one".into(),
             number,
-            at: Duration::from_secs(100),
-            urgent: false,
-            subscription: "news".into(),
+            parts: vec![part],
             count: 1,
-            id: i64::from(number),
+            id: number.into(),
             url: Some(format!("https://a.example/{number}")),
             series: sequence.map(series),
-        }
+        };
+        Notification { at: Some(Duration::from_secs(100)), urgent: false, showing }
     }
 
     #[test]
@@ -163,7 +195,7 @@ mod tests {
         let at = |seconds| Duration::from_secs(seconds);
         assert_eq!((screen.urgent(), screen.others(at(109))), (1, 1));
         assert_eq!((screen.urgent(), screen.others(at(110))), (1, 0));
-        assert_eq!(screen.oldest(at(109)).map(|it| it.number), Some(1));
+        assert_eq!(screen.oldest(at(109)).map(|it| it.showing.number), Some(1));
         screen.remove(2);
         assert_eq!(screen.urgent(), 0);
     }

@@ -17,7 +17,7 @@ fn what_comes_live_is_shown_one_by_one_while_there_is_a_place() {
         match id {
             // Whether closed or not, its place is free.
             2 => world.pass(IN_VIEW),
-            3 => (0..8).for_each(|number| world.say(Input::Left(number))),
+            3 => (0..8).for_each(|number| world.say(Input::Left(number, false))),
             _ => {}
         }
     }
@@ -94,7 +94,7 @@ fn a_series_replaces_its_notification_while_that_is_on_the_screen() {
     let (request, _, replaces) = world.sent();
     assert_eq!(replaces, Some(7));
     world.say(Input::Shown(request, Ok(7)));
-    world.say(Input::Left(7));
+    world.say(Input::Left(7, false));
     world.series("a");
     assert_eq!(world.sent().2, None);
 }
@@ -271,8 +271,8 @@ fn without_a_session_bus_there_is_nobody_and_it_is_looked_for_each_minute() {
     world.series("a");
     world.pass(RETRY);
     world.connect();
-    world.meet("first");
-    assert_eq!(world.sent().2, None, "its number is gone with the connection");
+    world.meet("first of another bus");
+    assert_eq!(world.sent().2, None, "its number is gone with the bus");
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn a_click_opens_the_url_of_its_notification_or_the_message_in_hark() {
     let url = Target::Url("https://a.example/".into());
     assert_eq!(opens(7), Some(Effect::Open(url)));
     assert_eq!(opens(8), Some(Effect::Open(Target::Message(1))));
-    world.say(Input::Left(7));
+    world.say(Input::Left(7, false));
     world.say(Input::Clicked(7));
     world.is_done();
     // One that counts opens the latest that it counts.

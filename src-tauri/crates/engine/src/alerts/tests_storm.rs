@@ -50,7 +50,7 @@ fn a_quiet_subscription_has_a_place_beside_a_storm_and_an_urgent_message_always(
         world.shows(&id.to_string(), Ok(10 + id));
     }
     world.shows("28 more", Ok(10));
-    world.say(Input::Left(11));
+    world.say(Input::Left(11, false));
     world.store().key = "quiet";
     world.say(Input::Due("quiet".into(), Due::Live));
     world.shows("30", Ok(20));
@@ -102,7 +102,7 @@ fn of_the_urgent_three_have_a_place_until_they_are_closed_and_then_they_count() 
     let (request, said, replaces) = world.sent();
     assert_eq!((said.as_str(), replaces), ("2 more", Some(20)));
     world.say(Input::Shown(request, Ok(20)));
-    world.say(Input::Left(11));
+    world.say(Input::Left(11, false));
     world.store().urgent = true;
     world.due(Due::Urgent);
     world.shows("5", Ok(21));

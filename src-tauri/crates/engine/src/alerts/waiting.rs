@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::{Due, Series};
 
-/// Series that wait to be closed; of more, the latest do.
+/// Series, and numbers, that wait to be closed; of more, the latest do.
 const WITHDRAWN_MAX: usize = 256;
 
 /// See the module.
@@ -14,6 +14,8 @@ pub(super) struct Waiting {
     /// By the subscription's key, one entry for each.
     due: VecDeque<(String, Due)>,
     withdrawn: VecDeque<Series>,
+    /// Numbers of notifications whose messages were read.
+    read: VecDeque<u32>,
 }
 
 impl Waiting {
@@ -38,6 +40,24 @@ impl Waiting {
         self.withdrawn.push_back(series);
     }
 
+    /// The notification of this number is to be closed, since its message was read.
+    pub(super) fn read(&mut self, number: u32) {
+        if self.read.len() == WITHDRAWN_MAX {
+            self.read.pop_front();
+        }
+        self.read.push_back(number);
+    }
+
+    /// The number that is to be closed next, of a message that was read.
+    pub(super) fn next_read(&mut self) -> Option<u32> {
+        self.read.pop_front()
+    }
+
+    /// Numbers mean nothing any more.
+    pub(super) fn forget_numbers(&mut self) {
+        self.read.clear();
+    }
+
     /// The subscription whose turn it is.
     pub(super) fn next_due(&mut self) -> Option<(String, Due)> {
         self.due.pop_front()
@@ -50,7 +70,7 @@ impl Waiting {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.due.len() + self.withdrawn.len()
+        self.due.len() + self.withdrawn.len() + self.read.len()
     }
 }
 

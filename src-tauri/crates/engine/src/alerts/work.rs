@@ -3,7 +3,7 @@
 
 use super::{
     ANSWER_TIMEOUT, Alert, Alerts, Content, Due, Effect, Look, Outcome, PLACES, REPLAY_ALERTS_MAX,
-    Reason, Series, URGENT_PLACES,
+    Reason, Series, Showing, URGENT_PLACES,
     call::{Call, Folds},
     machine::{Out, Phase},
 };
@@ -12,7 +12,9 @@ use crate::Monotonic;
 /// What the outbox is looked into for.
 #[derive(Clone, Debug)]
 pub(super) enum Work {
-    /// All that waits, after a server was met.
+    /// What it still shows, after a server was met, and then all that waits.
+    Showing,
+    /// All that waits.
     All,
     /// The alerts of the subscription with this key.
     One(String, Stage),
@@ -75,13 +77,19 @@ impl<N: Clone> Alerts<N> {
         }
         while let Some(series) = self.waiting.next_withdrawn() {
             let Some(number) = self.screen.number(&series) else { continue };
-            self.screen.remove(number);
-            let request = self.request();
-            out.push(Effect::Close(request, number));
-            self.phase = Phase::Closing { request, until: now + ANSWER_TIMEOUT };
-            return;
+            return self.close(number, now, out);
+        }
+        if let Some(number) = self.waiting.next_read() {
+            return self.close(number, now, out);
         }
         self.look(now, out);
+    }
+
+    fn close(&mut self, number: u32, now: Monotonic, out: Out<'_, N>) {
+        self.left(number, out);
+        let request = self.request();
+        out.push(Effect::Close(request, number));
+        self.phase = Phase::Closing { request, until: now + ANSWER_TIMEOUT };
     }
 
     pub(super) fn look(&mut self, now: Monotonic, out: Out<'_, N>) {
@@ -91,6 +99,7 @@ impl<N: Clone> Alerts<N> {
             return;
         };
         out.push(Effect::Look(match &work {
+            Work::Showing => Look::Showing(self.owner.clone()),
             Work::All => Look::Subscriptions,
             Work::One(key, Stage::Count) => Look::Count(key.clone()),
             Work::One(key, Stage::Each) => Look::Oldest(key.clone(), i64::MIN),
@@ -105,7 +114,9 @@ impl<N: Clone> Alerts<N> {
                     self.counter.goes_on(now).map(|(_, folded)| folded).unwrap_or_default();
                 // One that gives up its place is counted as well.
                 if let Some(gone) = self.screen.by_number(*replaces) {
-                    folded.add(&gone.subscription, gone.count, 0, &[gone.id]);
+                    let Showing { parts, count, id, .. } = &gone.showing;
+                    let part = parts.first().cloned();
+                    part.into_iter().for_each(|part| folded.add(part, *count, 0, &[*id]));
                 }
                 Look::Folded(keys.clone(), folded)
             }
@@ -141,7 +152,7 @@ impl<N: Clone> Alerts<N> {
         let replaces = match self.counter.goes_on(now) {
             Some((number, _)) => Some(number),
             None if self.screen.others(now) < PLACES => None,
-            None => self.screen.oldest(now).map(|it| it.number),
+            None => self.screen.oldest(now).map(|it| it.showing.number),
         };
         Some(Work::Count { keys, replaces })
     }
@@ -151,6 +162,10 @@ impl<N: Clone> Alerts<N> {
             return;
         }
         match (self.work.take(), content) {
+            (Some(Work::Showing), Content::Showing(all)) => {
+                self.screen.restore(all);
+                self.work = Some(Work::All);
+            }
             (Some(Work::All), Content::Subscriptions(keys)) => {
                 for key in keys {
                     self.waiting.put(key, Due::Replay);

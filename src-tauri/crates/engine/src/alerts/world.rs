@@ -39,6 +39,8 @@ pub(super) struct World {
     pub(super) is_writable: bool,
     /// Ids that could not be marked, so that they may be sent once more.
     pub(super) unmarked: Vec<i64>,
+    /// What the store knows to be on the screen.
+    pub(super) showing: Vec<Showing>,
     /// What the store has not answered, in order.
     pub(super) effects: VecDeque<Effect<String>>,
 }
@@ -64,6 +66,7 @@ impl World {
             rows: Vec::new(),
             is_writable: true,
             unmarked: Vec::new(),
+            showing: Vec::new(),
             effects: VecDeque::new(),
         };
         world.say(Input::Start);
@@ -92,15 +95,22 @@ impl World {
                     let waits = |row: &&mut Row| row.fate == Fate::Pending && row.received < before;
                     self.rows.iter_mut().filter(waits).for_each(|row| row.fate = Fate::Old);
                 }
-                Effect::Mark { parts, outcome } => {
+                Effect::Mark { parts, outcome, showing } => {
                     for Part { subscription, first, last } in parts {
                         match self.is_writable {
                             true => self.mark(&subscription, first..=last, &outcome),
                             false => self.unmarked.extend(first..=last),
                         }
                     }
+                    if self.is_writable
+                        && let Some(showing) = showing
+                    {
+                        self.showing.retain(|it| it.number != showing.number);
+                        self.showing.push(showing);
+                    }
                     self.say(Input::Marked(self.is_writable));
                 }
+                Effect::Forget(number) => self.showing.retain(|it| it.number != number),
                 effect => self.effects.push_back(effect),
             }
         }
@@ -111,7 +121,7 @@ impl World {
         rows.filter(move |(_, row)| row.key == key && row.fate == Fate::Pending)
     }
 
-    fn look(&self, look: Look) -> Content<String> {
+    fn look(&mut self, look: Look) -> Content<String> {
         let part = |row: &Row, first: i64, last: i64| Part {
             subscription: row.key.to_owned(),
             first,
@@ -134,6 +144,10 @@ impl World {
             sequence: None,
         };
         match look {
+            Look::Showing(server) => {
+                self.showing.retain(|it| it.server == server);
+                Content::Showing(self.showing.clone())
+            }
             Look::Subscriptions => {
                 let mut keys: Vec<_> = self.rows.iter().map(|row| row.key).collect();
                 keys.sort_unstable();
@@ -173,8 +187,9 @@ impl World {
                     };
                     let urgent = all.iter().filter(|(_, row)| row.urgent).count() as u32;
                     let latest: Vec<i64> = all.iter().rev().take(3).map(|(id, _)| *id).collect();
-                    folded.add(key, all.len() as u32, urgent, &latest);
-                    parts.push(part(row, *first, *last));
+                    let part = part(row, *first, *last);
+                    folded.add(part.clone(), all.len() as u32, urgent, &latest);
+                    parts.push(part);
                 }
                 let of = |part: &Part| format!("{} to {}", part.first, part.last);
                 let ranges: Vec<String> = parts.iter().map(of).collect();

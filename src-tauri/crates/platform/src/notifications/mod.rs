@@ -19,6 +19,8 @@ const ICON_TIMEOUT: Duration = Duration::from_secs(1);
 const NAME: &str = "org.freedesktop.Notifications";
 /// The name under which the bus itself answers.
 const BUS: &str = "org.freedesktop.DBus";
+/// The specification's reason of a notification that the person closed.
+const DISMISSED: u32 = 2;
 /// How many signals may wait to be taken. Later ones are lost; then a notification that is gone is taken
 /// for one that is still there.
 const SIGNALS_MAX: usize = 4096;
@@ -57,7 +59,7 @@ pub struct Server {
     pub name: String,
     /// What it says it can do, e.g. `body-markup`.
     pub capabilities: Vec<String>,
-    /// Its unique name on the bus, which no other one ever has.
+    /// Its unique name on the bus, and the bus's own id: no other one ever has both.
     pub owner: String,
 }
 
@@ -69,7 +71,12 @@ pub enum Signal {
     /// The person clicked on the notification of this number.
     Clicked(u32),
     /// The notification of this number is gone.
-    Closed(u32),
+    Closed {
+        /// The server's number for it.
+        number: u32,
+        /// Whether the person closed it.
+        by_person: bool,
+    },
 }
 
 /// Why the server has not done what it was asked.
@@ -154,10 +161,11 @@ impl Bus {
             let args = signal.args().ok()?;
             (*args.action_key() == "default").then(|| Signal::Clicked(*args.id()))
         });
-        let closes = server
-            .receive_notification_closed()
-            .await?
-            .filter_map(|signal| async move { Some(Signal::Closed(*signal.args().ok()?.id())) });
+        let closes = server.receive_notification_closed().await?.filter_map(|signal| async move {
+            let args = signal.args().ok()?;
+            let by_person = *args.reason() == DISMISSED;
+            Some(Signal::Closed { number: *args.id(), by_person })
+        });
         let signals =
             stream::select(owners.boxed(), stream::select(clicks.boxed(), closes.boxed()));
         // A disk that does not answer holds up no notification.
@@ -187,7 +195,8 @@ impl Bus {
             };
             let name_there = NAME.try_into().map_err(zbus::Error::from)?;
             let owner = bus.get_name_owner(name_there).await.map_err(zbus::Error::from)?;
-            Ok(Server { name, capabilities, owner: owner.to_string() })
+            let bus = bus.inner().connection().server_guid();
+            Ok(Server { name, capabilities, owner: format!("{owner} of {bus}") })
         }
     }
 

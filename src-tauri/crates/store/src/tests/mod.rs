@@ -7,6 +7,7 @@ mod journal;
 mod open;
 mod outbox;
 mod prune;
+mod reading;
 
 use std::path::PathBuf;
 

@@ -1,18 +1,29 @@
 //! Alerts that wait to be shown.
 
-use hark_engine::message::Priority;
+use hark_engine::{
+    alerts::{Part, Showing, Why},
+    message::Priority,
+};
 
 use super::*;
+
+pub(super) fn part(first: i64, last: i64) -> Part {
+    Part { subscription: "builds".into(), first, last }
+}
+
+fn mark(world: &mut World, first: i64, last: i64, shown: Shown) {
+    world.store.mark(&[part(first, last)], shown, None, None).unwrap();
+}
 
 #[test]
 fn the_outbox_holds_an_alert_until_it_is_marked() {
     let mut world = World::new();
     world.commit(&[message(Some("1"), "a"), message(Some("2"), "b"), message(Some("3"), "c")]);
-    world.store.mark("builds", 1, 2, Shown::Shown).unwrap();
+    mark(&mut world, 1, 2, Shown::Shown);
     let world = world.reopened();
     let next = world.store.next_pending("builds", i64::MIN).unwrap().unwrap();
     assert_eq!((world.store.pending_count("builds").unwrap(), next.id), (1, 3));
-    assert_eq!(world.store.pending_subscriptions().unwrap(), ["builds"]);
+    assert_eq!(world.store.waiting_subscriptions().unwrap(), ["builds"]);
     assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Shown);
 }
 
@@ -49,7 +60,8 @@ fn what_is_no_news_any_more_waits_no_longer() {
     world.store.expire(received).unwrap();
     assert_eq!(world.store.pending_count("builds").unwrap(), 1, "not of that very moment");
     world.store.expire(received + jiff::SignedDuration::from_millis(1)).unwrap();
-    assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Old);
+    let row = world.store.message(1).unwrap().unwrap();
+    assert_eq!((row.shown, row.why), (Shown::Old, Some(Why::Age)));
 }
 
 #[test]
@@ -64,9 +76,68 @@ fn of_the_urgent_the_latest_few_are_next_the_oldest_first() {
     world.commit(&[urgent("1"), urgent("2"), message(Some("3"), "x"), urgent("4")]);
     let mut next = |few| {
         let row = world.store.next_urgent("builds", few).unwrap()?;
-        world.store.mark("builds", row.id, row.id, Shown::Shown).unwrap();
+        world.store.mark(&[part(row.id, row.id)], Shown::Shown, None, None).unwrap();
         Some(row.id)
     };
     assert_eq!([next(2), next(1), next(3), next(3)], [Some(2), Some(4), Some(1), None]);
     assert_eq!(world.store.urgent_count("builds").unwrap(), 0);
+}
+
+fn urgent(id: &str) -> Delivery {
+    let mut delivery = message(Some(id), id);
+    let text = Message { priority: Priority::clamped(5), ..Message::of_text(id) };
+    delivery.outcome = Outcome::Message(Box::new(text), Origin::Live);
+    delivery
+}
+
+#[test]
+fn what_a_silence_holds_back_waits_apart_until_it_is_released_and_then_is_news() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), urgent("2")]);
+    let held = world.store.hold("builds", Some(Priority::clamped(5)), &Why::QuietHours, false);
+    assert_eq!(held.unwrap(), [1]);
+    assert_eq!(world.store.next_pending("builds", i64::MIN).unwrap().unwrap().id, 2);
+    assert_eq!(world.store.waiting_subscriptions().unwrap(), ["builds"]);
+    let again = world.store.hold("builds", Some(Priority::clamped(5)), &Why::QuietHours, false);
+    assert_eq!(again.unwrap(), [0_i64; 0], "it is held already");
+    let received = world.store.message(1).unwrap().unwrap().received;
+    let later = received + jiff::SignedDuration::from_hours(20);
+    world.store.expire(later).unwrap();
+    assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Held);
+    assert_eq!(world.store.release("builds", later).unwrap(), [1]);
+    world.store.expire(later).unwrap();
+    let row = world.store.message(1).unwrap().unwrap();
+    assert_eq!((row.shown, row.why), (Shown::Pending, Some(Why::QuietHours)));
+}
+
+#[test]
+fn what_is_kept_quiet_for_good_is_not_released() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), urgent("2")]);
+    assert_eq!(world.store.hold("builds", None, &Why::Mute, true).unwrap(), [1, 2]);
+    assert_eq!(world.store.release("builds", now()).unwrap(), [0_i64; 0]);
+    assert_eq!(world.store.waiting_subscriptions().unwrap(), [""; 0]);
+}
+
+#[test]
+fn a_notification_is_kept_with_what_its_message_became_and_forgotten_with_its_server() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a")]);
+    let showing = Showing {
+        server: ":1.7 of a bus".into(),
+        number: 9,
+        parts: vec![part(1, 1)],
+        count: 1,
+        id: 1,
+        url: None,
+        series: None,
+    };
+    world.store.mark(&[part(1, 1)], Shown::Shown, None, Some(&showing)).unwrap();
+    let mut world = world.reopened();
+    assert_eq!(world.store.showing(":1.7 of a bus").unwrap(), std::slice::from_ref(&showing));
+    world.store.no_longer_shows(9).unwrap();
+    assert_eq!(world.store.showing(":1.7 of a bus").unwrap(), []);
+    world.store.mark(&[], Shown::Shown, None, Some(&showing)).unwrap();
+    assert_eq!(world.store.showing(":1.8 of a bus").unwrap(), []);
+    assert_eq!(world.store.showing(":1.7 of a bus").unwrap(), []);
 }

@@ -1,0 +1,108 @@
+//! What is on the screen: what the person closes and reads, and what is known of it after a restart.
+
+use super::{world::World, *};
+
+/// A world in which the message `job` of a sequence is shown under the number 7.
+fn shown() -> World {
+    let mut world = World::ready();
+    world.store().sequence = Some("job");
+    world.due(Due::Live);
+    world.shows("0", Ok(7));
+    world
+}
+
+/// The agent ends, in whatever way, and starts anew with what the store has.
+fn restart(world: &mut World, server: &str) {
+    world.alerts = Alerts::default();
+    world.effects.clear();
+    world.say(Input::Start);
+    world.connect();
+    world.meet(server);
+}
+
+#[test]
+fn a_number_outlives_a_restart_so_that_an_update_replaces_and_a_clear_closes() {
+    let mut world = shown();
+    restart(&mut world, "first");
+    world.store().sequence = Some("job");
+    world.due(Due::Live);
+    let (request, said, replaces) = world.sent();
+    assert_eq!((said.as_str(), replaces), ("1", Some(7)));
+    world.say(Input::Shown(request, Ok(8)));
+    restart(&mut world, "first");
+    world.say(Input::Withdrawn(Series { subscription: "news".into(), sequence: "job".into() }));
+    assert_eq!(world.closes(), 8);
+    world.is_done();
+    assert_eq!(world.showing, []);
+}
+
+#[test]
+fn numbers_of_another_server_are_forgotten() {
+    let mut world = shown();
+    restart(&mut world, "second");
+    world.say(Input::Withdrawn(Series { subscription: "news".into(), sequence: "job".into() }));
+    world.is_done();
+    assert_eq!(world.showing, []);
+    world.say(Input::Clicked(7));
+    world.is_done();
+}
+
+#[test]
+fn a_click_on_one_of_an_earlier_run_is_still_understood_and_it_takes_no_place() {
+    let mut world = World::ready();
+    for (id, number) in ["0", "1", "2"].into_iter().zip(1..) {
+        world.store().urgent = true;
+        world.due(Due::Urgent);
+        world.shows(id, Ok(number));
+    }
+    restart(&mut world, "first");
+    world.say(Input::Clicked(2));
+    assert_eq!(world.effects.pop_front(), Some(Effect::Open(Target::Message(1))));
+    world.store().urgent = true;
+    world.due(Due::Urgent);
+    let (_, said, replaces) = world.sent();
+    assert_eq!((said.as_str(), replaces), ("3", None));
+}
+
+#[test]
+fn closing_one_tells_of_which_messages_it_was() {
+    let mut world = shown();
+    world.say(Input::Left(7, true));
+    let parts = vec![Part { subscription: "news".into(), first: 0, last: 0 }];
+    assert_eq!(world.effects.pop_front(), Some(Effect::Dismissed { parts, counted: false }));
+    assert_eq!(world.showing, []);
+    world.say(Input::Left(7, true));
+    world.is_done();
+}
+
+#[test]
+fn one_that_goes_by_itself_is_not_dismissed() {
+    let mut world = shown();
+    world.say(Input::Left(7, false));
+    world.is_done();
+}
+
+#[test]
+fn reading_a_message_closes_its_notification() {
+    let mut world = shown();
+    world.say(Input::Read(vec![5]));
+    world.is_done();
+    world.say(Input::Read(vec![0]));
+    assert_eq!(world.closes(), 7);
+    world.is_done();
+}
+
+#[test]
+fn reading_the_latest_that_a_digest_counts_closes_it() {
+    let mut world = World::ready();
+    (0..5).for_each(|_| {
+        world.store();
+    });
+    world.due(Due::Replay);
+    world.shows("0 to 4", Ok(7));
+    world.say(Input::Read(vec![2]));
+    world.is_done();
+    world.say(Input::Left(7, true));
+    let parts = vec![Part { subscription: "news".into(), first: 0, last: 4 }];
+    assert_eq!(world.effects.pop_front(), Some(Effect::Dismissed { parts, counted: true }));
+}

@@ -1,0 +1,75 @@
+//! What the person has read, and which notifications the person has closed.
+
+use hark_engine::alerts::Part;
+use jiff::Timestamp;
+use rusqlite::params;
+
+use crate::{
+    Store, StoreError,
+    outbox::{Changed, changed},
+    to_ms,
+};
+
+impl Store {
+    /// Marks messages as read. Answers those that were not.
+    ///
+    /// # Errors
+    /// Where the database cannot be used; then none is.
+    pub fn mark_read(&mut self, ids: &[i64], now: Timestamp) -> Result<Changed, StoreError> {
+        let transaction = self.connection.transaction()?;
+        let mut newly = Changed::new();
+        for id in ids {
+            newly.extend(changed(
+                &transaction,
+                "UPDATE message SET read = ?2 WHERE id = ?1 AND read IS NULL RETURNING id",
+                params![id, to_ms(now)],
+            )?);
+        }
+        transaction.commit()?;
+        Ok(newly)
+    }
+
+    /// Marks all messages as read up to an id, of one subscription or of all. Answers those that were not.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn mark_all_read(
+        &mut self,
+        subscription: Option<&str>,
+        up_to: i64,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        changed(
+            &self.connection,
+            "UPDATE message SET read = ?3
+             WHERE read IS NULL AND id <= ?2 AND (?1 IS NULL OR subscription = ?1) RETURNING id",
+            params![subscription, up_to, to_ms(now)],
+        )
+    }
+
+    /// The person has closed the notification of these messages; `counted` says that it only counted
+    /// them. Answers their ids.
+    ///
+    /// # Errors
+    /// Where the database cannot be used; then nothing was written.
+    pub fn dismiss(
+        &mut self,
+        parts: &[Part],
+        counted: bool,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        let transaction = self.connection.transaction()?;
+        let mut dismissed = Changed::new();
+        for Part { subscription, first, last } in parts {
+            dismissed.extend(changed(
+                &transaction,
+                "UPDATE message SET dismissed = ?4
+                 WHERE subscription = ?1 AND id BETWEEN ?2 AND ?3 AND dismissed IS NULL
+                   AND shown IN (iif(?5, 'digest', 'shown'), 'folded') RETURNING id",
+                params![subscription, first, last, to_ms(now), counted],
+            )?);
+        }
+        transaction.commit()?;
+        Ok(dismissed)
+    }
+}

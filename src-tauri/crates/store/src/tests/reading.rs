@@ -1,0 +1,41 @@
+//! What was read and what was dismissed.
+
+use super::{outbox::part, *};
+
+fn read(world: &World) -> Vec<bool> {
+    let rows = world.store.messages(&Query { limit: 9, after: Some(0), ..Query::default() });
+    rows.unwrap().iter().map(|row| row.read.is_some()).collect()
+}
+
+#[test]
+fn backlog_is_never_unread() {
+    let mut world = World::new();
+    let mut backlog = message(Some("1"), "a");
+    backlog.outcome = Outcome::Message(Box::new(Message::of_text("a")), Origin::Backlog);
+    world.commit(&[backlog, message(Some("2"), "b")]);
+    assert_eq!(read(&world), [true, false]);
+}
+
+#[test]
+fn messages_are_read_once() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), message(Some("2"), "b"), message(Some("3"), "c")]);
+    assert_eq!(world.store.mark_read(&[2, 99], now()).unwrap(), [2]);
+    assert_eq!(world.store.mark_read(&[2], now()).unwrap(), [0_i64; 0]);
+    assert_eq!(world.store.mark_all_read(Some("other"), 3, now()).unwrap(), [0_i64; 0]);
+    assert_eq!(world.store.mark_all_read(None, 2, now()).unwrap(), [1]);
+    assert_eq!(read(&world), [true, true, false]);
+}
+
+#[test]
+fn a_notification_that_was_closed_dismisses_what_it_showed_and_is_not_read() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), message(Some("2"), "b"), message(Some("3"), "c")]);
+    world.store.mark(&[part(2, 2)], Shown::Shown, None, None).unwrap();
+    world.store.mark(&[part(1, 3)], Shown::Digest, None, None).unwrap();
+    assert_eq!(world.store.dismiss(&[part(1, 3)], true, now()).unwrap(), [1, 3]);
+    assert_eq!(world.store.dismiss(&[part(2, 2)], false, now()).unwrap(), [2]);
+    assert_eq!(world.store.dismiss(&[part(2, 2)], false, now()).unwrap(), [0_i64; 0]);
+    assert!(world.store.message(2).unwrap().unwrap().dismissed.is_some());
+    assert_eq!(read(&world), [false; 3]);
+}

@@ -1,0 +1,75 @@
+// When a message counts as read: it was in view for a second, in a window that has the focus.
+
+const SEEN_MS = 1000;
+/** More are told in the next call: the agent takes so many at once. */
+const TOLD_MAX = 1000;
+
+/** What is asked of the page it stands on, so that a test can stand in for it. */
+export interface Surroundings {
+  hasFocus: () => boolean;
+  /** Calls with whether the element is in view, now and whenever that changes; answers how to end it. */
+  observe: (element: Element, inView: (is: boolean) => void) => () => void;
+  /** Calls whenever the focus comes or goes. */
+  onFocus: (changed: () => void) => void;
+}
+
+export class Reading {
+  #read: (ids: number[]) => void;
+  #around: Surroundings;
+  #inView = new Map<number, ReturnType<typeof setTimeout> | null>();
+  #seen: number[] = [];
+
+  constructor(read: (ids: number[]) => void, around: Surroundings) {
+    this.#read = read;
+    this.#around = around;
+    around.onFocus(() => this.#inView.forEach((_, id) => this.#begin(id)));
+  }
+
+  /** Watches the element that shows an unread message; answers how to end it. */
+  watch(element: Element, id: number): () => void {
+    const end = this.#around.observe(element, (is) => {
+      this.#stop(id);
+      if (is) this.#begin(id);
+      else this.#inView.delete(id);
+    });
+    return () => {
+      end();
+      this.#stop(id);
+      this.#inView.delete(id);
+    };
+  }
+
+  #begin(id: number): void {
+    this.#stop(id);
+    const timer = this.#around.hasFocus() ? setTimeout(() => this.#saw(id), SEEN_MS) : null;
+    this.#inView.set(id, timer);
+  }
+
+  #stop(id: number): void {
+    const timer = this.#inView.get(id);
+    if (timer) clearTimeout(timer);
+  }
+
+  #saw(id: number): void {
+    // Those that came into view together are told together.
+    if (this.#seen.push(id) === 1) queueMicrotask(() => this.#read(this.#seen.splice(0, TOLD_MAX)));
+  }
+}
+
+/** The page itself. */
+export const page: Surroundings = {
+  hasFocus: () => document.hasFocus() && !document.hidden,
+  observe: (element, inView) => {
+    const observer = new IntersectionObserver(
+      (entries) => inView(entries.at(-1)?.isIntersecting ?? false),
+      { threshold: 0.5 },
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  },
+  onFocus: (changed) => {
+    addEventListener("focus", changed);
+    addEventListener("blur", changed);
+    document.addEventListener("visibilitychange", changed);
+  },
+};
