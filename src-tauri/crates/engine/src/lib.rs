@@ -20,6 +20,7 @@ pub mod message;
 mod moment;
 pub mod policy;
 pub mod readable;
+pub mod silence;
 pub mod size;
 pub mod span;
 pub mod wire;
