@@ -68,8 +68,8 @@ pub fn reconcile(before: &Subscriptions, after: &Subscriptions, asked: &[String]
 fn are_one_stream(before: &Subscription, after: &Subscription) -> bool {
     let (name, rules) = (after.name.clone(), after.rules.clone());
     let (paused, keep, publish) = (after.paused, after.keep, after.publish.clone());
-    let (min_priority, hide_content) = (after.min_priority, after.hide_content);
-    let shown = Subscription { min_priority, hide_content, ..before.clone() };
+    let (min_priority, hide_content, mute) = (after.min_priority, after.hide_content, after.mute);
+    let shown = Subscription { min_priority, hide_content, mute, ..before.clone() };
     Subscription { name, rules, paused, keep, publish, ..shown } == *after
 }
 
@@ -114,6 +114,7 @@ mod tests {
             (Subscription { rules, ..here() }, of(Change::Revise)),
             (Subscription { keep, ..here() }, of(Change::Revise)),
             (Subscription { publish: Some(Publish::default()), ..here() }, of(Change::Revise)),
+            (Subscription { mute: true, ..here() }, of(Change::Revise)),
             (Subscription { paused: true, ..here() }, of(Change::Pause)),
             (at("https://a.example/y"), of(Change::Begin)),
             (Subscription { feed: "ntfy".into(), ..here() }, of(Change::Begin)),

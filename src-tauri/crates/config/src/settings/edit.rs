@@ -210,6 +210,19 @@ fn next_table(table: &mut Table, position: Option<isize>) -> Option<&mut Table> 
 /// # Errors
 /// See [`EditError`].
 pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<Edit<()>, EditError> {
+    set(path, keys, "paused", paused)
+}
+
+/// Writes down whether subscriptions are muted.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn set_muted(path: &Path, keys: &[String], muted: bool) -> Result<Edit<()>, EditError> {
+    set(path, keys, "mute", muted)
+}
+
+/// Sets what is true or not of subscriptions, and is not where it is missing.
+fn set(path: &Path, keys: &[String], name: &str, holds: bool) -> Result<Edit<()>, EditError> {
     edit(path, |document, _| {
         for key in keys {
             let one = document["subscriptions"]
@@ -217,16 +230,16 @@ pub fn set_paused(path: &Path, keys: &[String], paused: bool) -> Result<Edit<()>
                 .and_then(|all| all.get_mut(key))
                 .and_then(Item::as_table_like_mut)
                 .ok_or_else(|| EditError::Unknown(key.clone()))?;
-            let commented = has_comment(one, "paused");
-            match one.get_mut("paused").and_then(Item::as_value_mut) {
+            let commented = has_comment(one, name);
+            match one.get_mut(name).and_then(Item::as_value_mut) {
                 // A comment after the value stays.
-                Some(value) if paused || commented => {
+                Some(value) if holds || commented => {
                     let decor = value.decor().clone();
-                    *value = paused.into();
+                    *value = holds.into();
                     *value.decor_mut() = decor;
                 }
-                Some(_) => drop(one.remove("paused")),
-                None if paused => drop(one.insert("paused", true.into())),
+                Some(_) => drop(one.remove(name)),
+                None if holds => drop(one.insert(name, true.into())),
                 None => {}
             }
         }

@@ -30,6 +30,10 @@ fn fresh() -> String {
 # feed = \"json\"                         # or another of: {feeds}
 # bearer = {{ env = \"BUILDS_TOKEN\" }}     # or {{ file = \"/path\" }}, mode 0600
 # heartbeat = \"30s\"                     # give up after so long a silence
+#
+# [[quiet_hours]]                       # only what is urgent is shown; the rest is told in the morning
+# from = \"22:00\"
+# to = \"7:30\"
 "
     )
 }

@@ -16,6 +16,7 @@ use hark_engine::{
     heartbeat::Expect,
     message::Priority,
     policy::{self, Rule},
+    silence::{self, Hours},
     size,
 };
 use hark_platform::changes;
@@ -32,8 +33,8 @@ pub use hark_engine::span;
 
 pub use address::{Typed, read_typed, read_url};
 pub use edit::{
-    Edit, EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_feed, set_paused,
-    set_rules,
+    Edit, EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_feed, set_muted,
+    set_paused, set_rules,
 };
 pub use file::{Loaded, keep_last_good, load, load_last_good, parse, read, read_rules};
 pub use keep::KeepSettings;
@@ -49,6 +50,9 @@ pub struct Settings {
     /// How much is kept of each, where it says nothing itself.
     #[serde(default)]
     pub keep: KeepSettings,
+    /// When nothing is shown as it comes but what is urgent.
+    #[serde(default, deserialize_with = "quiet_hours")]
+    pub quiet_hours: Vec<Hours>,
 }
 
 /// One URL that the person follows.
@@ -76,6 +80,9 @@ pub struct Subscription {
     /// Whether its notifications say only that there is a message.
     #[serde(default)]
     pub hide_content: bool,
+    /// Whether it is followed without a notification.
+    #[serde(default)]
+    pub mute: bool,
     /// A bearer token.
     #[serde(default)]
     pub bearer: Option<Credential>,
@@ -223,6 +230,7 @@ impl Subscription {
             event_max: None,
             min_priority: None,
             hide_content: false,
+            mute: false,
             keep: KeepSettings::default(),
             paused: false,
         }
@@ -345,6 +353,11 @@ fn default_feed() -> String {
 fn rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rule>, D::Error> {
     let rules: Vec<Rule> = Vec::deserialize(deserializer)?;
     policy::problem(&rules).map_or(Ok(rules), |problem| Err(de::Error::custom(problem)))
+}
+
+fn quiet_hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Hours>, D::Error> {
+    let all: Vec<Hours> = Vec::deserialize(deserializer)?;
+    silence::problem(&all).map_or(Ok(all), |problem| Err(de::Error::custom(problem)))
 }
 
 /// What a credential may be. This replaces every error in one, as serde's own repeat the value.

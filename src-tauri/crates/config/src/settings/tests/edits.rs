@@ -198,6 +198,13 @@ fn a_comment_at_paused_stays_when_it_is_resumed() {
     }
     assert_eq!(pause(&format!("{table}paused = true\n"), false), table);
     assert_eq!(pause(table, false), table);
+    let mute = |text: &str, muted| {
+        edited(text, |path| drop(set_muted(path, &["a".into()], muted).unwrap()))
+    };
+    assert_eq!(mute(table, true), format!("{table}mute = true\n"));
+    assert_eq!(mute(&format!("{table}mute = true\n"), false), table);
+    let commented = format!("{table}mute = true # on holiday\n");
+    assert_eq!(mute(&commented, false), commented.replace("true", "false"));
 }
 
 #[test]

@@ -311,6 +311,43 @@ fn other_ids_make_it_another_stream_and_nothing_else_does() {
 }
 
 #[test]
+fn quiet_hours_are_read_and_an_error_in_one_says_where() {
+    let settings = read_all(
+        r#"
+        [[quiet_hours]]
+        days = ["mon", "tue"]
+        from = "22:00"
+        to = "07:30"
+        passes = 4
+        [[quiet_hours]]
+        from = "12:00"
+        to = "13:00"
+        [subscriptions.a]
+        url = "http://a/"
+        mute = true
+        "#,
+    );
+    let [night, noon] = &settings.quiet_hours[..] else { panic!("{settings:?}") };
+    assert_eq!((night.to.to_string().as_str(), noon.days), ("07:30", silence::Days::ALL));
+    let least = |hours: &Hours| hours.passes.least().unwrap().level();
+    assert_eq!((least(night), least(noon)), (4, 5));
+    assert!(settings.subscriptions["a"].mute);
+    for (text, wanted) in [
+        ("from = \"10\"\nto = \"11:00\"", "line 2, column 8: \"10\" is not a time of day"),
+        ("from = \"10:00\"\nto = 11:00", "line 3, column "),
+        ("from = \"10:00\"", "line 1, column 1: missing field `to`"),
+        ("days = [\"funday\"]", "line 2, column 8: \"funday\" is no day of the week; they are mon"),
+        ("passes = 9", "line 2, column 10: a priority is 1 (lowest) to 5, not 9"),
+        ("until = \"7:00\"", "line 2, column 1: unknown field `until`"),
+    ] {
+        let wrong = problem(&format!("[[quiet_hours]]\n{text}\n"));
+        assert!(wrong.contains(wanted), "{text}: {wrong}");
+    }
+    let many = "[[quiet_hours]]\nfrom = \"1:00\"\nto = \"2:00\"\n".repeat(33);
+    assert!(problem(&many).contains("at most 32 quiet hours"), "{}", problem(&many));
+}
+
+#[test]
 fn a_feed_may_be_a_preset() {
     let settings = read_all("[subscriptions.a]\nurl = \"http://a/\"\nfeed = \"esphome\"\n");
     assert_eq!(settings.subscriptions["a"].speaks().name(), "esphome");
