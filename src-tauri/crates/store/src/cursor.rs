@@ -95,14 +95,14 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets where a removed subscription was. Its messages stay, and what is known to have come
-    /// too: followed again, it brings nothing twice.
+    /// Forgets where a removed subscription was, and its snooze. Its messages stay, and what is known to
+    /// have come too: followed again, it brings nothing twice.
     ///
     /// # Errors
     /// Where the database cannot be used.
     pub fn forget(&mut self, subscription: &str) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM cursor WHERE subscription = ?1", [subscription])?;
-        Ok(())
+        self.wake(&[subscription.to_owned()])
     }
 }
 

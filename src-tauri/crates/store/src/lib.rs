@@ -12,6 +12,7 @@ mod open;
 mod outbox;
 mod prune;
 mod reading;
+mod snooze;
 #[cfg(test)]
 mod tests;
 

@@ -6,6 +6,7 @@
 
 mod hours;
 mod instants;
+mod lock;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
@@ -19,9 +20,10 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::message::Priority;
+use crate::{alerts::Why, message::Priority};
 
 pub use hours::{Days, HOURS_MAX, Hours, Passes, TimeOfDay, problem};
+pub use lock::Lock;
 
 /// The key under which a snooze is one of all subscriptions.
 pub const ALL: &str = "";
@@ -30,21 +32,8 @@ pub const SNOOZE_MAX: Duration = Duration::from_secs(31 * 86_400);
 /// How many silences that pass into each other are looked through for their end; beyond that they have none.
 const JOINED_MAX: usize = 32;
 
-/// Why there is silence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The person has muted the subscription.
-    Mute,
-    /// The desktop's own do-not-disturb.
-    DoNotDisturb,
-    /// The person has snoozed this subscription or all.
-    Snooze,
-    /// The person's quiet hours.
-    QuietHours,
-}
-
 /// What keeps the alerts of a subscription from being shown as they come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Silence {
     /// What it is.
     pub why: Why,

@@ -8,6 +8,7 @@ mod open;
 mod outbox;
 mod prune;
 mod reading;
+mod snooze;
 
 use std::path::PathBuf;
 
