@@ -35,7 +35,7 @@ pub(crate) fn simulate(shell: &Shell) -> Result<()> {
 }
 
 pub(crate) fn soak(shell: &Shell, runs: Option<&str>) -> Result<()> {
-    let mut command = shell.cargo(&["test", "--package", "hark-engine", "whatever_happens"]);
+    let mut command = shell.cargo(&["test", "--package", "hark-engine", "whatever"]);
     command.env("HARK_SOAK_RUNS", runs.unwrap_or(RUNS));
     shell.run(command)?;
     let mut command = shell.cargo(&["test", "--package", "hark-tests", "--test", "judge"]);
@@ -44,9 +44,11 @@ pub(crate) fn soak(shell: &Shell, runs: Option<&str>) -> Result<()> {
     debian::ensure(shell, &[debian::TESTS])?;
     shell.run(shell.cargo(&["build", "--package", "hark"]))?;
     let left_out = home_assistant(shell)?;
-    let mut command = shell.cargo(&["test", "--package", "hark-tests", "--test", "crash"]);
-    command.env("HARK_SOAK_KILLS", KILLS);
-    shell.run(command)?;
+    for (test, variable) in [("crash", "HARK_SOAK_KILLS"), ("outbox", "HARK_SOAK_OUTBOX_KILLS")] {
+        let mut command = shell.cargo(&["test", "--package", "hark-tests", "--test", test]);
+        command.env(variable, KILLS);
+        shell.run(command)?;
+    }
     if let Some(why) = left_out {
         // At the end, where it is read.
         println!("skipped: {why}\n1 skipped, for the reason that is told above");
