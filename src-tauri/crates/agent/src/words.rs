@@ -46,14 +46,20 @@ impl Language {
         self.pick("Show in Hark", "在 Hark 中查看")
     }
 
-    /// How many messages there are that came while nobody was shown any.
+    /// How many messages there are that came while the person was `away`, or else late.
     #[must_use]
-    pub fn missed(self, count: u32, urgent: u32) -> String {
+    pub fn missed(self, count: u32, urgent: u32, away: bool) -> String {
+        let all = self.messages(count, 0);
+        let all = match (self, away) {
+            (Self::English, true) => format!("{all} while you were away"),
+            (Self::English, false) => format!("{all} that came late"),
+            (Self::Chinese, true) => format!("您不在时收到 {all}"),
+            (Self::Chinese, false) => format!("迟到的 {all}"),
+        };
         match (self, urgent) {
-            (Self::English, 0) => format!("{count} missed messages"),
-            (Self::English, urgent) => format!("{count} missed messages, {urgent} urgent"),
-            (Self::Chinese, 0) => format!("错过 {count} 条消息"),
-            (Self::Chinese, urgent) => format!("错过 {count} 条消息，{urgent} 条紧急"),
+            (_, 0) => all,
+            (Self::English, urgent) => format!("{all}, {urgent} urgent"),
+            (Self::Chinese, urgent) => format!("{all}，{urgent} 条紧急"),
         }
     }
 

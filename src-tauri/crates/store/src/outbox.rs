@@ -182,15 +182,16 @@ impl Store {
         Ok((count, rows))
     }
 
-    /// The subscriptions in whose outbox something waits, or is held back.
+    /// The subscriptions of whose alerts some wait, or, where it is asked for `held` ones, are held back.
     ///
     /// # Errors
     /// Where the database cannot be used.
-    pub fn waiting_subscriptions(&self) -> Result<Vec<String>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT subscription FROM message WHERE shown = 'pending'
-             UNION SELECT subscription FROM message WHERE shown = 'held'",
-        )?;
+    pub fn subscriptions_waiting(&self, held: bool) -> Result<Vec<String>, StoreError> {
+        let sql = match held {
+            true => "SELECT DISTINCT subscription FROM message WHERE shown = 'held'",
+            false => "SELECT DISTINCT subscription FROM message WHERE shown = 'pending'",
+        };
+        let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -12,6 +12,7 @@ use std::{
 use hark_engine::{
     Monotonic,
     alerts::{Alerts, Effect, Input, Series},
+    silence::Silences,
 };
 use notify_rust::Notification;
 use tokio::sync::Notify;
@@ -54,6 +55,11 @@ impl Outbox {
     pub fn withdraw(&self, subscription: &str, sequence: &str) {
         let (subscription, sequence) = (subscription.to_owned(), sequence.to_owned());
         self.tell(Input::Withdrawn(Series { subscription, sequence }));
+    }
+
+    /// What the person and the desktop say of silence is this now.
+    pub fn silences(&self, silences: Silences) {
+        self.tell(Input::Silences(silences));
     }
 
     /// The person has read these messages: their notifications are closed.

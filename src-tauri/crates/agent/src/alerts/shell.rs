@@ -142,6 +142,10 @@ impl Shell {
             Effect::Mark { parts, outcome, showing } => {
                 self.mark(&parts, outcome, showing.as_ref());
             }
+            Effect::Hold { subscription, passes, why, for_good } => {
+                self.ledger.hold(&subscription, passes, &why, for_good);
+            }
+            Effect::Release(key) => self.ledger.release(&key, clock::now().wall),
             Effect::Forget(number) => self.ledger.no_longer_shows(number),
             Effect::Dismissed { parts, counted } => {
                 self.ledger.dismiss(&parts, counted, clock::now().wall);
@@ -202,10 +206,11 @@ impl Shell {
         match look {
             Look::Showing(server) => Content::Showing(ledger.showing(&server)),
             Look::Subscriptions => {
-                let all = ledger.read(|store| store.waiting_subscriptions());
-                let mut all = all.unwrap_or_default();
-                all.retain(|key| self.is_wanted(key));
-                Content::Subscriptions(all)
+                let waiting = |held| {
+                    let all = ledger.read(|store| store.subscriptions_waiting(held));
+                    all.unwrap_or_default().into_iter().filter(|key| self.is_wanted(key)).collect()
+                };
+                Content::Subscriptions { pending: waiting(false), held: waiting(true) }
             }
             Look::Count(key) => {
                 Content::Count(ledger.read(|store| store.pending_count(&key)).unwrap_or_default())
@@ -223,7 +228,7 @@ impl Shell {
                 sequences.retain(waits);
                 Content::Sequences(sequences)
             }
-            Look::Digest(key) => Content::Alert(self.digest(&key)),
+            Look::Digest(key, away) => Content::Alert(self.digest(&key, away)),
             Look::Folded(keys, before) => Content::Folded(self.folded(&keys, before)),
         }
     }
@@ -256,7 +261,7 @@ impl Shell {
         Some(alert(vec![part(key, id, id)], 1, urgent, toast))
     }
 
-    fn digest(&self, key: &str) -> Option<Alert<Notification>> {
+    fn digest(&self, key: &str, away: bool) -> Option<Alert<Notification>> {
         let first = self.ledger.read(|store| store.next_pending(key, i64::MIN)).ok()??.id;
         let latest = |store: &Store| {
             let (count, latest) = store.latest_pending(key, toast::QUOTED_MAX)?;
@@ -267,7 +272,8 @@ impl Shell {
         let shown = latest.into_iter().filter(|_| !self.hides(key));
         let latest: Vec<_> = shown.map(|row| row.message).collect();
         let name = self.status.name(key);
-        let toast = toast::of_digest(&name, (count, urgent), &latest, self.can, self.language);
+        let toast =
+            toast::of_digest(&name, (count, urgent, away), &latest, self.can, self.language);
         Some(alert(vec![part(key, first, last)], count, false, toast))
     }
 
@@ -298,8 +304,13 @@ impl Shell {
         let latest = latest.filter(|row| !self.hides(&row.subscription));
         let latest: Vec<_> =
             latest.map(|row| (self.status.name(&row.subscription), row.message)).collect();
-        let counted =
-            Counted { names: &names, count: all.count(), urgent: all.urgent, latest: &latest };
+        let counted = Counted {
+            names: &names,
+            count: all.count(),
+            urgent: all.urgent,
+            missed: all.missed,
+            latest: &latest,
+        };
         let toast = toast::of_folded(counted, self.can, self.language);
         Some((alert(parts, all.count(), all.urgent > 0, toast), all))
     }

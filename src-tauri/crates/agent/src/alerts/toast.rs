@@ -141,17 +141,17 @@ fn when(at: Timestamp, now: &Zoned) -> Option<String> {
 }
 
 /// The one notification for so many messages, and so many urgent ones among them, of which the latest few
-/// are quoted.
+/// are quoted. They came while the person was away, or else late.
 #[must_use]
 pub fn of_digest(
     name: &str,
-    (count, urgent): (u32, u32),
+    (count, urgent, away): (u32, u32, bool),
     latest: &[Message],
     can: Capabilities,
     language: Language,
 ) -> Toast {
     let said = latest.iter().map(|message| message.headline().to_owned());
-    counting(name, language.missed(count, urgent), said, Urgency::Normal, can, language)
+    counting(name, language.missed(count, urgent, away), said, Urgency::Normal, can, language)
 }
 
 /// What a notification counts for which there was no place.
@@ -163,6 +163,8 @@ pub struct Counted<'a> {
     pub count: u32,
     /// How many of them are of the highest priority.
     pub urgent: u32,
+    /// Whether they came while the person was away.
+    pub missed: bool,
     /// The latest few, the newest first, each with the name of its subscription.
     pub latest: &'a [(String, Message)],
 }
@@ -170,7 +172,7 @@ pub struct Counted<'a> {
 /// The one notification that counts what found no place on the screen.
 #[must_use]
 pub fn of_folded(counted: Counted<'_>, can: Capabilities, language: Language) -> Toast {
-    let Counted { names, count, urgent, latest } = counted;
+    let Counted { names, count, urgent, missed, latest } = counted;
     let (title, of_one) = match names {
         [name] => (name.clone(), true),
         names => (language.subscriptions(names.len()), false),
@@ -180,7 +182,12 @@ pub fn of_folded(counted: Counted<'_>, can: Capabilities, language: Language) ->
         false => format!("{name}: {}", message.headline()),
     });
     let urgency = if urgent > 0 { Urgency::Critical } else { Urgency::Normal };
-    counting(&title, language.messages(count, urgent), said, urgency, can, language)
+    let count = if missed {
+        language.missed(count, urgent, true)
+    } else {
+        language.messages(count, urgent)
+    };
+    counting(&title, count, said, urgency, can, language)
 }
 
 /// A notification that counts messages and quotes a few, each in a line.
@@ -406,12 +413,13 @@ mod tests {
             Message { title: "t".into(), topic: Some("t".into()), ..Message::of_text("two") };
         let latest = [Message::of_text("one\nmore"), by_topic, message()];
         let toast =
-            of_digest("Builds", (7, 0), &latest, Capabilities::default(), Language::English);
+            of_digest("Builds", (7, 0, true), &latest, Capabilities::default(), Language::English);
         assert_eq!(toast.notification.summary, "Builds");
-        let wanted = "7 missed messages\n• one\n• two\n• Build <b>7</b>";
+        let wanted = "7 messages while you were away\n• one\n• two\n• Build <b>7</b>";
         assert_eq!(toast.notification.body, wanted);
-        let chinese = of_digest("构建", (7, 7), &[], Capabilities::default(), Language::Chinese);
-        assert_eq!(chinese.notification.body, "错过 7 条消息，7 条紧急");
+        let chinese =
+            of_digest("构建", (7, 7, false), &[], Capabilities::default(), Language::Chinese);
+        assert_eq!(chinese.notification.body, "迟到的 7 条消息，7 条紧急");
     }
 
     #[test]
@@ -421,7 +429,7 @@ mod tests {
             ("Backups".to_owned(), Message::of_text("before it")),
         ];
         let names = ["Builds".to_owned(), "Backups".to_owned()];
-        let all = Counted { names: &names, count: 27, urgent: 2, latest: &latest };
+        let all = Counted { names: &names, count: 27, urgent: 2, missed: false, latest: &latest };
         let said = |counted, language| {
             let toast = of_folded(counted, Capabilities::default(), language).notification;
             (toast.summary.clone(), toast.body.clone())
@@ -429,7 +437,13 @@ mod tests {
         let (title, body) = said(all, Language::English);
         assert_eq!(title, "2 subscriptions");
         assert_eq!(body, "27 messages, 2 urgent\n• Builds: newest\n• Backups: before it");
-        let one = Counted { names: &names[..1], count: 1, urgent: 0, latest: &latest[..1] };
+        let one = Counted {
+            names: &names[..1],
+            count: 1,
+            urgent: 0,
+            missed: false,
+            latest: &latest[..1],
+        };
         let (title, body) = said(one, Language::English);
         assert_eq!((title.as_str(), body.as_str()), ("Builds", "1 message\n• newest"));
         let (title, body) = said(all, Language::Chinese);

@@ -182,7 +182,13 @@ impl Subscriptions {
         let origin = link.origin.clone();
         tracing::info!(subscription = key, origin, "following");
         let (commands, receiver) = mpsc::channel(COMMANDS_MAX);
-        let session = Session::new(self, &subscription, link.clone(), commands.downgrade());
+        let session = Session::new(
+            self,
+            &subscription,
+            link.clone(),
+            commands.downgrade(),
+            config.heard_before,
+        );
         let rules = subscription.deciding(&subscription.rules).into();
         let paused = subscription.paused;
         let followed = Followed { subscription, stalled: false, link, commands, rules };

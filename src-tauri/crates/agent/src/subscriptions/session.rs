@@ -65,6 +65,8 @@ pub(super) struct Session {
     rules: Arc<[Rule]>,
     /// Whether alerts of a replay wait for its end.
     held: bool,
+    /// Since when nothing has come of it, where it is not connected or has just been.
+    absent: Option<Timestamp>,
     /// [`Ledger::prunes`] when the link's messages were counted.
     prunes: u64,
 }
@@ -117,6 +119,12 @@ impl Sink for Session {
     fn journal(&mut self, entry: &Entry, at: Timestamp) -> Result<(), Full> {
         let key = &self.link.subscription;
         self.ledger.journal_of(Some(key), at, entry)?;
+        let absent = match entry {
+            Entry::Lost { last_heard, .. } => Some(*last_heard),
+            Entry::Paused => Some(at),
+            _ => None,
+        };
+        self.absent = [self.absent, absent].into_iter().flatten().min();
         match entry.failure() {
             Some(failure) => {
                 tracing::info!(
@@ -160,8 +168,10 @@ impl Sink for Session {
     fn caught_up(&mut self) {
         // Not as soon as it has opened: some servers refuse a credential on the stream itself.
         self.credentials.taken();
+        let absent = self.absent.take();
         if std::mem::take(&mut self.held) {
-            self.alerts.put(&self.link.subscription, Due::Replay);
+            let due = Due::replayed(absent, self.now().wall);
+            self.alerts.put(&self.link.subscription, due);
         }
     }
 
@@ -191,6 +201,7 @@ impl Session {
         subscription: &Subscription,
         link: api::Link,
         commands: mpsc::WeakSender<Command>,
+        absent: Option<Timestamp>,
     ) -> Self {
         Self {
             registry: parts.registry.clone(),
@@ -202,6 +213,7 @@ impl Session {
             commands,
             rules: subscription.deciding(&subscription.rules).into(),
             held: false,
+            absent,
             prunes: 0,
         }
     }
@@ -210,9 +222,9 @@ impl Session {
     fn became(&mut self, outcome: &Outcome, stored: Stored) -> bool {
         let key = &self.link.subscription;
         match (outcome, stored) {
-            (Outcome::Message(_, origin), Stored::New(_)) => {
+            (Outcome::Message(message, origin), Stored::New(_)) => {
                 self.link.messages += 1;
-                self.arrived(*origin)
+                self.arrived(*origin, message.time)
             }
             (Outcome::Message(message, origin), Stored::Replaced { id, .. }) => {
                 // If no alert takes its place, the notification of the earlier message is closed.
@@ -222,7 +234,7 @@ impl Session {
                 {
                     self.alerts.withdraw(key, &sequence.id);
                 }
-                self.arrived(*origin)
+                self.arrived(*origin, message.time)
             }
             (Outcome::Changed(change), Stored::Changed(ids)) => {
                 let (Change::Read(sequence) | Change::Deleted(sequence)) = change;
@@ -245,8 +257,13 @@ impl Session {
         }
     }
 
-    fn arrived(&mut self, origin: Origin) -> bool {
-        self.held |= origin == Origin::Replay;
+    /// `time` is the server's, of a message that has come.
+    fn arrived(&mut self, origin: Origin, time: Option<Timestamp>) -> bool {
+        if origin == Origin::Replay {
+            self.held = true;
+            // After a sleep the connection may still stand, and no loss be noticed.
+            self.absent = [self.absent, time].into_iter().flatten().min();
+        }
         origin == Origin::Live
     }
 }

@@ -9,6 +9,8 @@ use crate::Monotonic;
 pub(super) struct Counter {
     /// Subscriptions of which something waits to be counted, each once.
     waiting: Vec<String>,
+    /// Whether all of that came while the person was away.
+    missed: bool,
     /// Not before this it is sent again.
     next: Monotonic,
     /// The one on the screen.
@@ -24,8 +26,9 @@ struct Shown {
 }
 
 impl Counter {
-    /// Something of a subscription is to be counted.
-    pub(super) fn put(&mut self, key: String) {
+    /// Something of a subscription is to be counted; `missed` says that it came while the person was away.
+    pub(super) fn put(&mut self, key: String, missed: bool) {
+        self.missed = missed && (self.missed || self.waiting.is_empty());
         if !self.waits(&key) {
             self.waiting.push(key);
         }
@@ -57,13 +60,13 @@ impl Counter {
         (!self.waiting.is_empty()).then_some(self.next)
     }
 
-    /// The subscriptions that are to be counted now, where that is so.
-    pub(super) fn take(&mut self, now: Monotonic) -> Option<Vec<String>> {
+    /// The subscriptions that are to be counted now, where that is so, and whether all of it was missed.
+    pub(super) fn take(&mut self, now: Monotonic) -> Option<(Vec<String>, bool)> {
         if self.due().is_none_or(|at| now < at) {
             return None;
         }
         self.next = now + COUNTED_EVERY;
-        Some(std::mem::take(&mut self.waiting))
+        Some((std::mem::take(&mut self.waiting), self.missed))
     }
 
     /// What it goes on from, with its number: one that is still in view, or that counts something of the

@@ -8,6 +8,7 @@ use super::{
     attempts::Attempts,
     call::{Call, Leftover},
     counter::Counter,
+    held::Held,
     screen::Screen,
     waiting::Waiting,
     work::Work,
@@ -27,6 +28,7 @@ pub struct Alerts<N> {
     pub(super) work: Option<Work>,
     pub(super) screen: Screen,
     pub(super) counter: Counter,
+    pub(super) held: Held,
     pub(super) attempts: Attempts,
 }
 
@@ -79,6 +81,7 @@ impl<N> Default for Alerts<N> {
             work: None,
             screen: Screen::default(),
             counter: Counter::default(),
+            held: Held::default(),
             attempts: Attempts::default(),
         }
     }
@@ -90,7 +93,10 @@ impl<N: Clone> Alerts<N> {
     pub fn poll_deadline(&self) -> Option<Timer> {
         match &self.phase {
             Phase::Idle | Phase::Looking | Phase::Marking => None,
-            Phase::Ready => self.counter.due().map(|at| (at, Deadline::Count)),
+            Phase::Ready => {
+                let count = self.counter.due().map(|at| (at, Deadline::Count));
+                count.into_iter().chain(self.held.due().map(|at| (at, Deadline::Silence))).min()
+            }
             Phase::Connecting { until, .. }
             | Phase::Meeting { until, .. }
             | Phase::Showing { until, .. }
@@ -111,8 +117,25 @@ impl<N: Clone> Alerts<N> {
         {
             out.push(Effect::Expire(before));
         }
-        let now = now.monotonic;
+        self.held.at(now.wall);
+        self.take(input, now.monotonic, out);
+        self.go_on_after(now, out);
+    }
+
+    /// What may be told now is.
+    fn go_on_after(&mut self, now: Moment, out: Out<'_, N>) {
+        if self.release(now) {
+            self.wake(now.monotonic, out);
+        }
+        self.recheck(now);
+    }
+
+    fn take(&mut self, input: Input<N>, now: Monotonic, out: Out<'_, N>) {
         match input {
+            Input::Silences(silences) => {
+                self.held.set(silences);
+                self.sift_again();
+            }
             Input::Start if matches!(self.phase, Phase::Idle) => self.connect(now, out),
             Input::Start => {}
             Input::Connected(request, is_there) => self.on_connected(request, is_there, now, out),
@@ -388,6 +411,12 @@ impl<N: Clone> Alerts<N> {
             Phase::Doubting { call, .. } => self.is_frozen(call, Failure::Silent, now, out),
             // Another server is there: the number that it would replace is none of its own.
             Phase::Refused { .. } if self.owner_change.is_some() => self.go_on(now, out),
+            Phase::Refused { call, .. } if self.is_silenced(&call) => {
+                self.sift_again();
+                let keys = call.alert.parts.into_iter().map(|part| part.subscription);
+                keys.for_each(|key| self.waiting.put(key, Due::Live));
+                self.go_on(now, out);
+            }
             Phase::Refused { call, .. } => {
                 let request = self.request();
                 self.send(Call { request, again: true, ..call }, now, out);

@@ -22,6 +22,8 @@
 //! - On the screen are at most [`PLACES`] notifications, whatever comes and of however many
 //!   subscriptions, and [`URGENT_PLACES`] of the highest priority. What finds no place is *folded* into
 //!   one that counts, which is brought up to date every [`COUNTED_EVERY`] and takes the place of another.
+//! - What a silence keeps from being shown is *held* in the outbox. Once it is over, and the session is
+//!   unlocked, that is told as what came while the person was away.
 //! - A *series* is one sequence of a subscription. Of each, one notification is on the screen.
 //!
 //! `N` is a notification as the shell builds it; it is passed on and never looked at. Inputs come with
@@ -32,6 +34,7 @@ mod answers;
 mod attempts;
 mod call;
 mod counter;
+mod held;
 mod machine;
 #[cfg(test)]
 mod model;
@@ -40,6 +43,8 @@ mod screen;
 mod tests;
 #[cfg(test)]
 mod tests_screen;
+#[cfg(test)]
+mod tests_silence;
 #[cfg(test)]
 mod tests_storm;
 mod waiting;
@@ -50,10 +55,10 @@ mod world;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::Monotonic;
+use crate::{Monotonic, message::Priority, silence::Silences};
 
 pub use machine::Alerts;
 pub use why::Why;
@@ -67,6 +72,12 @@ pub const REFUSED_RETRY: Duration = Duration::from_millis(1200);
 /// Where more alerts than this were waited for, they are one notification that counts them, but for the
 /// latest of the highest priority.
 pub const REPLAY_ALERTS_MAX: u32 = 3;
+/// Whoever could be told nothing for longer than this was away.
+pub const AWAY: SignedDuration = SignedDuration::from_mins(2);
+/// Where more subscriptions than this have something to tell after that, it is one notification.
+pub const DIGESTS_MAX: usize = 3;
+/// At least so often it is asked whether a silence is over: the clock may have been set.
+pub const RECHECK: Duration = Duration::from_secs(300);
 /// Alerts that no server could be shown for longer than this are no news any more.
 pub const NEWS_FOR: Duration = Duration::from_secs(12 * 3600);
 /// Notifications on the screen, one that counts others among them.
@@ -92,6 +103,18 @@ pub enum Due {
     Urgent,
     /// They were waited for: more than [`REPLAY_ALERTS_MAX`] are one notification that counts them.
     Replay,
+    /// They were waited for so long, or held back, that the person was away: more than one are one
+    /// notification, and so are those of more than [`DIGESTS_MAX`] subscriptions.
+    Away,
+}
+
+impl Due {
+    /// Of what was replayed, where nothing had come since then.
+    #[must_use]
+    pub fn replayed(since: Option<Timestamp>, now: Timestamp) -> Self {
+        let is_long = |since| now.duration_since(since) > AWAY;
+        if since.is_some_and(is_long) { Self::Away } else { Self::Replay }
+    }
 }
 
 /// One sequence of a subscription's messages: of each, the latest is shown.
@@ -163,6 +186,8 @@ pub struct Folded {
     pub counts: Vec<(Part, u32)>,
     /// How many of them are of the highest priority.
     pub urgent: u32,
+    /// Whether they came while the person was away.
+    pub missed: bool,
     /// The ids of the latest, at most [`NAMED_MAX`], the newest first.
     pub latest: Vec<i64>,
 }
@@ -196,7 +221,7 @@ impl Folded {
 pub enum Look {
     /// The notifications that this server still shows, as it was named: [`Content::Showing`].
     Showing(String),
-    /// The subscriptions of which something waits: [`Content::Subscriptions`].
+    /// The subscriptions of which something waits or is held back: [`Content::Subscriptions`].
     Subscriptions,
     /// How many alerts wait: [`Content::Count`].
     Count(String),
@@ -206,8 +231,9 @@ pub enum Look {
     Urgent(String, u32),
     /// Of which of these sequences an alert waits: [`Content::Sequences`].
     Sequences(String, Vec<String>),
-    /// All, as one notification that counts them: [`Content::Alert`].
-    Digest(String),
+    /// All, as one notification that counts them; they came while the person was away, or else late:
+    /// [`Content::Alert`].
+    Digest(String, bool),
     /// All of these, as one notification that counts them and what was counted before:
     /// [`Content::Folded`].
     Folded(Vec<String>, Folded),
@@ -219,7 +245,12 @@ pub enum Content<N> {
     /// Notifications, the oldest first.
     Showing(Vec<Showing>),
     /// Keys of subscriptions.
-    Subscriptions(Vec<String>),
+    Subscriptions {
+        /// Those of which something waits.
+        pending: Vec<String>,
+        /// Those of which something is held back.
+        held: Vec<String>,
+    },
     /// How many alerts.
     Count(u32),
     /// An alert, where one waits.
@@ -281,6 +312,8 @@ pub enum Input<N> {
     Due(String, Due),
     /// What is on the screen of this series is to be closed.
     Withdrawn(Series),
+    /// What the person and the desktop say of silence is this now.
+    Silences(Silences),
     /// The bus says that another notification server is there, or that none is.
     Owner(bool),
     /// [`Effect::Ask`] was answered: with a name for the server that no other one ever has, on whatever
@@ -324,6 +357,19 @@ pub enum Effect<N> {
     Close(Request, u32),
     /// Take out of the outbox what was received before this: it is history, and no news.
     Expire(Timestamp),
+    /// Hold back what waits of a subscription.
+    Hold {
+        /// Its key.
+        subscription: String,
+        /// This priority and higher is not held back.
+        passes: Option<Priority>,
+        /// By what.
+        why: Why,
+        /// Whether it is never told.
+        for_good: bool,
+    },
+    /// What was held back of a subscription, by its key, waits again.
+    Release(String),
     /// Look into the outbox, then say [`Input::Content`].
     Look(Look),
     /// Write down what those alerts became that still wait, then say [`Input::Marked`].
@@ -364,7 +410,7 @@ pub enum Target {
 }
 
 /// What a deadline is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Deadline {
     /// The request that is under way has taken too long.
     Answer,
@@ -376,6 +422,8 @@ pub enum Deadline {
     Retry,
     /// Bring the notification that counts up to date.
     Count,
+    /// A silence may be over.
+    Silence,
 }
 
 /// When to come back, and why.

@@ -13,7 +13,10 @@ use super::{
     world::{Fate, Row, World, secs, vanished},
     *,
 };
-use crate::Moment;
+use crate::{
+    Moment,
+    silence::{self, Until},
+};
 
 const RUNS: u64 = 20_000;
 const STEPS: usize = 120;
@@ -63,6 +66,7 @@ struct Model {
     screen: Vec<(u32, Moment, Kind)>,
     asked: Option<Question>,
     numbers: u32,
+    silences: Silences,
 }
 
 impl Model {
@@ -78,6 +82,7 @@ impl Model {
             screen: Vec::new(),
             asked: None,
             numbers: 0,
+            silences: Silences::default(),
         };
         model.take_effects();
         model
@@ -101,6 +106,7 @@ impl Model {
                 Effect::Show { request, notification, replaces } => {
                     let ids = ids(&notification);
                     self.check_sent(&ids);
+                    self.check_silence(&ids);
                     let is_one = !notification.contains(" to ");
                     let row = &self.world.rows[*ids[0].start() as usize];
                     let kind = match notification.contains('|') {
@@ -120,7 +126,12 @@ impl Model {
                 | Effect::Unavailable(_)
                 | Effect::Nobody(_)
                 | Effect::Dismissed { .. } => {}
-                Effect::Look(_) | Effect::Mark { .. } | Effect::Expire(_) | Effect::Forget(_) => {
+                Effect::Look(_)
+                | Effect::Mark { .. }
+                | Effect::Expire(_)
+                | Effect::Hold { .. }
+                | Effect::Release(_)
+                | Effect::Forget(_) => {
                     panic!("the store has answered these")
                 }
             }
@@ -128,7 +139,7 @@ impl Model {
         let alerts = &self.world.alerts;
         assert!(alerts.waiting.len() <= KEYS.len() + 512 && alerts.screen.len() <= 256);
         if let Some((at, deadline)) = alerts.poll_deadline() {
-            assert!(at <= self.world.now.monotonic + RETRY, "{deadline:?} comes within a minute");
+            assert!(at <= self.world.now.monotonic + RECHECK, "{deadline:?} comes soon");
         }
     }
 
@@ -146,6 +157,41 @@ impl Model {
                 assert!(!waits || self.world.unmarked.contains(&id), "{id} may still be shown");
             }
         }
+    }
+
+    /// Nothing is sent of what a silence holds back.
+    fn check_silence(&self, parts: &[RangeInclusive<i64>]) {
+        for ids in parts {
+            let of_part = &self.world.rows[*ids.start() as usize];
+            let Some(silence) = self.silences.of(of_part.key, self.world.now.wall) else {
+                continue;
+            };
+            for id in ids.clone() {
+                let row = &self.world.rows[id as usize];
+                let is_of_it = row.key == of_part.key && row.fate == Fate::Pending;
+                let passes = silence.passes.is_some() && row.urgent;
+                assert!(
+                    !is_of_it || passes || self.world.unmarked.contains(&id),
+                    "{id}: {silence:?}"
+                );
+            }
+        }
+    }
+
+    /// The person or the desktop says something else of silence.
+    fn silence(&mut self) {
+        let until = self.world.now.wall + Duration::from_secs(self.rng.u64(1..3_000));
+        let key = (*self.rng.choice(KEYS).unwrap()).to_owned();
+        let silences = &mut self.silences;
+        match self.rng.u8(0..7) {
+            0 => drop(silences.snoozes.insert(key, Until::At(until))),
+            1 => drop(silences.snoozes.insert(silence::ALL.to_owned(), Until::At(until))),
+            2 => silences.do_not_disturb = Some(true),
+            3 => drop(silences.muted.insert(key)),
+            4 => silences.locked = Some(self.rng.bool()),
+            _ => *silences = Silences::default(),
+        }
+        self.say(Input::Silences(self.silences.clone()));
     }
 
     /// The server shows what it was sent, in the place of what that replaces.
@@ -179,6 +225,7 @@ impl Model {
                 Due::From(self.world.rows.len() as i64 - 2),
                 Due::Urgent,
                 Due::Replay,
+                Due::Away,
             ])
             .unwrap();
         self.say(Input::Due(key.into(), due));
@@ -249,7 +296,7 @@ impl Model {
     }
 
     fn step(&mut self) {
-        match self.rng.u8(0..24) {
+        match self.rng.u8(0..26) {
             0..=4 => self.publish(),
             5 | 6 => self.withdraw(),
             7..=12 if self.server.is_some() => self.answer_sent(Ok(())),
@@ -259,6 +306,7 @@ impl Model {
             7..=17 => self.answer_asked(),
             18 => self.end_server(),
             19 => self.start_server(),
+            24 => self.silence(),
             20 => self.world.is_writable = !self.world.is_writable,
             21 => {
                 let number = self.rng.u32(0..=self.numbers);
@@ -297,6 +345,8 @@ impl Model {
     /// Where a server is well and the store can be written, every alert comes to its end.
     fn all_is_well(&mut self) {
         self.world.is_writable = true;
+        self.silences = Silences::default();
+        self.say(Input::Silences(Silences::default()));
         self.start_server();
         for key in KEYS {
             self.say(Input::Due(key.into(), Due::Replay));
@@ -312,8 +362,9 @@ impl Model {
                 (None, None, None) => break,
             }
         }
-        let pending = self.world.rows.iter().filter(|row| row.fate == Fate::Pending).count();
-        assert_eq!(pending, 0, "{:?}", self.world.alerts);
+        let waits = |row: &&Row| matches!(row.fate, Fate::Pending | Fate::Held);
+        let waiting = self.world.rows.iter().filter(waits).count();
+        assert_eq!(waiting, 0, "{:?}", self.world.alerts);
         self.pass(secs(3600));
         assert!(self.sent.is_none() && self.asked.is_none(), "nothing is sent without need");
     }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Due, Series};
+use super::{DIGESTS_MAX, Due, Series};
 
 /// Series, and numbers, that wait to be closed; of more, the latest do.
 const WITHDRAWN_MAX: usize = 256;
@@ -16,6 +16,8 @@ pub(super) struct Waiting {
     withdrawn: VecDeque<Series>,
     /// Numbers of notifications whose messages were read.
     read: VecDeque<u32>,
+    /// Whether those that are due after an absence are one notification.
+    together: bool,
 }
 
 impl Waiting {
@@ -58,9 +60,16 @@ impl Waiting {
         self.read.clear();
     }
 
-    /// The subscription whose turn it is.
-    pub(super) fn next_due(&mut self) -> Option<(String, Due)> {
-        self.due.pop_front()
+    /// The subscription whose turn it is, and whether it is one of too many after an absence.
+    pub(super) fn next_due(&mut self) -> Option<(String, Due, bool)> {
+        let (key, due) = self.due.pop_front()?;
+        if due != Due::Away {
+            return Some((key, due, false));
+        }
+        let others = self.due.iter().filter(|(_, due)| *due == Due::Away).count();
+        let together = self.together || others >= DIGESTS_MAX;
+        self.together = together && others > 0;
+        Some((key, due, together))
     }
 
     /// The series that is to be closed next.
@@ -85,9 +94,21 @@ mod tests {
         {
             waiting.put(key.into(), due);
         }
-        assert_eq!(waiting.next_due(), Some(("a".into(), Due::Replay)));
-        assert_eq!(waiting.next_due(), Some(("b".into(), Due::Live)));
+        assert_eq!(waiting.next_due(), Some(("a".into(), Due::Replay, false)));
+        assert_eq!(waiting.next_due(), Some(("b".into(), Due::Live, false)));
         assert_eq!(waiting.next_due(), None);
+    }
+
+    #[test]
+    fn after_an_absence_many_are_together_and_few_are_not() {
+        let mut waiting = Waiting::default();
+        let mut together = |keys: &[&str]| -> Vec<bool> {
+            keys.iter().for_each(|key| waiting.put((*key).into(), Due::Away));
+            keys.iter().map(|_| waiting.next_due().unwrap().2).collect()
+        };
+        assert_eq!(together(&["a", "b", "c"]), [false; 3]);
+        assert_eq!(together(&["a", "b", "c", "d"]), [true; 4]);
+        assert_eq!(together(&["a"]), [false]);
     }
 
     #[test]

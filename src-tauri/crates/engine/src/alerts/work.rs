@@ -22,6 +22,8 @@ pub(super) enum Work {
     Count {
         /// Their keys.
         keys: Vec<String>,
+        /// Whether all of it came while the person was away.
+        missed: bool,
         /// The number of the one whose place the notification takes.
         replaces: Option<u32>,
     },
@@ -30,8 +32,8 @@ pub(super) enum Work {
 /// How far the outbox of one subscription is emptied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Are they many?
-    Count,
+    /// Are they more than so many? Then most of them become this.
+    Count(u32, Others),
     /// They are shown one by one.
     Each,
     /// So are those from this id on; others wait still to be told together.
@@ -40,20 +42,35 @@ pub(super) enum Stage {
     Urgent(Others, u32),
     /// What is on the screen of sequences that are about to be counted is out of date.
     Sequences(Others),
-    /// The others are one notification.
-    Digest,
+    /// The others are one notification; they came while the person was away, or else late.
+    Digest(bool),
 }
 
 /// What becomes of alerts that are not shown each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Others {
     /// They were waited for: they are one notification.
-    Digest,
+    Late,
+    /// So were they, for so long that the person was away.
+    Away,
     /// There is no place for them.
     Fold,
+    /// They were waited for, as those of many subscriptions: all are one notification.
+    Together,
 }
 
 impl Stage {
+    /// How it is to be begun again.
+    pub(super) fn due(self) -> Due {
+        match self {
+            Self::Each => Due::Live,
+            Self::From(id) => Due::From(id),
+            Self::Count(..) | Self::Urgent(..) | Self::Sequences(_) | Self::Digest(_) => {
+                Due::Replay
+            }
+        }
+    }
+
     /// Where so many more of the highest priority may be shown.
     fn after_urgent(others: Others, left: u32) -> Self {
         if left == 0 { Self::Sequences(others) } else { Self::Urgent(others, left) }
@@ -93,25 +110,26 @@ impl<N: Clone> Alerts<N> {
     }
 
     pub(super) fn look(&mut self, now: Monotonic, out: Out<'_, N>) {
-        let work = self.work.take().or_else(|| self.next_due()).or_else(|| self.next_count(now));
-        let Some(work) = work else {
+        let work = self.work.take().or_else(|| self.next_due(out));
+        let Some(work) = work.or_else(|| self.next_count(now, out)) else {
             self.phase = Phase::Ready;
             return;
         };
         out.push(Effect::Look(match &work {
             Work::Showing => Look::Showing(self.owner.clone()),
             Work::All => Look::Subscriptions,
-            Work::One(key, Stage::Count) => Look::Count(key.clone()),
+            Work::One(key, Stage::Count(..)) => Look::Count(key.clone()),
             Work::One(key, Stage::Each) => Look::Oldest(key.clone(), i64::MIN),
             Work::One(key, Stage::From(id)) => Look::Oldest(key.clone(), *id),
             Work::One(key, Stage::Urgent(_, left)) => Look::Urgent(key.clone(), *left),
             Work::One(key, Stage::Sequences(_)) => {
                 Look::Sequences(key.clone(), self.screen.sequences(key))
             }
-            Work::One(key, Stage::Digest) => Look::Digest(key.clone()),
-            Work::Count { keys, replaces } => {
+            Work::One(key, Stage::Digest(away)) => Look::Digest(key.clone(), *away),
+            Work::Count { keys, missed, replaces } => {
                 let mut folded =
                     self.counter.goes_on(now).map(|(_, folded)| folded).unwrap_or_default();
+                folded.missed = *missed && replaces.is_none();
                 // One that gives up its place is counted as well.
                 if let Some(gone) = self.screen.by_number(*replaces) {
                     let Showing { parts, count, id, .. } = &gone.showing;
@@ -125,9 +143,10 @@ impl<N: Clone> Alerts<N> {
         self.phase = Phase::Looking;
     }
 
-    fn next_due(&mut self) -> Option<Work> {
+    fn next_due(&mut self, out: Out<'_, N>) -> Option<Work> {
         loop {
-            let (key, due) = self.waiting.next_due()?;
+            let (key, due, together) = self.waiting.next_due()?;
+            let Some(due) = self.sift(&key, due, out) else { continue };
             let stage = match due {
                 // It is counted anyway. What is on the screen of its sequence is out of date then.
                 Due::Live | Due::From(_) if self.counter.waits(&key) => {
@@ -140,21 +159,27 @@ impl<N: Clone> Alerts<N> {
                 Due::Live => Stage::Each,
                 Due::Urgent if self.counter.waits(&key) => self.urgent(Others::Fold),
                 Due::Urgent => Stage::Each,
-                Due::Replay => Stage::Count,
+                Due::Replay => Stage::Count(REPLAY_ALERTS_MAX, Others::Late),
+                Due::Away if together => Stage::Count(0, Others::Together),
+                Due::Away => Stage::Count(1, Others::Away),
             };
             return Some(Work::One(key, stage));
         }
     }
 
     /// The one that counts takes the place of the oldest where all are taken.
-    fn next_count(&mut self, now: Monotonic) -> Option<Work> {
-        let keys = self.counter.take(now)?;
+    fn next_count(&mut self, now: Monotonic, out: Out<'_, N>) -> Option<Work> {
+        let (mut keys, missed) = self.counter.take(now)?;
+        keys.retain(|key| self.sift(key, Due::Live, out).is_some());
+        if keys.is_empty() {
+            return None;
+        }
         let replaces = match self.counter.goes_on(now) {
             Some((number, _)) => Some(number),
             None if self.screen.others(now) < PLACES => None,
             None => self.screen.oldest(now).map(|it| it.showing.number),
         };
-        Some(Work::Count { keys, replaces })
+        Some(Work::Count { keys, missed, replaces })
     }
 
     pub(super) fn on_content(&mut self, content: Content<N>, now: Monotonic, out: Out<'_, N>) {
@@ -166,14 +191,14 @@ impl<N: Clone> Alerts<N> {
                 self.screen.restore(all);
                 self.work = Some(Work::All);
             }
-            (Some(Work::All), Content::Subscriptions(keys)) => {
-                for key in keys {
+            (Some(Work::All), Content::Subscriptions { pending, held }) => {
+                for key in pending {
                     self.waiting.put(key, Due::Replay);
                 }
+                self.are_held(held);
             }
-            (Some(Work::One(key, Stage::Count)), Content::Count(count)) => {
-                let many = count > REPLAY_ALERTS_MAX;
-                let stage = if many { self.urgent(Others::Digest) } else { Stage::Each };
+            (Some(Work::One(key, Stage::Count(few, others))), Content::Count(count)) => {
+                let stage = if count > few { self.urgent(others) } else { Stage::Each };
                 self.work = Some(Work::One(key, stage));
             }
             (Some(Work::One(key, Stage::Sequences(others))), Content::Sequences(sequences)) => {
@@ -181,8 +206,13 @@ impl<N: Clone> Alerts<N> {
                     self.waiting.withdraw(Series { subscription: key.clone(), sequence });
                 }
                 match others {
-                    Others::Digest => self.work = Some(Work::One(key, Stage::Digest)),
-                    Others::Fold => self.counter.put(key),
+                    Others::Late | Others::Away => {
+                        let away = others == Others::Away;
+                        self.work = Some(Work::One(key, Stage::Digest(away)));
+                    }
+                    Others::Fold | Others::Together => {
+                        self.counter.put(key, others == Others::Together)
+                    }
                 }
             }
             (Some(Work::One(key, Stage::Urgent(others, _))), Content::Alert(None)) => {
@@ -196,11 +226,11 @@ impl<N: Clone> Alerts<N> {
                     Stage::Urgent(others, _) => {
                         self.work = Some(Work::One(key, Stage::Sequences(others)));
                     }
-                    Stage::Digest => self.counter.put(key),
+                    Stage::Digest(away) => self.counter.put(key, away),
                     _ => self.work = Some(Work::One(key, self.urgent(Others::Fold))),
                 }
             }
-            (Some(Work::Count { keys: _, replaces }), Content::Folded(Some((alert, folded)))) => {
+            (Some(Work::Count { replaces, .. }), Content::Folded(Some((alert, folded)))) => {
                 let (request, becomes) = (self.request(), Outcome::Folded);
                 let folds = Some(Folds { folded, replaces });
                 let call = Call { request, alert, becomes, folds, again: false };
@@ -242,9 +272,9 @@ impl<N: Clone> Alerts<N> {
         now: Monotonic,
         out: Out<'_, N>,
     ) {
-        let is_digest = stage == Stage::Digest;
+        let is_digest = matches!(stage, Stage::Digest(_));
         let next = match stage {
-            Stage::Digest => None,
+            Stage::Digest(_) => None,
             Stage::Urgent(others, left) => Some(Stage::after_urgent(others, left - 1)),
             stage => Some(stage),
         };

@@ -11,6 +11,8 @@ use crate::Moment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Pending,
+    Held,
+    Quiet,
     Shown,
     Digest,
     Folded,
@@ -110,6 +112,21 @@ impl World {
                     }
                     self.say(Input::Marked(self.is_writable));
                 }
+                Effect::Hold { subscription, passes, for_good, .. } => {
+                    let below = |row: &Row| passes.is_none() || !row.urgent;
+                    let fate = if for_good { Fate::Quiet } else { Fate::Held };
+                    let rows = self.rows.iter_mut().filter(|row| row.key == subscription);
+                    rows.filter(|row| row.fate == Fate::Pending && below(row))
+                        .for_each(|row| row.fate = fate);
+                }
+                Effect::Release(key) => {
+                    let now = self.now.wall;
+                    for row in self.rows.iter_mut().filter(|row| row.key == key) {
+                        if row.fate == Fate::Held {
+                            (row.fate, row.received) = (Fate::Pending, now);
+                        }
+                    }
+                }
                 Effect::Forget(number) => self.showing.retain(|it| it.number != number),
                 effect => self.effects.push_back(effect),
             }
@@ -152,8 +169,13 @@ impl World {
                 let mut keys: Vec<_> = self.rows.iter().map(|row| row.key).collect();
                 keys.sort_unstable();
                 keys.dedup();
-                keys.retain(|key| self.pending(key).next().is_some());
-                Content::Subscriptions(keys.into_iter().map(str::to_owned).collect())
+                let of = |fate: Fate| {
+                    let has = |key: &&str| {
+                        self.rows.iter().any(|row| row.key == *key && row.fate == fate)
+                    };
+                    keys.iter().copied().filter(has).map(str::to_owned).collect()
+                };
+                Content::Subscriptions { pending: of(Fate::Pending), held: of(Fate::Held) }
             }
             Look::Count(key) => Content::Count(self.pending(&key).count() as u32),
             Look::Oldest(key, from) => {
@@ -171,7 +193,7 @@ impl World {
                 sequences.retain(waits);
                 Content::Sequences(sequences)
             }
-            Look::Digest(key) => {
+            Look::Digest(key, _) => {
                 let all: Vec<_> = self.pending(&key).collect();
                 let ends = all.first().zip(all.last());
                 Content::Alert(ends.map(|((first, row), (last, _))| {
@@ -194,7 +216,8 @@ impl World {
                 let of = |part: &Part| format!("{} to {}", part.first, part.last);
                 let ranges: Vec<String> = parts.iter().map(of).collect();
                 let urgent = if folded.urgent > 0 { " urgent" } else { "" };
-                let said = format!("{} more|{}{urgent}", folded.count(), ranges.join("|"));
+                let meanwhile = if folded.missed { "missed" } else { "more" };
+                let said = format!("{} {meanwhile}|{}{urgent}", folded.count(), ranges.join("|"));
                 let is_any = !parts.is_empty();
                 Content::Folded(is_any.then(|| (of_all(parts, said, 0), folded)))
             }

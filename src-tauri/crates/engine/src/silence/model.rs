@@ -117,7 +117,8 @@ fn quiet_hours_are_what_a_clock_on_the_wall_shows() {
                 let (now, shown) = wall.0[minute];
                 let context = format!("seed {seed}, {shown} of {silences:#?}");
                 let found = silences.of("a", now);
-                let strict = found.as_ref().map_or(0, |it| it.passes.map_or(u8::MAX, Priority::level));
+                let strict =
+                    found.as_ref().map_or(0, |it| it.passes.map_or(u8::MAX, Priority::level));
                 assert_eq!(strict, force[minute], "{context}");
                 let change = silences.next_change(now).unwrap();
                 let next = (minute..force.len()).find(|it| force[*it] != force[minute]);

@@ -23,7 +23,7 @@ fn the_outbox_holds_an_alert_until_it_is_marked() {
     let world = world.reopened();
     let next = world.store.next_pending("builds", i64::MIN).unwrap().unwrap();
     assert_eq!((world.store.pending_count("builds").unwrap(), next.id), (1, 3));
-    assert_eq!(world.store.waiting_subscriptions().unwrap(), ["builds"]);
+    assert_eq!(world.store.subscriptions_waiting(false).unwrap(), ["builds"]);
     assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Shown);
 }
 
@@ -97,7 +97,7 @@ fn what_a_silence_holds_back_waits_apart_until_it_is_released_and_then_is_news()
     let held = world.store.hold("builds", Some(Priority::clamped(5)), &Why::QuietHours, false);
     assert_eq!(held.unwrap(), [1]);
     assert_eq!(world.store.next_pending("builds", i64::MIN).unwrap().unwrap().id, 2);
-    assert_eq!(world.store.waiting_subscriptions().unwrap(), ["builds"]);
+    assert_eq!(world.store.subscriptions_waiting(true).unwrap(), ["builds"]);
     let again = world.store.hold("builds", Some(Priority::clamped(5)), &Why::QuietHours, false);
     assert_eq!(again.unwrap(), [0_i64; 0], "it is held already");
     let received = world.store.message(1).unwrap().unwrap().received;
@@ -116,7 +116,7 @@ fn what_is_kept_quiet_for_good_is_not_released() {
     world.commit(&[message(Some("1"), "a"), urgent("2")]);
     assert_eq!(world.store.hold("builds", None, &Why::Mute, true).unwrap(), [1, 2]);
     assert_eq!(world.store.release("builds", now()).unwrap(), [0_i64; 0]);
-    assert_eq!(world.store.waiting_subscriptions().unwrap(), [""; 0]);
+    assert_eq!(world.store.subscriptions_waiting(true).unwrap(), [""; 0]);
 }
 
 #[test]
