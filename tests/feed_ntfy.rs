@@ -279,7 +279,7 @@ async fn of_much_that_was_missed_the_most_urgent_is_shown_and_nothing_old_stays_
     assert_eq!(screen.next_closed().await, shown.id);
     let digest = screen.next().await;
     assert!(
-        digest.body.starts_with("9 missed messages") && digest.body.contains("• 100 %"),
+        digest.body.starts_with("9 messages that came late") && digest.body.contains("• 100 %"),
         "{digest:?}"
     );
 }
