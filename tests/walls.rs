@@ -281,7 +281,7 @@ fn imports(text: &str) -> Names {
 #[test]
 fn each_part_of_the_agent_knows_those_below_it_alone() {
     // From the ground up: each imports exactly those that it names, and all of them stand above it.
-    let parts: [(&str, &[&str]); 19] = [
+    let parts: [(&str, &[&str]); 20] = [
         ("words", &[]),
         ("log", &[]),
         ("demo", &[]),
@@ -293,6 +293,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
         ("ledger", &["conditions", "events", "to_api"]),
         ("registry", &["events", "reconcile"]),
         ("status", &["conditions", "events", "registry"]),
+        ("silence", &["ledger", "status", "to_api"]),
         ("print", &["ledger", "status"]),
         ("alerts", &["ledger", "status", "words"]),
         ("subscriptions", &["alerts", "ledger", "reconcile", "registry", "to_api"]),
@@ -304,6 +305,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
                 "configuration",
                 "ledger",
                 "registry",
+                "silence",
                 "status",
                 "subscriptions",
                 "to_api",
@@ -325,6 +327,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
                 "log",
                 "print",
                 "registry",
+                "silence",
                 "status",
                 "subscriptions",
                 "tray",
@@ -362,12 +365,14 @@ fn no_part_of_the_agent_holds_everything() {
         ("Ledger", "ledger"),
         ("Registry", "registry"),
         ("Status", "status"),
+        ("Quiet", "silence"),
         ("Outbox", "alerts"),
         ("Subscriptions", "subscriptions"),
         ("Configuration", "configuration"),
         ("Commands", "commands"),
         ("Queries", "commands"),
         ("Sampler", "commands"),
+        ("Snoozer", "commands"),
     ];
     let mut structs = 0;
     for (path, text) in sources("agent") {

@@ -40,6 +40,7 @@ pub mod process;
 pub mod push;
 pub mod real_ntfy;
 pub mod servers;
+pub mod session;
 pub mod space;
 pub mod sse;
 pub mod stand_in;

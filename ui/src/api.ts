@@ -108,7 +108,12 @@ notifications: Notifications,
 /**
  * What a subscription may speak: the names that `feed` may have.
  */
-feeds: Array<string>, };
+feeds: Array<string>, 
+/**
+ * Whether the session is locked; null where that is not known. Where it is, one may snooze until it is
+ * unlocked.
+ */
+locked: boolean | null, };
 
 export type ApiError = { 
 /**
@@ -319,7 +324,11 @@ set_aside: number,
 /**
  * Messages that the person's rules have dropped.
  */
-dropped: number, };
+dropped: number, 
+/**
+ * Why its messages are not shown as they come; null where they are.
+ */
+silence: Silence | null, };
 
 export type Message = { 
 /**
@@ -702,6 +711,43 @@ export type Severity = "error" | "warning";
 
 export type Shown = "no" | "pending" | "held" | "shown" | "digest" | "folded" | "quiet" | "refused" | "withdrawn" | "nobody" | "old";
 
+export type Silence = { 
+/**
+ * What it is: mute, the desktop's do-not-disturb, a snooze or quiet hours; the strictest where there are
+ * several.
+ */
+why: Why, 
+/**
+ * This priority and higher is shown nevertheless; null where none is.
+ */
+passes: number | null, 
+/**
+ * Until when; null where that is not known. A snooze without a time is until the session is unlocked.
+ */
+until: Time | null, };
+
+export type Snooze = { 
+/**
+ * The subscription's key or name; all of them where missing.
+ */
+subscription?: string, 
+/**
+ * Until when.
+ */
+until: SnoozeUntil, };
+
+export type SnoozeUntil = { "minutes": number } | { "time": Time } | "morning" | "unlocked";
+
+export type Snoozed = { 
+/**
+ * The subscription's key; null where it is all.
+ */
+subscription: string | null, 
+/**
+ * Until when; null where it is until the session is unlocked.
+ */
+until: Time | null, };
+
 export type Span = { 
 /**
  * The number of the journal row that began it.
@@ -738,7 +784,11 @@ links: Array<Link>,
 /**
  * Health findings, the gravest first; empty when all is well.
  */
-conditions: Array<Condition>, };
+conditions: Array<Condition>, 
+/**
+ * What is silent for every subscription; null where nothing is.
+ */
+silence: Silence | null, };
 
 export type Target = { 
 /**
@@ -749,6 +799,20 @@ subscription?: string, };
 export type Time = string;
 
 export type Why = { "code": "mute" } | { "code": "do_not_disturb" } | { "code": "snooze" } | { "code": "quiet_hours" } | { "code": "age" } | { "code": "paused" } | { "code": "removed" } | { "code": "no_answer" } | { "code": "server", "text": string };
+
+export type Woken = { 
+/**
+ * The keys of the subscriptions that were snoozed by themselves.
+ */
+subscriptions: Array<string>, 
+/**
+ * Whether all were snoozed together.
+ */
+all: boolean, 
+/**
+ * What is silent all the same.
+ */
+still: Silence | null, };
 
 /** Every route: what it takes and what it answers. */
 export interface Routes {
@@ -761,6 +825,10 @@ export interface Routes {
   "/v1/subscriptions/remove": { method: "POST"; query: Target; reply: Accepted };
   "/v1/pause": { method: "POST"; query: Target; reply: Accepted };
   "/v1/resume": { method: "POST"; query: Target; reply: Accepted };
+  "/v1/mute": { method: "POST"; query: Target; reply: Accepted };
+  "/v1/unmute": { method: "POST"; query: Target; reply: Accepted };
+  "/v1/snooze": { method: "POST"; query: Snooze; reply: Snoozed };
+  "/v1/wake": { method: "POST"; query: Target; reply: Woken };
   "/v1/rules": { method: "POST"; query: RulesFor; reply: RulesTried };
   "/v1/send": { method: "POST"; query: SendMessage; reply: Sent };
   "/v1/test": { method: "POST"; query: null; reply: Sample };

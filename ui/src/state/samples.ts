@@ -25,6 +25,7 @@ export function link(phase: Phase, more: Partial<Link> = {}): Link {
     messages: 0,
     set_aside: 0,
     dropped: 0,
+    silence: null,
     ...more,
   };
 }
@@ -39,8 +40,9 @@ export function status(links: Link[]): Status {
     demo: false,
     notifications: { server: null, capabilities: [] },
     feeds: ["json", "ntfy"],
+    locked: null,
   };
-  return { agent, links, conditions: [] };
+  return { agent, links, conditions: [], silence: null };
 }
 
 export function message(id: number, more: Partial<Message> = {}): Message {

@@ -228,9 +228,10 @@ impl Configuration {
     fn take(&self, settings: Settings) {
         let mut current = self.current();
         let demo = settings.subscriptions.is_empty() && current.demo.is_some();
+        let quiet_hours = settings.quiet_hours.clone();
         current.settings = settings;
         drop(current);
-        self.0.status.update(|facts| facts.demo = demo);
+        self.0.status.update(|facts| (facts.demo, facts.quiet_hours) = (demo, quiet_hours));
     }
 
     /// Has the settings read again when their disk answers: no change of the file would tell.

@@ -2,7 +2,7 @@
 //!
 //! From the ground up; each part is given handles for what it uses, and no part holds everything:
 //! [`events`] tells clients, [`conditions`] holds the current conditions, [`ledger`] writes and tells,
-//! [`subscriptions`] follows what [`reconcile`] says, [`status`] is the current status, [`alerts`] shows,
+//! [`subscriptions`] follows what [`reconcile`] says, [`status`] is the current status, [`silence`] what is silent, [`alerts`] shows,
 //! [`configuration`] holds the settings, [`commands`] is what a client can ask for, [`http`] serves it.
 //! [`run`] puts them together and is imported by no other part.
 
@@ -19,6 +19,7 @@ pub mod print;
 mod reconcile;
 mod registry;
 pub mod run;
+mod silence;
 mod status;
 mod subscriptions;
 mod to_api;

@@ -4,6 +4,7 @@
 //! A lock is held for a moment and never across an await.
 
 use std::{
+    collections::BTreeSet,
     mem::take,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -104,6 +105,27 @@ impl Registry {
         self.followed().values().map(|one| one.link.clone()).collect()
     }
 
+    /// The keys of those that are muted.
+    #[must_use]
+    pub fn muted(&self) -> BTreeSet<String> {
+        let followed = self.followed();
+        let muted = followed.iter().filter(|(_, one)| one.subscription.mute);
+        muted.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Notes why the messages of each are not shown as they come.
+    pub fn set_silence(&self, of: impl Fn(&str) -> Option<api::Silence>) {
+        let mut changed = false;
+        for (key, one) in &mut *self.followed() {
+            let silence = of(key);
+            changed |= one.link.silence != silence;
+            one.link.silence = silence;
+        }
+        if changed {
+            self.0.changed.notify_one();
+        }
+    }
+
     /// Asks something of one that is followed.
     pub fn with<T>(&self, key: &str, ask: impl FnOnce(&Followed) -> T) -> Option<T> {
         self.followed().get(key).map(ask)
@@ -136,12 +158,13 @@ impl Registry {
         self.with(key, |one| one.link.origin.clone()).unwrap_or_else(|| key.to_owned())
     }
 
-    /// Notes a link's new state, and tells the clients if it has changed. The name is taken from the
-    /// settings, which may have changed meanwhile.
+    /// Notes a link's new state, and tells the clients if it has changed. Its name and silence are not the
+    /// link's to say, and may have changed meanwhile.
     pub fn set_link(&self, mut link: api::Link) {
         let mut followed = self.followed();
         let Some(one) = followed.get_mut(&link.subscription) else { return };
         link.name.clone_from(&one.link.name);
+        link.silence.clone_from(&one.link.silence);
         if one.link == link {
             return;
         }

@@ -1,8 +1,12 @@
 //! The current status: the projection that clients get, and the only sender of the status event.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use hark_api::{self as api, Event};
+use hark_engine::silence::Hours;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
@@ -23,6 +27,12 @@ pub struct Facts {
     pub notifications: api::Notifications,
     /// The feeds that a subscription may name.
     pub feeds: Vec<String>,
+    /// The quiet hours of the settings.
+    pub quiet_hours: Vec<Hours>,
+    /// What is silent for all.
+    pub silence: Option<api::Silence>,
+    /// Whether the session is locked; none where that is not known.
+    pub locked: Option<bool>,
 }
 
 /// See the module. Clones are the same status.
@@ -55,6 +65,9 @@ impl Status {
             demo: false,
             notifications: api::Notifications { server: None, capabilities: Vec::new() },
             feeds: Vec::new(),
+            quiet_hours: Vec::new(),
+            silence: None,
+            locked: None,
         });
         Self(Arc::new(Inner { registry, conditions, events, facts, changed: Notify::new() }))
     }
@@ -72,7 +85,8 @@ impl Status {
     /// Everything as it is now.
     #[must_use]
     pub fn now(&self) -> api::Status {
-        let Facts { started, settings, tray, demo, notifications, feeds } = self.facts().clone();
+        let facts = self.facts().clone();
+        let Facts { started, settings, tray, demo, notifications, feeds, .. } = facts;
         api::Status {
             agent: api::AgentInfo {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -83,10 +97,41 @@ impl Status {
                 demo,
                 notifications,
                 feeds,
+                locked: facts.locked,
             },
             links: self.0.registry.links(),
             conditions: self.0.conditions.said(),
+            silence: facts.silence,
         }
+    }
+
+    /// The quiet hours of the settings.
+    #[must_use]
+    pub fn quiet_hours(&self) -> Vec<Hours> {
+        self.facts().quiet_hours.clone()
+    }
+
+    /// The keys of the subscriptions that are muted.
+    #[must_use]
+    pub fn muted(&self) -> BTreeSet<String> {
+        self.0.registry.muted()
+    }
+
+    /// The keys of all that are followed.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        self.0.registry.keys()
+    }
+
+    /// Notes what is silent, for all and for each by its key, and whether the session is locked.
+    pub fn set_silence(
+        &self,
+        all: Option<api::Silence>,
+        of: impl Fn(&str) -> Option<api::Silence>,
+        locked: Option<bool>,
+    ) {
+        self.0.registry.set_silence(of);
+        self.update(|facts| (facts.silence, facts.locked) = (all, locked));
     }
 
     /// The name of a subscription for the person.

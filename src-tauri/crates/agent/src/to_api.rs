@@ -9,8 +9,9 @@ use hark_engine::{
     heartbeat::Source,
     history::{History, Outage, Row, Span, SpanKind},
     link::{Link, Phase},
-    message::{Action, Does, Extras, Message},
+    message::{Action, Does, Extras, Message, Priority},
     policy::Decision,
+    silence::Silence,
 };
 use hark_store::{MessageRow, Shown};
 use jiff::Timestamp;
@@ -148,6 +149,15 @@ pub fn why(why: Why) -> api::Why {
         Why::Removed => api::Why::Removed,
         Why::NoAnswer => api::Why::NoAnswer,
         Why::Server(text) => api::Why::Server(text.into()),
+    }
+}
+
+/// What is silent.
+pub fn silence(silence: Silence) -> api::Silence {
+    api::Silence {
+        why: why(silence.why),
+        passes: silence.passes.map(Priority::level),
+        until: silence.until.map(api::Time),
     }
 }
 

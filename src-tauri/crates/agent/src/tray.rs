@@ -104,6 +104,7 @@ mod tests {
             messages: 0,
             set_aside: 0,
             dropped: 0,
+            silence: None,
         });
         let agent = AgentInfo {
             version: "1".into(),
@@ -114,8 +115,9 @@ mod tests {
             demo: false,
             notifications: Notifications { server: None, capabilities: vec![] },
             feeds: vec![],
+            locked: None,
         };
-        Status { agent, links: links.collect(), conditions: vec![] }
+        Status { agent, links: links.collect(), conditions: vec![], silence: None }
     }
 
     fn now() -> Time {

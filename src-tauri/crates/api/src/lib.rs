@@ -13,6 +13,7 @@ mod message;
 pub mod route;
 mod rules;
 mod send;
+mod silence;
 pub mod start;
 mod status;
 mod time;
@@ -29,6 +30,7 @@ pub use message::{
 };
 pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};
 pub use send::{SendMessage, Sent};
+pub use silence::{Silence, Snooze, SnoozeUntil, Snoozed, Woken};
 pub use status::{
     AgentInfo, Condition, Heartbeat, HeartbeatSource, Link, Notifications, Phase, Severity, Status,
 };

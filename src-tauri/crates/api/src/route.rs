@@ -6,8 +6,8 @@ use http::Method;
 
 use crate::{
     Accepted, AddSubscription, Added, HistoryEntry, HistoryQuery, JournalRow, Message,
-    MessagesQuery, Read, ReadMessages, RulesFor, RulesTried, Sample, SendMessage, Sent, Status,
-    Target,
+    MessagesQuery, Read, ReadMessages, RulesFor, RulesTried, Sample, SendMessage, Sent, Snooze,
+    Snoozed, Status, Target, Woken,
 };
 
 /// What a route's method says.
@@ -97,6 +97,14 @@ routes! {
     PAUSE = post "/v1/pause": Target => Accepted;
     /// Resume one subscription, or all; also what ends a halt.
     RESUME = post "/v1/resume": Target => Accepted;
+    /// Follow a subscription without notifications.
+    MUTE = post "/v1/mute": Target => Accepted;
+    /// Show a muted subscription's messages again.
+    UNMUTE = post "/v1/unmute": Target => Accepted;
+    /// Show nothing of one subscription, or of all, until a time or an unlock.
+    SNOOZE = post "/v1/snooze": Snooze => Snoozed;
+    /// End the snooze of one subscription, or every snooze.
+    WAKE = post "/v1/wake": Target => Woken;
     /// Try rules against the latest stored messages, and put them in force where that is asked for.
     RULES = post "/v1/rules": RulesFor => RulesTried;
     /// Send a message of the person's own to a subscription's server.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, Time};
+use crate::{Cause, Silence, Time};
 
 /// The agent, every link, and what is not well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub struct Status {
     pub links: Vec<Link>,
     /// Health findings, the gravest first; empty when all is well.
     pub conditions: Vec<Condition>,
+    /// What is silent for every subscription; null where nothing is.
+    pub silence: Option<Silence>,
 }
 
 /// The running agent.
@@ -36,6 +38,9 @@ pub struct AgentInfo {
     pub notifications: Notifications,
     /// What a subscription may speak: the names that `feed` may have.
     pub feeds: Vec<String>,
+    /// Whether the session is locked; null where that is not known. Where it is, one may snooze until it is
+    /// unlocked.
+    pub locked: Option<bool>,
 }
 
 /// The desktop's notification server as the agent sees it.
@@ -74,6 +79,8 @@ pub struct Link {
     pub set_aside: u64,
     /// Messages that the person's rules have dropped.
     pub dropped: u64,
+    /// Why its messages are not shown as they come; null where they are.
+    pub silence: Option<Silence>,
 }
 
 /// The state of a link.

@@ -44,6 +44,23 @@ pub enum Command {
         /// Its key or name, as `hark status` shows them; all where missing
         key: Option<String>,
     },
+    /// Follow a subscription without notifications
+    Mute {
+        /// Its key or name, as `hark status` shows them
+        key: String,
+    },
+    /// Show a muted subscription's messages again
+    Unmute {
+        /// Its key or name, as `hark status` shows them
+        key: String,
+    },
+    /// Show nothing of a subscription, or of all, for a while
+    Snooze(SnoozeOptions),
+    /// End the snooze of a subscription, or every snooze
+    Wake {
+        /// Its key or name, as `hark status` shows them; every snooze where missing
+        key: Option<String>,
+    },
     /// Show how each connection is doing
     Status {
         /// As one JSON object
@@ -140,6 +157,23 @@ pub struct RulesOptions {
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `hark snooze`.
+#[derive(Debug, Args)]
+#[group(id = "end", required = true, args = ["length", "until", "until_unlock"])]
+pub struct SnoozeOptions {
+    /// Its key or name, as `hark status` shows them; all where missing
+    pub key: Option<String>,
+    /// For so long, as 1h
+    #[arg(long = "for", value_name = "TIME")]
+    pub length: Option<String>,
+    /// Until then, as 18:00, 'tomorrow 8:00', 'mon 8:00' or '2026-03-01 8:00'
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// Until the session is unlocked
+    #[arg(long)]
+    pub until_unlock: bool,
 }
 
 /// Options of `hark send`.

@@ -6,6 +6,7 @@
 mod arguments;
 mod commands;
 mod out;
+mod quiet;
 mod show;
 
 use std::process::ExitCode;
@@ -13,8 +14,8 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use commands::{
-    add, agent, demo, doctor, history, listen, messages, open, pause, remove, rules, send, status,
-    stop, test,
+    add, agent, demo, doctor, history, listen, messages, open, pause, remove, rules, send, silence,
+    status, stop, test,
 };
 use hark_local::profile::Profile;
 
@@ -55,6 +56,10 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Remove { key } => remove::remove(&profile, key).await,
             Command::Pause { key } => pause::pause(&profile, key, true).await,
             Command::Resume { key } => pause::pause(&profile, key, false).await,
+            Command::Mute { key } => silence::mute(&profile, key, true).await,
+            Command::Unmute { key } => silence::mute(&profile, key, false).await,
+            Command::Snooze(options) => silence::snooze(&profile, options).await,
+            Command::Wake { key } => silence::wake(&profile, key).await,
             Command::Status { json } => status::status(&profile, json).await,
             Command::Messages { limit, json } => messages::messages(&profile, limit, json).await,
             Command::History { limit, json } => history::history(&profile, limit, json).await,

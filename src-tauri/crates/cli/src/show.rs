@@ -10,6 +10,8 @@ use hark_api::{
 use hark_engine::feed::UNKNOWN;
 use jiff::{Timestamp, tz::TimeZone};
 
+use crate::quiet;
+
 /// The agent, its links and its conditions, as text.
 pub fn status(status: &Status, now: Timestamp) -> String {
     let mut out = String::new();
@@ -20,6 +22,9 @@ pub fn status(status: &Status, now: Timestamp) -> String {
         };
         let _ = writeln!(out, "{mark}: {}\n", condition.sentence);
     }
+    if let Some(silence) = &status.silence {
+        let _ = writeln!(out, "{}\n", quiet::sentence(silence, None, now));
+    }
     if status.links.is_empty() {
         out.push_str("Nothing is followed yet. Follow something with: hark add URL\n");
     }
@@ -27,6 +32,12 @@ pub fn status(status: &Status, now: Timestamp) -> String {
         status.links.iter().map(|link| link.subscription.chars().count()).max().unwrap_or(0);
     for link in &status.links {
         let _ = writeln!(out, "{:width$}  {}", link.subscription, one(link, now));
+        if let Some(silence) =
+            link.silence.as_ref().filter(|it| status.silence.as_ref() != Some(it))
+        {
+            let sentence = quiet::sentence(silence, Some(&link.subscription), now);
+            let _ = writeln!(out, "{:width$}  {sentence}", "");
+        }
     }
     let agent = &status.agent;
     let server = agent.notifications.server.as_deref().unwrap_or("nobody");

@@ -4,11 +4,13 @@
 //! Linux is what runs. Where another system is written, its file says that it has not been run.
 
 pub mod aside;
+mod bus;
 pub mod changes;
 pub mod clock;
 pub mod locale;
 pub mod notifications;
 mod picture;
+pub mod quiet;
 pub mod signals;
 pub mod terminal;
 pub mod tray;

@@ -10,6 +10,7 @@ mod remove;
 mod rules;
 mod sample;
 pub mod send;
+mod silence;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use crate::{
 pub use queries::Queries;
 pub use read::Reader;
 pub use sample::Sampler;
+pub use silence::Snoozer;
 
 /// See the module. Clones share everything.
 #[derive(Clone, Debug)]

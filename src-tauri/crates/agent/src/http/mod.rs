@@ -21,7 +21,7 @@ use hark_local::socket::{Listener, Stream};
 use tokio::sync::Notify;
 
 use crate::{
-    commands::{Commands, Queries, Reader, Sampler},
+    commands::{Commands, Queries, Reader, Sampler, Snoozer},
     status::Status,
 };
 use bind::bind;
@@ -34,6 +34,7 @@ pub fn router(
     commands: &Commands,
     sampler: &Sampler,
     reader: &Reader,
+    snoozer: &Snoozer,
     stop: &Arc<Notify>,
 ) -> Router {
     let router = Router::new();
@@ -60,6 +61,21 @@ pub fn router(
     let router = bind(router, &route::RESUME, commands, |commands, target| async move {
         commands.set_paused(target, false).await
     });
+    let router = bind(router, &route::MUTE, commands, |commands, target| async move {
+        commands.set_muted(target, true).await
+    });
+    let router = bind(router, &route::UNMUTE, commands, |commands, target| async move {
+        commands.set_muted(target, false).await
+    });
+    let router =
+        bind(
+            router,
+            &route::SNOOZE,
+            snoozer,
+            |snoozer, asked| async move { snoozer.snooze(asked) },
+        );
+    let router =
+        bind(router, &route::WAKE, snoozer, |snoozer, target| async move { snoozer.wake(target) });
     let router = bind(router, &route::RULES, commands, |commands, asked| async move {
         commands.rules(asked).await
     });

@@ -7,6 +7,7 @@
 mod outbox;
 mod owed;
 pub mod resume;
+mod snooze;
 #[cfg(test)]
 mod tests;
 

@@ -17,6 +17,7 @@ use hark_local::{profile::Profile, program, socket::Listener};
 use hark_platform::{
     changes::{Change, Watch as ChangesWatch},
     clock,
+    quiet::{Session, Watch as SessionWatch},
     signals::{self, End, SIGHUP, SIGINT, SIGTERM},
     tray::{Event as TrayEvent, Tray},
 };
@@ -30,7 +31,7 @@ use tokio::{
 
 use crate::{
     alerts::{self, Outbox},
-    commands::{Commands, Queries, Reader, Sampler},
+    commands::{Commands, Queries, Reader, Sampler, Snoozer},
     conditions::Conditions,
     configuration::Configuration,
     demo::Demo,
@@ -39,6 +40,7 @@ use crate::{
     ledger::Ledger,
     print,
     registry::Registry,
+    silence::Quiet,
     status::Status,
     subscriptions::Subscriptions,
     tray::{self, Action},
@@ -107,6 +109,8 @@ enum Wake {
     Acted(Result<(), String>),
     /// Something changed around this process.
     Around(Change),
+    /// The desktop or its screen saver says something else about silence.
+    Session(Session),
     /// Something came from the tray.
     Tray(TrayEvent<Action>),
     /// Something other than a link has changed.
@@ -151,6 +155,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let ledger = Ledger::new(store, events.clone(), conditions.clone());
     let settings = profile.settings().display().to_string();
     let status = Status::new(settings, registry.clone(), conditions.clone(), events);
+    let quiet = Quiet::new(ledger.clone(), status.clone());
     let outbox = Outbox::default();
     // A failure is a condition already.
     let last_alive = ledger.read(Store::last_alive).unwrap_or_default();
@@ -174,6 +179,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     });
     // If their disk does not answer, the start goes on without them.
     let _ = timeout(START_PATIENCE, first).await;
+    quiet.refresh();
 
     let showing =
         alerts::run(outbox.clone(), ledger.clone(), status.clone(), profile.clone(), !tray);
@@ -187,10 +193,11 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let queries = Queries::new(ledger.clone(), registry.clone());
     let reader = Reader::new(ledger.clone(), outbox.clone());
     let sampler = Sampler::new(ledger.clone(), outbox, status.clone());
-    let router = http::router(&status, &queries, &commands, &sampler, &reader, &stop);
+    let snoozer = Snoozer::new(quiet, registry.clone());
+    let router = http::router(&status, &queries, &commands, &sampler, &reader, &snoozer, &stop);
     let api = tokio::spawn(http::serve(listener, router));
 
-    let mut agent = Agent { profile, language, commands, status, ledger, tray: None };
+    let mut agent = Agent { profile, language, commands, snoozer, status, ledger, tray: None };
     if tray {
         agent.tray = Some(Tray::show(agent.view()));
     }
@@ -219,6 +226,7 @@ struct Agent {
     profile: Profile,
     language: Language,
     commands: Commands,
+    snoozer: Snoozer,
     status: Status,
     ledger: Ledger,
     tray: Option<Tray<Action>>,
@@ -234,6 +242,7 @@ impl Agent {
         stop: &Notify,
     ) -> End {
         let mut changes = ChangesWatch::begin();
+        let mut session = SessionWatch::begin();
         let mut timers = Timers::begin();
         let mut told = self.status.events().changes();
         let mut reading: Fuse<BoxFuture<'static, ()>> = Fuse::terminated();
@@ -241,7 +250,8 @@ impl Agent {
         let mut is_to_be_read_again = false;
         let recognised = self.commands.registry().clone();
         loop {
-            let (at, timer) = timers.next(self.status.conditions().poll_deadline());
+            let health = self.status.conditions().poll_deadline();
+            let (at, timer) = timers.next(health, self.snoozer.quiet().next_change());
             let wake = tokio::select! {
                 biased;
                 end = signals.recv() => Wake::End(end.unwrap_or(End::Asked)),
@@ -251,6 +261,7 @@ impl Agent {
                 () = &mut reading => Wake::SettingsRead,
                 done = &mut acting => Wake::Acted(done),
                 Some(change) = changes.next() => Wake::Around(change),
+                Some(said) = session.next() => Wake::Session(said),
                 event = next(&mut self.tray), if acting.is_terminated() => Wake::Tray(event),
                 () = self.status.changed() => Wake::Status,
                 Ok(()) = told.changed(), if self.tray.is_some() => Wake::Told,
@@ -272,9 +283,13 @@ impl Agent {
                     self.status.conditions().set(Code::TrayCommandFailed, done.err());
                 }
                 Wake::Around(change) => self.on_change(change),
+                Wake::Session(said) => self.snoozer.quiet().session(said),
                 Wake::Tray(TrayEvent::Click(action)) => acting = self.act(action, stop),
                 Wake::Tray(TrayEvent::Shown(shown)) => self.status.update(|it| it.tray = shown),
-                Wake::Status => self.status.tell(),
+                Wake::Status => {
+                    self.snoozer.quiet().refresh();
+                    self.status.tell();
+                }
                 Wake::Told => self.show(),
                 Wake::Recognised(keys) => {
                     let commands = self.commands.clone();
@@ -290,9 +305,12 @@ impl Agent {
     fn on_timer(&self, timer: Timer, timers: &mut Timers) {
         match timer {
             Timer::Health => self.status.conditions().reach_deadline(),
+            Timer::Silence => self.snoozer.quiet().refresh(),
             Timer::Alive => {
                 timers.alive();
                 self.ledger.alive(Timestamp::now());
+                // The clock may have been set.
+                self.snoozer.quiet().refresh();
             }
             Timer::Prune => {
                 timers.prune();
@@ -320,7 +338,9 @@ impl Agent {
                     self.ledger.journal(now, &Entry::Woke { asleep_since });
                 }
                 registry.command_all(&Command::Woke);
+                self.snoozer.quiet().refresh();
             }
+            Change::Locked(locked) => self.snoozer.quiet().lock_hinted(locked),
             Change::Network(addresses) => {
                 registry.command_all(&Command::Network(addresses.into_iter().collect()));
             }

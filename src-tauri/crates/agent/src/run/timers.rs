@@ -5,6 +5,7 @@ use std::time::Duration;
 use hark_engine::Moment;
 use hark_platform::clock;
 use hark_stream::driver::retry_after;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 /// How often what is over a bound is deleted.
@@ -21,6 +22,8 @@ pub enum Timer {
     Owed,
     /// Try again to follow everything as the settings say.
     Reconcile,
+    /// What is silent may change.
+    Silence,
     /// The agent notes that it runs.
     Alive,
     /// Delete what is over a bound.
@@ -45,14 +48,20 @@ impl Timers {
         Self { owed: Retry::default(), reconcile: Retry::default(), alive: now, prune: now }
     }
 
-    /// The next timer, and when it is due. `health` is when the next condition is.
-    pub fn next(&self, health: Option<Moment>) -> (Instant, Timer) {
+    /// The next timer, and when it is due. `health` is when the next condition is, `silence` when what is
+    /// silent may change by time, as far as the wall's clock goes on as it does.
+    pub fn next(&self, health: Option<Moment>, silence: Option<Timestamp>) -> (Instant, Timer) {
         let of = |at: Option<Instant>, timer| Some((at?, timer));
         let health =
             health.map(|at| Instant::now() + at.monotonic.saturating_sub(clock::now().monotonic));
+        let silence = silence.map(|at| {
+            let wait = at.duration_since(clock::now().wall);
+            Instant::now() + Duration::try_from(wait).unwrap_or_default()
+        });
         let regular = (self.alive, Timer::Alive);
         [
             of(health, Timer::Health),
+            of(silence, Timer::Silence),
             of(self.owed.at(), Timer::Owed),
             of(self.reconcile.at(), Timer::Reconcile),
             of(Some(self.prune), Timer::Prune),

@@ -47,6 +47,7 @@ pub(super) fn link(
         messages: u64::from(store.count(key)?),
         set_aside: 0,
         dropped: u64::from(store.dropped(key)?),
+        silence: None,
     })
 }
 

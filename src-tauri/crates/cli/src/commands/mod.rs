@@ -14,6 +14,7 @@ pub mod remove;
 mod request;
 pub mod rules;
 pub mod send;
+pub mod silence;
 pub mod status;
 pub mod stop;
 pub mod test;

@@ -49,6 +49,27 @@ pub fn read(text: &str, now: &Zoned) -> Result<Timestamp, String> {
     check(at, now.timestamp()).map(|()| at)
 }
 
+/// On which day a time is, as a person says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Day {
+    /// On this day.
+    Today,
+    /// On the next one.
+    Tomorrow,
+    /// On any other.
+    Another,
+}
+
+/// On which day a time is; both in the zone of the person.
+#[must_use]
+pub fn day(at: &Zoned, now: &Zoned) -> Day {
+    match now.date() {
+        today if at.date() == today => Day::Today,
+        today if today.tomorrow().is_ok_and(|next| next == at.date()) => Day::Tomorrow,
+        _ => Day::Another,
+    }
+}
+
 /// Whether a snooze that begins now may end at this time.
 ///
 /// # Errors

@@ -1,12 +1,11 @@
-//! Linux: logind tells of a wake, rtnetlink of changed addresses and routes.
+//! Linux: logind tells of a wake and of the lock, rtnetlink of changed addresses and routes.
 
 use std::{collections::BTreeSet, io, net::IpAddr};
 
-use futures_util::StreamExt;
 use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket, protocols::NETLINK_ROUTE};
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::Notice;
+use super::{Notice, logind};
 
 /// `RTMGRP_LINK`, `RTMGRP_IPV4_IFADDR`, `RTMGRP_IPV4_ROUTE`, `RTMGRP_IPV6_IFADDR`,
 /// `RTMGRP_IPV6_ROUTE` of `rtnetlink(7)`.
@@ -16,49 +15,16 @@ const TOLD_BYTES_MAX: usize = 8 << 10;
 /// `errno(3)`.
 const ENOBUFS: i32 = 105;
 
-#[zbus::proxy(
-    interface = "org.freedesktop.login1.Manager",
-    default_service = "org.freedesktop.login1",
-    default_path = "/org/freedesktop/login1"
-)]
-trait Logind {
-    #[zbus(signal)]
-    fn prepare_for_sleep(&self, start: bool) -> zbus::Result<()>;
-}
-
 /// Watches until the answer is dropped.
 pub(super) fn watch(tell: mpsc::Sender<Notice>) -> JoinSet<()> {
     let mut watching = JoinSet::new();
-    let wakes = tell.clone();
-    watching.spawn(async move {
-        if let Err(error) = wake(wakes).await {
-            tracing::info!(
-                "logind does not tell of sleep: {error}; the clocks are compared instead"
-            );
-        }
-    });
+    watching.spawn(logind::watch(tell.clone()));
     watching.spawn(async move {
         if let Err(error) = network(tell).await {
             tracing::info!("the network's changes are not told: {error}");
         }
     });
     watching
-}
-
-async fn wake(tell: mpsc::Sender<Notice>) -> zbus::Result<()> {
-    let connection = zbus::Connection::system().await?;
-    let logind = LogindProxy::builder(&connection)
-        .cache_properties(zbus::proxy::CacheProperties::No)
-        .build()
-        .await?;
-    let mut signals = logind.receive_prepare_for_sleep().await?;
-    while let Some(signal) = signals.next().await {
-        let woke = signal.args().is_ok_and(|args| !args.start);
-        if woke && tell.send(Notice::Woke).await.is_err() {
-            break;
-        }
-    }
-    Ok(())
 }
 
 /// The kernel tells often, such as when a router renews what it announced: only other addresses or

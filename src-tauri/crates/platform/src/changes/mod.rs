@@ -1,5 +1,5 @@
-//! Changes around a process that make a dial worthwhile: the computer woke, the network changed. Also the
-//! addresses of this computer.
+//! Changes around a process: the computer woke, the network changed, which make a dial worthwhile; the
+//! session was locked. Also the addresses of this computer.
 //!
 //! Hints only: a missed one costs time and loses nothing.
 
@@ -7,6 +7,8 @@
 mod elsewhere;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "linux")]
+mod logind;
 
 #[cfg(not(target_os = "linux"))]
 use elsewhere as system;
@@ -36,6 +38,8 @@ enum Notice {
     Woke,
     /// These addresses of this computer came or went.
     Network(BTreeSet<IpAddr>),
+    /// Whether the session is locked, as the system was told.
+    Locked(bool),
 }
 
 /// A change around this process.
@@ -45,6 +49,8 @@ pub enum Change {
     Woke(Option<Duration>),
     /// These addresses of this computer came or went.
     Network(BTreeSet<IpAddr>),
+    /// Whether the session is locked, as the system was told. Many desktops never tell it.
+    Locked(bool),
 }
 
 /// Watches for changes until it is dropped.
@@ -84,7 +90,7 @@ async fn watch(tell: mpsc::Sender<Change>) {
             () = sleep(TICK) => None,
         };
         let mut changed = BTreeSet::new();
-        let mut is_awake = false;
+        let (mut is_awake, mut locked) = (false, None);
         if let Some(first) = first {
             if matches!(first, Notice::Network(_)) {
                 sleep(SETTLE).await;
@@ -93,6 +99,7 @@ async fn watch(tell: mpsc::Sender<Change>) {
                 match notice {
                     Notice::Woke => is_awake = true,
                     Notice::Network(addresses) => changed.extend(addresses),
+                    Notice::Locked(now) => locked = Some(now),
                 }
             }
         }
@@ -103,6 +110,11 @@ async fn watch(tell: mpsc::Sender<Change>) {
             slept = now_slept;
         }
         if (length.is_some() || is_awake) && tell.send(Change::Woke(length)).await.is_err() {
+            return;
+        }
+        if let Some(locked) = locked
+            && tell.send(Change::Locked(locked)).await.is_err()
+        {
             return;
         }
         if !changed.is_empty() {

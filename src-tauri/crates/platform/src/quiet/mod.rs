@@ -1,0 +1,51 @@
+//! What the session itself says about silence: whether the desktop is not to disturb, and whether a screen
+//! saver has the screen. Asked once and again whenever the desktop tells of a change; nothing is polled, and
+//! nothing here changes what it reads. It may use no other crate of Hark.
+//!
+//! Windows and macOS have no part here yet.
+
+mod desktop;
+mod gsettings;
+mod session;
+
+use tokio::{sync::watch, task::JoinHandle};
+
+/// What the session says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// Whether it has been asked: where it has not, no change is one.
+    pub asked: bool,
+    /// Whether the desktop is not to disturb; none where nobody tells.
+    pub do_not_disturb: Option<bool>,
+    /// Whether a screen saver, which is the lock of most desktops, has the screen; none where there is none.
+    pub saver: Option<bool>,
+}
+
+/// Watches the session until it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    said: watch::Receiver<Session>,
+    watching: JoinHandle<()>,
+}
+
+impl Watch {
+    /// Begins to watch.
+    #[must_use]
+    pub fn begin() -> Self {
+        let (tell, said) = watch::channel(Session::default());
+        Self { said, watching: tokio::spawn(session::run(tell)) }
+    }
+
+    /// Waits until the session says something else; answers what. Changes until then are one. None where the
+    /// watch has ended.
+    pub async fn next(&mut self) -> Option<Session> {
+        self.said.changed().await.ok()?;
+        Some(*self.said.borrow_and_update())
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}

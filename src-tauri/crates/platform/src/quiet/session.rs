@@ -1,0 +1,132 @@
+//! The session bus: what on it tells of silence, and who is asked then.
+//!
+//! A signal says that something may have changed, and its content is not believed: what it is about is asked
+//! for. Nobody is started by being asked.
+
+use std::time::Duration;
+
+use futures_util::{FutureExt, StreamExt, future::join};
+use tokio::{sync::watch, time::sleep};
+use zbus::{
+    Connection, MatchRule, Message, MessageStream, fdo::DBusProxy, message::Type,
+    zvariant::OwnedValue,
+};
+
+use super::{Session, desktop};
+use crate::bus::{Place, answered, ask_after, call};
+
+/// Where there is no session bus, when one is looked for again.
+const RETRY: Duration = Duration::from_secs(60);
+/// Which signals are asked for; those of other desktops never come.
+const RULES: [(&str, &str, Option<&str>); 8] = [
+    ("org.freedesktop.DBus", "NameOwnerChanged", Some(desktop::NOTIFICATIONS.name)),
+    ("org.freedesktop.DBus", "NameOwnerChanged", Some(FREEDESKTOP_SAVER.name)),
+    ("org.freedesktop.DBus", "NameOwnerChanged", Some(GNOME_SAVER.name)),
+    (PROPERTIES, "PropertiesChanged", Some(desktop::NOTIFICATIONS.interface)),
+    (PROPERTIES, "PropertiesChanged", Some(desktop::DUNST.interface)),
+    (desktop::XFCONF.interface, "PropertyChanged", Some(desktop::XFCE_CHANNEL)),
+    (desktop::XFCONF.interface, "PropertyRemoved", Some(desktop::XFCE_CHANNEL)),
+    (desktop::DCONF, "Notify", None),
+];
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+/// KDE's and others' screen saver.
+const FREEDESKTOP_SAVER: Place = Place {
+    name: "org.freedesktop.ScreenSaver",
+    path: "/org/freedesktop/ScreenSaver",
+    interface: "org.freedesktop.ScreenSaver",
+};
+/// GNOME's.
+const GNOME_SAVER: Place = Place {
+    name: "org.gnome.ScreenSaver",
+    path: "/org/gnome/ScreenSaver",
+    interface: "org.gnome.ScreenSaver",
+};
+
+/// Watches for as long as it is polled.
+pub(super) async fn run(tell: watch::Sender<Session>) {
+    loop {
+        if let Err(error) = follow(&tell).await {
+            tracing::debug!("the session does not tell of silence: {error}");
+        }
+        say(&tell, Session { asked: true, ..Session::default() });
+        sleep(RETRY).await;
+    }
+}
+
+fn say(tell: &watch::Sender<Session>, now: Session) {
+    tell.send_if_modified(|said| std::mem::replace(said, now) != now);
+}
+
+/// Follows one session bus to its end.
+async fn follow(tell: &watch::Sender<Session>) -> zbus::Result<()> {
+    let connection = Connection::session().await?;
+    let bus = DBusProxy::new(&connection).await?;
+    // Before anything is asked, so that no change falls in between.
+    let messages = MessageStream::from(&connection);
+    for (interface, member, first) in RULES {
+        let mut rule = MatchRule::builder().msg_type(Type::Signal);
+        rule = rule.interface(interface)?.member(member)?;
+        if let Some(first) = first {
+            rule = rule.arg(0, first)?;
+        }
+        bus.add_match_rule(rule.build()).await?;
+    }
+    for saver in [FREEDESKTOP_SAVER.interface, GNOME_SAVER.interface] {
+        let rule = MatchRule::builder().msg_type(Type::Signal).interface(saver)?;
+        bus.add_match_rule(rule.member("ActiveChanged")?.build()).await?;
+    }
+    let news = messages.filter_map(|message| async move {
+        message.is_ok_and(|message| is_news(&message)).then_some(())
+    });
+    let ask = || {
+        let connection = connection.clone();
+        async move {
+            let (do_not_disturb, saver) =
+                join(desktop::do_not_disturb(&connection), saver(&connection)).await;
+            Session { asked: true, do_not_disturb, saver }
+        }
+        .boxed()
+    };
+    ask_after(news.boxed(), ask, |now| say(tell, now)).await;
+    Ok(())
+}
+
+/// Whether a screen saver has the screen.
+async fn saver(connection: &Connection) -> Option<bool> {
+    let active = |place| call::<_, bool>(connection, place, "GetActive", &());
+    let (one, other) = join(active(FREEDESKTOP_SAVER), active(GNOME_SAVER)).await;
+    answered([one.ok(), other.ok()])
+}
+
+/// Whether a message is a signal that may concern an answer.
+fn is_news(message: &Message) -> bool {
+    let header = message.header();
+    if message.message_type() != Type::Signal {
+        return false;
+    }
+    let body = message.body();
+    let Some(member) = header.member() else { return false };
+    match member.as_str() {
+        "PropertiesChanged" => {
+            type Changed<'a> =
+                (&'a str, std::collections::HashMap<&'a str, OwnedValue>, Vec<&'a str>);
+            body.deserialize::<Changed<'_>>().is_ok_and(|(_, changed, invalid)| {
+                changed.into_keys().chain(invalid).any(desktop::is_property)
+            })
+        }
+        "PropertyChanged" | "PropertyRemoved" => {
+            // The value of the first is not looked at.
+            let property = match body.deserialize::<(&str, &str, OwnedValue)>() {
+                Ok((_, property, _)) => Ok(property.to_owned()),
+                Err(_) => body.deserialize::<(&str, &str)>().map(|(_, it)| it.to_owned()),
+            };
+            property.is_ok_and(|property| property == desktop::XFCE_PROPERTY)
+        }
+        "Notify" => body
+            .deserialize::<(&str, Vec<&str>, &str)>()
+            .is_ok_and(|(prefix, changes, _)| desktop::is_gnome_key(prefix, &changes)),
+        // Of no other names than those of the rules.
+        "NameOwnerChanged" | "ActiveChanged" => true,
+        _ => false,
+    }
+}
