@@ -368,3 +368,12 @@ fn every_example_of_the_page_about_messages_is_read() {
     }
     assert_eq!(blocks, 5);
 }
+
+#[test]
+fn the_example_of_the_page_about_silence_is_read() {
+    let page = include_str!("../../../../../docs/silence.md");
+    let text = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let settings = read_all(text);
+    assert_eq!(settings.quiet_hours.len(), 3);
+    assert!(settings.subscriptions["backups"].mute);
+}
