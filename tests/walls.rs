@@ -293,9 +293,9 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
         ("ledger", &["conditions", "events", "to_api"]),
         ("registry", &["events", "reconcile"]),
         ("status", &["conditions", "events", "registry"]),
-        ("silence", &["ledger", "status", "to_api"]),
         ("print", &["ledger", "status"]),
         ("alerts", &["ledger", "status", "words"]),
+        ("silence", &["alerts", "ledger", "status", "to_api"]),
         ("subscriptions", &["alerts", "ledger", "reconcile", "registry", "to_api"]),
         ("configuration", &["reconcile", "status"]),
         (

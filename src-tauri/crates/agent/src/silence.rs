@@ -13,9 +13,8 @@ use hark_engine::silence::{ALL, Lock, Silence, Silences, Until};
 use hark_platform::{clock, quiet::Session};
 use hark_store::{Store, StoreError};
 use jiff::{Timestamp, tz::TimeZone};
-use tokio::sync::watch;
 
-use crate::{ledger::Ledger, status::Status, to_api};
+use crate::{alerts::Outbox, ledger::Ledger, status::Status, to_api};
 
 /// See the module. Clones are the same.
 #[derive(Clone, Debug)]
@@ -25,8 +24,8 @@ pub struct Quiet(Arc<Inner>);
 struct Inner {
     ledger: Ledger,
     status: Status,
+    alerts: Outbox,
     said: Mutex<Said>,
-    changed: watch::Sender<()>,
 }
 
 /// What is not read elsewhere.
@@ -42,26 +41,20 @@ struct Said {
 }
 
 impl Quiet {
-    /// What is silent as the settings in this status say, and the snoozes that this ledger keeps.
+    /// What is silent as the settings in this status say, and the snoozes that this ledger keeps. These
+    /// alerts keep to it.
     #[must_use]
-    pub fn new(ledger: Ledger, status: Status) -> Self {
+    pub fn new(ledger: Ledger, status: Status, alerts: Outbox) -> Self {
         // A failure is a condition already.
         let snoozes = ledger.read(Store::snoozes).unwrap_or_default();
         let said = Mutex::new(Said { snoozes, ..Said::default() });
-        let changed = watch::Sender::default();
-        Self(Arc::new(Inner { ledger, status, said, changed }))
+        Self(Arc::new(Inner { ledger, status, alerts, said }))
     }
 
     /// All that has been said about silence, as it is now.
     #[must_use]
     pub fn now(&self) -> Silences {
         self.silences(&self.said())
-    }
-
-    /// Tells of every change of what is silent, also of those by time alone.
-    #[must_use]
-    pub fn changes(&self) -> watch::Receiver<()> {
-        self.0.changed.subscribe()
     }
 
     /// When something may change by time alone.
@@ -91,9 +84,8 @@ impl Quiet {
         }
         let of = |key: &str| told.0.of(key, now).map(to_api::silence);
         status.set_silence(of(ALL), of, told.0.locked);
+        self.0.alerts.silences(told.0.clone());
         said.told = told;
-        drop(said);
-        self.0.changed.send_replace(());
     }
 
     /// The session says this now.

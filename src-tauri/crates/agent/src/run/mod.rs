@@ -155,8 +155,8 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let ledger = Ledger::new(store, events.clone(), conditions.clone());
     let settings = profile.settings().display().to_string();
     let status = Status::new(settings, registry.clone(), conditions.clone(), events);
-    let quiet = Quiet::new(ledger.clone(), status.clone());
     let outbox = Outbox::default();
+    let quiet = Quiet::new(ledger.clone(), status.clone(), outbox.clone());
     // A failure is a condition already.
     let last_alive = ledger.read(Store::last_alive).unwrap_or_default();
     ledger.journal(now, &Entry::AgentStarted { last_alive });
