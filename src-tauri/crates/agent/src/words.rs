@@ -1,7 +1,10 @@
 //! The few words that the agent itself shows: in notifications and in the tray. English and
 //! Simplified Chinese.
 
+use hark_api::{Silence, Time, Why};
+use hark_engine::silence::when::{self, Day};
 use hark_platform::locale;
+use jiff::Zoned;
 
 /// The person's language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,5 +101,30 @@ impl Language {
             (Self::English, count) => format!("… {count} more lines"),
             (Self::Chinese, count) => format!("…… 还有 {count} 行"),
         }
+    }
+
+    /// What is silent, and until when.
+    #[must_use]
+    pub fn silent(self, silence: &Silence, now: &Zoned) -> String {
+        let words = match (&silence.why, silence.until) {
+            (_, Some(Time(until))) => {
+                let until = until.to_zoned(now.time_zone().clone());
+                let day = match when::day(&until, now) {
+                    Day::Today => "%H:%M",
+                    Day::Tomorrow => self.pick("tomorrow %H:%M", "明天 %H:%M"),
+                    Day::Another => "%Y-%m-%d %H:%M",
+                };
+                let until = until.strftime(day);
+                return match self {
+                    Self::English => format!("Silent until {until}"),
+                    Self::Chinese => format!("静默到 {until}"),
+                };
+            }
+            (Why::DoNotDisturb, None) => ("Silent: do not disturb", "静默：请勿打扰"),
+            (Why::Snooze, None) => ("Silent until unlocked", "静默到解锁"),
+            (Why::QuietHours, None) => ("Silent: quiet hours", "静默：安静时段"),
+            (_, None) => ("Silent", "静默"),
+        };
+        self.pick(words.0, words.1).to_owned()
     }
 }

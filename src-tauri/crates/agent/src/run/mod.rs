@@ -10,7 +10,7 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Fuse, FusedFuture},
 };
-use hark_api::Target;
+use hark_api::{Snooze, Target};
 use hark_config::{settings::Subscription, watch::Watch as SettingsWatch};
 use hark_engine::{health::Code, history::Entry};
 use hark_local::{profile::Profile, program, socket::Listener};
@@ -23,7 +23,7 @@ use hark_platform::{
 };
 use hark_store::{Opening, Store, StoreError};
 use hark_stream::driver::Command;
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::{sleep, sleep_until, timeout},
@@ -363,6 +363,14 @@ impl Agent {
                 stop.notify_one();
                 Ok(())
             }
+            Action::Snooze(until) => {
+                let asked = Snooze { subscription: None, until };
+                self.snoozer.snooze(asked).map(drop).map_err(|error| error.sentence)
+            }
+            Action::Wake => {
+                let woken = self.snoozer.wake(Target::default());
+                woken.map(drop).map_err(|error| error.sentence)
+            }
             Action::Pause | Action::Resume => {
                 let acting = async move {
                     let paused = action == Action::Pause;
@@ -382,7 +390,7 @@ impl Agent {
     }
 
     fn view(&self) -> tray::View {
-        tray::project(&self.status.now(), self.language)
+        tray::project(&self.status.now(), &Zoned::now(), self.language)
     }
 }
 

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use ksni::{Handle, MenuItem, OfflineReason, ToolTip, TrayMethods, menu::StandardItem};
+use ksni::{
+    Handle, MenuItem, OfflineReason, ToolTip, TrayMethods,
+    menu::{StandardItem, SubMenu},
+};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, sleep, sleep_until},
@@ -68,24 +71,7 @@ impl<A: Copy + Send + Sync + 'static> ksni::Tray for Item<A> {
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
-        let entry = |entry: &Entry<A>| match entry {
-            Entry::Rule => MenuItem::Separator,
-            // An underscore would mark a key to press.
-            Entry::Note(text) => {
-                let label = text.replace('_', "__");
-                StandardItem { label, enabled: false, ..StandardItem::default() }.into()
-            }
-            Entry::Click(label, action) => {
-                let action = *action;
-                StandardItem {
-                    label: (*label).into(),
-                    activate: Box::new(move |item: &mut Self| item.click(action)),
-                    ..StandardItem::default()
-                }
-                .into()
-            }
-        };
-        self.view.menu.iter().map(entry).collect()
+        self.view.menu.iter().map(item).collect()
     }
 
     fn watcher_online(&self) {
@@ -95,6 +81,31 @@ impl<A: Copy + Send + Sync + 'static> ksni::Tray for Item<A> {
     fn watcher_offline(&self, _reason: OfflineReason) -> bool {
         self.host(false);
         true
+    }
+}
+
+/// An entry as ksni has it.
+fn item<A: Copy + Send + Sync + 'static>(entry: &Entry<A>) -> MenuItem<Item<A>> {
+    match entry {
+        Entry::Rule => MenuItem::Separator,
+        Entry::Menu(label, entries) => {
+            let submenu = entries.iter().map(item).collect();
+            SubMenu { label: (*label).into(), submenu, ..SubMenu::default() }.into()
+        }
+        // An underscore would mark a key to press.
+        Entry::Note(text) => {
+            let label = text.replace('_', "__");
+            StandardItem { label, enabled: false, ..StandardItem::default() }.into()
+        }
+        Entry::Click(label, action) => {
+            let action = *action;
+            StandardItem {
+                label: (*label).into(),
+                activate: Box::new(move |item: &mut Item<A>| item.click(action)),
+                ..StandardItem::default()
+            }
+            .into()
+        }
     }
 }
 
@@ -180,6 +191,7 @@ fn pixmaps(icon: Icon) -> Vec<ksni::Icon> {
     let pngs = match icon {
         Icon::Idle => pngs!("idle"),
         Icon::Connected => pngs!("connected"),
+        Icon::Silent => pngs!("silent"),
         Icon::Trouble => pngs!("trouble"),
         Icon::Paused => pngs!("paused"),
     };
@@ -200,7 +212,7 @@ mod tests {
     #[test]
     fn every_state_has_its_icon_in_three_sizes() {
         let mut seen = Vec::new();
-        for icon in [Icon::Idle, Icon::Connected, Icon::Trouble, Icon::Paused] {
+        for icon in [Icon::Idle, Icon::Connected, Icon::Silent, Icon::Trouble, Icon::Paused] {
             let pixmaps = pixmaps(icon);
             let sizes: Vec<_> = pixmaps.iter().map(|icon| (icon.width, icon.height)).collect();
             assert_eq!(sizes, [(22, 22), (32, 32), (48, 48)], "{icon:?}");

@@ -12,13 +12,15 @@ use tokio::{
 /// Clicks that may wait for the agent.
 const CLICKS_MAX: usize = 4;
 
-/// The icon's four states, which differ by shape.
+/// The icon's states, which differ by shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
     /// Nothing is followed.
     Idle,
     /// Every link streams.
     Connected,
+    /// So it is, and nothing of it is shown for now.
+    Silent,
     /// A link is down.
     Trouble,
     /// Everything is paused.
@@ -32,6 +34,8 @@ pub enum Entry<A> {
     Note(String),
     /// Something to click on.
     Click(&'static str, A),
+    /// A menu of its own.
+    Menu(&'static str, Vec<Entry<A>>),
     /// A rule.
     Rule,
 }
