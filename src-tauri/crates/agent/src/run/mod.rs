@@ -92,6 +92,8 @@ pub enum AgentError {
 
 /// How long a start waits for the settings; less than the grace after a signal.
 const START_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a start waits for the desktop to say whether it may be disturbed.
+const SESSION_PATIENCE: Duration = Duration::from_millis(500);
 /// How long the API is still served at the end, for the last answers, such as the one to the request to
 /// stop.
 const LAST_ANSWERS: Duration = Duration::from_millis(20);
@@ -179,7 +181,12 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     });
     // If their disk does not answer, the start goes on without them.
     let _ = timeout(START_PATIENCE, first).await;
-    quiet.refresh();
+    // Nothing is shown before it is known what is silent.
+    let mut session = SessionWatch::begin();
+    match timeout(SESSION_PATIENCE, session.next()).await {
+        Ok(Some(said)) => quiet.session(said),
+        _ => quiet.refresh(),
+    }
 
     let showing =
         alerts::run(outbox.clone(), ledger.clone(), status.clone(), profile.clone(), !tray);
@@ -201,7 +208,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     if tray {
         agent.tray = Some(Tray::show(agent.view()));
     }
-    let end = agent.run(&mut signals, settings, &stop).await;
+    let end = agent.run(&mut signals, settings, session, &stop).await;
     tracing::info!("stopping");
     let Agent { ledger, .. } = agent;
     registry.clear();
@@ -239,10 +246,10 @@ impl Agent {
         &mut self,
         signals: &mut mpsc::Receiver<End>,
         mut settings: SettingsWatch,
+        mut session: SessionWatch,
         stop: &Notify,
     ) -> End {
         let mut changes = ChangesWatch::begin();
-        let mut session = SessionWatch::begin();
         let mut timers = Timers::begin();
         let mut told = self.status.events().changes();
         let mut reading: Fuse<BoxFuture<'static, ()>> = Fuse::terminated();
