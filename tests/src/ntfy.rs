@@ -48,6 +48,11 @@ struct Cached {
 impl Ntfy {
     /// Serves, empty.
     pub async fn start() -> Self {
+        Self::at(0).await
+    }
+
+    /// Serves on this port; on a free one for 0.
+    pub async fn at(port: u16) -> Self {
         let state = Shared::default();
         let router = Router::new()
             .route("/{topics}/sse", get(subscribe))
@@ -55,7 +60,13 @@ impl Ntfy {
             .route("/{topic}", get(|| async { Html("<!doctype html><title>ntfy web</title>") }))
             .fallback(|| async { error(404, 40401, "page not found") })
             .with_state(state.clone());
-        Self { served: Served::start(router).await, state }
+        Self { served: Served::at(port, router).await, state }
+    }
+
+    /// Goes away, and every stream ends; answers its port.
+    pub fn stop(self) -> u16 {
+        self.hang_up();
+        self.served.port
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -40,7 +40,12 @@ pub struct Served {
 impl Served {
     /// Serves these routes.
     pub async fn start(router: Router) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        Self::at(0, router).await
+    }
+
+    /// Serves them on this port; on a free one for 0.
+    pub async fn at(port: u16, router: Router) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { port, task }

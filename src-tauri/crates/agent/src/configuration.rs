@@ -228,10 +228,13 @@ impl Configuration {
     fn take(&self, settings: Settings) {
         let mut current = self.current();
         let demo = settings.subscriptions.is_empty() && current.demo.is_some();
-        let quiet_hours = settings.quiet_hours.clone();
+        let (quiet_hours, tell_after) =
+            (settings.quiet_hours.clone(), settings.problems.tell_after);
         current.settings = settings;
         drop(current);
-        self.0.status.update(|facts| (facts.demo, facts.quiet_hours) = (demo, quiet_hours));
+        self.0.status.update(|facts| {
+            (facts.demo, facts.quiet_hours, facts.tell_after) = (demo, quiet_hours, tell_after);
+        });
     }
 
     /// Has the settings read again when their disk answers: no change of the file would tell.

@@ -2,7 +2,8 @@
 //!
 //! From the ground up; each part is given handles for what it uses, and no part holds everything:
 //! [`events`] tells clients, [`conditions`] holds the current conditions, [`ledger`] writes and tells,
-//! [`subscriptions`] follows what [`reconcile`] says, [`status`] is the current status, [`silence`] what is silent, [`alerts`] shows,
+//! [`subscriptions`] follows what [`reconcile`] says, [`status`] is the current status, [`alerts`] shows,
+//! [`silence`] says when not, [`voice`] speaks of the connections,
 //! [`configuration`] holds the settings, [`commands`] is what a client can ask for, [`http`] serves it.
 //! [`run`] puts them together and is imported by no other part.
 
@@ -15,6 +16,7 @@ mod events;
 mod http;
 pub mod ledger;
 mod log;
+mod own;
 pub mod print;
 mod reconcile;
 mod registry;
@@ -24,4 +26,5 @@ mod status;
 mod subscriptions;
 mod to_api;
 mod tray;
+mod voice;
 mod words;

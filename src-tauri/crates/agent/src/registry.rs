@@ -43,6 +43,8 @@ struct Inner {
     events: Events,
     /// Something other than a link has changed.
     changed: Notify,
+    /// A link is in another phase.
+    connections: Notify,
     /// Of which it is known now what they speak, which is to be written down.
     recognised: Mutex<Vec<String>>,
     /// There are some.
@@ -57,6 +59,7 @@ impl Registry {
             followed: Mutex::default(),
             events,
             changed: Notify::new(),
+            connections: Notify::new(),
             recognised: Mutex::default(),
             recognises: Notify::new(),
         }))
@@ -168,8 +171,12 @@ impl Registry {
         if one.link == link {
             return;
         }
+        let is_another_phase = one.link.phase != link.phase;
         one.link = link.clone();
         drop(followed);
+        if is_another_phase {
+            self.0.connections.notify_one();
+        }
         self.0.events.tell(|| Some(Event::Link(Box::new(link))));
     }
 
@@ -224,6 +231,11 @@ impl Registry {
         for one in self.followed().values() {
             let _ = one.commands.try_send(command.clone());
         }
+    }
+
+    /// Waits until a link is in another phase.
+    pub async fn connections(&self) {
+        self.0.connections.notified().await;
     }
 
     /// Waits until something other than a link has changed.

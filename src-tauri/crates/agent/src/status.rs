@@ -3,10 +3,11 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use hark_api::{self as api, Event};
-use hark_engine::silence::Hours;
+use hark_engine::{silence::Hours, voice::TELL_AFTER};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
@@ -29,6 +30,8 @@ pub struct Facts {
     pub feeds: Vec<String>,
     /// The quiet hours of the settings.
     pub quiet_hours: Vec<Hours>,
+    /// After how long a connection problem is told; never where it is none.
+    pub tell_after: Option<Duration>,
     /// What is silent for all.
     pub silence: Option<api::Silence>,
     /// Whether the session is locked; none where that is not known.
@@ -66,6 +69,7 @@ impl Status {
             notifications: api::Notifications { server: None, capabilities: Vec::new() },
             feeds: Vec::new(),
             quiet_hours: Vec::new(),
+            tell_after: Some(TELL_AFTER),
             silence: None,
             locked: None,
         });
@@ -109,6 +113,18 @@ impl Status {
     #[must_use]
     pub fn quiet_hours(&self) -> Vec<Hours> {
         self.facts().quiet_hours.clone()
+    }
+
+    /// After how long a connection problem is told; never where it is none.
+    #[must_use]
+    pub fn tell_after(&self) -> Option<Duration> {
+        self.facts().tell_after
+    }
+
+    /// The links of all that are followed.
+    #[must_use]
+    pub fn links(&self) -> Vec<api::Link> {
+        self.0.registry.links()
     }
 
     /// The keys of the subscriptions that are muted.

@@ -1,7 +1,9 @@
 //! The few words that the agent itself shows: in notifications and in the tray. English and
 //! Simplified Chinese.
 
-use hark_api::{Silence, Time, Why};
+use std::time::Duration;
+
+use hark_api::{Class, Silence, Time, Why};
 use hark_engine::silence::when::{self, Day};
 use hark_platform::locale;
 use jiff::Zoned;
@@ -90,6 +92,87 @@ impl Language {
         match self {
             Self::English => format!("{count} subscriptions"),
             Self::Chinese => format!("{count} 个订阅"),
+        }
+    }
+
+    /// That a subscription, or several, are not connected.
+    #[must_use]
+    pub fn not_connected(self, name: &str) -> String {
+        match self {
+            Self::English => format!("{name}: not connected"),
+            Self::Chinese => format!("{name}：未连接"),
+        }
+    }
+
+    /// Why a subscription is not connected.
+    #[must_use]
+    pub fn of_class(self, class: Class) -> &'static str {
+        match class {
+            Class::Local => self.pick("This computer is offline.", "本机没有网络。"),
+            Class::Network | Class::Routine => {
+                self.pick("The network or the server does not answer.", "网络或服务器没有响应。")
+            }
+            Class::Server => self.pick("The server has an error.", "服务器出错。"),
+            Class::Refused => self.pick(
+                "The server refuses: check the credential and the address.",
+                "服务器拒绝访问：请检查凭据和地址。",
+            ),
+            Class::Protocol => self.pick("What it sends cannot be read.", "收到的数据无法读取。"),
+        }
+    }
+
+    /// That there are so many more.
+    #[must_use]
+    pub fn and_more(self, count: usize) -> String {
+        match self {
+            Self::English => format!("… and {count} more"),
+            Self::Chinese => format!("……以及另外 {count} 个"),
+        }
+    }
+
+    /// That a subscription is connected again.
+    #[must_use]
+    pub fn is_back(self, name: &str) -> String {
+        match self {
+            Self::English => format!("{name} is back"),
+            Self::Chinese => format!("{name} 已恢复"),
+        }
+    }
+
+    /// That several subscriptions are connected again.
+    #[must_use]
+    pub fn are_back(self, count: usize) -> String {
+        match self {
+            Self::English => format!("{}: back", self.subscriptions(count)),
+            Self::Chinese => self.is_back(&self.subscriptions(count)),
+        }
+    }
+
+    /// After how long something is connected again, and how many messages it has brought.
+    #[must_use]
+    pub fn back_after(self, after: Duration, caught_up: u64) -> String {
+        let caught_up = u32::try_from(caught_up).unwrap_or(u32::MAX);
+        let messages = self.messages(caught_up, 0);
+        let (after, messages) = match self {
+            Self::English => {
+                (format!("After {}.", self.span(after)), format!(" {messages} caught up."))
+            }
+            Self::Chinese => (format!("中断 {}。", self.span(after)), format!("补收 {messages}。")),
+        };
+        if caught_up == 0 { after } else { after + &messages }
+    }
+
+    /// A length of time, to the minute where it is one.
+    fn span(self, span: Duration) -> String {
+        let (seconds, minutes, hours) =
+            (span.as_secs(), span.as_secs() / 60, span.as_secs() / 3600);
+        match (self, hours, minutes) {
+            (Self::English, 0, 0) => format!("{seconds} s"),
+            (Self::English, 0, minutes) => format!("{minutes} min"),
+            (Self::English, hours, minutes) => format!("{hours} h {} min", minutes % 60),
+            (Self::Chinese, 0, 0) => format!("{seconds} 秒"),
+            (Self::Chinese, 0, minutes) => format!("{minutes} 分钟"),
+            (Self::Chinese, hours, minutes) => format!("{hours} 小时 {} 分钟", minutes % 60),
         }
     }
 

@@ -23,6 +23,7 @@ pub mod readable;
 pub mod silence;
 pub mod size;
 pub mod span;
+pub mod voice;
 pub mod wire;
 
 pub use moment::{Moment, Monotonic};

@@ -120,7 +120,10 @@ pub(crate) fn bound_messages(
                  WHERE subscription = ?1
                      AND id < (SELECT max(id) FROM message WHERE subscription = ?1)
                  ORDER BY id IN (SELECT id FROM message
-                                 WHERE subscription = ?1 AND shown = 'pending'), id
+                                 WHERE subscription = ?1 AND shown = 'pending'
+                                 UNION ALL
+                                 SELECT id FROM message
+                                 WHERE subscription = ?1 AND shown = 'held'), id
                  LIMIT ?2)
              RETURNING id",
         )?;
@@ -176,7 +179,7 @@ fn bound_bytes(
         "DELETE FROM message WHERE id IN (
              SELECT id FROM (
                  SELECT id, bytes, sum(bytes) OVER (
-                     ORDER BY bytes > ?3 DESC, shown = 'pending', id
+                     ORDER BY bytes > ?3 DESC, shown IN ('pending', 'held'), id
                      ROWS UNBOUNDED PRECEDING) AS freed
                  FROM message WHERE subscription = ?1 AND id < ?2)
              WHERE freed - bytes < ?4)

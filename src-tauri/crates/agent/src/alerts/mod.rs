@@ -22,8 +22,6 @@ use hark_platform::clock;
 pub use hark_engine::alerts::Due;
 pub use shell::run;
 
-/// The key of messages that Hark sends itself.
-pub const OWN: &str = "hark";
 /// The sentence of the condition when there is no session bus.
 pub const NO_BUS: &str = "There is no desktop session bus, so there is nobody to show notifications to: messages are stored. Start the agent from within the desktop session.";
 

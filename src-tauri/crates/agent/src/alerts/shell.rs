@@ -23,10 +23,10 @@ use notify_rust::Notification;
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
-    NO_BUS, OWN, Outbox,
+    NO_BUS, Outbox,
     toast::{self, Capabilities, Counted, Source, Toast},
 };
-use crate::{ledger::Ledger, status::Status, words::Language};
+use crate::{ledger::Ledger, own, status::Status, words::Language};
 
 /// The longest reason of a server that is kept, in characters.
 const WHY_CHARS_MAX: usize = 200;
@@ -235,13 +235,13 @@ impl Shell {
 
     /// Whether of a message no more is shown than that it is there. What is not known is hidden.
     fn hides(&self, key: &str) -> bool {
-        key != OWN && self.status.hides(key)
+        key != own::KEY && self.status.hides(key)
     }
 
     /// Whether what waits of a subscription may be shown: of one that is paused it is no news, and of one
     /// that is not followed, as where the settings cannot be read, it is not known what may be.
     fn is_wanted(&self, key: &str) -> bool {
-        self.status.is_paused(key).map_or(key == OWN, |is_paused| !is_paused)
+        self.status.is_paused(key).map_or(key == own::KEY, |is_paused| !is_paused)
     }
 
     fn message(

@@ -3,20 +3,14 @@
 use std::time::Duration;
 
 use hark_api::{ApiError, Event, Sample, Shown};
-use hark_engine::{
-    alerts::Why,
-    health::Code,
-    link::{Delivery, Outcome},
-    message::{Message, RawEvent},
-    policy::{self, Origin, Verdict},
-};
-use hark_store::Stored;
+use hark_engine::{alerts::Why, health::Code, message::Message};
 use jiff::Timestamp;
 use tokio::time::timeout;
 
 use crate::{
-    alerts::{self, Due, OWN, Outbox},
+    alerts::{self, Due, Outbox},
     ledger::Ledger,
+    own,
     status::Status,
     words::Language,
 };
@@ -48,24 +42,14 @@ impl Sampler {
         let text = language
             .pick("If you can read this, notifications work.", "看到这条通知，说明一切正常。");
         let title = language.pick("A test from Hark", "Hark 测试").to_owned();
-        let delivery = Delivery {
-            event: RawEvent { kind: "test".into(), data: text.into(), own_id: None },
-            outcome: Outcome::Message(
-                Box::new(Message { title: title.into(), ..Message::of_text(text) }),
-                Origin::Live,
-            ),
-            cursor: None,
-            fallen: None,
-        };
+        let message = Message { title: title.into(), ..Message::of_text(text) };
         let mut events = self.status.events().subscribe(None).live;
-        let committed = self
-            .ledger
-            .commit(OWN, &[delivery], Timestamp::now(), by_no_rule)
+        let said = own::say(&self.ledger, message, Timestamp::now())
             .map_err(|error| ApiError::plain(error.to_string()))?;
-        let [Stored::New(id)] = committed.stored[..] else {
+        let Some(id) = said else {
             return Err(ApiError::plain("The sample could not be stored.".into()));
         };
-        self.alerts.put(OWN, Due::Live);
+        self.alerts.put(own::KEY, Due::Asked);
         let shown = timeout(SAMPLE_TIMEOUT, async {
             while let Ok((_, event)) = events.recv().await {
                 if let Event::Changed { messages, shown: Some(shown), .. } = event
@@ -80,7 +64,7 @@ impl Sampler {
         let shown = shown.await.unwrap_or(false);
         if !shown {
             // It is told that it was not shown, and is not to pop up when nobody thinks of it any more.
-            self.ledger.drop_all(OWN, &Why::Age);
+            self.ledger.drop_all(own::KEY, &Why::Age);
         }
         let status = self.status.now();
         let sentence = match (shown, status.agent.notifications.server) {
@@ -99,8 +83,4 @@ impl Sampler {
 /// On a full screen it is counted with others.
 fn is_on_screen(shown: Shown) -> bool {
     matches!(shown, Shown::Shown | Shown::Digest | Shown::Folded)
-}
-
-fn by_no_rule(message: &Message, event: &RawEvent, origin: Origin) -> Verdict {
-    policy::decide(&[], message, event, origin)
 }

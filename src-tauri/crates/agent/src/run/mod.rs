@@ -44,6 +44,7 @@ use crate::{
     status::Status,
     subscriptions::Subscriptions,
     tray::{self, Action},
+    voice::Voice,
     words::Language,
 };
 use claim::claim;
@@ -117,6 +118,8 @@ enum Wake {
     Tray(TrayEvent<Action>),
     /// Something other than a link has changed.
     Status,
+    /// A link is in another phase.
+    Connections,
     /// Clients were told of something, which the tray may show.
     Told,
     /// It is known of these now what they speak.
@@ -199,12 +202,14 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let stop = Arc::new(Notify::new());
     let queries = Queries::new(ledger.clone(), registry.clone());
     let reader = Reader::new(ledger.clone(), outbox.clone());
+    let voice = Voice::new(status.clone(), ledger.clone(), outbox.clone());
     let sampler = Sampler::new(ledger.clone(), outbox, status.clone());
     let snoozer = Snoozer::new(quiet, registry.clone());
     let router = http::router(&status, &queries, &commands, &sampler, &reader, &snoozer, &stop);
     let api = tokio::spawn(http::serve(listener, router));
 
-    let mut agent = Agent { profile, language, commands, snoozer, status, ledger, tray: None };
+    let mut agent =
+        Agent { profile, language, commands, snoozer, voice, status, ledger, tray: None };
     if tray {
         agent.tray = Some(Tray::show(agent.view()));
     }
@@ -234,6 +239,7 @@ struct Agent {
     language: Language,
     commands: Commands,
     snoozer: Snoozer,
+    voice: Voice,
     status: Status,
     ledger: Ledger,
     tray: Option<Tray<Action>>,
@@ -255,10 +261,12 @@ impl Agent {
         let mut reading: Fuse<BoxFuture<'static, ()>> = Fuse::terminated();
         let mut acting: Fuse<BoxFuture<'static, Result<(), String>>> = Fuse::terminated();
         let mut is_to_be_read_again = false;
-        let recognised = self.commands.registry().clone();
+        let registry = self.commands.registry().clone();
         loop {
             let health = self.status.conditions().poll_deadline();
-            let (at, timer) = timers.next(health, self.snoozer.quiet().next_change());
+            let health = health.map(|at| at.monotonic);
+            let silence = self.snoozer.quiet().next_change();
+            let (at, timer) = timers.next(health, self.voice.poll_deadline(), silence);
             let wake = tokio::select! {
                 biased;
                 end = signals.recv() => Wake::End(end.unwrap_or(End::Asked)),
@@ -272,7 +280,8 @@ impl Agent {
                 event = next(&mut self.tray), if acting.is_terminated() => Wake::Tray(event),
                 () = self.status.changed() => Wake::Status,
                 Ok(()) = told.changed(), if self.tray.is_some() => Wake::Told,
-                keys = recognised.recognised() => Wake::Recognised(keys),
+                () = registry.connections() => Wake::Connections,
+                keys = registry.recognised() => Wake::Recognised(keys),
                 () = self.ledger.owes_anew() => Wake::Owed,
                 () = self.commands.unfinished() => Wake::Unfinished,
                 () = sleep_until(at) => Wake::Due(timer),
@@ -295,8 +304,10 @@ impl Agent {
                 Wake::Tray(TrayEvent::Shown(shown)) => self.status.update(|it| it.tray = shown),
                 Wake::Status => {
                     self.snoozer.quiet().refresh();
+                    self.voice.refresh();
                     self.status.tell();
                 }
+                Wake::Connections => self.voice.refresh(),
                 Wake::Told => self.show(),
                 Wake::Recognised(keys) => {
                     let commands = self.commands.clone();
@@ -313,6 +324,7 @@ impl Agent {
         match timer {
             Timer::Health => self.status.conditions().reach_deadline(),
             Timer::Silence => self.snoozer.quiet().refresh(),
+            Timer::Voice => self.voice.refresh(),
             Timer::Alive => {
                 timers.alive();
                 self.ledger.alive(Timestamp::now());
@@ -344,6 +356,7 @@ impl Agent {
                     let asleep_since = now.checked_sub(length).unwrap_or(now);
                     self.ledger.journal(now, &Entry::Woke { asleep_since });
                 }
+                self.voice.woke();
                 registry.command_all(&Command::Woke);
                 self.snoozer.quiet().refresh();
             }

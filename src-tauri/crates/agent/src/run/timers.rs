@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hark_engine::Moment;
+use hark_engine::Monotonic;
 use hark_platform::clock;
 use hark_stream::driver::retry_after;
 use jiff::Timestamp;
@@ -24,6 +24,8 @@ pub enum Timer {
     Reconcile,
     /// What is silent may change.
     Silence,
+    /// Something may have to be told of the connections.
+    Voice,
     /// The agent notes that it runs.
     Alive,
     /// Delete what is over a bound.
@@ -48,19 +50,25 @@ impl Timers {
         Self { owed: Retry::default(), reconcile: Retry::default(), alive: now, prune: now }
     }
 
-    /// The next timer, and when it is due. `health` is when the next condition is, `silence` when what is
-    /// silent may change by time, as far as the wall's clock goes on as it does.
-    pub fn next(&self, health: Option<Moment>, silence: Option<Timestamp>) -> (Instant, Timer) {
+    /// The next timer, and when it is due. `health` is when the next condition is, `voice` when something
+    /// may have to be told, `silence` when what is silent may change by time, as far as the wall's clock
+    /// goes on as it does.
+    pub fn next(
+        &self,
+        health: Option<Monotonic>,
+        voice: Option<Monotonic>,
+        silence: Option<Timestamp>,
+    ) -> (Instant, Timer) {
         let of = |at: Option<Instant>, timer| Some((at?, timer));
-        let health =
-            health.map(|at| Instant::now() + at.monotonic.saturating_sub(clock::now().monotonic));
+        let instant = |at: Monotonic| Instant::now() + at.saturating_sub(clock::now().monotonic);
         let silence = silence.map(|at| {
             let wait = at.duration_since(clock::now().wall);
             Instant::now() + Duration::try_from(wait).unwrap_or_default()
         });
         let regular = (self.alive, Timer::Alive);
         [
-            of(health, Timer::Health),
+            of(health.map(instant), Timer::Health),
+            of(voice.map(instant), Timer::Voice),
             of(silence, Timer::Silence),
             of(self.owed.at(), Timer::Owed),
             of(self.reconcile.at(), Timer::Reconcile),

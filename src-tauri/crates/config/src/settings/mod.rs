@@ -4,6 +4,7 @@ mod address;
 mod edit;
 mod file;
 mod keep;
+mod problems;
 mod publish;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use edit::{
 };
 pub use file::{Loaded, keep_last_good, load, load_last_good, parse, read, read_rules};
 pub use keep::KeepSettings;
+pub use problems::Problems;
 pub use publish::Publish;
 
 /// Everything that the person can set.
@@ -53,6 +55,9 @@ pub struct Settings {
     /// When nothing is shown as it comes but what is urgent.
     #[serde(default, deserialize_with = "quiet_hours")]
     pub quiet_hours: Vec<Hours>,
+    /// When the person is told of connection problems.
+    #[serde(default)]
+    pub problems: Problems,
 }
 
 /// One URL that the person follows.

@@ -60,6 +60,7 @@ impl<N: Clone> Alerts<N> {
     pub(super) fn sift(&mut self, key: &str, due: Due, out: Out<'_, N>) -> Option<Due> {
         let Held { silences, now, keys, .. } = &mut self.held;
         match silences.of(key, *now) {
+            Some(_) if due == Due::Asked => Some(due),
             Some(silence) => {
                 let (why, passes) = (silence.why, silence.passes);
                 let for_good = why == Why::Mute;

@@ -101,6 +101,8 @@ pub enum Due {
     Live,
     /// So did these, and one of them is of the highest priority.
     Urgent,
+    /// The person asked for them: no silence holds them back.
+    Asked,
     /// They were waited for: more than [`REPLAY_ALERTS_MAX`] are one notification that counts them.
     Replay,
     /// They were waited for so long, or held back, that the person was away: more than one are one

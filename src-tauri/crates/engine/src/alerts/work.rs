@@ -157,8 +157,8 @@ impl<N: Clone> Alerts<N> {
                 }
                 Due::From(id) => Stage::From(id),
                 Due::Live => Stage::Each,
-                Due::Urgent if self.counter.waits(&key) => self.urgent(Others::Fold),
-                Due::Urgent => Stage::Each,
+                Due::Urgent | Due::Asked if self.counter.waits(&key) => self.urgent(Others::Fold),
+                Due::Urgent | Due::Asked => Stage::Each,
                 Due::Replay => Stage::Count(REPLAY_ALERTS_MAX, Others::Late),
                 Due::Away if together => Stage::Count(0, Others::Together),
                 Due::Away => Stage::Count(1, Others::Away),

@@ -377,3 +377,14 @@ fn the_example_of_the_page_about_silence_is_read() {
     assert_eq!(settings.quiet_hours.len(), 3);
     assert!(settings.subscriptions["backups"].mute);
 }
+
+#[test]
+fn connection_problems_are_told_after_as_long_as_the_person_says_or_never() {
+    let tell_after = |text: &str| read_all(text).problems.tell_after;
+    assert_eq!(tell_after(""), Some(Duration::from_secs(120)));
+    assert_eq!(tell_after("[problems]\n"), Some(Duration::from_secs(120)));
+    assert_eq!(tell_after("[problems]\ntell_after = \"10m\""), Some(Duration::from_secs(600)));
+    assert_eq!(tell_after("[problems]\ntell_after = \"never\""), None);
+    let wrong = problem("[problems]\ntell_after = \"often\"");
+    assert!(wrong.contains("line 2") && wrong.contains("or \"never\""), "{wrong}");
+}
