@@ -220,3 +220,37 @@ async fn a_click_on_a_notification_shows_its_message_in_the_window() {
     window.find_within(&shown(&other), LONG).await;
     window.close().await;
 }
+
+#[tokio::test]
+async fn the_window_has_a_silence_and_ends_it() {
+    let desktop = Desktop::start().await;
+    let world = &desktop.world;
+    let nchan = Nchan::start(world).await;
+    world.follow(&[("news", &nchan.url("news")), ("builds", &nchan.url("builds"))]);
+    let _agent = world.agent_with(&[]).await;
+    let window = Window::open(world).await;
+    let in_news = |id: &str| format!("[data-subscription=news] [data-testid={id}]");
+    window.find_within("[data-subscription=news][data-phase=streaming]", LONG).await;
+
+    window.click("[data-testid=snooze-all]").await;
+    window.find("[data-testid=snooze-morning]").await;
+    picture(&desktop, &window, "window-silence-offered").await;
+    window.click("[data-testid=snooze-hour]").await;
+    window.shows("[data-testid=silence-all]", "Silent until").await;
+    picture(&desktop, &window, "window-silence").await;
+    assert_eq!(world.status().await["silence"]["why"]["code"], "snooze");
+    window.click("[data-testid=wake-all]").await;
+    window.find("[data-testid=snooze-all]").await;
+
+    window.click(&in_news("mute")).await;
+    window.shows(&in_news("silence"), "Muted").await;
+    picture(&desktop, &window, "window-muted").await;
+    window.click(&in_news("unmute")).await;
+    window.click(&in_news("snooze")).await;
+    window.click(&in_news("snooze-morning")).await;
+    window.shows(&in_news("silence"), "8:00").await;
+    window.click(&in_news("wake")).await;
+    window.find(&in_news("snooze")).await;
+    assert!(world.status().await["links"][0]["silence"].is_null());
+    window.close().await;
+}

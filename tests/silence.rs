@@ -7,7 +7,7 @@ use std::{env, fs, os::unix::fs::PermissionsExt, time::Duration};
 use futures_util::StreamExt;
 use hark_api::{Snooze, SnoozeUntil, Why, route};
 use hark_tests::{
-    LONG, World,
+    LONG, SHORT, World,
     bus::Bus,
     desktop,
     dunst::Dunst,
@@ -70,6 +70,9 @@ async fn a_snooze_says_until_when_outlives_the_agent_and_is_ended() {
     for key in [None, Some("news"), Some("other")] {
         silent(&world, key, Some(Why::Snooze)).await;
     }
+    let test = world.hark(&["test"]).await;
+    let why = "Not sent, as nothing is shown now. Silent until tomorrow 08:00.";
+    assert!(test.code != Some(0) && test.err.contains(why), "{test:?}");
     let said = world.hark(&["wake", "news"]).await.ok();
     assert!(
         said.starts_with("Awake: news.\nStill silent. Snoozed until tomorrow 08:00."),
@@ -101,7 +104,8 @@ async fn a_snooze_is_over_when_its_time_has_come() {
             }
         }
     };
-    tokio::time::timeout(LONG, over).await.unwrap();
+    // The agent looks at its clock once a minute anyway.
+    tokio::time::timeout(SHORT, over).await.unwrap();
 }
 
 #[tokio::test]
@@ -142,13 +146,24 @@ async fn a_mute_stands_in_the_settings_and_leaves_the_connection() {
     assert!(text.contains("mute = true"), "{text}");
     let status = world.hark(&["status"]).await.ok();
     assert!(status.contains("Muted. End it with: hark unmute news"), "{status}");
+    // What comes of the link says nothing else of it.
+    client.send("data: muted\n\n").await;
+    world.stored(1).await;
+    silent(&world, Some("news"), Some(Why::Mute)).await;
     // By the file as well.
     fs::write(&settings, text.replace("mute = true", "mute = false")).unwrap();
     silent(&world, Some("news"), None).await;
     assert!(server.client_within(A_DIAL_WOULD_COME).await.is_none(), "it was dialled anew");
     client.send("data: still here\n\n").await;
-    world.stored(1).await;
+    world.stored(2).await;
     world.hark(&["mute", "news"]).await.ok();
+    // Over another connection it is the same.
+    let text = fs::read_to_string(&settings).unwrap();
+    let url = server.url("/");
+    fs::write(&settings, text.replace(&url, &format!("{url}other"))).unwrap();
+    drop(client);
+    let _client = server.streaming(&world).await;
+    silent(&world, Some("news"), Some(Why::Mute)).await;
     world.hark(&["unmute", "news"]).await.ok();
     silent(&world, Some("news"), None).await;
 }

@@ -48,6 +48,28 @@ export const en = {
   setAside: (n: number) => `${n} set aside`,
   dropped: (n: number) => `${n} dropped by your rules`,
 
+  silence: {
+    title: "Silence",
+    muted: "Muted",
+    doNotDisturb: "Silent: your desktop is not to disturb",
+    until: (time: string) => `Silent until ${time}`,
+    untilUnlocked: "Silent until unlocked",
+    quietHours: (end: string | null, passes: number | null) => {
+      const shown = passes === 5 ? "5 is shown" : `${passes} and up is shown`;
+      const until = end === null ? "Quiet hours" : `Quiet hours until ${end}`;
+      return passes === null ? until : `${until}; priority ${shown}`;
+    },
+    tomorrow: (time: string) => `tomorrow ${time}`,
+    forAnHour: "For an hour",
+    untilTomorrow: "Until tomorrow 8:00",
+    untilEight: "Until 8:00",
+    untilUnlock: "Until unlocked",
+    end: "End",
+    mute: "Mute",
+    unmute: "Unmute",
+    snooze: "Snooze",
+  },
+
   pause: "Pause",
   resume: "Resume",
   remove: "Remove",

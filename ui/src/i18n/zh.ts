@@ -49,6 +49,28 @@ export const zh: Words = {
   setAside: (n) => `${n} 条搁置`,
   dropped: (n) => `规则丢弃 ${n} 条`,
 
+  silence: {
+    title: "静默",
+    muted: "已静音",
+    doNotDisturb: "静默：桌面已开启请勿打扰",
+    until: (time) => `静默到 ${time}`,
+    untilUnlocked: "静默到解锁",
+    quietHours: (end, passes) => {
+      const shown = passes === 5 ? "优先级 5 仍会显示" : `优先级 ${passes} 及以上仍会显示`;
+      const until = end === null ? "安静时段" : `安静时段，到 ${end}`;
+      return passes === null ? until : `${until}；${shown}`;
+    },
+    tomorrow: (time) => `明天 ${time}`,
+    forAnHour: "一小时",
+    untilTomorrow: "到明天 8:00",
+    untilEight: "到 8:00",
+    untilUnlock: "直到解锁",
+    end: "结束",
+    mute: "静音",
+    unmute: "取消静音",
+    snooze: "暂时静默",
+  },
+
   pause: "暂停",
   resume: "继续",
   remove: "移除",

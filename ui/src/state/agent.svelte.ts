@@ -1,5 +1,5 @@
 // The one place where the page meets the agent: hears it, loads what is in view, carries commands.
-import type { AddSubscription, Added, MessagesQuery, RulesTried } from "../api";
+import type { AddSubscription, Added, MessagesQuery, RulesTried, SnoozeUntil } from "../api";
 import { asFailure, call, subscribe } from "../bridge";
 import type { Failure } from "../bridge-types";
 import type { Words } from "../i18n";
@@ -45,6 +45,21 @@ class Agent {
 
   async resume(subscription: string): Promise<void> {
     await this.#command(() => call("/v1/resume", { subscription }));
+  }
+
+  async mute(subscription: string, muted: boolean): Promise<void> {
+    await this.#command(() => call(muted ? "/v1/mute" : "/v1/unmute", { subscription }));
+  }
+
+  /** Snoozes one, or all. */
+  async snooze(subscription: string | null, until: SnoozeUntil): Promise<void> {
+    const asked = subscription === null ? { until } : { subscription, until };
+    await this.#command(() => call("/v1/snooze", asked));
+  }
+
+  /** Ends the snooze of one, or every snooze. */
+  async wake(subscription: string | null): Promise<void> {
+    await this.#command(() => call("/v1/wake", subscription === null ? {} : { subscription }));
   }
 
   async remove(subscription: string): Promise<void> {

@@ -73,6 +73,12 @@ export function day(ms: number, now: number, words: Words, tag: string): string 
   return format.format(ms);
 }
 
+/** Numbers days: that of the next one is greater by one, also where clocks were changed. */
+export function dayNumber(ms: number): number {
+  const date = new Date(ms);
+  return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY;
+}
+
 function startOfDay(ms: number): number {
   return new Date(ms).setHours(0, 0, 0, 0);
 }

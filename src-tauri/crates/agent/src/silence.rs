@@ -1,5 +1,5 @@
 //! What is silent now: settings, snoozes, the desktop and the lock put together into one value, which
-//! `engine::silence` judges. Who shows something of it is told when that has changed.
+//! `engine::silence` judges. The status and the alerts are told when that has changed.
 //!
 //! It keeps no timer: `run` comes back when [`Quiet::next_change`] says. A lock is held for a moment and
 //! never across an await.
@@ -34,7 +34,7 @@ struct Said {
     snoozes: BTreeMap<String, Until>,
     do_not_disturb: Option<bool>,
     lock: Lock,
-    /// What was told last, and what it meant for each subscription.
+    /// What the alerts were told last, and what it meant for each subscription.
     told: (Silences, Vec<Option<Silence>>),
     /// When something may change by time alone.
     next: Option<Timestamp>,
@@ -76,16 +76,16 @@ impl Quiet {
         said.next = silences.next_change(now);
         let status = &self.0.status;
         let keys = status.keys();
-        let each: Vec<_> = [ALL].into_iter().chain(keys.iter().map(String::as_str)).collect();
-        let each = each.into_iter().map(|key| silences.of(key, now)).collect();
+        let each = [ALL].into_iter().chain(keys.iter().map(String::as_str));
+        let each = each.map(|key| silences.of(key, now)).collect();
+        let of = |key: &str| silences.of(key, now).map(to_api::silence);
+        // Also where nothing else has changed: a link that begins anew does not know it.
+        status.set_silence(of(ALL), of, silences.locked);
         let told = (silences, each);
-        if said.told == told {
-            return;
+        if said.told != told {
+            self.0.alerts.silences(told.0.clone());
+            said.told = told;
         }
-        let of = |key: &str| told.0.of(key, now).map(to_api::silence);
-        status.set_silence(of(ALL), of, told.0.locked);
-        self.0.alerts.silences(told.0.clone());
-        said.told = told;
     }
 
     /// The session says this now.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use hark_api::{ApiError, Event, Sample, Shown};
+use hark_api::{ApiError, Event, Sample, Shown, Why as Because};
 use hark_engine::{alerts::Why, health::Code, message::Message};
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use tokio::time::timeout;
 
 use crate::{
@@ -38,6 +38,14 @@ impl Sampler {
     /// # Errors
     /// Where it cannot be stored.
     pub async fn send(&self) -> Result<Sample, ApiError> {
+        // A silence of the person's own holds back nothing that the person asks for. A desktop that is not
+        // to be disturbed might show it when nobody thinks of it any more.
+        let silence = self.status.now().silence;
+        if let Some(silence) = silence.filter(|silence| silence.why == Because::DoNotDisturb) {
+            let silent = Language::English.silent(&silence, &Zoned::now());
+            let sentence = format!("Not sent, as nothing is shown now. {silent}.");
+            return Ok(Sample { shown: false, sentence });
+        }
         let language = Language::of_system();
         let text = language
             .pick("If you can read this, notifications work.", "看到这条通知，说明一切正常。");

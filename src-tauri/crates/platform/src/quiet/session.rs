@@ -17,7 +17,7 @@ use crate::bus::{Place, answered, ask_after, call};
 
 /// Where there is no session bus, when one is looked for again.
 const RETRY: Duration = Duration::from_secs(60);
-/// Which signals are asked for; those of other desktops never come.
+/// Which signals are asked for; those of other desktops seldom come.
 const RULES: [(&str, &str, Option<&str>); 8] = [
     ("org.freedesktop.DBus", "NameOwnerChanged", Some(desktop::NOTIFICATIONS.name)),
     ("org.freedesktop.DBus", "NameOwnerChanged", Some(FREEDESKTOP_SAVER.name)),
