@@ -2,6 +2,9 @@
 import { causeInChinese } from "./causes-zh";
 import type { Words } from "./en";
 
+/** A number stands apart from the words before it. */
+const apart = (time: string) => (/^\d/.test(time) ? ` ${time}` : time);
+
 export const zh: Words = {
   lang: "zh-Hans",
   pages: { status: "状态", messages: "消息", history: "历史" },
@@ -53,11 +56,11 @@ export const zh: Words = {
     title: "静默",
     muted: "已静音",
     doNotDisturb: "静默：桌面已开启请勿打扰",
-    until: (time) => `静默到 ${time}`,
+    until: (time) => `静默到${apart(time)}`,
     untilUnlocked: "静默到解锁",
     quietHours: (end, passes) => {
       const shown = passes === 5 ? "优先级 5 仍会显示" : `优先级 ${passes} 及以上仍会显示`;
-      const until = end === null ? "安静时段" : `安静时段，到 ${end}`;
+      const until = end === null ? "安静时段" : `安静时段，到${apart(end)}`;
       return passes === null ? until : `${until}；${shown}`;
     },
     tomorrow: (time) => `明天 ${time}`,

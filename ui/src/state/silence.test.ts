@@ -28,6 +28,9 @@ describe("a silence in words", () => {
   test("says what it is where it has no end", () => {
     expect(silenceInWords(silence("snooze"), NOON, en)).toBe("Silent until unlocked");
     expect(silenceInWords(silence("mute"), NOON, en)).toBe("Muted");
+    const chinese = (until: string) => silenceInWords(silence("snooze", until), NOON, zh);
+    expect(chinese("2026-03-01T15:04:00")).toBe("静默到 15:04");
+    expect(chinese("2026-03-02T08:00:00")).toBe("静默到明天 08:00");
     expect(silenceInWords(silence("do_not_disturb"), NOON, zh)).toContain("请勿打扰");
     const hours = { ...silence("quiet_hours", "2026-03-02T07:30:00"), passes: 5 };
     expect(silenceInWords(hours, NOON, en)).toBe(

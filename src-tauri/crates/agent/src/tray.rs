@@ -254,6 +254,8 @@ mod tests {
             Entry::Click("End the silence", Action::Wake),
         ];
         assert_eq!(menu(view), Some(wanted));
+        let view = silent(Why::Snooze, Some("2026-01-02T00:00:00Z"), Language::Chinese);
+        assert_eq!(view.tooltip, "1 个订阅中 1 个已连接 · 静默到明天 00:00");
         let view = silent(Why::DoNotDisturb, None, Language::Chinese);
         assert_eq!(view.tooltip, "1 个订阅中 1 个已连接 · 静默：请勿打扰");
         let entries = menu(view).unwrap();

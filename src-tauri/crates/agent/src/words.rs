@@ -193,14 +193,14 @@ impl Language {
             (_, Some(Time(until))) => {
                 let until = until.to_zoned(now.time_zone().clone());
                 let day = match when::day(&until, now) {
-                    Day::Today => "%H:%M",
-                    Day::Tomorrow => self.pick("tomorrow %H:%M", "明天 %H:%M"),
-                    Day::Another => "%Y-%m-%d %H:%M",
+                    Day::Today => " %H:%M",
+                    Day::Tomorrow => self.pick(" tomorrow %H:%M", "明天 %H:%M"),
+                    Day::Another => " %Y-%m-%d %H:%M",
                 };
                 let until = until.strftime(day);
                 return match self {
-                    Self::English => format!("Silent until {until}"),
-                    Self::Chinese => format!("静默到 {until}"),
+                    Self::English => format!("Silent until{until}"),
+                    Self::Chinese => format!("静默到{until}"),
                 };
             }
             (Why::DoNotDisturb, None) => ("Silent: do not disturb", "静默：请勿打扰"),
