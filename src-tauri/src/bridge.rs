@@ -131,6 +131,9 @@ async fn start_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
 /// Opens a link in the person's browser.
 #[tauri::command]
 fn open_url(url: String) -> Result<(), Failure> {
+    if !["http://", "https://"].iter().any(|start| url.starts_with(start)) {
+        return Err(broken(format!("{url:?} is not opened here.")));
+    }
     program::open_link(&url).map_err(|error| broken(error.to_string()))
 }
 

@@ -18,9 +18,13 @@ does: ActionKind,
 /**
  * What it opens, or whom it asks; null where it does neither.
  */
-url: string | null, };
+url: string | null, 
+/**
+ * What it says to programs elsewhere; null where it is for this one.
+ */
+text: string | null, };
 
-export type ActionKind = "open" | "send" | "copy";
+export type ActionKind = "open" | "send" | "copy" | "tell";
 
 export type AddSubscription = { 
 /**
@@ -364,7 +368,7 @@ time: Time,
  */
 received: Time, 
 /**
- * What a click opens; http or https.
+ * What a click opens, where the settings allow it.
  */
 url: string | null, 
 /**

@@ -16,7 +16,7 @@ use hark_config::{
     settings::{self, Edit, EditError, Loaded, Settings, Subscription},
     watch::InForce,
 };
-use hark_engine::{health::Code, keep::Keep};
+use hark_engine::{health::Code, keep::Keep, links::Links};
 use hark_local::{file::Stamp, profile::Profile};
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
 use tokio::sync::Notify;
@@ -112,6 +112,12 @@ impl Configuration {
     pub fn bounds(&self) -> Vec<(String, Keep)> {
         let all = self.current().settings.keep;
         self.wanted().into_iter().map(|(key, one)| (key, one.keep.over(&all))).collect()
+    }
+
+    /// Which links may be opened.
+    #[must_use]
+    pub fn links(&self) -> Links {
+        self.current().settings.links.clone()
     }
 
     /// Whether a subscription stands in the settings file.

@@ -11,7 +11,10 @@ use std::{
 
 use hark_api::{self as api, Event};
 use hark_config::settings::Subscription;
-use hark_engine::policy::Rule;
+use hark_engine::{
+    links::{self, Link, Links},
+    policy::Rule,
+};
 use hark_stream::driver::Command;
 use indexmap::IndexMap;
 use tokio::sync::{Notify, mpsc};
@@ -40,6 +43,8 @@ pub struct Registry(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     followed: Mutex<IndexMap<String, Followed>>,
+    /// Which links may be opened.
+    allowed: Mutex<Links>,
     events: Events,
     /// Something other than a link has changed.
     changed: Notify,
@@ -57,6 +62,7 @@ impl Registry {
     pub fn new(events: Events) -> Self {
         Self(Arc::new(Inner {
             followed: Mutex::default(),
+            allowed: Mutex::default(),
             events,
             changed: Notify::new(),
             connections: Notify::new(),
@@ -161,6 +167,19 @@ impl Registry {
         self.with(key, |one| one.link.origin.clone()).unwrap_or_else(|| key.to_owned())
     }
 
+    /// Sets which links may be opened.
+    pub fn set_links(&self, links: Links) {
+        *self.allowed() = links;
+    }
+
+    /// What is opened where the person asks for this link of a stranger's.
+    ///
+    /// # Errors
+    /// Where nothing is.
+    pub fn judge(&self, link: &str) -> Result<Link, links::Refused> {
+        self.allowed().judge(link)
+    }
+
     /// Notes a link's new state, and tells the clients if it has changed. Its name and silence are not the
     /// link's to say, and may have changed meanwhile.
     pub fn set_link(&self, mut link: api::Link) {
@@ -241,6 +260,10 @@ impl Registry {
     /// Waits until something other than a link has changed.
     pub async fn changed(&self) {
         self.0.changed.notified().await;
+    }
+
+    fn allowed(&self) -> MutexGuard<'_, Links> {
+        self.0.allowed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn followed(&self) -> MutexGuard<'_, IndexMap<String, Followed>> {

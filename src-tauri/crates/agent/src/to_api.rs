@@ -197,12 +197,13 @@ pub fn decision(decision: Decision) -> Option<api::Decision> {
 }
 
 fn action(action: Action) -> api::Action {
-    let (does, url) = match action.does {
-        Does::Open { url } => (api::ActionKind::Open, Some(url)),
-        Does::Send { url, .. } => (api::ActionKind::Send, Some(url)),
-        Does::Copy { .. } => (api::ActionKind::Copy, None),
+    let (does, url, text) = match action.does {
+        Does::Open { url } => (api::ActionKind::Open, Some(url), None),
+        Does::Send { url, .. } => (api::ActionKind::Send, Some(url), None),
+        Does::Copy { .. } => (api::ActionKind::Copy, None, None),
+        Does::Tell { text } => (api::ActionKind::Tell, None, Some(text.into())),
     };
-    api::Action { label: action.label.into(), does, url }
+    api::Action { label: action.label.into(), does, url, text }
 }
 
 /// The history, newest first. `server` names a subscription's server.

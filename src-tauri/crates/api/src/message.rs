@@ -25,7 +25,7 @@ pub struct Message {
     pub time: Time,
     /// When the agent received it.
     pub received: Time,
-    /// What a click opens; http or https.
+    /// What a click opens, where the settings allow it.
     pub url: Option<String>,
     /// The server's tags.
     pub tags: Vec<String>,
@@ -76,6 +76,8 @@ pub struct Action {
     pub does: ActionKind,
     /// What it opens, or whom it asks; null where it does neither.
     pub url: Option<String>,
+    /// What it says to programs elsewhere; null where it is for this one.
+    pub text: Option<String>,
 }
 
 /// What an action does.
@@ -89,6 +91,8 @@ pub enum ActionKind {
     Send,
     /// Copies a text.
     Copy,
+    /// Nothing here: it is for programs elsewhere.
+    Tell,
 }
 
 /// Whether a message was to be shown.

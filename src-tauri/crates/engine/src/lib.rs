@@ -15,6 +15,7 @@ pub mod heartbeat;
 pub mod history;
 pub mod keep;
 pub mod link;
+pub mod links;
 pub mod matching;
 pub mod message;
 mod moment;

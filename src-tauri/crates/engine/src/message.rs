@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use crate::readable::{LINE_CHARS_MAX, Line, TEXT_CHARS_MAX, Text};
 
@@ -16,8 +15,10 @@ pub const TAGS_MAX: usize = 32;
 pub const WORD_CHARS_MAX: usize = 100;
 /// The longest name of a sequence, in characters.
 pub const NAME_CHARS_MAX: usize = 200;
-/// The most actions kept, and headers of each. ntfy allows three.
+/// The most actions kept. ntfy allows three.
 pub const ACTIONS_MAX: usize = 5;
+/// The most headers of a request that an action sends. One with more is not kept.
+pub const HEADERS_MAX: usize = 16;
 
 /// One dispatched event as the wire gave it (WHATWG HTML, 9.2.6).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub struct Message {
     pub priority: Priority,
     /// The server's time, where it gave one.
     pub time: Option<Timestamp>,
-    /// What a click opens.
+    /// What a click opens, as [`crate::links::kept`] keeps it.
     pub url: Option<String>,
     /// The server's tags.
     pub tags: Vec<Line>,
@@ -149,7 +150,7 @@ pub struct Action {
 pub enum Does {
     /// Opens a page.
     Open {
-        /// The page, http or https.
+        /// The page, as [`crate::links::kept`] keeps it.
         url: String,
     },
     /// Sends a request.
@@ -166,6 +167,11 @@ pub enum Does {
     /// Copies a text.
     Copy {
         /// The text.
+        text: Text,
+    },
+    /// Nothing here: it is for programs elsewhere, and kept as what it says.
+    Tell {
+        /// What it says.
         text: Text,
     },
 }
@@ -210,25 +216,4 @@ pub fn word(text: &str) -> Option<Line> {
 pub fn name(text: &str) -> Option<Line> {
     let name = Line::of(text, NAME_CHARS_MAX + 1);
     (!name.is_empty() && name.chars().count() <= NAME_CHARS_MAX).then_some(name)
-}
-
-/// `text` as a URL that may be opened with a click: http or https, nothing else.
-#[must_use]
-pub fn openable(text: &str) -> Option<String> {
-    let url = Url::parse(text.trim()).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_http_and_https_open_on_a_click() {
-        assert_eq!(openable("https://a.example/b"), Some("https://a.example/b".into()));
-        for text in ["javascript:alert(1)", "file:///etc/passwd", "http://", "a.example", "ssh://a"]
-        {
-            assert_eq!(openable(text), None, "{text}");
-        }
-    }
 }

@@ -25,9 +25,9 @@ pub const NO_DISPLAY: &str = "There is no display here to open Hark's window on 
 /// Why something was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Only http and https are opened: others can run things.
-    #[error("{0:?} is not opened: only http and https links are.")]
-    Scheme(String),
+    /// A program could take it for more than a link.
+    #[error("{0:?} is not opened: it is no link.")]
+    NoLink(String),
     /// The browser could not be started.
     #[error("The browser could not be started: {0}.")]
     Browser(io::Error),
@@ -85,18 +85,22 @@ pub fn open_window(profile: &Profile, message: Option<i64>) -> Result<(), OpenEr
     }
 }
 
-/// Opens a link in the person's browser: http and https alone.
+/// Opens a link that was judged fit to be opened in the person's program for it, as the one argument that
+/// it gets.
 ///
 /// # Errors
-/// Any other link, or no browser.
-pub fn open_link(text: &str) -> Result<(), OpenError> {
-    let link = web_link(text).ok_or_else(|| OpenError::Scheme(text.to_owned()))?;
-    open::that_detached(link.as_str()).map_err(OpenError::Browser)
+/// What is no link in its plain form, or no program.
+pub fn open_link(link: &str) -> Result<(), OpenError> {
+    if !is_plain_link(link) {
+        return Err(OpenError::NoLink(link.to_owned()));
+    }
+    open::that_detached(link).map_err(OpenError::Browser)
 }
 
-fn web_link(text: &str) -> Option<Url> {
-    let link = Url::parse(text.trim()).ok()?;
-    (matches!(link.scheme(), "http" | "https") && link.has_host()).then_some(link)
+/// Whether it can be no option, no path and no program. Which schemes are opened is decided elsewhere.
+fn is_plain_link(text: &str) -> bool {
+    let is_as_it_is = Url::parse(text).is_ok_and(|url| url.as_str() == text);
+    is_as_it_is && text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.starts_with("file:")
 }
 
 /// Whether there is a display to show a window on. Other systems than Linux always have one.
@@ -117,19 +121,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_links_of_the_web_are_opened() {
-        assert!(web_link("https://example.org/a?b#c").is_some());
+    fn only_a_link_in_its_plain_form_is_handed_on() {
+        for good in ["https://example.org/a?b#c", "mailto:a@b.example", "ssh://host.example/"] {
+            assert!(is_plain_link(good), "{good}");
+        }
         for bad in [
             "file:///etc/passwd",
-            "javascript:alert(1)",
-            "mailto:a@b",
-            "x-ssh://h",
+            "https://a b/",
+            "HTTP://a/",
+            "http://é/",
             "/a",
             "",
+            "-x",
             "http://",
         ] {
-            assert!(web_link(bad).is_none(), "{bad}");
-            assert!(matches!(open_link(bad), Err(OpenError::Scheme(_))), "{bad}");
+            assert!(!is_plain_link(bad), "{bad}");
+            assert!(matches!(open_link(bad), Err(OpenError::NoLink(_))), "{bad}");
         }
     }
 }

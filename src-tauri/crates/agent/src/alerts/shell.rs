@@ -10,6 +10,7 @@ use hark_engine::{
         Part, Reason, Request, Showing, Target, Why,
     },
     health::Code,
+    links::Link,
     readable::Line,
 };
 use hark_local::{profile::Profile, program};
@@ -152,7 +153,11 @@ impl Shell {
             }
             Effect::Open(target) => {
                 let opened = match target {
-                    Target::Url(url) => program::open_link(&url),
+                    Target::Url(url, id) => match self.status.judge(&url) {
+                        Ok(Link { url, doubt: None }) => program::open_link(&url),
+                        // What is doubtful about it, and why it is not opened, is said there.
+                        Ok(_) | Err(_) => program::open_window(&self.profile, Some(id)),
+                    },
                     Target::Message(id) => program::open_window(&self.profile, Some(id)),
                 };
                 if let Err(error) = opened {

@@ -85,6 +85,7 @@ impl Commands {
 
     fn put_in_force(&self, asked: &[String]) {
         self.subscriptions.keep(&self.configuration.bounds());
+        self.registry().set_links(self.configuration.links());
         if !self.bring_in_line(asked) {
             self.own.unfinished.notify_one();
         }

@@ -15,6 +15,7 @@ use hark_engine::{
     backoff::{Clients, Law, Retry},
     feed::{self, Feed, Form, Json, Recogniser},
     heartbeat::Expect,
+    links::Links,
     message::Priority,
     policy::{self, Rule},
     silence::{self, Hours},
@@ -58,6 +59,9 @@ pub struct Settings {
     /// When the person is told of connection problems.
     #[serde(default)]
     pub problems: Problems,
+    /// Which links are opened beside those of the web.
+    #[serde(default)]
+    pub links: Links,
 }
 
 /// One URL that the person follows.

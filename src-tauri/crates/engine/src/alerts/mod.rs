@@ -405,8 +405,8 @@ pub enum Effect<N> {
 /// What a click opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// This URL.
-    Url(String),
+    /// This URL of the message of this id; that message in Hark where the URL is not to be opened at once.
+    Url(String, i64),
     /// The message of this id, in Hark.
     Message(i64),
 }

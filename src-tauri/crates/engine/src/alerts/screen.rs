@@ -110,7 +110,10 @@ impl Screen {
     /// What a click on this number opens: its URL, else its message.
     pub(super) fn target(&self, number: u32) -> Option<Target> {
         let Showing { url, id, .. } = &self.by_number(Some(number))?.showing;
-        Some(url.clone().map_or(Target::Message(*id), Target::Url))
+        Some(match url.clone() {
+            Some(url) => Target::Url(url, *id),
+            None => Target::Message(*id),
+        })
     }
 
     /// The sequences of a subscription that have a notification here.
@@ -171,7 +174,7 @@ mod tests {
         assert_eq!((screen.number(&series("a")), screen.len()), (Some(2), 1));
         screen.put(shown(2, None));
         assert_eq!(screen.number(&series("a")), None, "the server has used it anew");
-        assert_eq!(screen.target(2), Some(Target::Url("https://a.example/2".into())));
+        assert_eq!(screen.target(2), Some(Target::Url("https://a.example/2".into(), 2)));
         screen.remove(2);
         assert_eq!(screen.len(), 0);
     }

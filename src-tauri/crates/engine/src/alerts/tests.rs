@@ -371,7 +371,7 @@ fn a_click_opens_the_url_of_its_notification_or_the_message_in_hark() {
         world.say(Input::Clicked(number));
         world.effects.pop_front()
     };
-    let url = Target::Url("https://a.example/".into());
+    let url = Target::Url("https://a.example/".into(), 0);
     assert_eq!(opens(7), Some(Effect::Open(url)));
     assert_eq!(opens(8), Some(Effect::Open(Target::Message(1))));
     world.say(Input::Left(7, false));

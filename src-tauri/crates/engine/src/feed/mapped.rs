@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{
     cursor::Cursor,
+    links,
     matching::{Condition, Facts, OneOrMany, Pointer, Template, WEIGHT_MAX},
-    message::{Message, Priority, RawEvent, Sequence, name, openable, word},
+    message::{Message, Priority, RawEvent, Sequence, name, word},
     span,
 };
 
@@ -122,7 +123,7 @@ impl Mapped {
             body: fill(&form.body).map_or(usual.body, Into::into),
             priority: self.priority(value).unwrap_or(usual.priority),
             time: first(&form.time, value, json::time).or(usual.time),
-            url: fill(&form.url).as_deref().and_then(openable).or(usual.url),
+            url: fill(&form.url).as_deref().and_then(links::kept).or(usual.url),
             tags: first(&form.tags, value, |tags| Some(json::tags(tags))).unwrap_or(usual.tags),
             topic: fill(&form.topic).as_deref().and_then(word),
             sequence: fill(&form.sequence).as_deref().and_then(name).map(|id| Sequence {

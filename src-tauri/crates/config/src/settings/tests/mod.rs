@@ -388,3 +388,14 @@ fn connection_problems_are_told_after_as_long_as_the_person_says_or_never() {
     let wrong = problem("[problems]\ntell_after = \"often\"");
     assert!(wrong.contains("line 2") && wrong.contains("or \"never\""), "{wrong}");
 }
+
+#[test]
+fn more_schemes_may_be_opened_but_never_one_that_runs_or_reads_things() {
+    let links = read_all("[links]\nschemes = [\"ssh\", \"Matrix\"]\n").links;
+    assert!(links.judge("ssh://a.example/").is_ok() && links.judge("matrix:u/a:b").is_ok());
+    assert!(Settings::default().links.judge("ssh://a.example/").is_err());
+    let said = problem("[links]\nschemes = [\"ssh\", \"file\"]\n");
+    assert!(said.contains("line 2") && said.contains("\"file\" are never opened"), "{said}");
+    let said = problem("[links]\nscheme = []\n");
+    assert!(said.contains("unknown field `scheme`"), "{said}");
+}

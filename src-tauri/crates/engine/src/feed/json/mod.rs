@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{Decoded, Feed, Signature, is_common_heartbeat};
 use crate::{
-    message::{Message, Priority, RawEvent, TAGS_MAX, openable, word},
+    links,
+    message::{Message, Priority, RawEvent, TAGS_MAX, word},
     readable::{Line, Text},
 };
 
@@ -72,7 +73,7 @@ pub(super) fn fields(object: &Map<String, Value>) -> Message {
         body: Text::from(&*all(BODY).find_map(text).unwrap_or_default()),
         priority: get("priority").and_then(priority).unwrap_or(Priority::NORMAL),
         time: all(TIME).find_map(time),
-        url: all(URL).filter_map(Value::as_str).find_map(openable),
+        url: all(URL).filter_map(Value::as_str).find_map(links::kept),
         tags: all(TAGS).next().map(tags).unwrap_or_default(),
         ..Message::of_text("")
     }

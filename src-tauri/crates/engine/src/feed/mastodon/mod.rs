@@ -11,7 +11,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Decoded, Feed, beginning, html, is_common_heartbeat};
-use crate::message::{Message, RawEvent, openable};
+use crate::{
+    links,
+    message::{Message, RawEvent},
+};
 
 /// The feed of Mastodon; see the module.
 #[derive(Clone, Copy, Debug, Default)]
@@ -197,7 +200,7 @@ fn words(status: &Value) -> String {
 }
 
 fn link(value: &Value) -> Option<String> {
-    [text(value, "url"), text(value, "uri")].into_iter().find_map(openable)
+    [text(value, "url"), text(value, "uri")].into_iter().find_map(links::of_web)
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     feed::{Decoded, emoji},
+    links,
     message::{
-        ACTIONS_MAX, Action, Attachment, Change, Does, Extras, Message, Priority, Sequence,
-        TAGS_MAX, name, openable, word,
+        ACTIONS_MAX, Action, Attachment, Change, Does, Extras, HEADERS_MAX, Message, Priority,
+        Sequence, TAGS_MAX, name, word,
     },
     readable::Line,
 };
@@ -49,7 +50,7 @@ pub(super) fn message(object: &Map<String, Value>) -> Message {
             .filter(|&level| level != 0)
             .map_or(Priority::NORMAL, Priority::clamped),
         time: time(object, "time"),
-        url: text(object, "click").and_then(openable).or_else(attached),
+        url: text(object, "click").and_then(links::kept).or_else(attached),
         tags,
         topic,
         sequence: sequence(object),
@@ -74,12 +75,12 @@ fn extras(object: &Map<String, Value>) -> Extras {
     let attached = object.get("attachment").and_then(Value::as_object);
     let actions = object.get("actions").and_then(Value::as_array).into_iter().flatten();
     Extras {
-        icon: text(object, "icon").and_then(openable),
+        icon: text(object, "icon").and_then(links::of_web),
         markdown: text(object, "content_type") == Some("text/markdown"),
         attachment: attached.and_then(|attached| {
             Some(Attachment {
                 name: text(attached, "name").and_then(word).unwrap_or_default(),
-                url: text(attached, "url").and_then(openable)?,
+                url: text(attached, "url").and_then(links::of_web)?,
                 bytes: attached.get("size").and_then(Value::as_u64),
             })
         }),
@@ -91,27 +92,42 @@ fn extras(object: &Map<String, Value>) -> Extras {
     }
 }
 
-/// `view`, `http` and `copy`. A `broadcast` is for programs on a phone.
+/// `view`, `http` and `copy`. A `broadcast` is for programs on a phone, and is kept as what it says.
 fn action(object: &Map<String, Value>) -> Option<Action> {
-    let url = || text(object, "url").and_then(openable);
     let does = match text(object, "action")? {
-        "view" => Does::Open { url: url()? },
-        "http" => {
-            let headers = object.get("headers").and_then(Value::as_object).into_iter().flatten();
-            let headers =
-                headers.filter_map(|(name, value)| Some((word(name)?, value.as_str()?.into())));
-            Does::Send {
-                url: url()?,
-                method: text(object, "method").and_then(word).unwrap_or_else(|| "POST".into()),
-                headers: headers.take(ACTIONS_MAX).collect(),
-                body: text(object, "body").unwrap_or_default().into(),
-            }
-        }
+        "view" => Does::Open { url: text(object, "url").and_then(links::kept)? },
+        "http" => Does::Send {
+            url: text(object, "url").and_then(links::of_web)?,
+            method: text(object, "method").and_then(word).unwrap_or_else(|| "POST".into()),
+            headers: headers(object)?,
+            body: text(object, "body").unwrap_or_default().into(),
+        },
         "copy" => Does::Copy { text: text(object, "value")?.into() },
+        "broadcast" => Does::Tell { text: broadcast(object).into() },
         _ => return None,
     };
     let clear = object.get("clear").and_then(Value::as_bool).unwrap_or_default();
     Some(Action { label: text(object, "label").and_then(word)?, clear, does })
+}
+
+/// The headers of a request; none where they are too many, as without one of them it is another request.
+fn headers(object: &Map<String, Value>) -> Option<Vec<(Line, Line)>> {
+    let all = object.get("headers").and_then(Value::as_object).into_iter().flatten();
+    let all: Vec<_> = all
+        .filter_map(|(name, value)| Some((word(name)?, value.as_str()?.into())))
+        .take(HEADERS_MAX + 1)
+        .collect();
+    (all.len() <= HEADERS_MAX).then_some(all)
+}
+
+/// A line for what is broadcast, and one for each thing that it says.
+fn broadcast(object: &Map<String, Value>) -> String {
+    let intent = text(object, "intent").unwrap_or("io.heckel.ntfy.USER_ACTION");
+    let extras = object.get("extras").and_then(Value::as_object).into_iter().flatten();
+    let extras = extras
+        .take(HEADERS_MAX)
+        .filter_map(|(name, value)| Some(format!("\n{name}={}", value.as_str()?)));
+    extras.fold(intent.to_owned(), |all, extra| all + &extra)
 }
 
 /// A change to the message of the sequence that it names.
@@ -196,7 +212,7 @@ mod tests {
                   {"id":"2","action":"http","label":"Close","url":"https://a.example/y",
                    "method":"PUT","headers":{"X-A":"b","X-N":7},"body":"{}"},
                   {"id":"3","action":"copy","label":"Copy","value":"123"},
-                  {"id":"4","action":"broadcast","label":"For a phone"},
+                  {"id":"4","action":"broadcast","label":"For a phone","extras":{"cmd":"pic"}},
                   {"id":"5","action":"view","label":"No","url":"javascript:alert(1)"}]}"##,
         )
         .extras;
@@ -219,6 +235,11 @@ mod tests {
                     },
                 ),
                 action("Copy", false, Does::Copy { text: "123".into() }),
+                action(
+                    "For a phone",
+                    false,
+                    Does::Tell { text: "io.heckel.ntfy.USER_ACTION\ncmd=pic".into() },
+                ),
             ],
         };
         assert_eq!(extras, wanted);

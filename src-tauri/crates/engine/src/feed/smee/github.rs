@@ -3,7 +3,10 @@
 
 use serde_json::Value;
 
-use crate::message::{Message, Priority, Sequence, name, openable, word};
+use crate::{
+    links,
+    message::{Message, Priority, Sequence, name, word},
+};
 
 /// Conclusions of a run that somebody has to look at.
 const BAD: &[&str] = &["failure", "timed_out", "startup_failure", "action_required", "error"];
@@ -114,7 +117,7 @@ pub(super) fn message(event: &str, body: &Value) -> Message {
         title: title.into(),
         body: said.into(),
         priority: priority(outcome(event, body)),
-        url: openable(url),
+        url: links::of_web(url),
         topic: place.and_then(word),
         sequence: sequence(event, body),
         ..Message::of_text("")

@@ -11,7 +11,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Decoded, Feed, is_common_heartbeat, json};
-use crate::message::{Message, RawEvent, openable};
+use crate::{
+    links,
+    message::{Message, RawEvent},
+};
 
 /// The feed of EventStreams; see the module.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,7 +52,7 @@ fn message(value: &Value, data: &str) -> Message {
         found.map(str::trim).filter(|text| !text.is_empty())
     };
     let time: Option<Timestamp> = first(&["/meta/dt", "/dt"]).and_then(|at| at.parse().ok());
-    let url = first(&["/title_url", "/meta/uri"]).and_then(openable);
+    let url = first(&["/title_url", "/meta/uri"]).and_then(links::of_web);
     let title = first(&["/title", "/page_title", "/page/page_title"]);
     let Some(title) = title else {
         let plain = json::decode(data);
