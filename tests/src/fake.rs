@@ -38,6 +38,8 @@ pub struct Notified {
     pub id: u32,
     /// The sound that it names.
     pub sound: Option<String>,
+    /// The keys of its buttons, each with its label.
+    pub actions: Vec<(String, String)>,
 }
 
 /// How a notification is answered.
@@ -109,7 +111,7 @@ impl NotificationServer {
         _icon: &str,
         summary: &str,
         body: &str,
-        _actions: Vec<String>,
+        actions: Vec<String>,
         hints: HashMap<String, OwnedValue>,
         _timeout: i32,
     ) -> Result<u32, Named> {
@@ -120,7 +122,9 @@ impl NotificationServer {
         let held = |(text, _): &&(String, Manner)| summary.contains(text);
         let manner = self.manners.lock().unwrap().iter().find(held).map(|(_, manner)| *manner);
         // An error means that the test has stopped reading.
-        _ = self.calls.send(Notified { at, summary, body, replaces, id, sound });
+        let actions =
+            actions.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+        _ = self.calls.send(Notified { at, summary, body, replaces, id, sound, actions });
         self.thawed().await;
         match manner {
             Some(Manner::Error(name)) => return Err(Named(name)),
@@ -218,6 +222,13 @@ impl Notifications {
         let body = (id, DISMISSED);
         let none: Option<&str> = None;
         self.connection.emit_signal(none, path, NAME, "NotificationClosed", &body).await.unwrap();
+    }
+
+    /// The person presses the button of this key on the notification of this number.
+    pub async fn press(&self, id: u32, key: &str) {
+        let path = "/org/freedesktop/Notifications";
+        let none: Option<&str> = None;
+        self.connection.emit_signal(none, path, NAME, "ActionInvoked", &(id, key)).await.unwrap();
     }
 
     /// The next call.

@@ -34,6 +34,7 @@ pub mod names;
 pub mod nchan;
 pub mod nginx;
 pub mod ntfy;
+pub mod opener;
 pub mod outage;
 pub mod pocketbase;
 pub mod process;

@@ -141,7 +141,7 @@ mod tests {
             assert_eq!(of(to), None, "{to}");
         }
         assert_eq!(of(""), None);
-        assert_eq!(of(&vec!["a@b.example"; 11].join(",")), None);
+        assert_eq!(of(&["a@b.example"; 11].join(",")), None);
     }
 
     #[test]
