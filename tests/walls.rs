@@ -281,7 +281,7 @@ fn imports(text: &str) -> Names {
 #[test]
 fn each_part_of_the_agent_knows_those_below_it_alone() {
     // From the ground up: each imports exactly those that it names, and all of them stand above it.
-    let parts: [(&str, &[&str]); 22] = [
+    let parts: [(&str, &[&str]); 23] = [
         ("words", &[]),
         ("log", &[]),
         ("demo", &[]),
@@ -295,7 +295,8 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
         ("status", &["conditions", "events", "registry"]),
         ("print", &["ledger", "status"]),
         ("own", &["ledger"]),
-        ("alerts", &["ledger", "own", "status", "words"]),
+        ("actions", &["ledger", "registry", "words"]),
+        ("alerts", &["actions", "ledger", "own", "status", "words"]),
         ("silence", &["alerts", "ledger", "status", "to_api"]),
         ("voice", &["alerts", "ledger", "own", "status", "words"]),
         ("subscriptions", &["alerts", "ledger", "reconcile", "registry", "to_api"]),
@@ -314,10 +315,11 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
                 "words",
             ],
         ),
-        ("http", &["commands", "events", "status"]),
+        ("http", &["actions", "commands", "events", "status", "words"]),
         (
             "run",
             &[
+                "actions",
                 "alerts",
                 "commands",
                 "conditions",
@@ -368,6 +370,7 @@ fn no_part_of_the_agent_holds_everything() {
         ("Registry", "registry"),
         ("Status", "status"),
         ("Quiet", "silence"),
+        ("Actions", "actions"),
         ("Outbox", "alerts"),
         ("Subscriptions", "subscriptions"),
         ("Configuration", "configuration"),

@@ -73,6 +73,7 @@ struct NotificationServer {
     last: AtomicU32,
     manners: Arc<Mutex<Vec<(String, Manner)>>>,
     frozen: watch::Receiver<bool>,
+    name: &'static str,
 }
 
 /// An error of any name.
@@ -153,7 +154,7 @@ impl NotificationServer {
 
     async fn get_server_information(&self) -> (&str, &str, &str, &str) {
         self.thawed().await;
-        ("fake", "hark", "1", "1.2")
+        (self.name, "hark", "1", "1.2")
     }
 }
 
@@ -167,6 +168,17 @@ impl Notifications {
 
     /// Starts on a bus without the name of notification servers.
     pub async fn nameless(bus: &Bus) -> Self {
+        Self::calling_itself("fake", bus).await
+    }
+
+    /// Serves on a bus and calls itself as a real one does.
+    pub async fn like(name: &'static str, bus: &Bus) -> Self {
+        let served = Self::calling_itself(name, bus).await;
+        served.take_name().await;
+        served
+    }
+
+    async fn calling_itself(name: &'static str, bus: &Bus) -> Self {
         let (sender, calls) = unbounded_channel();
         let (close, closed) = unbounded_channel();
         let connection = bus.connect().await;
@@ -178,6 +190,7 @@ impl Notifications {
             last: AtomicU32::new(0),
             manners: Arc::clone(&manners),
             frozen: thawed,
+            name,
         };
         connection.object_server().at("/org/freedesktop/Notifications", server).await.unwrap();
         Self { manners, frozen, calls, closed, connection, _bus: None }

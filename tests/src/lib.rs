@@ -40,6 +40,7 @@ pub mod pocketbase;
 pub mod process;
 pub mod push;
 pub mod real_ntfy;
+pub mod recorder;
 pub mod servers;
 pub mod session;
 pub mod space;

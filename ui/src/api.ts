@@ -6,6 +6,44 @@ export type Accepted = {
  */
 subscriptions: Array<string>, };
 
+export type Act = { 
+/**
+ * The message's id.
+ */
+message: number, 
+/**
+ * What of it.
+ */
+what: ActOn, 
+/**
+ * The person's yes to what was asked.
+ */
+answer?: Yes, };
+
+export type ActOn = "link" | "attachment" | { "action": number };
+
+export type Acted = { "kind": "done", 
+/**
+ * Whether it went well.
+ */
+ok: boolean, 
+/**
+ * One sentence for the person.
+ */
+sentence: string, } | { "kind": "open", 
+/**
+ * The link, judged and in its plain form.
+ */
+url: string, } | { "kind": "copy", 
+/**
+ * Plain text.
+ */
+text: string, } | { "kind": "ask", 
+/**
+ * What to ask.
+ */
+asked: Question, };
+
 export type Action = { 
 /**
  * The button's text.
@@ -565,6 +603,44 @@ priority: number,
  */
 time: Time | null, };
 
+export type Question = { "kind": "link", 
+/**
+ * What would be opened.
+ */
+url: string, 
+/**
+ * What its host may be taken for.
+ */
+seems: Seems, } | { "kind": "request", 
+/**
+ * The HTTP method.
+ */
+method: string, 
+/**
+ * Scheme, host and port.
+ */
+origin: string, 
+/**
+ * The whole address.
+ */
+url: string, 
+/**
+ * Every header of the message's that is sent: name and value.
+ */
+headers: Array<[string, string]>, 
+/**
+ * All that is sent; may be empty.
+ */
+body: string, 
+/**
+ * What its host may be taken for.
+ */
+seems: Seems, 
+/**
+ * Whether the answer can be remembered.
+ */
+can_remember: boolean, };
+
 export type Read = { 
 /**
  * How many; of more than 1000, so many.
@@ -670,6 +746,20 @@ shown: boolean,
  * One sentence for the person.
  */
 sentence: string, };
+
+export type Seems = { 
+/**
+ * Its host as the network knows it, where that has letters that are not ASCII: `xn--…`.
+ */
+host: string | null, 
+/**
+ * The same host as it is read.
+ */
+reads: string | null, 
+/**
+ * What stands before the host and is none of it.
+ */
+user: string | null, };
 
 export type SendMessage = { 
 /**
@@ -818,11 +908,22 @@ all: boolean,
  */
 still: Silence | null, };
 
+export type Yes = { 
+/**
+ * What was asked, as it was asked: a yes to anything else is none.
+ */
+asked: Question, 
+/**
+ * Whether it is not to be asked again for this subscription, server and method.
+ */
+remember: boolean, };
+
 /** Every route: what it takes and what it answers. */
 export interface Routes {
   "/v1/status": { method: "GET"; query: null; reply: Status };
   "/v1/messages": { method: "GET"; query: MessagesQuery; reply: Array<Message> };
   "/v1/messages/read": { method: "POST"; query: ReadMessages; reply: Read };
+  "/v1/messages/act": { method: "POST"; query: Act; reply: Acted };
   "/v1/outages": { method: "GET"; query: HistoryQuery; reply: Array<HistoryEntry> };
   "/v1/journal": { method: "GET"; query: HistoryQuery; reply: Array<JournalRow> };
   "/v1/subscriptions/add": { method: "POST"; query: AddSubscription; reply: Added };

@@ -51,6 +51,41 @@ impl Language {
         self.pick("Show in Hark", "在 Hark 中查看")
     }
 
+    /// What a server answered to a message's request.
+    #[must_use]
+    pub fn answered(
+        self,
+        ok: bool,
+        method: &str,
+        origin: &str,
+        status: &str,
+        is_redirect: bool,
+    ) -> String {
+        match (self, ok, is_redirect) {
+            (Self::English, true, _) => format!("{method} was sent: {origin} answered {status}."),
+            (Self::English, false, true) => format!(
+                "{method} was sent, and not to where it leads on: {origin} answered {status}."
+            ),
+            (Self::English, false, false) => {
+                format!("{method} was refused: {origin} answered {status}.")
+            }
+            (Self::Chinese, true, _) => format!("{method} 已发送：{origin} 回复 {status}。"),
+            (Self::Chinese, false, true) => {
+                format!("{method} 已发送，但没有跟随重定向：{origin} 回复 {status}。")
+            }
+            (Self::Chinese, false, false) => format!("{method} 被拒绝：{origin} 回复 {status}。"),
+        }
+    }
+
+    /// What is said where the window cannot be opened to ask or show something.
+    #[must_use]
+    pub fn without_window(self, command: &str) -> String {
+        match self {
+            Self::English => format!("It is asked or shown in a terminal: {command}"),
+            Self::Chinese => format!("请在终端中继续：{command}"),
+        }
+    }
+
     /// How many messages there are that came while the person was `away`, or else late.
     #[must_use]
     pub fn missed(self, count: u32, urgent: u32, away: bool) -> String {

@@ -5,6 +5,7 @@
 //! them. This crate knows only where the socket is and how the agent is started
 //! (`hark-local`); beyond that it carries values.
 
+mod act;
 pub mod client;
 mod command;
 mod event;
@@ -18,6 +19,7 @@ pub mod start;
 mod status;
 mod time;
 
+pub use act::{Act, ActOn, Acted, Question, Seems, Yes};
 pub use command::{
     Accepted, AddSubscription, Added, ApiError, Certainty, Credential, ErrorCode, Found, Preview,
     Recognised, Sample, Target,

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use http::Method;
 
 use crate::{
-    Accepted, AddSubscription, Added, HistoryEntry, HistoryQuery, JournalRow, Message,
+    Accepted, Act, Acted, AddSubscription, Added, HistoryEntry, HistoryQuery, JournalRow, Message,
     MessagesQuery, Read, ReadMessages, RulesFor, RulesTried, Sample, SendMessage, Sent, Snooze,
     Snoozed, Status, Target, Woken,
 };
@@ -85,6 +85,8 @@ routes! {
     MESSAGES = get "/v1/messages": MessagesQuery => Vec<Message>;
     /// The person has read messages: their notifications go away.
     READ = post "/v1/messages/read": ReadMessages => Read;
+    /// Do something about a message, as one of its buttons says.
+    ACT = post "/v1/messages/act": Act => Acted;
     /// The reconnection history: outages and spans, newest first.
     OUTAGES = get "/v1/outages": HistoryQuery => Vec<HistoryEntry>;
     /// The journal's rows, newest first.

@@ -76,6 +76,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Open a message's link, or do what one of its buttons is for
+    Act(ActOptions),
     /// Show when each connection was lost, why, and for how long
     History {
         /// At most so many, up to 1000
@@ -174,6 +176,22 @@ pub struct SnoozeOptions {
     /// Until the session is unlocked
     #[arg(long)]
     pub until_unlock: bool,
+}
+
+/// Options of `hark act`.
+#[derive(Debug, Args)]
+pub struct ActOptions {
+    /// The message, by its id in `hark messages --json`
+    pub id: i64,
+    /// Which of its buttons, counted from 1; its link where missing
+    #[arg(default_value_t = 0, hide_default_value = true)]
+    pub number: u32,
+    /// Do it without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Do not ask again for this subscription, server and method
+    #[arg(long)]
+    pub remember: bool,
 }
 
 /// Options of `hark send`.

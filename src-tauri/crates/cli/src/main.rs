@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use commands::{
-    add, agent, demo, doctor, history, listen, messages, open, pause, remove, rules, send, silence,
-    status, stop, test,
+    act, add, agent, demo, doctor, history, listen, messages, open, pause, remove, rules, send,
+    silence, status, stop, test,
 };
 use hark_local::profile::Profile;
 
@@ -60,6 +60,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Unmute { key } => silence::mute(&profile, key, false).await,
             Command::Snooze(options) => silence::snooze(&profile, options).await,
             Command::Wake { key } => silence::wake(&profile, key).await,
+            Command::Act(options) => act::act(&profile, options).await,
             Command::Status { json } => status::status(&profile, json).await,
             Command::Messages { limit, json } => messages::messages(&profile, limit, json).await,
             Command::History { limit, json } => history::history(&profile, limit, json).await,

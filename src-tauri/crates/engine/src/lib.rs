@@ -5,6 +5,7 @@
 //! values. That is what lets a test drive days of a link's life in milliseconds.
 
 pub mod alerts;
+pub mod asked;
 pub mod backoff;
 pub mod budget;
 pub mod cursor;

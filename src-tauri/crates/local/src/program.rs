@@ -64,16 +64,26 @@ pub fn command(program: &std::path::Path, profile: &Profile) -> Command {
     command
 }
 
+/// A message that the window is opened at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its id.
+    pub message: i64,
+    /// What of it is to be done there, as with its button: its link for 0, else its action of this number.
+    pub action: Option<u32>,
+}
+
 /// Starts the window of this profile, at a message where one is given; one that is open comes to the
 /// front by itself.
 ///
 /// # Errors
 /// Where its program cannot be started.
-pub fn open_window(profile: &Profile, message: Option<i64>) -> Result<(), OpenError> {
+pub fn open_window(profile: &Profile, at: Option<Place>) -> Result<(), OpenError> {
     let path = sibling(WINDOW);
     let mut window = command(&path, profile);
-    if let Some(id) = message {
-        window.arg(format!("--message={id}"));
+    if let Some(Place { message, action }) = at {
+        window.arg(format!("--message={message}"));
+        window.args(action.map(|number| format!("--action={number}")));
     }
     match window.spawn() {
         Ok(mut child) => {
@@ -114,6 +124,11 @@ pub fn has_display() -> bool {
 pub fn display() -> Option<String> {
     let named = |name| env::var(name).ok().filter(|value| !value.is_empty());
     ["WAYLAND_DISPLAY", "DISPLAY"].into_iter().find_map(named)
+}
+
+/// Whether a variable of the environment says something.
+pub(crate) fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -102,6 +102,7 @@ impl Store {
     /// Where the database cannot be used.
     pub fn forget(&mut self, subscription: &str) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM cursor WHERE subscription = ?1", [subscription])?;
+        self.revoke(subscription)?;
         self.wake(&[subscription.to_owned()])
     }
 }

@@ -5,6 +5,7 @@
 //! knows a network, a clock or a notification server; times come in with the values.
 
 mod commit;
+mod consent;
 mod cursor;
 mod journal;
 mod messages;

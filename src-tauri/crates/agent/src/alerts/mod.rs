@@ -1,6 +1,7 @@
 //! From the outbox to the desktop: the shell of [`hark_engine::alerts`]. It tells the engine what happens
 //! and carries out its effects. It does not decide what is shown or when.
 
+mod press;
 mod shell;
 pub mod toast;
 
@@ -20,6 +21,7 @@ use tokio::sync::Notify;
 use hark_platform::clock;
 
 pub use hark_engine::alerts::Due;
+pub use press::{Buttons, Snooze};
 pub use shell::run;
 
 /// The sentence of the condition when there is no session bus.
@@ -65,6 +67,11 @@ impl Outbox {
         if !messages.is_empty() {
             self.tell(Input::Read(messages));
         }
+    }
+
+    /// The notification of this number is closed: its button was for that.
+    fn clear(&self, number: u32) {
+        self.tell(Input::Cleared(number));
     }
 
     fn tell(&self, input: Input<Notification>) {

@@ -6,14 +6,14 @@ use hark_api as api;
 use hark_engine::{
     Monotonic,
     alerts::{
-        ANSWER_TIMEOUT, Alert, Content, Effect, Failure, Folded, Input, Look, NAMED_MAX, Outcome,
-        Part, Reason, Request, Showing, Target, Why,
+        ANSWER_TIMEOUT, Alert, Button, Content, Effect, Failure, Folded, Input, Look, NAMED_MAX,
+        Outcome, Part, Reason, Request, Showing, Target, Why,
     },
     health::Code,
     links::Link,
     readable::Line,
 };
-use hark_local::{profile::Profile, program};
+use hark_local::program::{self, OpenError, Place};
 use hark_platform::{
     clock,
     notifications::{Bus, BusError, Server, Signal},
@@ -25,6 +25,7 @@ use tokio::{sync::mpsc, time::sleep};
 
 use super::{
     NO_BUS, Outbox,
+    press::{Buttons, Presser},
     toast::{self, Capabilities, Counted, Source, Toast},
 };
 use crate::{ledger::Ledger, own, status::Status, words::Language};
@@ -34,14 +35,16 @@ const WHY_CHARS_MAX: usize = 200;
 
 /// Shows alerts for as long as the agent runs. `print` says whether messages are also printed in a
 /// terminal; then a missing session bus is not a problem.
-pub async fn run(alerts: Outbox, ledger: Ledger, status: Status, profile: Profile, print: bool) {
+pub async fn run(alerts: Outbox, ledger: Ledger, status: Status, buttons: Buttons, print: bool) {
+    let language = Language::of_system();
+    let presser = Presser { buttons, alerts: alerts.clone(), ledger: ledger.clone(), language };
     let shell = Shell {
-        profile,
+        presser,
         alerts,
         ledger,
         status,
         print,
-        language: Language::of_system(),
+        language,
         bus: None,
         server: None,
         can: Capabilities::default(),
@@ -52,8 +55,8 @@ pub async fn run(alerts: Outbox, ledger: Ledger, status: Status, profile: Profil
 }
 
 struct Shell {
-    /// Whose window shows a message.
-    profile: Profile,
+    /// Does what the buttons are for.
+    presser: Presser,
     alerts: Outbox,
     ledger: Ledger,
     status: Status,
@@ -156,18 +159,24 @@ impl Shell {
                     Target::Url(url, id) => match self.status.judge(&url) {
                         Ok(Link { url, doubt: None }) => program::open_link(&url),
                         // What is doubtful about it, and why it is not opened, is said there.
-                        Ok(_) | Err(_) => program::open_window(&self.profile, Some(id)),
+                        Ok(_) | Err(_) => self.open(id, Some(0)),
                     },
-                    Target::Message(id) => program::open_window(&self.profile, Some(id)),
+                    Target::Message(id) => self.open(id, None),
                 };
                 if let Err(error) = opened {
                     tracing::warn!("{error}");
                 }
             }
+            Effect::Act { message, number, button } => self.presser.press(message, number, button),
             Effect::Available => self.available(),
             Effect::Unavailable(reason) => self.unavailable(reason),
             Effect::Nobody(has_nobody) => self.ledger.set_nobody(has_nobody),
         }
+    }
+
+    /// Opens the window at a message.
+    fn open(&self, message: i64, action: Option<u32>) -> Result<(), OpenError> {
+        program::open_window(&self.presser.buttons.profile, Some(Place { message, action }))
     }
 
     fn replied(&mut self, reply: Reply) {
@@ -196,7 +205,11 @@ impl Shell {
     fn signalled(&mut self, signal: Option<Signal>) {
         self.alerts.tell(match signal {
             Some(Signal::Owner(is_there)) => Input::Owner(is_there),
-            Some(Signal::Clicked(number)) => Input::Clicked(number),
+            Some(Signal::Chosen(number, key)) if key == "default" => Input::Clicked(number),
+            Some(Signal::Chosen(number, key)) => match Button::of_key(&key) {
+                Some(button) => Input::Pressed(number, button),
+                None => return,
+            },
             Some(Signal::Closed { number, by_person }) => Input::Left(number, by_person),
             None => {
                 (self.bus, self.show, self.other) = (None, None, None);
@@ -345,7 +358,7 @@ impl Shell {
     fn available(&mut self) {
         let Some(Server { name, capabilities, .. }) = self.server.clone() else { return };
         tracing::info!(server = name, "notification server");
-        self.can = Capabilities::of_names(&capabilities);
+        self.can = Capabilities::of(&name, &capabilities);
         let server = api::Notifications { server: Some(name), capabilities };
         self.status.update(|facts| facts.notifications = server);
         self.status.conditions().set(Code::NotificationsUnavailable, None);

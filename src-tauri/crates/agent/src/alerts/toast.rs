@@ -1,5 +1,7 @@
 //! What a notification says: a pure function of message and server.
 
+mod buttons;
+
 use std::time::Duration;
 
 use hark_engine::message::Message;
@@ -49,13 +51,17 @@ pub struct Capabilities {
     pub body_markup: bool,
     /// It passes clicks on.
     pub actions: bool,
+    /// How many buttons it has room for beside the click.
+    pub buttons: usize,
 }
 
 impl Capabilities {
-    /// Reads the capability names that the server returned.
-    pub fn of_names(names: &[String]) -> Self {
+    /// Those of the server that gives itself this name, by the capability names that it returned.
+    pub fn of(server: &str, names: &[String]) -> Self {
         let has = |name: &str| names.iter().any(|known| known == name);
-        Self { body_markup: has("body-markup"), actions: has("actions") }
+        let actions = has("actions");
+        let buttons = if actions { buttons::room(server) } else { 0 };
+        Self { body_markup: has("body-markup"), actions, buttons }
     }
 }
 
@@ -115,6 +121,11 @@ pub fn of_message(
         clicked(&mut notification, language.pick("Open", "打开"), can);
     } else {
         clicked(&mut notification, language.shown_in_hark(), can);
+    }
+    // What a button says may say as much, too.
+    let actions = if source.hides { &[][..] } else { &message.extras.actions };
+    for (button, label) in buttons::of_message(actions, url.is_some(), can.buttons, language) {
+        notification.action(&button.key(), &label);
     }
     let sequence = message.sequence.map(|sequence| sequence.id.into());
     Toast { notification, url, sequence }
@@ -250,7 +261,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: Capabilities = Capabilities { body_markup: true, actions: true };
+    const ALL: Capabilities = Capabilities { body_markup: true, actions: true, buttons: 0 };
 
     /// A message as the outbox holds it.
     fn row(message: Message) -> MessageRow {

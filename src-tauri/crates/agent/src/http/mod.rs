@@ -21,8 +21,10 @@ use hark_local::socket::{Listener, Stream};
 use tokio::sync::Notify;
 
 use crate::{
+    actions::Actions,
     commands::{Commands, Queries, Reader, Sampler, Snoozer},
     status::Status,
+    words::Language,
 };
 use bind::bind;
 
@@ -33,7 +35,7 @@ pub fn router(
     queries: &Queries,
     commands: &Commands,
     sampler: &Sampler,
-    reader: &Reader,
+    (reader, actions): (&Reader, &Actions),
     snoozer: &Snoozer,
     stop: &Arc<Notify>,
 ) -> Router {
@@ -44,6 +46,9 @@ pub fn router(
     });
     let router =
         bind(router, &route::READ, reader, |reader, asked| async move { reader.read(&asked) });
+    let router = bind(router, &route::ACT, actions, |actions, act| async move {
+        actions.act(act, Language::English).await
+    });
     let router = bind(router, &route::OUTAGES, queries, |queries, query| async move {
         queries.history(&query).map_err(plain)
     });

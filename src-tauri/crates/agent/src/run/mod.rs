@@ -12,7 +12,7 @@ use futures_util::{
 };
 use hark_api::{Snooze, Target};
 use hark_config::{settings::Subscription, watch::Watch as SettingsWatch};
-use hark_engine::{health::Code, history::Entry};
+use hark_engine::{health::Code, history::Entry, silence::Until};
 use hark_local::{profile::Profile, program, socket::Listener};
 use hark_platform::{
     changes::{Change, Watch as ChangesWatch},
@@ -30,6 +30,7 @@ use tokio::{
 };
 
 use crate::{
+    actions::Actions,
     alerts::{self, Outbox},
     commands::{Commands, Queries, Reader, Sampler, Snoozer},
     conditions::Conditions,
@@ -191,8 +192,16 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
         _ => quiet.refresh(),
     }
 
-    let showing =
-        alerts::run(outbox.clone(), ledger.clone(), status.clone(), profile.clone(), !tray);
+    let actions = Actions::new(ledger.clone(), registry.clone());
+    let snooze: alerts::Snooze = Arc::new({
+        let quiet = quiet.clone();
+        move |key, length| {
+            let until = Until::At(clock::now().wall + length);
+            quiet.snooze(key, until).map_err(|error| error.to_string())
+        }
+    });
+    let buttons = alerts::Buttons { profile: profile.clone(), actions: actions.clone(), snooze };
+    let showing = alerts::run(outbox.clone(), ledger.clone(), status.clone(), buttons, !tray);
     let showing = tokio::spawn(showing);
     let (end_printing, mut ending) = watch::channel(());
     let printing = (!tray).then(|| {
@@ -205,7 +214,8 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let voice = Voice::new(status.clone(), ledger.clone(), outbox.clone());
     let sampler = Sampler::new(ledger.clone(), outbox, status.clone());
     let snoozer = Snoozer::new(quiet, registry.clone());
-    let router = http::router(&status, &queries, &commands, &sampler, &reader, &snoozer, &stop);
+    let about = (&reader, &actions);
+    let router = http::router(&status, &queries, &commands, &sampler, about, &snoozer, &stop);
     let api = tokio::spawn(http::serve(listener, router));
 
     let mut agent =

@@ -1,5 +1,6 @@
 //! The commands, a file each. Most ask the running agent.
 
+pub mod act;
 pub mod add;
 pub mod agent;
 mod confirm;

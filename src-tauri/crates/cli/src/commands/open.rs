@@ -1,7 +1,10 @@
 //! `hark open`: the window, and the agent where none runs.
 
 use hark_api::{client::Client, start};
-use hark_local::{profile::Profile, program};
+use hark_local::{
+    profile::Profile,
+    program::{self, Place},
+};
 
 use crate::{Done, Failed};
 
@@ -11,5 +14,5 @@ pub async fn open(profile: &Profile, message: Option<i64>) -> Done {
         return Err(Failed(program::NO_DISPLAY.to_owned()));
     }
     start::agent(profile, &Client::new(&profile.socket())).await?;
-    Ok(program::open_window(profile, message)?)
+    Ok(program::open_window(profile, message.map(|message| Place { message, action: None }))?)
 }

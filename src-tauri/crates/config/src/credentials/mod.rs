@@ -45,7 +45,7 @@ impl Credentials {
             let Self { subscription, printed, aside, .. } = &access;
             let headers = secrets::headers(subscription, printed, aside).await?;
             let (proxy, tls) = (subscription.proxy.clone(), access.own_tls().await?);
-            let via = Via { proxy, tls, wire: None };
+            let via = Via { proxy, tls, ..Via::default() };
             let limits = subscription.limits();
             Ok(Ask { headers, via, limits, ..Ask::get(subscription.url.clone()) })
         }

@@ -171,6 +171,16 @@ impl<N: Clone> Alerts<N> {
                 let target = own.or_else(|| self.counter.latest(number).map(Target::Message));
                 out.extend(target.map(Effect::Open));
             }
+            Input::Pressed(number, button) => {
+                let message = self.screen.message(number);
+                out.extend(message.map(|message| Effect::Act { message, number, button }));
+            }
+            Input::Cleared(number) => {
+                if self.screen.message(number).is_some() {
+                    self.waiting.read(number);
+                    self.wake(now, out);
+                }
+            }
             Input::Content(content) => self.on_content(content, now, out),
             Input::Marked(is_written) => self.on_marked(is_written, now, out),
             Input::Deadline => self.on_deadline(now, out),

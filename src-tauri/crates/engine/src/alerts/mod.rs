@@ -32,6 +32,7 @@
 
 mod answers;
 mod attempts;
+mod button;
 mod call;
 mod counter;
 mod held;
@@ -60,6 +61,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Monotonic, message::Priority, silence::Silences};
 
+pub use button::Button;
 pub use machine::Alerts;
 pub use why::Why;
 
@@ -331,6 +333,10 @@ pub enum Input<N> {
     Read(Vec<i64>),
     /// The person clicked on the notification of this number.
     Clicked(u32),
+    /// The person pressed this button of the notification of this number.
+    Pressed(u32, Button),
+    /// What a button was for is done, and the notification of this number is to be closed.
+    Cleared(u32),
     /// The answer to [`Effect::Look`].
     Content(Content<N>),
     /// The answer to [`Effect::Mark`]: whether it was written.
@@ -394,6 +400,15 @@ pub enum Effect<N> {
     },
     /// Open this, as the person clicked.
     Open(Target),
+    /// Do what this button of the message's notification is for, as the person pressed it.
+    Act {
+        /// The id of the message, which may be gone by now.
+        message: i64,
+        /// The number of the notification.
+        number: u32,
+        /// The button.
+        button: Button,
+    },
     /// The server that answered last shows the alerts.
     Available,
     /// Nobody does, for this reason.

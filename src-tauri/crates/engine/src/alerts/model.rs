@@ -122,6 +122,7 @@ impl Model {
                     self.met = self.answered;
                 }
                 Effect::Open(_)
+                | Effect::Act { .. }
                 | Effect::Available
                 | Effect::Unavailable(_)
                 | Effect::Nobody(_)

@@ -116,6 +116,12 @@ impl Screen {
         })
     }
 
+    /// The message that the notification of this number is of, where it is of one.
+    pub(super) fn message(&self, number: u32) -> Option<i64> {
+        let Showing { count, id, .. } = &self.by_number(Some(number))?.showing;
+        (*count == 1).then_some(*id)
+    }
+
     /// The sequences of a subscription that have a notification here.
     pub(super) fn sequences(&self, subscription: &str) -> Vec<String> {
         let series = self.0.iter().filter_map(|it| it.showing.series.as_ref());

@@ -389,6 +389,36 @@ fn a_click_opens_the_url_of_its_notification_or_the_message_in_hark() {
 }
 
 #[test]
+fn a_button_is_of_the_message_that_its_notification_shows() {
+    let mut world = World::ready();
+    world.store();
+    world.due(Due::Live);
+    world.shows("0", Ok(7));
+    world.say(Input::Pressed(7, Button::Send(1)));
+    let act = Effect::Act { message: 0, number: 7, button: Button::Send(1) };
+    assert_eq!(world.effects.pop_front(), Some(act));
+    // It is closed where the message says so.
+    world.say(Input::Cleared(7));
+    let Some(Effect::Close(request, 7)) = world.effects.pop_front() else { panic!() };
+    world.say(Input::Closed(request));
+    // Nobody's, or of one that is gone.
+    world.say(Input::Pressed(8, Button::Read));
+    world.say(Input::Cleared(8));
+    world.say(Input::Left(7, false));
+    world.say(Input::Pressed(7, Button::Read));
+    world.is_done();
+    // One that counts has no buttons, whatever a server says.
+    burst(&mut world, 30);
+    for number in 20..23 {
+        let (request, ..) = world.sent();
+        world.say(Input::Shown(request, Ok(number)));
+    }
+    world.shows("28 more", Ok(20));
+    world.say(Input::Pressed(20, Button::Read));
+    assert!(!world.effects.iter().any(|effect| matches!(effect, Effect::Act { .. })));
+}
+
+#[test]
 fn what_nobody_could_show_for_half_a_day_is_no_news_any_more() {
     let mut world = World::ready();
     world.say(Input::Owner(false));

@@ -42,7 +42,8 @@ impl Waiting {
         self.withdrawn.push_back(series);
     }
 
-    /// The notification of this number is to be closed, since its message was read.
+    /// The notification of this number is to be closed, since its message was read, or its button was for
+    /// that.
     pub(super) fn read(&mut self, number: u32) {
         if self.read.len() == WITHDRAWN_MAX {
             self.read.pop_front();

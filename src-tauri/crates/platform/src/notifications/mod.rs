@@ -25,6 +25,9 @@ const DISMISSED: u32 = 2;
 /// for one that is still there.
 const SIGNALS_MAX: usize = 4096;
 
+/// The longest key of an action that is passed on: ours are shorter. Bytes.
+const KEY_BYTES_MAX: usize = 64;
+
 #[proxy(
     interface = "org.freedesktop.Notifications",
     default_service = "org.freedesktop.Notifications",
@@ -68,8 +71,8 @@ pub struct Server {
 pub enum Signal {
     /// Another server took the name, or none has it.
     Owner(bool),
-    /// The person clicked on the notification of this number.
-    Clicked(u32),
+    /// The person chose the action of this key of the notification of this number.
+    Chosen(u32, String),
     /// The notification of this number is gone.
     Closed {
         /// The server's number for it.
@@ -159,7 +162,8 @@ impl Bus {
         );
         let clicks = server.receive_action_invoked().await?.filter_map(|signal| async move {
             let args = signal.args().ok()?;
-            (*args.action_key() == "default").then(|| Signal::Clicked(*args.id()))
+            let key = *args.action_key();
+            (key.len() <= KEY_BYTES_MAX).then(|| Signal::Chosen(*args.id(), key.to_owned()))
         });
         let closes = server.receive_notification_closed().await?.filter_map(|signal| async move {
             let args = signal.args().ok()?;

@@ -2,6 +2,7 @@
 //! the tests use; a file has those of one part.
 
 mod commit;
+mod consent;
 mod cursor;
 mod journal;
 mod open;

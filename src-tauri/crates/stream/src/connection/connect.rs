@@ -62,6 +62,9 @@ pub struct Via {
     pub tls: Option<Arc<ClientConfig>>,
     /// Makes the connection instead of TCP, where set.
     pub wire: Option<Wire>,
+    /// Where the server is, where that was looked up already: no other address is dialled, and none handed
+    /// to a proxy that makes a tunnel. One that forwards plain http looks it up itself.
+    pub at: Vec<IpAddr>,
 }
 
 /// Makes connections outside the system's network: a network in memory, with simulated time.
@@ -120,24 +123,24 @@ pub(super) async fn connect(url: &Url, via: &Via, trail: &Trail) -> Result<Estab
         let io = make().await.map_err(|error| cause::of_chain(&error))?;
         return Ok(Established { io, route: None, forwarding: None });
     }
-    let (tcp, forwarding) = match matcher(url, &via.proxy)
-        .and_then(|matcher| matcher.intercept(&uri))
-    {
-        None => (direct(uri).await?, None),
+    let proxy = matcher(url, &via.proxy).and_then(|matcher| matcher.intercept(&uri));
+    let (tcp, forwarding) = match proxy {
+        None => (direct(uri, &via.at).await?, None),
         Some(proxy) => {
             let scheme = proxy.uri().scheme_str().unwrap_or_default().to_owned();
             let to = proxy.uri().clone();
+            let uri = at_address(url, &via.at).unwrap_or(uri);
             let tcp = match scheme.as_str() {
                 "http" if secure => {
-                    let mut tunnel = Tunnel::new(to, connector());
+                    let mut tunnel = Tunnel::new(to, connector(&[]));
                     if let Some(auth) = proxy.basic_auth() {
                         tunnel = tunnel.with_auth(auth.clone());
                     }
                     through(tunnel.call(uri)).await?
                 }
-                "http" => through(connector().call(to)).await?,
+                "http" => through(connector(&[]).call(to)).await?,
                 "socks5" | "socks5h" => {
-                    let mut socks = SocksV5::new(to, connector()).local_dns(scheme == "socks5");
+                    let mut socks = SocksV5::new(to, connector(&[])).local_dns(scheme == "socks5");
                     if let Some((user, password)) = proxy.raw_auth() {
                         socks = socks.with_auth(user.to_owned(), password.to_owned());
                     }
@@ -196,16 +199,36 @@ fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-fn connector() -> HttpConnector<Resolver> {
-    let mut connector = HttpConnector::new_with_resolver(Resolver);
+/// The server of a URL by its first address, where that was looked up already.
+fn at_address(url: &Url, at: &[IpAddr]) -> Option<Uri> {
+    let to = SocketAddr::new(*at.first()?, url.port_or_known_default()?);
+    format!("{}://{to}", url.scheme()).parse().ok()
+}
+
+/// The addresses of a URL's host, as they are dialled.
+pub(super) async fn addresses(url: &Url) -> Result<Vec<IpAddr>, Cause> {
+    let name = match url.host() {
+        Some(Host::Ipv4(address)) => return Ok(vec![address.into()]),
+        Some(Host::Ipv6(address)) => return Ok(vec![address.into()]),
+        Some(Host::Domain(name)) => name.parse::<Name>(),
+        None => return Err(Cause::NameNotResolved),
+    };
+    let name = name.map_err(|_| Cause::NameNotResolved)?;
+    let looked_up = timeout(CONNECT_TIMEOUT, Resolver::default().call(name)).await;
+    let found = looked_up.map_err(|_| Cause::NameNotResolved)?;
+    Ok(found.map_err(|_| Cause::NameNotResolved)?.map(|found| found.ip()).collect())
+}
+
+fn connector(at: &[IpAddr]) -> HttpConnector<Resolver> {
+    let mut connector = HttpConnector::new_with_resolver(Resolver(at.into()));
     connector.enforce_http(false);
     connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
     connector.set_nodelay(true);
     connector
 }
 
-async fn direct(uri: Uri) -> Result<TcpStream, Cause> {
-    let connected = timeout(CONNECT_TIMEOUT, connector().call(uri)).await;
+async fn direct(uri: Uri, at: &[IpAddr]) -> Result<TcpStream, Cause> {
+    let connected = timeout(CONNECT_TIMEOUT, connector(at).call(uri)).await;
     let connected = connected.map_err(|_| Cause::ConnectTimeout)?;
     Ok(connected.map_err(|error| cause::of_chain(&error))?.into_inner())
 }
@@ -307,9 +330,9 @@ pub fn tls_config(files: &TlsFiles) -> Result<ClientConfig, TlsFileError> {
 const LOCAL_V4: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const LOCAL_V6: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0);
 
-/// The system's resolver, with an error that can be told by its type.
-#[derive(Clone)]
-struct Resolver;
+/// The system's resolver, with an error that can be told by its type; or what was looked up already.
+#[derive(Clone, Default)]
+struct Resolver(Arc<[IpAddr]>);
 
 impl Service<Name> for Resolver {
     type Response = std::vec::IntoIter<SocketAddr>;
@@ -321,7 +344,12 @@ impl Service<Name> for Resolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
+        let known = Arc::clone(&self.0);
         Box::pin(async move {
+            if !known.is_empty() {
+                let known: Vec<_> = known.iter().map(|&ip| SocketAddr::new(ip, 0)).collect();
+                return Ok(known.into_iter());
+            }
             if is_localhost(name.as_str()) {
                 // No resolver is asked, as another's resolver may answer anything.
                 return Ok(vec![LOCAL_V6, LOCAL_V4].into_iter());
@@ -343,7 +371,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_under_localhost_is_this_machine_whatever_a_resolver_says() {
         for name in ["localhost", "push.localhost", "a.b.LOCALHOST", "push.localhost."] {
-            let found: Vec<_> = Resolver.call(name.parse().unwrap()).await.unwrap().collect();
+            let found: Vec<_> =
+                Resolver::default().call(name.parse().unwrap()).await.unwrap().collect();
             assert_eq!(found, [LOCAL_V6, LOCAL_V4], "{name}");
             assert!(is_loopback(&format!("http://{name}/").parse().unwrap()), "{name}");
         }

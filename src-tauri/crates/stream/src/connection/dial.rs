@@ -272,7 +272,7 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 }
 
 /// What the server says about its refusal: the usual fields of a JSON body, else its first line.
-async fn detail(response: Response<Incoming>) -> Option<Line> {
+pub(super) async fn detail(response: Response<Incoming>) -> Option<Line> {
     let status = u64::from(response.status().as_u16());
     let mut body = response.into_body();
     let mut bytes = Vec::new();

@@ -11,6 +11,7 @@ mod connect;
 mod dial;
 pub mod guard;
 mod publish;
+mod request;
 mod roots;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ pub use connect::{Io, Proxy, TlsFiles, Via, Wire, Wiring, is_loopback, tls_confi
 pub use dial::Ask;
 use guard::{Fact, Guard, Limits};
 pub use publish::publish;
+pub use request::{Answered, NotSent, request};
 pub use trail::{Head, Route, Trail};
 
 /// Facts that may wait while nothing is passed on.

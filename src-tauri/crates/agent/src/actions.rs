@@ -1,0 +1,184 @@
+//! What a message lets the person do: open its link, copy a text, send a request. A client, or whoever shows the
+//! message, is told what to open or to copy; a request is sent from here, once the person has seen all of it.
+
+use std::sync::Arc;
+
+use hark_api::{self as api, Act, ActOn, Acted, ApiError, Question, Seems, Yes};
+use hark_engine::{
+    asked::{self, Asked, Grant, Reach},
+    feed::publish::refusal,
+    links::{Doubt, Link},
+    message::{Action, Does},
+    readable::Line,
+};
+use hark_store::MessageRow;
+use hark_stream::connection::{Answered, NotSent, request};
+use tokio::sync::Semaphore;
+
+use crate::{ledger::Ledger, registry::Registry, words::Language};
+
+/// Requests that may be under way at once.
+const REQUESTS_MAX: usize = 4;
+
+/// See the module. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Actions {
+    ledger: Ledger,
+    registry: Registry,
+    under_way: Arc<Semaphore>,
+}
+
+impl Actions {
+    /// Those of the messages in this ledger.
+    #[must_use]
+    pub fn new(ledger: Ledger, registry: Registry) -> Self {
+        Self { ledger, registry, under_way: Arc::new(Semaphore::new(REQUESTS_MAX)) }
+    }
+
+    /// Does something about a message, or says what is to be asked or done for it. What it says is in
+    /// `language`.
+    ///
+    /// # Errors
+    /// Where the message is gone, has no such action, or nothing of the kind is ever done.
+    pub async fn act(&self, act: Act, language: Language) -> Result<Acted, ApiError> {
+        let row = self.message(act.message)?;
+        let none = || {
+            let Act { message, what, .. } = &act;
+            ApiError::plain(match what {
+                ActOn::Link => format!("Message {message} has no link."),
+                ActOn::Attachment => format!("Message {message} has no file."),
+                ActOn::Action(number) => {
+                    format!("Message {message} has no action {}.", u64::from(*number) + 1)
+                }
+            })
+        };
+        match act.what {
+            ActOn::Link => self.link(row.message.url.as_deref().ok_or_else(none)?, act.answer),
+            ActOn::Attachment => {
+                let attached = row.message.extras.attachment.as_ref().ok_or_else(none)?;
+                self.link(&attached.url, act.answer)
+            }
+            ActOn::Action(number) => {
+                let Action { label, does, .. } = self::action(&row, number).ok_or_else(none)?;
+                match does {
+                    Does::Open { url } => self.link(url, act.answer),
+                    Does::Copy { text } => Ok(Acted::Copy { text: text.to_string() }),
+                    Does::Tell { .. } => Err(ApiError::plain(format!(
+                        "{label:?} is for programs on a phone; Hark only shows what it says."
+                    ))),
+                    Does::Send { url, method, headers, body } => {
+                        let asked = Asked::of(url, method, headers, body);
+                        let asked = asked.map_err(|why| ApiError::plain(why.to_string()))?;
+                        self.send(&row.subscription, asked, act.answer, language).await
+                    }
+                }
+            }
+        }
+    }
+
+    /// The stored message.
+    ///
+    /// # Errors
+    /// Where it is not there any more.
+    pub fn message(&self, id: i64) -> Result<MessageRow, ApiError> {
+        let row = self.ledger.read(|store| store.message(id));
+        row.map_err(|error| ApiError::plain(error.to_string()))?.ok_or_else(|| {
+            ApiError::plain(format!(
+                "Message {id} is not there any more: it was deleted, replaced by a later one, or is too old."
+            ))
+        })
+    }
+
+    fn link(&self, url: &str, answer: Option<Yes>) -> Result<Acted, ApiError> {
+        let judged = self.registry.judge(url);
+        let Link { url, doubt } = judged.map_err(|why| ApiError::plain(why.to_string()))?;
+        let Some(doubt) = doubt else { return Ok(Acted::Open { url }) };
+        let asked = Question::Link { url: url.clone(), seems: seems(Some(doubt)) };
+        match answer {
+            Some(Yes { asked: seen, .. }) if seen == asked => Ok(Acted::Open { url }),
+            _ => Ok(Acted::Ask { asked }),
+        }
+    }
+
+    async fn send(
+        &self,
+        subscription: &str,
+        asked: Asked,
+        answer: Option<Yes>,
+        language: Language,
+    ) -> Result<Acted, ApiError> {
+        let feed = self.registry.with(subscription, |one| one.subscription.url.clone());
+        let reach = asked.reach(feed.as_ref());
+        if asked.is_out_of(reach) {
+            return Err(ApiError::plain(asked::inside(&asked.origin())));
+        }
+        let grant = asked.grant(subscription);
+        let question = question(&asked, grant.is_some());
+        match answer {
+            Some(Yes { asked: seen, remember }) if seen == question => {
+                if let Some(grant) = grant.filter(|_| remember) {
+                    let granted = self.ledger.grant(&grant);
+                    granted.map_err(|error| ApiError::plain(error.to_string()))?;
+                }
+            }
+            // A yes to something else is none.
+            _ if !self.is_granted(grant.as_ref()) => return Ok(Acted::Ask { asked: question }),
+            _ => {}
+        }
+        Ok(self.sent(&asked, reach, language).await)
+    }
+
+    /// Whether the person need not be asked. Where that cannot be read, they are.
+    fn is_granted(&self, grant: Option<&Grant>) -> bool {
+        let granted = |grant| self.ledger.read(|store| store.is_granted(grant));
+        grant.is_some_and(|grant| granted(grant).unwrap_or_default())
+    }
+
+    async fn sent(&self, asked: &Asked, reach: Reach, language: Language) -> Acted {
+        let Ok(_one_of_few) = self.under_way.try_acquire() else {
+            let sentence = language.pick(
+                "Nothing was sent: other requests are under way. Try it again in a moment.",
+                "没有发送：其他请求还在进行。请稍后再试。",
+            );
+            return Acted::Done { ok: false, sentence: sentence.to_owned() };
+        };
+        let answered = request(asked, reach).await;
+        let origin = asked.origin();
+        let ok = answered.as_ref().is_ok_and(|answered| (200..300).contains(&answered.code));
+        tracing::info!(origin, method = asked.method, ok, "a message's request was sent");
+        let sentence = match answered {
+            Ok(Answered { code, means, detail }) => {
+                let means = means.map(|text| format!(" {text}")).unwrap_or_default();
+                let detail = detail.map(|text: Line| format!(" ({text})")).unwrap_or_default();
+                let status = format!("{code}{means}{detail}");
+                language.answered(ok, asked.method, &origin, &status, (300..400).contains(&code))
+            }
+            Err(NotSent::Inside) => asked::inside(&origin),
+            Err(NotSent::Failed(cause)) => refusal(&cause, &origin),
+        };
+        Acted::Done { ok, sentence }
+    }
+}
+
+/// An action of a message.
+#[must_use]
+pub fn action(row: &MessageRow, number: u32) -> Option<&Action> {
+    row.message.extras.actions.get(usize::try_from(number).ok()?)
+}
+
+fn question(asked: &Asked, can_remember: bool) -> Question {
+    Question::Request {
+        method: asked.method.to_owned(),
+        origin: asked.origin(),
+        url: asked.url.to_string(),
+        headers: asked.headers.clone(),
+        body: asked.body.clone(),
+        seems: seems(asked.doubt()),
+        can_remember,
+    }
+}
+
+fn seems(doubt: Option<Doubt>) -> api::Seems {
+    let Doubt { ascii, unicode, user } = doubt.unwrap_or_default();
+    Seems { host: ascii, reads: unicode, user }
+}

@@ -1,0 +1,422 @@
+//! A request that a message asks for: a stranger's wish. What of it is sent, what is shown of it before, what
+//! a yes is remembered for, and where it may go. Pure: nothing here sends anything.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
+
+use url::{Host, Url};
+
+use crate::{
+    links::{self, Doubt},
+    message::HEADERS_MAX,
+    readable::Line,
+};
+
+/// The methods that are sent.
+const METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"];
+/// The largest body that is sent, in bytes: the person is to read it.
+pub const BODY_BYTES_MAX: usize = 16 << 10;
+/// Headers that belong to a connection, to the request as it is made, or to another site's memory of the
+/// person, whatever a message names (RFC 9110, 7.6.1).
+const NEVER: &[&str] = &[
+    "connection",
+    "content-length",
+    "cookie",
+    "cookie2",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+];
+
+/// A request as it would be sent, and is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// One of those that are sent.
+    pub method: &'static str,
+    /// Where to, http or https, without a user or a fragment.
+    pub url: Url,
+    /// The message's headers that are sent: names in lower case, values in printable ASCII.
+    pub headers: Vec<(String, String)>,
+    /// What is sent; may be empty.
+    pub body: String,
+}
+
+/// Why a request is not sent, whatever the person says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Its method is none of those that are sent.
+    Method(Line),
+    /// Its address is none, or has a user's name in it.
+    Address,
+    /// A header cannot be sent.
+    Header(Line),
+    /// Its body is larger than [`BODY_BYTES_MAX`].
+    Body,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Method(method) => {
+                write!(f, "Nothing was sent: {method:?} is none of {}.", METHODS.join(", "))
+            }
+            Self::Address => f.write_str(
+                "Nothing was sent: its address is no plain http or https address of a server.",
+            ),
+            Self::Header(name) => {
+                write!(f, "Nothing was sent: its header {name:?} cannot be sent.")
+            }
+            Self::Body => write!(
+                f,
+                "Nothing was sent: its text is larger than {} KiB, too much to be looked through.",
+                BODY_BYTES_MAX >> 10
+            ),
+        }
+    }
+}
+
+/// What a yes is remembered for: any request of this subscription's messages to this server with this method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The subscription's key.
+    pub subscription: String,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// The method.
+    pub method: &'static str,
+}
+
+/// Where a request may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// To the subscription's own host, wherever that is.
+    Own,
+    /// To any other host that is on the internet, and nowhere else.
+    Internet,
+}
+
+impl Asked {
+    /// The request that a message asks for.
+    ///
+    /// # Errors
+    /// Where it is never sent.
+    pub fn of(
+        url: &str,
+        method: &str,
+        headers: &[(Line, Line)],
+        body: &str,
+    ) -> Result<Self, Refused> {
+        let wanted = method.to_ascii_uppercase();
+        let Some(method) = METHODS.iter().find(|known| **known == wanted) else {
+            return Err(Refused::Method(Line::of(method, 40)));
+        };
+        let url = links::of_web(url).and_then(|url| Url::parse(&url).ok());
+        let Some(mut url) = url.filter(|url| url.username().is_empty() && url.password().is_none())
+        else {
+            return Err(Refused::Address);
+        };
+        url.set_fragment(None);
+        if body.len() > BODY_BYTES_MAX {
+            return Err(Refused::Body);
+        }
+        Ok(Self { method, url, headers: self::headers(headers)?, body: body.to_owned() })
+    }
+
+    /// Scheme, host and port, with the port also where it is the usual one.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        format!("{}://{host}:{port}", self.url.scheme())
+    }
+
+    /// What is doubtful about the host.
+    #[must_use]
+    pub fn doubt(&self) -> Option<Doubt> {
+        links::doubt(&self.url)
+    }
+
+    /// What a yes to it is remembered for; none where each has to be looked at, as it carries a credential.
+    #[must_use]
+    pub fn grant(&self, subscription: &str) -> Option<Grant> {
+        let has_credential = self.headers.iter().any(|(name, _)| name == "authorization");
+        (!has_credential).then(|| Grant {
+            subscription: subscription.to_owned(),
+            origin: self.origin(),
+            method: self.method,
+        })
+    }
+
+    /// Where it may go, of a message of the feed at this address; none where that is not followed any more.
+    #[must_use]
+    pub fn reach(&self, feed: Option<&Url>) -> Reach {
+        let is_own =
+            feed.is_some_and(|feed| feed.host().is_some() && feed.host() == self.url.host());
+        if is_own { Reach::Own } else { Reach::Internet }
+    }
+
+    /// Whether its address says itself that it is where a request may not go: then nobody need be asked.
+    #[must_use]
+    pub fn is_out_of(&self, reach: Reach) -> bool {
+        let is_inside = match self.url.host() {
+            Some(Host::Ipv4(address)) => !is_on_internet(address.into()),
+            Some(Host::Ipv6(address)) => !is_on_internet(address.into()),
+            Some(Host::Domain(name)) => is_local_name(name),
+            None => true,
+        };
+        reach == Reach::Internet && is_inside
+    }
+}
+
+/// The sentence about a request that may not go where its address leads.
+#[must_use]
+pub fn inside(origin: &str) -> String {
+    format!(
+        "Nothing was sent: {origin} is on this computer or in a private network, where a message may send \
+         a request only to the server that it came from."
+    )
+}
+
+/// Names that only a private network has (RFC 6761, 6762, 8375, 9476).
+fn is_local_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    ["localhost", "local", "localdomain", "internal", "lan", "home", "corp"].contains(&last)
+        || name.ends_with(".home.arpa")
+        || name == "home.arpa"
+        || !name.contains('.')
+}
+
+fn headers(named: &[(Line, Line)]) -> Result<Vec<(String, String)>, Refused> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let mut headers = Vec::with_capacity(named.len());
+    for (name, value) in named.iter().take(HEADERS_MAX) {
+        let lower = name.to_ascii_lowercase();
+        // The last would change what was shown: it is cut.
+        let is_fit = !lower.is_empty()
+            && lower.bytes().all(is_token)
+            && value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if !is_fit {
+            return Err(Refused::Header(name.clone()));
+        }
+        if !NEVER.contains(&lower.as_str()) && !lower.starts_with("proxy-") {
+            headers.push((lower, value.to_string()));
+        }
+    }
+    Ok(headers)
+}
+
+/// Whether an address is one of the internet's, and none of this machine, its networks or a special use
+/// (IANA's registries of special-purpose addresses).
+#[must_use]
+pub fn is_on_internet(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_v4(address),
+        IpAddr::V6(address) => is_v6(address),
+    }
+}
+
+fn is_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || a == 0
+        || a >= 240
+        || (a == 100 && b & 0xc0 == 64)
+        || (a, b, c) == (192, 0, 0)
+        || (a, b, c) == (192, 88, 99)
+        || (a == 198 && b & 0xfe == 18))
+}
+
+fn is_v6(address: Ipv6Addr) -> bool {
+    let segments = address.segments();
+    let [a, b, ..] = segments;
+    let v4 = |high: u16, low: u16| {
+        let [a, b] = high.to_be_bytes();
+        let [c, d] = low.to_be_bytes();
+        is_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match segments {
+        // Written for IPv4, in each of the ways that there are.
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => {
+            !address.is_unspecified() && !address.is_loopback() && high != 0 && v4(high, low)
+        }
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => v4(high, low),
+        // Of the rest only 2000::/3 is given out; Teredo and documentation are in it.
+        _ => a & 0xe000 == 0x2000 && (a, b) != (0x2001, 0) && (a, b) != (0x2001, 0xdb8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(url: &str) -> Asked {
+        Asked::of(url, "POST", &[], "").unwrap()
+    }
+
+    #[test]
+    fn what_is_sent_is_what_is_named_without_what_is_never_sent() {
+        let named = [
+            ("Content-Type", "application/json"),
+            ("X-Custom", "a b"),
+            ("Host", "evil.example"),
+            ("Cookie", "session=1"),
+            ("Content-Length", "7"),
+            ("Transfer-Encoding", "chunked"),
+            ("Connection", "close, X-Custom"),
+            ("Proxy-Authorization", "Basic x"),
+            ("Authorization", "Bearer x"),
+        ];
+        let named = named.map(|(name, value)| (Line::from(name), Line::from(value)));
+        let all = Asked::of("https://a.example/x?y#z", "put", &named, "{}").unwrap();
+        assert_eq!((all.method, all.url.as_str()), ("PUT", "https://a.example/x?y"));
+        let names: Vec<&str> = all.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["content-type", "x-custom", "authorization"]);
+        assert_eq!(all.grant("news"), None, "a credential is looked at each time");
+        assert_eq!(all.origin(), "https://a.example:443");
+    }
+
+    #[test]
+    fn what_cannot_be_shown_as_it_is_sent_is_refused() {
+        let of = |url: &str, method: &str, header: (&str, &str), body: &str| {
+            let headers = [(Line::from(header.0), Line::from(header.1))];
+            Asked::of(url, method, &headers, body).unwrap_err().to_string()
+        };
+        let (url, fine) = ("https://a.example/", ("x", "y"));
+        for method in ["CONNECT", "TRACE", "OPTIONS", "", "G T", "POST\r\nX: y"] {
+            assert!(of(url, method, fine, "").contains("is none of GET"), "{method}");
+        }
+        for url in
+            ["https://me@a.example/", "https://me:pass@a.example/", "ftp://a.example/", "x", ""]
+        {
+            assert!(of(url, "GET", fine, "").contains("no plain http"), "{url}");
+        }
+        for header in
+            [("a b", "c"), ("", "c"), ("x:", "c"), ("é", "c"), ("x", "é"), ("x", &"y".repeat(1001))]
+        {
+            assert!(of(url, "GET", header, "").contains("cannot be sent"), "{header:?}");
+        }
+        assert!(of(url, "GET", fine, &"x".repeat(64 << 10)).contains("larger than 16 KiB"));
+    }
+
+    #[test]
+    fn a_yes_is_remembered_for_a_subscription_a_server_and_a_method() {
+        let grant = |url: &str, method: &str| {
+            Asked::of(url, method, &[], "").unwrap().grant("news").unwrap()
+        };
+        let one = grant("https://a.example/x", "POST");
+        assert_eq!(one.origin, "https://a.example:443");
+        assert_eq!(grant("https://a.example/other?y", "post"), one);
+        for other in [
+            grant("http://a.example/x", "POST"),
+            grant("https://a.example:8443/x", "POST"),
+            grant("https://b.example/x", "POST"),
+            grant("https://a.example/x", "DELETE"),
+        ] {
+            assert_ne!(other, one);
+        }
+    }
+
+    #[test]
+    fn only_the_feeds_own_host_may_be_inside() {
+        let feed: Url = "http://192.168.1.2/topic".parse().unwrap();
+        let reach = |url: &str| asked(url).reach(Some(&feed));
+        assert_eq!(reach("https://192.168.1.2:8443/x"), Reach::Own);
+        assert_eq!(reach("https://192.168.1.3/x"), Reach::Internet);
+        assert_eq!(asked("http://192.168.1.2/").reach(None), Reach::Internet);
+        for inside in [
+            "http://127.0.0.1/",
+            "http://2130706433/",
+            "http://[::1]/",
+            "http://localhost/",
+            "http://x.LOCALHOST./",
+            "http://printer/",
+            "http://nas.local/",
+            "http://a.home.arpa/",
+            "http://[fe80::1]/",
+        ] {
+            assert!(asked(inside).is_out_of(Reach::Internet), "{inside}");
+            assert!(!asked(inside).is_out_of(Reach::Own), "{inside}");
+        }
+        assert!(!asked("https://a.example/").is_out_of(Reach::Internet));
+        assert!(!asked("https://1.1.1.1/").is_out_of(Reach::Internet));
+    }
+
+    #[test]
+    fn an_address_is_on_the_internet_or_it_is_not() {
+        for inside in [
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.1",
+            "192.168.0.1",
+            "198.18.0.1",
+            "198.19.9.9",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::7f00:1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::ffff:0:a00:1",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2002:c0a8:1::1",
+            "2001::1",
+            "2001:db8::1",
+            "fc00::1",
+            "fdff::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "100::1",
+            "4000::1",
+        ] {
+            assert!(!is_on_internet(inside.parse().unwrap()), "{inside}");
+        }
+        for outside in [
+            "1.1.1.1",
+            "9.9.9.9",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.17.0.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "::ffff:1.1.1.1",
+            "64:ff9b::101:101",
+            "2002:101:101::1",
+            "2606:4700:4700::1111",
+            "2a00::1",
+        ] {
+            assert!(is_on_internet(outside.parse().unwrap()), "{outside}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Which requests the person lets messages make without being asked again.
+
+use hark_engine::asked::Grant;
+use rusqlite::params;
+
+use crate::{Store, StoreError};
+
+impl Store {
+    /// Whether the person has said so of such requests.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn is_granted(&self, grant: &Grant) -> Result<bool, StoreError> {
+        let Grant { subscription, origin, method } = grant;
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM consent WHERE subscription = ?1 AND origin = ?2 AND method = ?3",
+            )?
+            .exists(params![subscription, origin, method])?)
+    }
+
+    /// The person says so.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
+        let Grant { subscription, origin, method } = grant;
+        self.connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO consent (subscription, origin, method) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![subscription, origin, method])?;
+        Ok(())
+    }
+
+    /// Nothing of a subscription is granted any more.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub(crate) fn revoke(&mut self, subscription: &str) -> Result<(), StoreError> {
+        self.connection.execute("DELETE FROM consent WHERE subscription = ?1", [subscription])?;
+        Ok(())
+    }
+}

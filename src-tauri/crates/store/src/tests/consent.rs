@@ -1,0 +1,31 @@
+//! Consents.
+
+use hark_engine::asked::Grant;
+
+use super::*;
+
+#[test]
+fn a_yes_is_for_one_subscription_server_and_method_and_goes_with_the_subscription() {
+    let mut world = World::new();
+    let grant = |subscription: &str, origin: &str, method| Grant {
+        subscription: subscription.into(),
+        origin: origin.into(),
+        method,
+    };
+    let one = grant("builds", "https://a.example:443", "POST");
+    assert!(!world.store.is_granted(&one).unwrap());
+    world.store.grant(&one).unwrap();
+    world.store.grant(&one).unwrap();
+    world = world.reopened();
+    assert!(world.store.is_granted(&one).unwrap());
+    for other in [
+        grant("backups", "https://a.example:443", "POST"),
+        grant("builds", "http://a.example:443", "POST"),
+        grant("builds", "https://a.example:8443", "POST"),
+        grant("builds", "https://a.example:443", "DELETE"),
+    ] {
+        assert!(!world.store.is_granted(&other).unwrap(), "{other:?}");
+    }
+    world.store.forget("builds").unwrap();
+    assert!(!world.store.is_granted(&one).unwrap());
+}

@@ -1,0 +1,312 @@
+//! What messages let the person do: each button of a notification, and the requests that messages ask for, which
+//! go out as they were shown, to where they may go, and not before a yes.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+
+use hark_tests::{
+    LONG, Running, World,
+    bus::Bus,
+    eventually,
+    fake::{Notifications, Notified},
+    hark::Answer,
+    names::Names,
+    ntfy::Ntfy,
+    opener::Opener,
+    recorder::Recorder,
+    space,
+};
+use serde_json::{Value, json};
+
+/// An agent that follows a topic, with a screen that has room for all buttons.
+struct Followed {
+    ntfy: Ntfy,
+    screen: Notifications,
+    opener: Opener,
+    recorder: Recorder,
+    _parts: (Bus, Running),
+    // The last to go: what runs in it ends with it.
+    world: World,
+}
+
+impl Followed {
+    async fn start(server: &'static str) -> Self {
+        let mut world = World::new();
+        let opener = Opener::put(&mut world);
+        world.set("DISPLAY", ":none");
+        let bus = Bus::start(&mut world).await;
+        let screen = Notifications::like(server, &bus).await;
+        let (ntfy, recorder) = (Ntfy::start().await, Recorder::start().await);
+        let url = ntfy.url("/news/sse");
+        world.settings(&format!("[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\n"));
+        let agent = world.agent().await;
+        world.caught_up("news").await;
+        let mut it = Self { ntfy, screen, opener, recorder, _parts: (bus, agent), world };
+        it.alerts().await;
+        it
+    }
+
+    /// Publishes until something is shown: what is of the very second of the first connection was there
+    /// before it, as far as can be told.
+    async fn alerts(&mut self) {
+        let shown = eventually("what is published is shown", LONG, async || {
+            self.ntfy.publish("news", "begin");
+            let next = tokio::time::timeout(Duration::from_millis(200), self.screen.next());
+            next.await.map_err(|error| error.to_string())
+        });
+        let id = shown.await.id;
+        self.screen.dismiss(id).await;
+    }
+
+    /// Publishes a message with these actions; answers its notification and its id.
+    async fn publish(&mut self, actions: &Value) -> (Notified, String) {
+        let fields = json!({ "title": "Door", "message": "open", "actions": actions });
+        self.ntfy.publish_as("message", "news", fields);
+        let shown = self.screen.next().await;
+        assert_eq!(shown.summary, "Door", "{shown:?}");
+        let id = eventually("it is stored", LONG, async || {
+            let messages = self.world.messages().await;
+            let last = messages.last().filter(|last| last["shown"] == "shown").cloned();
+            last.map(|last| last["id"].to_string()).ok_or(format!("{messages:?}"))
+        })
+        .await;
+        (shown, id)
+    }
+
+    /// What Hark itself says next in a notification.
+    async fn says(&mut self) -> (String, String) {
+        let shown = self.screen.next().await;
+        self.screen.dismiss(shown.id).await;
+        (shown.summary, shown.body)
+    }
+}
+
+fn request(url: &str) -> Value {
+    json!({
+        "action": "http", "label": "Close", "url": url, "method": "PUT", "clear": true,
+        "headers": { "X-Door": "7", "Cookie": "a=b", "Host": "evil.example", "Connection": "X-Door" },
+        "body": "{\"door\":\"shut\"}",
+    })
+}
+
+/// Checks that it was not done, as this has to be looked at first.
+fn asks(answer: &Answer, words: &[&str]) {
+    assert_eq!((answer.code, answer.out.as_str()), (Some(1), ""), "{answer:?}");
+    for word in words {
+        assert!(answer.err.contains(word), "{word}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_button_does_what_its_label_says() {
+    let mut it = Followed::start("Plasma").await;
+    // A program that copies, and notes what.
+    let script = format!("#!/bin/sh\ncat > {}\n", it.world.path("copied").display());
+    let xclip = it.world.file("bin/xclip", script);
+    fs::set_permissions(xclip, fs::Permissions::from_mode(0o755)).unwrap();
+    let actions = json!([
+        { "action": "view", "label": "<b>Page</b>", "url": "https://a.example/door", "clear": true },
+        { "action": "copy", "label": "Code", "value": "4711" },
+        request(&it.recorder.url("/door")),
+    ]);
+    let (shown, id) = it.publish(&actions).await;
+    let keys: Vec<&str> = shown.actions.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(keys, ["default", "open:0", "copy:1", "send:2", "read", "snooze"]);
+    assert_eq!(shown.actions[1].1, "<b>Page</b>");
+
+    it.screen.press(shown.id, "copy:1").await;
+    eventually("it is copied", LONG, async || {
+        let copied = fs::read_to_string(it.world.path("copied")).unwrap_or_default();
+        (copied == "4711").then_some(()).ok_or(copied)
+    })
+    .await;
+    // A request is asked for in the window, at the message.
+    it.screen.press(shown.id, "send:2").await;
+    let started = it.opener.next().await;
+    let wanted = [format!("--message={id}"), "--action=3".to_owned()];
+    assert_eq!((started.name.as_str(), started.args), ("hark-window", wanted.to_vec()));
+    assert!(it.recorder.is_quiet());
+    // What opens a page is closed where it says so.
+    it.screen.press(shown.id, "open:0").await;
+    let started = it.opener.next().await;
+    assert_eq!(started.name, "xdg-open");
+    assert_eq!(started.args, ["https://a.example/door"]);
+    assert_eq!(it.screen.next_closed().await, shown.id);
+
+    let (shown, id) = it.publish(&json!([])).await;
+    for key in ["open:0", "send:9", "copy:99999999999999999999", "open:0:0", "", "evil"] {
+        it.screen.press(shown.id, key).await;
+    }
+    // What has no such action is shown instead; what is no key is nothing.
+    for _ in 0..2 {
+        let started = it.opener.next().await;
+        assert_eq!(started.args, [format!("--message={id}")], "{started:?}");
+    }
+    it.screen.press(shown.id, "read").await;
+    assert_eq!(it.screen.next_closed().await, shown.id);
+    let read = it.world.messages().await.last().unwrap()["read"].clone();
+    assert!(read.is_string(), "{read}");
+
+    // For an hour: the next one is held back.
+    let (shown, _) = it.publish(&json!([])).await;
+    it.screen.press(shown.id, "snooze").await;
+    eventually("it is snoozed", LONG, async || {
+        let link = it.world.link("news").await;
+        if link.to_string().contains("snooze") { Ok(()) } else { Err(link) }
+    })
+    .await;
+    assert!(it.recorder.is_quiet());
+}
+
+#[tokio::test]
+async fn a_message_that_is_gone_by_the_click_says_so() {
+    let mut it = Followed::start("Plasma").await;
+    let (shown, id) = it.publish(&json!([request(&it.recorder.url("/door"))])).await;
+    let path = it.world.path("profile/data/hark.db");
+    let path = if path.exists() { path } else { it.world.path("profile/hark.db") };
+    let sql = format!("DELETE FROM message WHERE id = {id}");
+    it.world.run("sqlite3".as_ref(), &[path.to_str().unwrap(), &sql]).await.ok();
+    it.screen.press(shown.id, "send:0").await;
+    let (_, said) = it.says().await;
+    assert!(said.contains("not there any more"), "{said}");
+    it.world.hark(&["act", &id, "1", "--yes"]).await.refused(&["not there any more"]);
+    assert!(it.recorder.is_quiet());
+}
+
+#[tokio::test]
+async fn a_request_is_sent_as_it_was_shown_and_not_before_a_yes() {
+    let mut it = Followed::start("Plasma").await;
+    let url = it.recorder.url("/door?x=y");
+    let (_, id) = it.publish(&json!([request(&url)])).await;
+    // Nobody can be asked: it says what it would send.
+    let said = it.world.hark(&["act", &id, "1"]).await;
+    let origin = format!("http://127.0.0.1:{}", it.recorder.port);
+    asks(&said, &["PUT", &origin, &url, "x-door: 7", "{\"door\":\"shut\"}", "--yes"]);
+    assert!(!said.err.contains("evil") && !said.err.contains("cookie"), "{said:?}");
+    assert!(it.recorder.is_quiet());
+
+    let said = it.world.hark(&["act", &id, "1", "--yes"]).await.ok();
+    assert!(said.contains("answered 204 No Content"), "{said}");
+    let sent = it.recorder.next().await;
+    assert_eq!(sent.line, "PUT /door?x=y HTTP/1.1");
+    assert_eq!(sent.body, "{\"door\":\"shut\"}");
+    let headers: Vec<(&str, &str)> =
+        sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let host = format!("127.0.0.1:{}", it.recorder.port);
+    let agent = format!("hark/{}", env!("CARGO_PKG_VERSION"));
+    let wanted = [
+        ("accept", "*/*"),
+        ("accept-encoding", "identity"),
+        ("cache-control", "no-cache"),
+        ("content-length", "15"),
+        ("host", host.as_str()),
+        ("user-agent", agent.as_str()),
+        ("x-door", "7"),
+    ];
+    assert_eq!(headers, wanted);
+
+    // No redirect is followed, and a refusal is told.
+    let elsewhere = Recorder::start().await;
+    let moved = format!("HTTP/1.1 307 Moved\r\nLocation: {}\r\n\r\n", elsewhere.url("/"));
+    it.recorder.answer(&moved);
+    let said = it.world.hark(&["act", &id, "1", "--yes"]).await;
+    said.refused(&["not to where it leads on", "307"]);
+    it.recorder.answer("HTTP/1.1 403 Forbidden\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nno");
+    let said = it.world.hark(&["act", &id, "1", "--yes"]).await;
+    said.refused(&["answered 403 Forbidden (no)"]);
+    let _ = (it.recorder.next().await, it.recorder.next().await);
+    let mut elsewhere = elsewhere;
+    assert!(elsewhere.is_quiet());
+}
+
+#[tokio::test]
+async fn a_yes_that_is_remembered_is_for_that_method_and_server_alone() {
+    let mut it = Followed::start("Plasma").await;
+    let other = Recorder::start().await;
+    let with = |method: &str, url: &str| json!({ "action": "http", "label": "x", "url": url, "method": method, "clear": true });
+    let bearer = json!({
+        "action": "http", "label": "x", "url": it.recorder.url("/"), "method": "POST",
+        "headers": { "Authorization": "Bearer theirs" },
+    });
+    let actions = json!([
+        with("POST", &it.recorder.url("/a")),
+        with("DELETE", &it.recorder.url("/a")),
+        with("POST", &other.url("/a")),
+        bearer,
+    ]);
+    let (shown, id) = it.publish(&actions).await;
+    it.world.hark(&["act", &id, "1", "--yes", "--remember"]).await.ok();
+    assert_eq!(it.recorder.next().await.line, "POST /a HTTP/1.1");
+    // From now on the button is enough, and what came of it is told; then it is closed.
+    it.screen.press(shown.id, "send:0").await;
+    assert_eq!(it.recorder.next().await.line, "POST /a HTTP/1.1");
+    let (title, said) = it.says().await;
+    assert!(title.contains("Sent") && said.contains("answered 204"), "{title} {said}");
+    assert_eq!(it.screen.next_closed().await, shown.id);
+    for number in ["2", "3", "4"] {
+        asks(&it.world.hark(&["act", &id, number]).await, &["--yes"]);
+    }
+    // Its credential is shown, each time.
+    let asked = it.world.hark(&["act", &id, "4"]).await;
+    asks(&asked, &["authorization: Bearer theirs", "each time"]);
+    it.world.hark(&["act", &id, "4", "--yes", "--remember"]).await.ok();
+    let sent = it.recorder.next().await;
+    assert!(sent.headers.contains(&("authorization".into(), "Bearer theirs".into())));
+    asks(&it.world.hark(&["act", &id, "4"]).await, &["--yes"]);
+    // It goes with the subscription.
+    it.world.hark(&["remove", "news"]).await.ok();
+    it.world.hark(&["act", &id, "1"]).await.refused(&["private network"]);
+}
+
+#[tokio::test]
+async fn what_is_odd_is_refused_in_a_sentence_and_nothing_is_sent() {
+    let mut it = Followed::start("Plasma").await;
+    let http = |method: &str, url: &str, body: &str| json!({ "action": "http", "label": "x", "url": url, "method": method, "body": body });
+    let port = it.recorder.port;
+    let (url, large) = (it.recorder.url("/"), "x".repeat(64 << 10));
+    let actions = json!([
+        http("POST", &url, &large),
+        http("CONNECT", &url, ""),
+        http("GET", &format!("http://me:pass@127.0.0.1:{port}/"), ""),
+        http("GET", &format!("http://localhost:{port}/"), ""),
+        http("GET", &format!("http://[::1]:{port}/"), ""),
+    ]);
+    let (_, id) = it.publish(&actions).await;
+    for (number, words) in [
+        ("1", "larger than 16 KiB"),
+        ("2", "is none of GET, POST"),
+        ("3", "no plain http or https address"),
+        ("4", "private network"),
+        ("5", "private network"),
+        ("6", "has no action 6"),
+        ("4294967295", "has no action"),
+    ] {
+        it.world.hark(&["act", &id, number, "--yes"]).await.refused(&[words]);
+    }
+    it.world.hark(&["act", &id]).await.refused(&["has no link"]);
+    it.world.hark(&["act", "99999"]).await.refused(&["not there any more"]);
+    // A phone's is shown and not done.
+    let broadcast =
+        json!([{ "action": "broadcast", "label": "Photo", "extras": { "cmd": "pic" } }]);
+    let (_, id) = it.publish(&broadcast).await;
+    it.world.hark(&["act", &id, "1", "--yes"]).await.refused(&["on a phone"]);
+    let action = it.world.messages().await.last().unwrap()["actions"][0].clone();
+    assert_eq!((&action["does"], action["url"].is_null()), (&json!("tell"), true));
+    assert!(action["text"].as_str().unwrap().contains("cmd=pic"), "{action}");
+    assert!(it.recorder.is_quiet());
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_this_machine_is_not_dialled() {
+    if !space::enter("a_name_that_leads_to_this_machine_is_not_dialled") {
+        return;
+    }
+    let mut it = Followed::start("Plasma").await;
+    let _names = Names::start_in(&it.world).await;
+    let url = format!("http://shop.example:{}/", it.recorder.port);
+    let (_, id) = it.publish(&json!([request(&url)])).await;
+    let said = it.world.hark(&["act", &id, "1", "--yes"]).await;
+    said.refused(&["shop.example", "private network"]);
+    assert!(it.recorder.is_quiet());
+}
