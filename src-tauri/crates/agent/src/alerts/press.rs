@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use hark_api::{Act, ActOn, Acted, ApiError};
 use hark_engine::{
     alerts::{Button, Due},
-    message::Does,
+    message::{Does, Message},
 };
 use hark_local::{
     clipboard,
@@ -15,10 +15,11 @@ use hark_local::{
 };
 use hark_platform::clock;
 
-use super::{OWN, Outbox};
+use super::Outbox;
 use crate::{
     actions::{self, Actions},
     ledger::Ledger,
+    own,
     words::Language,
 };
 
@@ -136,8 +137,9 @@ impl Presser {
             true => self.language.pick("Sent", "已发送"),
             false => self.language.pick("Not done", "未完成"),
         };
-        match self.ledger.say("action", title, sentence) {
-            Ok(_) => self.alerts.put(OWN, Due::Live),
+        let message = Message { title: title.into(), ..Message::of_text(sentence) };
+        match own::say(&self.ledger, message, clock::now().wall) {
+            Ok(_) => self.alerts.put(own::KEY, Due::Asked),
             Err(error) => tracing::warn!("{sentence} That could not be told: {error}"),
         }
     }

@@ -25,16 +25,13 @@ use hark_engine::{
     keep::Keep,
     link::{Config, Delivery, Outcome},
     message::{Change, Message, RawEvent},
-    policy::{self, Origin, Verdict},
+    policy::{Origin, Verdict},
 };
 use hark_store::{Committed, Shown, Store, StoreError, Stored};
 use jiff::Timestamp;
 
 use crate::{conditions::Conditions, events::Events, to_api};
 use owed::Owed;
-
-/// The key of messages that Hark sends itself.
-pub const OWN: &str = "hark";
 
 /// See the module. Clones are the same ledger.
 #[derive(Clone, Debug)]
@@ -175,28 +172,6 @@ impl Ledger {
     /// Those of the store.
     pub fn grant(&self, grant: &Grant) -> Result<(), StoreError> {
         self.write(|store| store.grant(grant))
-    }
-
-    /// Stores a message of Hark's own, by no rule. Answers its id.
-    ///
-    /// # Errors
-    /// One sentence that says why it could not be stored.
-    pub fn say(&self, kind: &str, title: &str, text: &str) -> Result<i64, String> {
-        let message = Message { title: title.into(), ..Message::of_text(text) };
-        let delivery = Delivery {
-            event: RawEvent { kind: kind.into(), data: text.into(), own_id: None },
-            outcome: Outcome::Message(Box::new(message), Origin::Live),
-            cursor: None,
-            fallen: None,
-        };
-        let by_no_rule = |message: &Message, event: &RawEvent, origin| {
-            policy::decide(&[], message, event, origin)
-        };
-        let committed = self.commit(OWN, &[delivery], Timestamp::now(), by_no_rule);
-        match committed.map_err(|error| error.to_string())?.stored[..] {
-            [Stored::New(id)] => Ok(id),
-            _ => Err("The message could not be stored.".to_owned()),
-        }
     }
 
     /// Sets how much is kept of each subscription. Where a bound has changed, what is over it is deleted at
