@@ -17,6 +17,7 @@ pub mod history;
 pub mod keep;
 pub mod link;
 pub mod links;
+pub mod markdown;
 pub mod matching;
 pub mod message;
 mod moment;

@@ -1,6 +1,9 @@
 //! What a notification says: a pure function of message and server.
 
+mod body;
 mod buttons;
+#[cfg(test)]
+mod servers;
 
 use std::time::Duration;
 
@@ -9,18 +12,14 @@ use hark_store::MessageRow;
 use jiff::{Timestamp, Zoned};
 use notify_rust::{Hint, Notification, Urgency};
 
+use body::Body;
+
 use crate::words::Language;
 
 /// The name of the desktop entry; servers take Hark's name and icon from it.
 pub const DESKTOP_ENTRY: &str = "hark";
-/// Longer titles and bodies are cut to so many characters: on the screen a notification is looked at, and
-/// read in Hark.
+/// A longer title is cut to so many characters.
 const TITLE_CHARS_MAX: usize = 200;
-const BODY_CHARS_MAX: usize = 480;
-/// Lines of a body. Of more the first are shown, and how many more there are.
-const BODY_LINES_MAX: usize = 6;
-/// Characters that the line has room for which says so.
-const LAST_LINE_CHARS_MAX: usize = 40;
 /// Characters of the name of a subscription before the title.
 const SOURCE_CHARS_MAX: usize = 40;
 /// An older message says when it is of.
@@ -47,6 +46,8 @@ const NO_SOUND: &str = "none";
 /// What a notification server can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
+    /// It shows a text below the title.
+    pub body: bool,
     /// It reads markup in the body, so that text must be escaped.
     pub body_markup: bool,
     /// It passes clicks on.
@@ -61,7 +62,7 @@ impl Capabilities {
         let has = |name: &str| names.iter().any(|known| known == name);
         let actions = has("actions");
         let buttons = if actions { buttons::room(server) } else { 0 };
-        Self { body_markup: has("body-markup"), actions, buttons }
+        Self { body: has("body"), body_markup: has("body-markup"), actions, buttons }
     }
 }
 
@@ -94,12 +95,11 @@ pub fn of_message(
         (false, true) => format!("{name} · {}", &*message.title),
         (false, false) => message.title.to_string(),
     };
-    let body = if source.hides { String::new() } else { lines(&message.body, language) };
-    let body = match (when(message.time.unwrap_or(received), now), body.is_empty()) {
-        (None, _) => body,
-        (Some(when), true) => when,
-        (Some(when), false) => format!("{when} · {body}"),
+    let mut body = match source.hides {
+        true => Body::default(),
+        false => Body::of_message(&message.body, message.extras.markdown, language),
     };
+    when(message.time.unwrap_or(received), now).into_iter().for_each(|when| body.begin(&when));
     let level = message.priority.level();
     let urgency = match level {
         1 | 2 => Urgency::Low,
@@ -131,18 +131,6 @@ pub fn of_message(
     Toast { notification, url, sequence }
 }
 
-/// The first lines of a body that say something.
-fn lines(body: &str, language: Language) -> String {
-    let all: Vec<&str> = body.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    if all.len() <= BODY_LINES_MAX {
-        return all.join("\n");
-    }
-    let (first, rest) = all.split_at(BODY_LINES_MAX - 1);
-    let rest = language.more_lines(rest.len());
-    let room = BODY_CHARS_MAX - LAST_LINE_CHARS_MAX;
-    format!("{}\n{rest}", cut(&first.join("\n"), room))
-}
-
 /// When a message is of, where that is not just now: the time of day, and another day's date.
 fn when(at: Timestamp, now: &Zoned) -> Option<String> {
     let age = now.timestamp().duration_since(at);
@@ -161,8 +149,15 @@ pub fn of_digest(
     can: Capabilities,
     language: Language,
 ) -> Toast {
-    let said = latest.iter().map(|message| message.headline().to_owned());
+    let said = latest.iter().map(headline);
     counting(name, language.missed(count, urgent, away), said, Urgency::Normal, can, language)
+}
+
+/// What one line says of a message.
+fn headline(message: &Message) -> String {
+    let line = message.headline();
+    let body = Body::of_message(line, message.extras.markdown, Language::English);
+    body.first_line().unwrap_or_default()
 }
 
 /// What a notification counts for which there was no place.
@@ -189,8 +184,8 @@ pub fn of_folded(counted: Counted<'_>, can: Capabilities, language: Language) ->
         names => (language.subscriptions(names.len()), false),
     };
     let said = latest.iter().map(|(name, message)| match of_one {
-        true => message.headline().to_owned(),
-        false => format!("{name}: {}", message.headline()),
+        true => headline(message),
+        false => format!("{name}: {}", headline(message)),
     });
     let urgency = if urgent > 0 { Urgency::Critical } else { Urgency::Normal };
     let count = if missed {
@@ -212,7 +207,7 @@ fn counting(
 ) -> Toast {
     let quoted = quoted.map(|said| format!("• {}", cut(&said, 80)));
     let lines: Vec<String> = [count].into_iter().chain(quoted).collect();
-    let mut notification = basic(title, &lines.join("\n"), urgency, can);
+    let mut notification = basic(title, &Body::of_text(&lines.join("\n")), urgency, can);
     clicked(&mut notification, language.shown_in_hark(), can);
     Toast { notification, url: None, sequence: None }
 }
@@ -224,14 +219,17 @@ fn clicked(notification: &mut Notification, label: &str, can: Capabilities) {
     }
 }
 
-fn basic(title: &str, body: &str, urgency: Urgency, can: Capabilities) -> Notification {
-    let body = cut(body, BODY_CHARS_MAX);
-    let body = if can.body_markup { escaped(&body) } else { body };
+fn basic(title: &str, body: &Body, urgency: Urgency, can: Capabilities) -> Notification {
+    let title = match body.first_line().filter(|_| !can.body) {
+        Some(line) => format!("{title}: {line}"),
+        None => title.to_owned(),
+    };
+    let body = if can.body { body.render(can.body_markup) } else { String::new() };
     let mut notification = Notification::new();
     notification
         .appname("Hark")
         .icon(DESKTOP_ENTRY)
-        .summary(&cut(title, TITLE_CHARS_MAX))
+        .summary(&cut(&title, TITLE_CHARS_MAX))
         .body(&body)
         .hint(Hint::DesktopEntry(DESKTOP_ENTRY.to_owned()))
         .hint(Hint::Category(CATEGORY.to_owned()))
@@ -246,11 +244,6 @@ fn cut(text: &str, chars_max: usize) -> String {
     text.chars().take(chars_max - 1).chain(['…']).collect()
 }
 
-/// Escapes text for the markup of the Desktop Notifications Specification.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 #[cfg(test)]
 mod tests {
     use hark_engine::{
@@ -261,7 +254,11 @@ mod tests {
 
     use super::*;
 
-    const ALL: Capabilities = Capabilities { body_markup: true, actions: true, buttons: 0 };
+    /// A server that shows text and does nothing more.
+    const PLAIN: Capabilities =
+        Capabilities { body: true, body_markup: false, actions: false, buttons: 0 };
+    const ALL: Capabilities =
+        Capabilities { body: true, body_markup: true, actions: true, buttons: 0 };
 
     /// A message as the outbox holds it.
     fn row(message: Message) -> MessageRow {
@@ -306,7 +303,7 @@ mod tests {
         let toast = shown("Builds", row(message()), ALL);
         assert_eq!(toast.notification.summary, "Builds · Build <b>7</b>");
         assert_eq!(toast.notification.body, "a &lt; b &amp; c");
-        let plain = shown("Builds", row(message()), Capabilities::default());
+        let plain = shown("Builds", row(message()), PLAIN);
         assert_eq!(plain.notification.body, "a < b & c");
     }
 
@@ -315,7 +312,7 @@ mod tests {
         let toast = shown("Builds", row(message()), ALL);
         assert_eq!(toast.url.as_deref(), Some("https://ci.example/7"));
         assert_eq!(toast.notification.actions, ["default", "Open"]);
-        let without = shown("Builds", row(message()), Capabilities::default());
+        let without = shown("Builds", row(message()), PLAIN);
         assert_eq!((without.url, without.notification.actions.len()), (None, 0));
     }
 
@@ -352,22 +349,6 @@ mod tests {
         assert_eq!((url, notification.actions[1].as_str()), (None, "Show in Hark"));
         let toast = of_message(source, row(message()), &now(0), ALL, Language::Chinese);
         assert_eq!(toast.notification.summary, "来自 Bank 的一条消息");
-    }
-
-    #[test]
-    fn of_a_long_text_six_lines_are_shown() {
-        let body = |text: &str| shown("B", row(Message::of_text(text)), ALL).notification.body;
-        let trace: Vec<String> = (1..=24).map(|line| format!("  line {line}")).collect();
-        let shown = body(&trace.join("\n"));
-        assert_eq!(shown.lines().count(), 6);
-        assert!(shown.ends_with("  line 5\n… 19 more lines"), "{shown}");
-        assert_eq!(body("a\n\n\nb\n"), "a\nb", "empty lines say nothing");
-        let long = body(&["x".repeat(200), "y".repeat(200)].join("\n").repeat(9));
-        assert!(
-            long.ends_with("… 5 more lines") && long.chars().count() <= BODY_CHARS_MAX,
-            "{long}"
-        );
-        assert_eq!(body("1\n2\n3\n4\n5\n6").lines().count(), 6);
     }
 
     #[test]
@@ -423,13 +404,11 @@ mod tests {
         let by_topic =
             Message { title: "t".into(), topic: Some("t".into()), ..Message::of_text("two") };
         let latest = [Message::of_text("one\nmore"), by_topic, message()];
-        let toast =
-            of_digest("Builds", (7, 0, true), &latest, Capabilities::default(), Language::English);
+        let toast = of_digest("Builds", (7, 0, true), &latest, PLAIN, Language::English);
         assert_eq!(toast.notification.summary, "Builds");
         let wanted = "7 messages while you were away\n• one\n• two\n• Build <b>7</b>";
         assert_eq!(toast.notification.body, wanted);
-        let chinese =
-            of_digest("构建", (7, 7, false), &[], Capabilities::default(), Language::Chinese);
+        let chinese = of_digest("构建", (7, 7, false), &[], PLAIN, Language::Chinese);
         assert_eq!(chinese.notification.body, "迟到的 7 条消息，7 条紧急");
     }
 
@@ -442,7 +421,7 @@ mod tests {
         let names = ["Builds".to_owned(), "Backups".to_owned()];
         let all = Counted { names: &names, count: 27, urgent: 2, missed: false, latest: &latest };
         let said = |counted, language| {
-            let toast = of_folded(counted, Capabilities::default(), language).notification;
+            let toast = of_folded(counted, PLAIN, language).notification;
             (toast.summary.clone(), toast.body.clone())
         };
         let (title, body) = said(all, Language::English);
@@ -469,11 +448,5 @@ mod tests {
         };
         assert!(urgency(all).contains(&Hint::Urgency(Urgency::Critical)));
         assert!(urgency(one).contains(&Hint::Urgency(Urgency::Normal)));
-    }
-
-    #[test]
-    fn a_flood_of_text_is_cut() {
-        let toast = shown("B", row(Message::of_text(&"ä".repeat(9_000))), ALL);
-        assert_eq!(toast.notification.body.chars().count(), BODY_CHARS_MAX);
     }
 }

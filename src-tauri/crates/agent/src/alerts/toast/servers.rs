@@ -1,0 +1,129 @@
+//! What each server is sent, whole: those that people run, by the name and the capabilities that they give
+//! themselves, and one that shows a title alone.
+
+use std::fmt::Write as _;
+
+use hark_engine::{
+    message::{Action, Does, Extras, Priority},
+    policy::Decision,
+};
+use hark_store::Shown;
+
+use super::*;
+
+/// Name and capabilities, as the servers of 2023 to 2026 answer.
+const SERVERS: [(&str, &[&str]); 6] = [
+    (
+        "gnome-shell 43.9",
+        &["actions", "body", "body-markup", "icon-static", "persistence", "sound"],
+    ),
+    (
+        "Plasma 5.27.5",
+        &[
+            "body",
+            "body-hyperlinks",
+            "body-markup",
+            "body-images",
+            "icon-static",
+            "actions",
+            "persistence",
+            "inline-reply",
+            "x-kde-urls",
+            "x-kde-origin-name",
+            "x-kde-display-appname",
+            "inhibitions",
+        ],
+    ),
+    ("dunst 1.9.0", &["actions", "body", "body-hyperlinks", "icon-static", "x-dunst-stack-tag"]),
+    (
+        "mako 0.0.0",
+        &["body", "body-markup", "actions", "icon-static", "x-canonical-private-synchronous"],
+    ),
+    (
+        "Xfce Notify Daemon 0.7.3",
+        &["actions", "body", "body-hyperlinks", "body-markup", "icon-static", "sound"],
+    ),
+    ("tiny 1", &[]),
+];
+
+fn row(message: Message) -> MessageRow {
+    MessageRow {
+        id: 1,
+        server_id: None,
+        subscription: "builds".into(),
+        message,
+        received: Timestamp::UNIX_EPOCH,
+        decision: Decision::Alert,
+        rule: None,
+        sound: Some("bell".into()),
+        shown: Shown::Pending,
+        why: None,
+        read: None,
+        dismissed: None,
+    }
+}
+
+fn plain() -> Message {
+    Message { title: "Disk <full>".into(), ..Message::of_text("/var at 97 % & rising\n\nsda1") }
+}
+
+fn rich() -> Message {
+    let action = |label: &str, does| Action { label: label.into(), clear: false, does };
+    let actions = vec![
+        action("Open door", Does::Open { url: "https://door.example/".into() }),
+        action("Copy code", Does::Copy { text: "1234".into() }),
+    ];
+    Message {
+        title: "Release".into(),
+        url: Some("https://ci.example/7".into()),
+        priority: Priority::clamped(5),
+        extras: Extras { markdown: true, actions, ..Extras::default() },
+        ..Message::of_text("# v2 is **out**\n- `a < b`\n- [notes](https://a.example)")
+    }
+}
+
+/// A notification as it is sent.
+fn sent(toast: &Toast) -> String {
+    let Toast { notification: it, url, .. } = toast;
+    let mut hints: Vec<_> = it.hints.iter().map(|hint| format!("{hint:?}")).collect();
+    hints.sort();
+    let mut out = format!("  title    {}\n", it.summary);
+    for line in it.body.lines() {
+        let _ = writeln!(out, "  body     {line}");
+    }
+    for action in it.actions.chunks(2) {
+        let _ = writeln!(out, "  button   {}", action.join(": "));
+    }
+    let _ = writeln!(out, "  hints    {}", hints.join(" "));
+    let _ = writeln!(out, "  link     {url:?}");
+    out
+}
+
+#[test]
+fn each_server_is_sent_what_it_can_show() {
+    let now = Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
+    let mut all = String::new();
+    for (server, capabilities) in SERVERS {
+        let names: Vec<String> = capabilities.iter().map(|name| (*name).to_owned()).collect();
+        let can = Capabilities::of(server, &names);
+        let of = |message, hides| {
+            let source = Source { name: "Builds", of_several: true, hides };
+            of_message(source, row(message), &now, can, Language::English)
+        };
+        let latest = [("Builds".to_owned(), rich()), ("Door".to_owned(), plain())];
+        let names = ["Builds".to_owned(), "Door".to_owned()];
+        let counted =
+            Counted { names: &names, count: 9, urgent: 1, missed: false, latest: &latest };
+        let _ = writeln!(all, "== {server}");
+        for (what, toast) in [
+            ("a plain message", of(plain(), false)),
+            ("one with everything", of(rich(), false)),
+            ("one that is hidden", of(rich(), true)),
+            ("a digest", of_digest("Builds", (7, 1, true), &[rich()], can, Language::English)),
+            ("one that counts", of_folded(counted, can, Language::English)),
+        ] {
+            let _ = write!(all, "{what}\n{}", sent(&toast));
+        }
+    }
+    insta::assert_snapshot!(all);
+}
