@@ -23,7 +23,7 @@ const A_DIAL_WOULD_COME: Duration = Duration::from_secs(1);
 
 /// Waits until this is silent, for all or for the link `news`, or nothing is.
 async fn silent(world: &World, key: Option<&str>, wanted: Option<Why>) {
-    eventually(&format!("{key:?} is silent: {wanted:?}"), LONG, async || {
+    eventually(&format!("{key:?} is silent: {wanted:?}"), SHORT, async || {
         let status = world.ask().await.map_err(|error| error.to_string())?;
         let silence = match key {
             None => status.silence,
