@@ -30,14 +30,18 @@ impl Tray {
     /// Waits for the icon of a process to be registered.
     pub async fn of(bus: &Bus, pid: u32) -> Self {
         let connection = bus.connect().await;
-        let watcher = Proxy::new(
-            &connection,
-            "org.kde.StatusNotifierWatcher",
-            "/StatusNotifierWatcher",
-            "org.kde.StatusNotifierWatcher",
-        )
-        .await
-        .unwrap();
+        // It does not tell of its changes, so what it said before is of no use.
+        let watcher: Proxy<'_> = zbus::proxy::Builder::new(&connection)
+            .destination("org.kde.StatusNotifierWatcher")
+            .unwrap()
+            .path("/StatusNotifierWatcher")
+            .unwrap()
+            .interface("org.kde.StatusNotifierWatcher")
+            .unwrap()
+            .cache_properties(zbus::proxy::CacheProperties::No)
+            .build()
+            .await
+            .unwrap();
         let daemon = zbus::fdo::DBusProxy::new(&connection).await.unwrap();
         let (service, path) = eventually("the tray icon is registered", LONG, async || {
             let items: Vec<String> = watcher
