@@ -234,12 +234,16 @@ impl Configuration {
     fn take(&self, settings: Settings) {
         let mut current = self.current();
         let demo = settings.subscriptions.is_empty() && current.demo.is_some();
-        let (quiet_hours, tell_after) =
-            (settings.quiet_hours.clone(), settings.problems.tell_after);
+        let (quiet_hours, tell_after, urgent_stays) = (
+            settings.quiet_hours.clone(),
+            settings.problems.tell_after,
+            settings.notifications.urgent_stays,
+        );
         current.settings = settings;
         drop(current);
         self.0.status.update(|facts| {
-            (facts.demo, facts.quiet_hours, facts.tell_after) = (demo, quiet_hours, tell_after);
+            (facts.demo, facts.quiet_hours) = (demo, quiet_hours);
+            (facts.tell_after, facts.urgent_stays) = (tell_after, urgent_stays);
         });
     }
 

@@ -36,6 +36,8 @@ pub struct Facts {
     pub quiet_hours: Vec<Hours>,
     /// After how long a connection problem is told; never where it is none.
     pub tell_after: Option<Duration>,
+    /// How long notifications of the highest priority stay; until they are closed where it is none.
+    pub urgent_stays: Option<Duration>,
     /// What is silent for all.
     pub silence: Option<api::Silence>,
     /// Whether the session is locked; none where that is not known.
@@ -74,6 +76,7 @@ impl Status {
             feeds: Vec::new(),
             quiet_hours: Vec::new(),
             tell_after: Some(TELL_AFTER),
+            urgent_stays: None,
             silence: None,
             locked: None,
         });
@@ -123,6 +126,12 @@ impl Status {
     #[must_use]
     pub fn tell_after(&self) -> Option<Duration> {
         self.facts().tell_after
+    }
+
+    /// How long notifications of the highest priority stay; until they are closed where it is none.
+    #[must_use]
+    pub fn urgent_stays(&self) -> Option<Duration> {
+        self.facts().urgent_stays
     }
 
     /// The links of all that are followed.

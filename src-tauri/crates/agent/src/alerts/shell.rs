@@ -276,7 +276,19 @@ impl Shell {
             hides: self.hides(key),
         };
         let toast = toast::of_message(source, row, &Zoned::now(), self.can, self.language);
-        Some(alert(vec![part(key, id, id)], 1, urgent, toast))
+        Some(self.alert(vec![part(key, id, id)], 1, urgent, toast))
+    }
+
+    fn alert(
+        &self,
+        parts: Vec<Part>,
+        count: u32,
+        urgent: bool,
+        toast: Toast,
+    ) -> Alert<Notification> {
+        let Toast { notification, url, sequence } = toast;
+        let stays = self.status.urgent_stays().filter(|_| urgent);
+        Alert { parts, notification, count, urgent, stays, url, sequence }
     }
 
     fn digest(&self, key: &str, away: bool) -> Option<Alert<Notification>> {
@@ -292,7 +304,7 @@ impl Shell {
         let name = self.status.name(key);
         let toast =
             toast::of_digest(&name, (count, urgent, away), &latest, self.can, self.language);
-        Some(alert(vec![part(key, first, last)], count, false, toast))
+        Some(self.alert(vec![part(key, first, last)], count, false, toast))
     }
 
     /// All that waits of these subscriptions and what was counted before, as one notification.
@@ -330,7 +342,7 @@ impl Shell {
             latest: &latest,
         };
         let toast = toast::of_folded(counted, self.can, self.language);
-        Some((alert(parts, all.count(), all.urgent > 0, toast), all))
+        Some((self.alert(parts, all.count(), all.urgent > 0, toast), all))
     }
 
     fn mark(&self, parts: &[Part], outcome: Outcome, showing: Option<&Showing>) {
@@ -387,11 +399,6 @@ impl Shell {
 
 fn part(key: &str, first: i64, last: i64) -> Part {
     Part { subscription: key.to_owned(), first, last }
-}
-
-fn alert(parts: Vec<Part>, count: u32, urgent: bool, toast: Toast) -> Alert<Notification> {
-    let Toast { notification, url, sequence } = toast;
-    Alert { parts, notification, count, urgent, url, sequence }
 }
 
 fn failure(error: BusError) -> Failure {

@@ -4,10 +4,10 @@ mod address;
 mod edit;
 mod file;
 mod keep;
-mod problems;
 mod publish;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::{fmt, marker::PhantomData, path::PathBuf, sync::Arc, time::Duration};
 
@@ -40,8 +40,8 @@ pub use edit::{
 };
 pub use file::{Loaded, keep_last_good, load, load_last_good, parse, read, read_rules};
 pub use keep::KeepSettings;
-pub use problems::Problems;
 pub use publish::Publish;
+pub use told::{Problems, Shown};
 
 /// Everything that the person can set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -59,6 +59,9 @@ pub struct Settings {
     /// When the person is told of connection problems.
     #[serde(default)]
     pub problems: Problems,
+    /// How notifications are shown.
+    #[serde(default)]
+    pub notifications: Shown,
     /// Which links are opened beside those of the web.
     #[serde(default)]
     pub links: Links,

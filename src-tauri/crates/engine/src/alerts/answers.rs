@@ -1,7 +1,7 @@
 //! What the notification server answers to a notification that it was sent, and what the alert becomes.
 
 use super::{
-    Alerts, Effect, Failure, Outcome, REFUSED_RETRY, Reason, Request, Showing,
+    Alert, Alerts, Effect, Failure, Outcome, REFUSED_RETRY, Reason, Request, Showing,
     call::{Call, Folds, Leftover},
     machine::{Out, Phase},
     screen::Notification,
@@ -140,9 +140,13 @@ impl<N: Clone> Alerts<N> {
             self.counter.shown(number, folded.clone(), now);
             return Some(showing);
         }
-        let urgent = call.alert.urgent;
-        let gone =
-            self.screen.put(Notification { at: Some(now), urgent, showing: showing.clone() });
+        let Alert { urgent, stays, .. } = call.alert;
+        let gone = self.screen.put(Notification {
+            at: Some(now),
+            urgent,
+            stays,
+            showing: showing.clone(),
+        });
         out.extend(gone.into_iter().map(Effect::Forget));
         Some(showing)
     }

@@ -95,7 +95,9 @@ impl<N: Clone> Alerts<N> {
             Phase::Idle | Phase::Looking | Phase::Marking => None,
             Phase::Ready => {
                 let count = self.counter.due().map(|at| (at, Deadline::Count));
-                count.into_iter().chain(self.held.due().map(|at| (at, Deadline::Silence))).min()
+                let silence = self.held.due().map(|at| (at, Deadline::Silence));
+                let stay = self.screen.overstays().map(|(_, at)| (at, Deadline::Stay));
+                [count, silence, stay].into_iter().flatten().min()
             }
             Phase::Connecting { until, .. }
             | Phase::Meeting { until, .. }

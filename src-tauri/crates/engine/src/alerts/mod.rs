@@ -156,6 +156,8 @@ pub struct Alert<N> {
     pub count: u32,
     /// Whether it is of a message of the highest priority.
     pub urgent: bool,
+    /// After how long it is closed where nobody does it; never where it is none.
+    pub stays: Option<Duration>,
     /// What a click opens, where the server passes clicks on.
     pub url: Option<String>,
     /// The sequence of which it shows the latest.
@@ -441,6 +443,8 @@ pub enum Deadline {
     Count,
     /// A silence may be over.
     Silence,
+    /// Close what has stayed for as long as it is to.
+    Stay,
 }
 
 /// When to come back, and why.

@@ -2,7 +2,7 @@
 //! one is replaced or closed by what, and how many places are taken. Their numbers are of one server and
 //! mean nothing to another.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use super::{IN_VIEW, Series, Showing, Target};
 use crate::Monotonic;
@@ -22,6 +22,8 @@ pub(super) struct Notification {
     pub(super) at: Option<Monotonic>,
     /// Whether it is of a message of the highest priority.
     pub(super) urgent: bool,
+    /// After how long it is closed.
+    pub(super) stays: Option<Duration>,
     /// What is remembered of it.
     pub(super) showing: Showing,
 }
@@ -56,7 +58,7 @@ impl Screen {
                     || showing.series.is_some() && it.showing.series == showing.series
             };
             if !self.0.iter().any(is_known) && self.0.len() < ON_SCREEN_MAX {
-                self.0.push_front(Notification { at: None, urgent: false, showing });
+                self.0.push_front(Notification { at: None, urgent: false, stays: None, showing });
             }
         }
     }
@@ -64,6 +66,12 @@ impl Screen {
     /// How many of the highest priority have a place: each that is not closed.
     pub(super) fn urgent(&self) -> usize {
         self.0.iter().filter(|it| it.urgent).count()
+    }
+
+    /// The one that is to be closed next, since it has stayed, by its number, and when.
+    pub(super) fn overstays(&self) -> Option<(u32, Monotonic)> {
+        let until = |it: &Notification| Some((it.showing.number, it.at? + it.stays?));
+        self.0.iter().filter_map(until).min_by_key(|(_, at)| *at)
     }
 
     /// How many others have one.
@@ -169,7 +177,7 @@ mod tests {
             url: Some(format!("https://a.example/{number}")),
             series: sequence.map(series),
         };
-        Notification { at: Some(Duration::from_secs(100)), urgent: false, showing }
+        Notification { at: Some(Duration::from_secs(100)), urgent: false, stays: None, showing }
     }
 
     #[test]

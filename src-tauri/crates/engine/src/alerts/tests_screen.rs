@@ -1,6 +1,9 @@
 //! What is on the screen: what the person closes and reads, and what is known of it after a restart.
 
-use super::{world::World, *};
+use super::{
+    world::{World, secs},
+    *,
+};
 
 /// A world in which the message `job` of a sequence is shown under the number 7.
 fn shown() -> World {
@@ -105,4 +108,25 @@ fn reading_the_latest_that_a_digest_counts_closes_it() {
     world.say(Input::Left(7, true));
     let parts = vec![Part { subscription: "news".into(), first: 0, last: 4 }];
     assert_eq!(world.effects.pop_front(), Some(Effect::Dismissed { parts, counted: true }));
+}
+
+#[test]
+fn the_highest_priority_stays_until_it_is_seen_or_as_long_as_the_person_says() {
+    let mut world = World::ready();
+    world.store().urgent = true;
+    world.due(Due::Urgent);
+    world.shows("0", Ok(1));
+    world.pass(secs(86_400));
+    world.is_done();
+    world.stays = Some(secs(600));
+    world.store().urgent = true;
+    world.due(Due::Urgent);
+    world.shows("1", Ok(2));
+    world.pass(secs(599));
+    assert_eq!(world.effects, []);
+    world.pass(secs(1));
+    assert_eq!(world.closes(), 2);
+    world.is_done();
+    let still: Vec<u32> = world.showing.iter().map(|it| it.number).collect();
+    assert_eq!(still, [1], "what came before that is as it was");
 }

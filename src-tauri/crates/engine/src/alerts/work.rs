@@ -99,6 +99,9 @@ impl<N: Clone> Alerts<N> {
         if let Some(number) = self.waiting.next_read() {
             return self.close(number, now, out);
         }
+        if let Some((number, _)) = self.screen.overstays().filter(|(_, at)| *at <= now) {
+            return self.close(number, now, out);
+        }
         self.look(now, out);
     }
 

@@ -41,6 +41,8 @@ pub(super) struct World {
     pub(super) is_writable: bool,
     /// Ids that could not be marked, so that they may be sent once more.
     pub(super) unmarked: Vec<i64>,
+    /// How long those of the highest priority stay.
+    pub(super) stays: Option<Duration>,
     /// What the store knows to be on the screen.
     pub(super) showing: Vec<Showing>,
     /// What the store has not answered, in order.
@@ -68,6 +70,7 @@ impl World {
             rows: Vec::new(),
             is_writable: true,
             unmarked: Vec::new(),
+            stays: None,
             showing: Vec::new(),
             effects: VecDeque::new(),
         };
@@ -149,6 +152,7 @@ impl World {
             notification: id.to_string(),
             count: 1,
             urgent: row.urgent,
+            stays: self.stays.filter(|_| row.urgent),
             url: row.url.map(str::to_owned),
             sequence: row.sequence.map(str::to_owned),
         };
@@ -157,6 +161,7 @@ impl World {
             notification,
             count: count as u32,
             urgent: false,
+            stays: None,
             url: None,
             sequence: None,
         };

@@ -399,3 +399,14 @@ fn more_schemes_may_be_opened_but_never_one_that_runs_or_reads_things() {
     let said = problem("[links]\nscheme = []\n");
     assert!(said.contains("unknown field `scheme`"), "{said}");
 }
+
+#[test]
+fn the_most_urgent_stays_until_it_is_seen_or_as_long_as_the_person_says() {
+    let stays = |text: &str| read_all(text).notifications.urgent_stays;
+    assert_eq!(stays(""), None);
+    assert_eq!(stays("[notifications]\nurgent_stays = \"until seen\""), None);
+    let ten = Some(Duration::from_secs(600));
+    assert_eq!(stays("[notifications]\nurgent_stays = \"10m\""), ten);
+    let wrong = problem("[notifications]\nurgent_stays = \"long\"");
+    assert!(wrong.contains("line 2") && wrong.contains("or \"until seen\""), "{wrong}");
+}
