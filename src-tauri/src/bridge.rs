@@ -1,7 +1,7 @@
 //! All that the page may ask of this process: four commands, named in `permissions/bridge.toml`.
 //!
 //! The bridge passes values between page and agent and understands none of them, except that it
-//! calls only routes that the API declares and opens only links of the web.
+//! calls only routes that the API declares, and opens or copies only what the agent says.
 
 use std::{
     pin::pin,
@@ -11,12 +11,12 @@ use std::{
 
 use futures_util::StreamExt;
 use hark_api::{
-    ErrorCode, Event,
+    Act, Acted, ErrorCode, Event,
     client::{CallError, Client},
     route::{self, Verb},
     start,
 };
-use hark_local::{profile::Profile, program};
+use hark_local::{clipboard, profile::Profile, program};
 use serde::Serialize;
 use serde_json::Value;
 use tauri::{
@@ -92,7 +92,7 @@ impl Bridge {
 
 /// The commands' dispatcher.
 pub(crate) fn commands() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
-    tauri::generate_handler![call, subscribe, start_agent, open_url]
+    tauri::generate_handler![call, subscribe, start_agent, act]
 }
 
 /// Calls a route of the agent: `body` is its query, or its JSON body.
@@ -128,13 +128,19 @@ async fn start_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Opens a link in the person's browser.
+/// Does something about a message. What is to be opened is what the agent has judged, never what the page
+/// says; what no program of the session copies is answered.
 #[tauri::command]
-fn open_url(url: String) -> Result<(), Failure> {
-    if !["http://", "https://"].iter().any(|start| url.starts_with(start)) {
-        return Err(broken(format!("{url:?} is not opened here.")));
+async fn act(bridge: State<'_, Bridge>, asked: Act) -> Result<Acted, Failure> {
+    let done = || Acted::Done { ok: true, sentence: String::new() };
+    match bridge.client.call(&route::ACT, &asked).await? {
+        Acted::Open { url } => {
+            program::open_link(&url).map_err(|error| broken(error.to_string()))?;
+            Ok(done())
+        }
+        Acted::Copy { text } if clipboard::copy(&text) => Ok(done()),
+        acted => Ok(acted),
     }
-    program::open_link(&url).map_err(|error| broken(error.to_string()))
 }
 
 /// The request for a route: only for those that the API declares.

@@ -14,7 +14,7 @@ mod typescript;
 
 use std::process::ExitCode;
 
-use hark_local::profile::Profile;
+use hark_local::{profile::Profile, program::Place};
 use options::Start;
 use single::Claim;
 use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};
@@ -33,8 +33,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let (chosen, message) = match options::read(std::env::args_os().skip(1))? {
-        Start::Window { profile, message } => (profile, message),
+    let (chosen, at) = match options::read(std::env::args_os().skip(1))? {
+        Start::Window { profile, at } => (profile, at),
         Start::Print(text) => {
             println!("{text}");
             return Ok(());
@@ -42,7 +42,7 @@ fn run() -> Result<(), String> {
     };
     let profile = Profile::find(chosen.as_deref()).map_err(|error| error.to_string())?;
     display::check()?;
-    let only = match single::claim(&profile.runtime, message)? {
+    let only = match single::claim(&profile.runtime, at)? {
         Claim::Only(only) => only,
         Claim::AnotherIsShown => return Ok(()),
     };
@@ -51,8 +51,7 @@ fn run() -> Result<(), String> {
         .manage(bridge::Bridge::new(profile))
         .invoke_handler(bridge::commands())
         .setup(move |app| {
-            let page =
-                message.map(|id| WebviewUrl::App(format!("index.html#{}", place(id)).into()));
+            let page = at.map(|at| WebviewUrl::App(format!("index.html#{}", fragment(at)).into()));
             WebviewWindowBuilder::new(app, LABEL, page.unwrap_or_default())
                 .title("Hark")
                 .inner_size(760.0, 560.0)
@@ -61,7 +60,7 @@ fn run() -> Result<(), String> {
                 .on_navigation(is_own_page)
                 .build()?;
             let app = app.handle().clone();
-            only.on_second_start(move |message| show(&app, message));
+            only.on_second_start(move |at| show(&app, at));
             Ok(())
         })
         .run(tauri::generate_context!())
@@ -73,17 +72,18 @@ fn is_own_page(url: &Url) -> bool {
     url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost")
 }
 
-/// The fragment of the page's URL at which it shows a message.
-fn place(message: i64) -> String {
-    format!("message={message}")
+/// The fragment of the page's URL at which it shows a message, and does what a button of it is for.
+fn fragment(Place { message, action }: Place) -> String {
+    let action = action.map(|number| format!("&action={number}")).unwrap_or_default();
+    format!("message={message}{action}")
 }
 
 /// Brings the window to the front, at a message where one is named. Each step may fail harmlessly on some
 /// desktop.
-fn show(app: &AppHandle, message: Option<i64>) {
+fn show(app: &AppHandle, at: Option<Place>) {
     if let Some(window) = app.get_webview_window(LABEL) {
-        if let (Some(id), Ok(mut url)) = (message, window.url()) {
-            url.set_fragment(Some(&place(id)));
+        if let (Some(at), Ok(mut url)) = (at, window.url()) {
+            url.set_fragment(Some(&fragment(at)));
             let _ = window.navigate(url);
         }
         let _ = window.unminimize();

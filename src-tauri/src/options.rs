@@ -2,13 +2,16 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
+use hark_local::program::Place;
+
 const HELP: &str = "\
 Hark's window: how each connection is doing, the latest messages, and what was lost when.
 
-Usage: hark-window [--profile DIR] [--message ID]
+Usage: hark-window [--profile DIR] [--message ID [--action N]]
 
 Options:
   --message ID   Show this message
+  --action N     Do what its button of this number is for, asking first; 0 opens its link
   --profile DIR  Use the Hark whose files are in DIR (also: HARK_PROFILE)
   -V, --version  Print the version
   -h, --help     Print this help";
@@ -20,8 +23,8 @@ pub(crate) enum Start {
     Window {
         /// The profile folder, where one is named.
         profile: Option<PathBuf>,
-        /// The id of the message to show, where one is named.
-        message: Option<i64>,
+        /// The message to show, where one is named.
+        at: Option<Place>,
     },
     /// Print this and end.
     Print(String),
@@ -32,7 +35,7 @@ pub(crate) enum Start {
 /// # Errors
 /// One sentence for the person.
 pub(crate) fn read(mut args: impl Iterator<Item = OsString>) -> Result<Start, String> {
-    let (mut profile, mut message) = (None, None);
+    let (mut profile, mut message, mut action) = (None, None, None);
     while let Some(arg) = args.next() {
         let text = arg.to_string_lossy();
         if text == "--profile" {
@@ -43,6 +46,10 @@ pub(crate) fn read(mut args: impl Iterator<Item = OsString>) -> Result<Start, St
             message = Some(id(&args.next().unwrap_or_default().to_string_lossy())?);
         } else if let Some(text) = text.strip_prefix("--message=") {
             message = Some(id(text)?);
+        } else if text == "--action" {
+            action = Some(number(&args.next().unwrap_or_default().to_string_lossy())?);
+        } else if let Some(text) = text.strip_prefix("--action=") {
+            action = Some(number(text)?);
         } else if text == "-h" || text == "--help" {
             return Ok(Start::Print(HELP.to_owned()));
         } else if text == "-V" || text == "--version" {
@@ -53,7 +60,14 @@ pub(crate) fn read(mut args: impl Iterator<Item = OsString>) -> Result<Start, St
             ));
         }
     }
-    Ok(Start::Window { profile, message })
+    if message.is_none() && action.is_some() {
+        return Err("--action is for a message: name it with --message.".to_owned());
+    }
+    Ok(Start::Window { profile, at: message.map(|message| Place { message, action }) })
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("--action wants the number of a button, not `{text}`."))
 }
 
 fn id(text: &str) -> Result<i64, String> {
@@ -70,20 +84,34 @@ mod tests {
 
     #[test]
     fn a_profile_is_named_in_both_usual_forms() {
-        let wanted = Ok(Start::Window { profile: Some("/p".into()), message: None });
+        let wanted = Ok(Start::Window { profile: Some("/p".into()), at: None });
         assert_eq!(read_all(&["--profile", "/p"]), wanted);
         assert_eq!(read_all(&["--profile=/p"]), wanted);
-        assert_eq!(read_all(&[]), Ok(Start::Window { profile: None, message: None }));
+        assert_eq!(read_all(&[]), Ok(Start::Window { profile: None, at: None }));
     }
 
     #[test]
     fn a_message_is_named_by_its_number() {
-        let wanted = Ok(Start::Window { profile: None, message: Some(12) });
+        let at =
+            |action| Ok(Start::Window { profile: None, at: Some(Place { message: 12, action }) });
+        let wanted = at(None);
         assert_eq!(read_all(&["--message", "12"]), wanted);
-        assert_eq!(read_all(&["--message=12"]), wanted);
+        assert_eq!(read_all(&["--message=12"]), at(None));
         for wrong in [&["--message"][..], &["--message=x"], &["--message", "1;2"]] {
             assert!(read_all(wrong).unwrap_err().contains("wants the number"), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_button_is_named_by_its_number_with_its_message() {
+        let at = Place { message: 12, action: Some(3) };
+        let wanted = Ok(Start::Window { profile: None, at: Some(at) });
+        assert_eq!(read_all(&["--message=12", "--action=3"]), wanted);
+        assert_eq!(read_all(&["--action", "3", "--message", "12"]), wanted);
+        assert!(read_all(&["--action=1"]).unwrap_err().contains("--message"));
+        assert!(
+            read_all(&["--message=1", "--action=-1"]).unwrap_err().contains("wants the number")
+        );
     }
 
     #[test]

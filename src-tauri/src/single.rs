@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hark_local::{file, folder, socket::Bell};
+use hark_local::{file, folder, program::Place, socket::Bell};
 
 /// No longer than the agent's own socket name, for which the runtime folder's path has room.
 const SOCKET: &str = "win.sock";
@@ -41,7 +41,7 @@ pub(crate) struct Only {
 ///
 /// # Errors
 /// One sentence for the person.
-pub(crate) fn claim(runtime: &Path, message: Option<i64>) -> Result<Claim, String> {
+pub(crate) fn claim(runtime: &Path, at: Option<Place>) -> Result<Claim, String> {
     let unusable = |error: io::Error| {
         format!(
             "Hark's window needs the folder {} and cannot use it ({error}). Check that it is yours.",
@@ -52,16 +52,16 @@ pub(crate) fn claim(runtime: &Path, message: Option<i64>) -> Result<Claim, Strin
     let socket = runtime.join(SOCKET);
     let lock = file::open_lock(&runtime.join(LOCK)).map_err(io::Error::other).map_err(unusable)?;
     if !file::lock(&lock).map_err(unusable)? {
-        return ask_to_show(&socket, message).map(|()| Claim::AnotherIsShown);
+        return ask_to_show(&socket, at).map(|()| Claim::AnotherIsShown);
     }
     // The lock is ours, so a socket that is there is left over from a window that was killed.
     let bell = Bell::bind(&socket).map_err(unusable)?;
     Ok(Claim::Only(Only { bell, lock }))
 }
 
-fn ask_to_show(socket: &Path, message: Option<i64>) -> Result<(), String> {
+fn ask_to_show(socket: &Path, at: Option<Place>) -> Result<(), String> {
     let started = Instant::now();
-    let say = message.map(|id| id.to_string()).unwrap_or_default();
+    let say = at.map(written).unwrap_or_default();
     while Bell::ring(socket, &say).is_err() {
         if started.elapsed() > ANSWER_TIMEOUT {
             return Err("Hark's window is open already, but it does not answer. Close it, then \
@@ -73,15 +73,29 @@ fn ask_to_show(socket: &Path, message: Option<i64>) -> Result<(), String> {
     Ok(())
 }
 
+/// A message, and what is to be done about it, as one window tells another.
+fn written(Place { message, action }: Place) -> String {
+    let action = action.map(|number| format!(" {number}")).unwrap_or_default();
+    format!("{message}{action}")
+}
+
+fn read(text: &str) -> Option<Place> {
+    let (message, action) = match text.split_once(' ') {
+        Some((message, action)) => (message, Some(action.parse().ok()?)),
+        None => (text, None),
+    };
+    Some(Place { message: message.parse().ok()?, action })
+}
+
 impl Only {
     /// Runs `show` whenever the window is started once more, with the message that is to be shown where
     /// one is named, until the process ends.
-    pub(crate) fn on_second_start(self, show: impl Fn(Option<i64>) + Send + 'static) {
+    pub(crate) fn on_second_start(self, show: impl Fn(Option<Place>) + Send + 'static) {
         thread::spawn(move || {
             let Self { bell, lock: _held } = self;
             loop {
                 match bell.wait() {
-                    Ok(said) => show(said.parse().ok()),
+                    Ok(said) => show(read(&said)),
                     // Out of descriptors, for instance: not a reason to spin.
                     Err(_) => thread::sleep(ANSWER_POLL),
                 }
@@ -103,10 +117,11 @@ mod tests {
             panic!("not the first")
         };
         let (shown, is_shown) = mpsc::channel();
-        only.on_second_start(move |message| shown.send(message).unwrap());
-        for message in [None, Some(12)] {
-            assert!(matches!(claim(folder.path(), message), Ok(Claim::AnotherIsShown)));
-            assert_eq!(is_shown.recv_timeout(Duration::from_secs(5)).unwrap(), message);
+        only.on_second_start(move |at| shown.send(at).unwrap());
+        let place = |action| Some(Place { message: 12, action });
+        for at in [None, place(None), place(Some(3))] {
+            assert!(matches!(claim(folder.path(), at), Ok(Claim::AnotherIsShown)));
+            assert_eq!(is_shown.recv_timeout(Duration::from_secs(5)).unwrap(), at);
         }
     }
 

@@ -1,5 +1,7 @@
 //! A real notification server: dunst.
 
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
 use zbus::zvariant::{OwnedValue, Str};
 
 use crate::{Running, World, bus::Bus};
@@ -16,6 +18,8 @@ pub struct Shown {
 /// A running dunst.
 pub struct Dunst {
     connection: zbus::Connection,
+    /// What is chosen in its menu.
+    chosen: PathBuf,
     _dunst: Running,
 }
 
@@ -23,15 +27,23 @@ impl Dunst {
     /// Starts it on a world that has a display and a bus.
     pub async fn start(world: &World, bus: &Bus) -> Self {
         // A length of 0 keeps all.
+        let chosen = world.path("chosen");
+        let menu = format!("#!/bin/sh\ngrep -F -m1 -f {}\n", chosen.display());
+        let menu = world.file("menu", menu);
+        fs::set_permissions(&menu, fs::Permissions::from_mode(0o755)).unwrap();
         let configuration = world.file(
             "dunstrc",
-            "[global]\nhistory_length = 0\nnotification_limit = 5\nfont = DejaVu Sans 10\n",
+            format!(
+                "[global]\nhistory_length = 0\nnotification_limit = 5\nfont = DejaVu Sans 10\n\
+                 dmenu = {}\n",
+                menu.display()
+            ),
         );
         let mut command = world.command("dunst");
         command.arg("-conf").arg(configuration);
         let dunst = Running::start(world, "dunst", command);
         bus.owned("org.freedesktop.Notifications").await;
-        Self { connection: bus.connect().await, _dunst: dunst }
+        Self { connection: bus.connect().await, chosen, _dunst: dunst }
     }
 
     /// Its history, latest first, as `dunstctl history` tells it. What is still displayed is closed
@@ -60,6 +72,12 @@ impl Dunst {
     /// Does what a click on the uppermost notification does.
     pub async fn act(&self) {
         self.call("NotificationAction", Some(0)).await;
+    }
+
+    /// Chooses the button of this label in the menu of what is displayed.
+    pub async fn choose(&self, label: &str) {
+        fs::write(&self.chosen, label).unwrap();
+        self.call("ContextMenuCall", None).await;
     }
 
     async fn call(&self, method: &str, of: Option<u32>) -> zbus::Message {

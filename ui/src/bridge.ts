@@ -1,6 +1,6 @@
 // The page's only way out: the four commands of hark-window (src-tauri/src/bridge.rs).
 import { Channel, invoke } from "@tauri-apps/api/core";
-import type { Routes } from "./api";
+import type { Act, Acted, Routes } from "./api";
 import type { Failure, Notice } from "./bridge-types";
 
 export type { Failure, Notice };
@@ -25,9 +25,9 @@ export function startAgent(): Promise<void> {
   return invoke("start_agent");
 }
 
-/** Opens an http or https link in the person's browser. */
-export function openUrl(url: string): Promise<void> {
-  return invoke("open_url", { url });
+/** Does something about a message: opens or copies what the agent says, or answers what is to be asked. */
+export function act(asked: Act): Promise<Acted> {
+  return invoke("act", { asked });
 }
 
 /** What a rejected call carries. */
