@@ -310,3 +310,40 @@ async fn a_name_that_leads_to_this_machine_is_not_dialled() {
     said.refused(&["shop.example", "private network"]);
     assert!(it.recorder.is_quiet());
 }
+
+#[tokio::test]
+async fn a_link_that_is_not_what_it_looks_like_is_opened_after_a_yes() {
+    let mut it = Followed::start("Plasma").await;
+    for (url, opens, words) in [
+        ("https://аpple.com/", "https://xn--pple-43d.com/", &["аpple.com is xn--pple-43d.com"][..]),
+        (
+            "https://bank.example@evil.example/",
+            "https://bank.example@evil.example/",
+            &["bank.example", "@"],
+        ),
+    ] {
+        let fields = json!({ "title": "Door", "message": "open", "click": url });
+        it.ntfy.publish_as("message", "news", fields);
+        let shown = it.screen.next().await;
+        it.screen.press(shown.id, "default").await;
+        let started = it.opener.next().await;
+        assert_eq!(
+            (started.name.as_str(), started.args[1].as_str()),
+            ("hark-window", "--action=0")
+        );
+        let id = started.args[0].strip_prefix("--message=").unwrap();
+        asks(&it.world.hark(&["act", id]).await, words);
+        it.world.hark(&["act", id, "--yes"]).await.ok();
+        let started = it.opener.next().await;
+        assert_eq!((started.name.as_str(), started.args), ("xdg-open", vec![opens.to_owned()]));
+        it.screen.dismiss(shown.id).await;
+    }
+    // What is not allowed says how to allow it.
+    let fields = json!({ "title": "Door", "message": "open", "click": "ssh://host.example/" });
+    it.ntfy.publish_as("message", "news", fields);
+    let shown = it.screen.next().await;
+    it.screen.press(shown.id, "default").await;
+    let started = it.opener.next().await;
+    let id = started.args[0].strip_prefix("--message=").unwrap();
+    it.world.hark(&["act", id, "--yes"]).await.refused(&["[links]", "\"ssh\""]);
+}
