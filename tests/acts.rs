@@ -1,5 +1,5 @@
-//! What messages let the person do: each button of a notification, and the requests that messages ask for, which
-//! go out as they were shown, to where they may go, and not before a yes.
+//! What messages let the person do: each button of a notification, and the requests that messages ask for,
+//! which go out as they were shown, to where they may go, and not before a yes.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
@@ -80,6 +80,13 @@ impl Followed {
         self.screen.dismiss(shown.id).await;
         (shown.summary, shown.body)
     }
+}
+
+/// An action that sends a request, and closes the notification then.
+fn http(method: &str, url: &str, body: &str) -> Value {
+    json!({
+        "action": "http", "label": "x", "url": url, "method": method, "body": body, "clear": true,
+    })
 }
 
 fn request(url: &str) -> Value {
@@ -224,15 +231,14 @@ async fn a_request_is_sent_as_it_was_shown_and_not_before_a_yes() {
 async fn a_yes_that_is_remembered_is_for_that_method_and_server_alone() {
     let mut it = Followed::start("Plasma").await;
     let other = Recorder::start().await;
-    let with = |method: &str, url: &str| json!({ "action": "http", "label": "x", "url": url, "method": method, "clear": true });
     let bearer = json!({
         "action": "http", "label": "x", "url": it.recorder.url("/"), "method": "POST",
         "headers": { "Authorization": "Bearer theirs" },
     });
     let actions = json!([
-        with("POST", &it.recorder.url("/a")),
-        with("DELETE", &it.recorder.url("/a")),
-        with("POST", &other.url("/a")),
+        http("POST", &it.recorder.url("/a"), ""),
+        http("DELETE", &it.recorder.url("/a"), ""),
+        http("POST", &other.url("/a"), ""),
         bearer,
     ]);
     let (shown, id) = it.publish(&actions).await;
@@ -262,7 +268,6 @@ async fn a_yes_that_is_remembered_is_for_that_method_and_server_alone() {
 #[tokio::test]
 async fn what_is_odd_is_refused_in_a_sentence_and_nothing_is_sent() {
     let mut it = Followed::start("Plasma").await;
-    let http = |method: &str, url: &str, body: &str| json!({ "action": "http", "label": "x", "url": url, "method": method, "body": body });
     let port = it.recorder.port;
     let (url, large) = (it.recorder.url("/"), "x".repeat(64 << 10));
     let actions = json!([

@@ -1,5 +1,6 @@
-//! A request that a message asks for, on real parts: ntfy that takes the message, dunst whose menu has the button,
-//! the window that asks, and a server that notes what it is sent. The pictures are in the output folder.
+//! A request that a message asks for, on real parts: ntfy that takes the message, dunst whose menu has the
+//! button, the window that asks, and a server that notes what it is sent. The pictures are in the output
+//! folder.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 

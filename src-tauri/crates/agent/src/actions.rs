@@ -1,5 +1,6 @@
-//! What a message lets the person do: open its link, copy a text, send a request. A client, or whoever shows the
-//! message, is told what to open or to copy; a request is sent from here, once the person has seen all of it.
+//! What a message lets the person do: open its link, copy a text, send a request. A client, or whoever
+//! shows the message, is told what to open or to copy; a request is sent from here, once the person has
+//! seen all of it.
 
 use std::sync::Arc;
 

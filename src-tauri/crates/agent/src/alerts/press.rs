@@ -1,5 +1,5 @@
-//! What becomes of a button that was pressed on a notification. The message is read again: it may be gone, or be
-//! another than it was. What has to be asked first is asked in the window, at the message.
+//! What becomes of a button that was pressed on a notification. The message is read again: it may be gone,
+//! or be another than it was. What has to be asked first is asked in the window, at the message.
 
 use std::{sync::Arc, time::Duration};
 

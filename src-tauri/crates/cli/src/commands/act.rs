@@ -1,5 +1,5 @@
-//! `hark act`: opens a message's link, or does what one of its buttons is for. What the person has to see before
-//! is asked here, in full.
+//! `hark act`: opens a message's link, or does what one of its buttons is for. What the person has to see
+//! before is asked here, in full.
 
 use std::fmt::Write as _;
 

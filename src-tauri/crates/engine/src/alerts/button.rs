@@ -1,5 +1,5 @@
-//! The buttons of a notification of one message. Their keys, by which a server says which one was pressed, are
-//! ours: no text of a stranger's is ever taken for one.
+//! The buttons of a notification of one message. Their keys, by which a server says which one was pressed,
+//! are ours: no text of a stranger's is ever taken for one.
 
 /// What a button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
