@@ -5,6 +5,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
+use hark_api::{Act, ActOn, Acted, Question, Yes, route};
 use hark_tests::{
     LONG, Running, World,
     bus::Bus,
@@ -351,4 +352,37 @@ async fn a_link_that_is_not_what_it_looks_like_is_opened_after_a_yes() {
     let started = it.opener.next().await;
     let id = started.args[0].strip_prefix("--message=").unwrap();
     it.world.hark(&["act", id, "--yes"]).await.refused(&["[links]", "\"ssh\""]);
+}
+
+#[tokio::test]
+async fn a_yes_to_anything_else_than_is_sent_is_none() {
+    let mut it = Followed::start("Plasma").await;
+    let (_, id) = it.publish(&json!([request(&it.recorder.url("/door"))])).await;
+    let client = it.world.client();
+    let act = |answer| Act { message: id.parse().unwrap(), what: ActOn::Action(0), answer };
+    let Acted::Ask { asked } = client.call(&route::ACT, &act(None)).await.unwrap() else {
+        panic!()
+    };
+    let Question::Request { method, origin, url, headers, body, seems, can_remember } =
+        asked.clone()
+    else {
+        panic!("{asked:?}")
+    };
+    let seen = Question::Request {
+        method,
+        origin,
+        url,
+        headers,
+        body: format!("{body} "),
+        seems,
+        can_remember,
+    };
+    let yes = Yes { asked: seen, remember: true };
+    let again = client.call(&route::ACT, &act(Some(yes))).await.unwrap();
+    assert_eq!(again, Acted::Ask { asked: asked.clone() });
+    assert!(it.recorder.is_quiet());
+    let yes = Yes { asked, remember: false };
+    let done = client.call(&route::ACT, &act(Some(yes))).await.unwrap();
+    assert!(matches!(done, Acted::Done { ok: true, .. }), "{done:?}");
+    it.recorder.next().await;
 }
