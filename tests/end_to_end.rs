@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 use hark_tests::{
-    LONG, SHORT, desktop, desktop::Desktop, eventually, nchan::Nchan, tray::Tray, window::Window,
+    LONG, SHORT, desktop, desktop::Desktop, eventually, nchan::Nchan, session::Session, tray::Tray,
+    window::Window,
 };
 
 const TEXT: &str = r#"{"title":"Backup done","body":"All 3 disks. 备份完成","priority":4}"#;
@@ -253,4 +254,37 @@ async fn the_window_has_a_silence_and_ends_it() {
     window.find(&in_news("snooze")).await;
     assert!(world.status().await["links"][0]["silence"].is_null());
     window.close().await;
+}
+
+#[tokio::test]
+async fn the_tray_has_a_silence_and_ends_it() {
+    let desktop = Desktop::start().await;
+    let Desktop { bus, world, .. } = &desktop;
+    let agent = world.agent_with(&[]).await;
+    let tray = Tray::of(bus, agent.pid()).await;
+    let offers = async |label: &str| tray.menu().await.iter().any(|entry| entry.label == label);
+    assert!(!offers("Until unlocked").await && !offers("End the silence").await);
+    tray.choose("For an hour").await;
+    eventually("the tray says until when", LONG, async || {
+        let tooltip = tray.tooltip().await;
+        if tooltip.contains("Silent until ") { Ok(()) } else { Err(tooltip) }
+    })
+    .await;
+    let _saver = Session::saver(bus).await;
+    eventually("it offers the unlock", LONG, async || {
+        offers("Until unlocked").await.then_some(()).ok_or("not yet")
+    })
+    .await;
+    tray.choose("Until unlocked").await;
+    eventually("the tray says until when", LONG, async || {
+        let tooltip = tray.tooltip().await;
+        if tooltip.contains("Silent until unlocked") { Ok(()) } else { Err(tooltip) }
+    })
+    .await;
+    tray.choose("End the silence").await;
+    eventually("it is over", SHORT, async || {
+        let silence = world.status().await["silence"].take();
+        if silence.is_null() { Ok(()) } else { Err(silence) }
+    })
+    .await;
 }

@@ -12,10 +12,8 @@ use hark_tests::{
     desktop,
     dunst::Dunst,
     eventually,
-    fake::Watcher,
     session::{Session, Telling},
     sse::{Client, Server},
-    tray::Tray,
 };
 
 /// Longer than an agent takes to dial, where it would.
@@ -318,35 +316,4 @@ async fn a_snooze_until_the_session_is_unlocked_is_not_left_over_from_another_se
         // Behind the lock it goes on; who finds the session open has logged in.
         silent(&world, None, is_locked.then_some(Why::Snooze)).await;
     }
-}
-
-#[tokio::test]
-async fn the_tray_has_a_silence_and_ends_it() {
-    let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let _watcher = Watcher::start(&bus).await;
-    let agent = world.agent_with(&[]).await;
-    let tray = Tray::of(&bus, agent.pid()).await;
-    let offers = async |label: &str| tray.menu().await.iter().any(|entry| entry.label == label);
-    assert!(!offers("Until unlocked").await && !offers("End the silence").await);
-    tray.choose("For an hour").await;
-    silent(&world, None, Some(Why::Snooze)).await;
-    eventually("the tray says until when", LONG, async || {
-        let tooltip = tray.tooltip().await;
-        if tooltip.contains("Silent until ") { Ok(()) } else { Err(tooltip) }
-    })
-    .await;
-    let _saver = Session::saver(&bus).await;
-    eventually("it offers the unlock", LONG, async || {
-        offers("Until unlocked").await.then_some(()).ok_or("not yet")
-    })
-    .await;
-    tray.choose("Until unlocked").await;
-    eventually("the tray says until when", LONG, async || {
-        let tooltip = tray.tooltip().await;
-        if tooltip.contains("Silent until unlocked") { Ok(()) } else { Err(tooltip) }
-    })
-    .await;
-    tray.choose("End the silence").await;
-    silent(&world, None, None).await;
 }
