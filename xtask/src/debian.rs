@@ -29,6 +29,7 @@ pub(crate) const BENCH: &[Need] = &[
     ("nginx", "the push server of the bench, with libnginx-mod-nchan"),
     ("libnginx-mod-nchan", "the push server of the bench"),
     ("iproute2", "a network of the bench's own"),
+    ("libnotify-bin", "the sender of notifications to compare with"),
 ];
 
 /// Needed by the end-to-end tests.
