@@ -153,6 +153,12 @@ impl Registry {
         self.with(key, |one| one.subscription.hide_content).unwrap_or(true)
     }
 
+    /// Whether a message of the person's own can be sent to its server, under this topic.
+    #[must_use]
+    pub fn takes_messages(&self, key: &str, topic: Option<&str>) -> bool {
+        self.with(key, |one| one.subscription.takes_messages(topic)).unwrap_or_default()
+    }
+
     /// Whether this one and others are followed.
     #[must_use]
     pub fn is_one_of_several(&self, key: &str) -> bool {

@@ -181,6 +181,12 @@ impl Status {
         self.0.registry.hides(key)
     }
 
+    /// Whether a message of the person's own can be sent to a subscription's server, under this topic.
+    #[must_use]
+    pub fn takes_messages(&self, key: &str, topic: Option<&str>) -> bool {
+        self.0.registry.takes_messages(key, topic)
+    }
+
     /// Whether this is one of several subscriptions.
     #[must_use]
     pub fn is_one_of_several(&self, key: &str) -> bool {

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use hark_platform::clock;
 
 pub use hark_engine::alerts::Due;
-pub use press::{Buttons, Snooze};
+pub use press::{Buttons, Reply, Snooze};
 pub use shell::run;
 
 /// The sentence of the condition when there is no session bus.

@@ -3,7 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use hark_api::{Act, ActOn, Acted, ApiError};
+use futures_util::future::BoxFuture;
+use hark_api::{Act, ActOn, Acted, ApiError, SendMessage};
 use hark_engine::{
     alerts::{Button, Due},
     message::{Does, Message},
@@ -29,6 +30,9 @@ const SNOOZE: Duration = Duration::from_secs(3600);
 /// Silences a subscription for so long; or one sentence says why not.
 pub type Snooze = Arc<dyn Fn(&str, Duration) -> Result<(), String> + Send + Sync>;
 
+/// Sends a message of the person's own to a subscription's server; or one sentence says why not.
+pub type Reply = Arc<dyn Fn(SendMessage) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
 /// What buttons are for that is not the alerts' own.
 #[derive(Clone)]
 pub struct Buttons {
@@ -38,6 +42,8 @@ pub struct Buttons {
     pub actions: Actions,
     /// Silences the subscription of a message.
     pub snooze: Snooze,
+    /// Sends an answer to a message.
+    pub reply: Reply,
 }
 
 /// See the module. Clones share everything.
@@ -59,6 +65,26 @@ impl Presser {
                 presser.say(false, &error.sentence);
             }
         });
+    }
+
+    /// Sends the person's answer to where the message came from. Waits for nothing.
+    pub(super) fn reply(&self, message: i64, number: u32, text: String) {
+        let presser = self.clone();
+        tokio::spawn(async move {
+            match presser.replied(message, text).await {
+                // What it says comes back as any other message.
+                Ok(()) => presser.alerts.clear(number),
+                Err(sentence) => presser.say(false, &sentence),
+            }
+        });
+    }
+
+    async fn replied(&self, message: i64, text: String) -> Result<(), String> {
+        let row = self.buttons.actions.message(message).map_err(|error| error.sentence)?;
+        let topic = row.message.topic.map(String::from);
+        let subscription = row.subscription;
+        let answer = SendMessage { subscription, text, topic, ..SendMessage::default() };
+        (self.buttons.reply)(answer).await
     }
 
     async fn done(&self, message: i64, number: u32, button: Button) -> Result<(), ApiError> {

@@ -167,6 +167,7 @@ impl Shell {
                     tracing::warn!("{error}");
                 }
             }
+            Effect::Reply { message, number, text } => self.presser.reply(message, number, text),
             Effect::Act { message, number, button } => self.presser.press(message, number, button),
             Effect::Available => self.available(),
             Effect::Unavailable(reason) => self.unavailable(reason),
@@ -210,6 +211,7 @@ impl Shell {
                 Some(button) => Input::Pressed(number, button),
                 None => return,
             },
+            Some(Signal::Replied(number, text)) => Input::Replied(number, text),
             Some(Signal::Closed { number, by_person }) => Input::Left(number, by_person),
             None => {
                 (self.bus, self.show, self.other) = (None, None, None);
@@ -274,6 +276,8 @@ impl Shell {
             name: &name,
             of_several: self.status.is_one_of_several(key),
             hides: self.hides(key),
+            replies: self.can.replies
+                && self.status.takes_messages(key, row.message.topic.as_deref()),
         };
         let toast = toast::of_message(source, row, &Zoned::now(), self.can, self.language);
         Some(self.alert(vec![part(key, id, id)], 1, urgent, toast))

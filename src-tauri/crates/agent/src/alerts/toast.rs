@@ -40,6 +40,8 @@ pub struct Toast {
     pub sequence: Option<String>,
 }
 
+/// KDE's key of the field for an answer.
+const REPLY: &str = "inline-reply";
 /// The sound of a rule that wants silence.
 const NO_SOUND: &str = "none";
 
@@ -54,6 +56,8 @@ pub struct Capabilities {
     pub actions: bool,
     /// How many buttons it has room for beside the click.
     pub buttons: usize,
+    /// It has a field for an answer.
+    pub replies: bool,
 }
 
 impl Capabilities {
@@ -62,7 +66,13 @@ impl Capabilities {
         let has = |name: &str| names.iter().any(|known| known == name);
         let actions = has("actions");
         let buttons = if actions { buttons::room(server) } else { 0 };
-        Self { body: has("body"), body_markup: has("body-markup"), actions, buttons }
+        Self {
+            body: has("body"),
+            body_markup: has("body-markup"),
+            actions,
+            buttons,
+            replies: actions && has("inline-reply"),
+        }
     }
 }
 
@@ -76,6 +86,8 @@ pub struct Source<'a> {
     pub of_several: bool,
     /// Whether it says no more than that there is a message.
     pub hides: bool,
+    /// Whether its server takes an answer.
+    pub replies: bool,
 }
 
 /// The notification of one message.
@@ -126,6 +138,9 @@ pub fn of_message(
     let actions = if source.hides { &[][..] } else { &message.extras.actions };
     for (button, label) in buttons::of_message(actions, url.is_some(), can.buttons, language) {
         notification.action(&button.key(), &label);
+    }
+    if can.replies && source.replies && !source.hides {
+        notification.action(REPLY, language.pick("Reply", "回复"));
     }
     let sequence = message.sequence.map(|sequence| sequence.id.into());
     Toast { notification, url, sequence }
@@ -256,9 +271,9 @@ mod tests {
 
     /// A server that shows text and does nothing more.
     const PLAIN: Capabilities =
-        Capabilities { body: true, body_markup: false, actions: false, buttons: 0 };
+        Capabilities { body: true, body_markup: false, actions: false, buttons: 0, replies: false };
     const ALL: Capabilities =
-        Capabilities { body: true, body_markup: true, actions: true, buttons: 0 };
+        Capabilities { body: true, body_markup: true, actions: true, buttons: 0, replies: false };
 
     /// A message as the outbox holds it.
     fn row(message: Message) -> MessageRow {
@@ -280,7 +295,7 @@ mod tests {
 
     /// As one of several, just after it was received.
     fn shown(name: &str, row: MessageRow, can: Capabilities) -> Toast {
-        let source = Source { name, of_several: true, hides: false };
+        let source = Source { name, of_several: true, hides: false, replies: true };
         of_message(source, row, &now(0), can, Language::English)
     }
 
@@ -326,7 +341,7 @@ mod tests {
     #[test]
     fn the_title_says_whose_message_it_is_where_there_are_several() {
         let title = |name: &str, of_several, title: &str| {
-            let source = Source { name, of_several, hides: false };
+            let source = Source { name, of_several, hides: false, replies: true };
             let row = row(Message { title: title.into(), ..message() });
             of_message(source, row, &now(0), ALL, Language::English).notification.summary
         };
@@ -342,7 +357,7 @@ mod tests {
 
     #[test]
     fn what_is_to_be_hidden_is_not_shown_and_no_link_either() {
-        let source = Source { name: "Bank", of_several: true, hides: true };
+        let source = Source { name: "Bank", of_several: true, hides: true, replies: true };
         let toast = of_message(source, row(message()), &now(0), ALL, Language::English);
         let Toast { notification, url, .. } = toast;
         assert_eq!((&*notification.summary, &*notification.body), ("A message from Bank", ""));
@@ -354,7 +369,7 @@ mod tests {
     #[test]
     fn an_older_message_says_when_it_is_of() {
         let body = |seconds: i64, text: &str| {
-            let source = Source { name: "B", of_several: true, hides: false };
+            let source = Source { name: "B", of_several: true, hides: false, replies: true };
             let row = row(Message { title: "t".into(), ..Message::of_text(text) });
             of_message(source, row, &now(seconds), ALL, Language::English).notification.body
         };

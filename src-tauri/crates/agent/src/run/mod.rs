@@ -7,7 +7,7 @@ mod timers;
 use std::{future::pending, io, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::{
-    FutureExt,
+    FutureExt, TryFutureExt,
     future::{BoxFuture, Fuse, FusedFuture},
 };
 use hark_api::{Snooze, Target};
@@ -200,7 +200,16 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
             quiet.snooze(key, until).map_err(|error| error.to_string())
         }
     });
-    let buttons = alerts::Buttons { profile: profile.clone(), actions: actions.clone(), snooze };
+    let reply: alerts::Reply = Arc::new({
+        let commands = commands.clone();
+        move |message| {
+            let commands = commands.clone();
+            let sent = async move { commands.send(message).await };
+            sent.map_ok(drop).map_err(|error| error.sentence).boxed()
+        }
+    });
+    let buttons =
+        alerts::Buttons { profile: profile.clone(), actions: actions.clone(), snooze, reply };
     let showing = alerts::run(outbox.clone(), ledger.clone(), status.clone(), buttons, !tray);
     let showing = tokio::spawn(showing);
     let (end_printing, mut ending) = watch::channel(());

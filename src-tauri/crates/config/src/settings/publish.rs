@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use hark_engine::feed::{UNKNOWN, publish::Outgoing};
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer};
 use url::Url;
@@ -48,6 +49,15 @@ impl Subscription {
             true => self.speaks().identity(&self.url),
             false => self.url.clone(),
         }
+    }
+
+    /// Whether a message of the person's own can be sent to its server, under this topic.
+    #[must_use]
+    pub fn takes_messages(&self, topic: Option<&str>) -> bool {
+        let to = self.publish.as_ref().and_then(|publish| publish.url.as_ref());
+        let topic = topic.map(str::to_owned);
+        let message = Outgoing { text: "?".to_owned(), topic, ..Outgoing::default() };
+        self.feed != UNKNOWN && self.speaks().publish(&self.sent_from(), to, &message).is_ok()
     }
 
     /// What is sent with a message to this URL, as the settings of a subscription there. The credentials

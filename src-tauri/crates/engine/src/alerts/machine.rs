@@ -177,6 +177,10 @@ impl<N: Clone> Alerts<N> {
                 let message = self.screen.message(number);
                 out.extend(message.map(|message| Effect::Act { message, number, button }));
             }
+            Input::Replied(number, text) => {
+                let message = self.screen.message(number);
+                out.extend(message.map(|message| Effect::Reply { message, number, text }));
+            }
             Input::Cleared(number) => {
                 if self.screen.message(number).is_some() {
                     self.waiting.read(number);

@@ -337,6 +337,8 @@ pub enum Input<N> {
     Clicked(u32),
     /// The person pressed this button of the notification of this number.
     Pressed(u32, Button),
+    /// The person answered the message of the notification of this number with this text.
+    Replied(u32, String),
     /// What a button was for is done, and the notification of this number is to be closed.
     Cleared(u32),
     /// The answer to [`Effect::Look`].
@@ -402,6 +404,15 @@ pub enum Effect<N> {
     },
     /// Open this, as the person clicked.
     Open(Target),
+    /// Send this text to where the message came from.
+    Reply {
+        /// The message's id.
+        message: i64,
+        /// The server's number for its notification.
+        number: u32,
+        /// The text.
+        text: String,
+    },
     /// Do what this button of the message's notification is for, as the person pressed it.
     Act {
         /// The id of the message, which may be gone by now.

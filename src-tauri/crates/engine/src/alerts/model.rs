@@ -123,6 +123,7 @@ impl Model {
                 }
                 Effect::Open(_)
                 | Effect::Act { .. }
+                | Effect::Reply { .. }
                 | Effect::Available
                 | Effect::Unavailable(_)
                 | Effect::Nobody(_)

@@ -397,6 +397,9 @@ fn a_button_is_of_the_message_that_its_notification_shows() {
     world.say(Input::Pressed(7, Button::Send(1)));
     let act = Effect::Act { message: 0, number: 7, button: Button::Send(1) };
     assert_eq!(world.effects.pop_front(), Some(act));
+    world.say(Input::Replied(7, "yes".into()));
+    let reply = Effect::Reply { message: 0, number: 7, text: "yes".into() };
+    assert_eq!(world.effects.pop_front(), Some(reply));
     // It is closed where the message says so.
     world.say(Input::Cleared(7));
     let Some(Effect::Close(request, 7)) = world.effects.pop_front() else { panic!() };
@@ -406,6 +409,7 @@ fn a_button_is_of_the_message_that_its_notification_shows() {
     world.say(Input::Cleared(8));
     world.say(Input::Left(7, false));
     world.say(Input::Pressed(7, Button::Read));
+    world.say(Input::Replied(7, "yes".into()));
     world.is_done();
     // One that counts has no buttons, whatever a server says.
     burst(&mut world, 30);

@@ -21,6 +21,8 @@ const NAME: &str = "org.freedesktop.Notifications";
 const BUS: &str = "org.freedesktop.DBus";
 /// The specification's reason of a notification that the person closed.
 const DISMISSED: u32 = 2;
+/// The longest answer that is taken, in bytes.
+const REPLY_BYTES_MAX: usize = 16 << 10;
 /// How many signals may wait to be taken. Later ones are lost; then a notification that is gone is taken
 /// for one that is still there.
 const SIGNALS_MAX: usize = 4096;
@@ -51,6 +53,9 @@ trait NotificationServer {
     fn get_server_information(&self) -> zbus::Result<(String, String, String, String)>;
     #[zbus(signal)]
     fn action_invoked(&self, id: u32, action_key: &str) -> zbus::Result<()>;
+    /// KDE's, of a server with the capability `inline-reply`.
+    #[zbus(signal)]
+    fn notification_replied(&self, id: u32, text: &str) -> zbus::Result<()>;
     #[zbus(signal)]
     fn notification_closed(&self, id: u32, reason: u32) -> zbus::Result<()>;
 }
@@ -73,6 +78,8 @@ pub enum Signal {
     Owner(bool),
     /// The person chose the action of this key of the notification of this number.
     Chosen(u32, String),
+    /// The person typed this answer into the notification of this number.
+    Replied(u32, String),
     /// The notification of this number is gone.
     Closed {
         /// The server's number for it.
@@ -170,8 +177,15 @@ impl Bus {
             let by_person = *args.reason() == DISMISSED;
             Some(Signal::Closed { number: *args.id(), by_person })
         });
-        let signals =
-            stream::select(owners.boxed(), stream::select(clicks.boxed(), closes.boxed()));
+        let replies =
+            server.receive_notification_replied().await?.filter_map(|signal| async move {
+                let args = signal.args().ok()?;
+                let text = *args.text();
+                (text.len() <= REPLY_BYTES_MAX)
+                    .then(|| Signal::Replied(*args.id(), text.to_owned()))
+            });
+        let chosen = stream::select(clicks.boxed(), replies.boxed());
+        let signals = stream::select(owners.boxed(), stream::select(chosen, closes.boxed()));
         // A disk that does not answer holds up no notification.
         let look = spawn_blocking(|| icon::if_missing(icon));
         let looked = timeout(ICON_TIMEOUT, look).await;

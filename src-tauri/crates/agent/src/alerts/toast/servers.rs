@@ -107,7 +107,7 @@ fn each_server_is_sent_what_it_can_show() {
         let names: Vec<String> = capabilities.iter().map(|name| (*name).to_owned()).collect();
         let can = Capabilities::of(server, &names);
         let of = |message, hides| {
-            let source = Source { name: "Builds", of_several: true, hides };
+            let source = Source { name: "Builds", of_several: true, hides, replies: true };
             of_message(source, row(message), &now, can, Language::English)
         };
         let latest = [("Builds".to_owned(), rich()), ("Door".to_owned(), plain())];
