@@ -69,7 +69,9 @@ fn are_one_stream(before: &Subscription, after: &Subscription) -> bool {
     let (name, rules) = (after.name.clone(), after.rules.clone());
     let (paused, keep, publish) = (after.paused, after.keep, after.publish.clone());
     let (min_priority, hide_content, mute) = (after.min_priority, after.hide_content, after.mute);
-    let shown = Subscription { min_priority, hide_content, mute, ..before.clone() };
+    let (pictures, pictures_from) = (after.pictures, after.pictures_from.clone());
+    let before = Subscription { pictures, pictures_from, ..before.clone() };
+    let shown = Subscription { min_priority, hide_content, mute, ..before };
     Subscription { name, rules, paused, keep, publish, ..shown } == *after
 }
 
@@ -115,6 +117,7 @@ mod tests {
             (Subscription { keep, ..here() }, of(Change::Revise)),
             (Subscription { publish: Some(Publish::default()), ..here() }, of(Change::Revise)),
             (Subscription { mute: true, ..here() }, of(Change::Revise)),
+            (Subscription { pictures: true, ..here() }, of(Change::Revise)),
             (Subscription { paused: true, ..here() }, of(Change::Pause)),
             (at("https://a.example/y"), of(Change::Begin)),
             (Subscription { feed: "ntfy".into(), ..here() }, of(Change::Begin)),

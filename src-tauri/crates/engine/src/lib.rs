@@ -21,6 +21,7 @@ pub mod markdown;
 pub mod matching;
 pub mod message;
 mod moment;
+pub mod pictures;
 pub mod policy;
 pub mod readable;
 pub mod silence;

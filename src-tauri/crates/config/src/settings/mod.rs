@@ -4,6 +4,7 @@ mod address;
 mod edit;
 mod file;
 mod keep;
+mod pictures;
 mod publish;
 #[cfg(test)]
 mod tests;
@@ -92,6 +93,12 @@ pub struct Subscription {
     /// Whether its notifications say only that there is a message.
     #[serde(default)]
     pub hide_content: bool,
+    /// Whether pictures of its messages are fetched and shown: its sender learns by it that somebody is there.
+    #[serde(default)]
+    pub pictures: bool,
+    /// Other servers that they may come from than its own.
+    #[serde(default, deserialize_with = "pictures::origins")]
+    pub pictures_from: Vec<Url>,
     /// Whether it is followed without a notification.
     #[serde(default)]
     pub mute: bool,
@@ -242,6 +249,8 @@ impl Subscription {
             event_max: None,
             min_priority: None,
             hide_content: false,
+            pictures: false,
+            pictures_from: Vec::new(),
             mute: false,
             keep: KeepSettings::default(),
             paused: false,
