@@ -9,7 +9,7 @@ pub mod changes;
 pub mod clock;
 pub mod locale;
 pub mod notifications;
-mod picture;
+pub mod picture;
 pub mod quiet;
 pub mod signals;
 pub mod terminal;

@@ -1,19 +1,23 @@
-//! Hark's own pictures as pixels, for desktops that want them so. Only what is built in is decoded here,
-//! nothing of a stranger's.
+//! Pictures as pixels, for desktops that want them so: Hark's own, which are built in, and those that came from
+//! strangers ([`foreign`]), which are decoded in a process of their own ([`apart`]).
+
+pub mod apart;
+mod foreign;
+mod scale;
 
 /// A picture: four bytes a pixel, row by row: red, green, blue and how opaque it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Picture {
+pub struct Picture {
     /// In pixels.
-    pub(crate) width: i32,
+    pub width: i32,
     /// In pixels.
-    pub(crate) height: i32,
+    pub height: i32,
     /// The pixels.
-    pub(crate) rgba: Vec<u8>,
+    pub rgba: Vec<u8>,
 }
 
 impl Picture {
-    /// Of a PNG with colours or greys, and transparency.
+    /// One of ours: of a PNG with colours or greys, and transparency.
     pub(crate) fn of_png(png: &[u8]) -> Option<Self> {
         let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
         decoder.set_transformations(png::Transformations::ALPHA | png::Transformations::STRIP_16);
