@@ -1,6 +1,6 @@
 //! One request that a message asks for: sent once, over no redirect, with nothing of the person's own.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use hark_engine::{
     asked::{Asked, Reach, is_on_internet},
@@ -9,6 +9,7 @@ use hark_engine::{
 };
 use http::{HeaderName, HeaderValue, Method, header};
 use tokio::time::timeout;
+use url::Url;
 
 use super::{
     connect::{Via, addresses},
@@ -53,10 +54,7 @@ pub async fn request(asked: &Asked, reach: Reach) -> Result<Answered, NotSent> {
 
 async fn sent(asked: &Asked, reach: Reach, via: Via) -> Result<Answered, NotSent> {
     let mut ask = ask(asked)?;
-    let at = addresses(&ask.url).await.map_err(NotSent::Failed)?;
-    if reach == Reach::Internet && !at.iter().all(|address| is_on_internet(*address)) {
-        return Err(NotSent::Inside);
-    }
+    let at = placed(&ask.url, reach).await?;
     ask.via = Via { at, ..via };
     let response = exchange(&ask).await.map_err(NotSent::Failed)?;
     let status = response.status();
@@ -65,6 +63,15 @@ async fn sent(asked: &Asked, reach: Reach, via: Via) -> Result<Answered, NotSent
         false => timeout(DETAIL_TIMEOUT, detail(response)).await.ok().flatten(),
     };
     Ok(Answered { code: status.as_u16(), means: status.canonical_reason(), detail })
+}
+
+/// The addresses of a URL's host, looked up once, to be dialled and no other.
+pub(super) async fn placed(url: &Url, reach: Reach) -> Result<Vec<IpAddr>, NotSent> {
+    let at = addresses(url).await.map_err(NotSent::Failed)?;
+    match reach == Reach::Internet && !at.iter().all(|address| is_on_internet(*address)) {
+        true => Err(NotSent::Inside),
+        false => Ok(at),
+    }
 }
 
 fn ask(asked: &Asked) -> Result<Ask, NotSent> {
