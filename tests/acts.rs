@@ -217,7 +217,7 @@ async fn a_request_is_sent_as_it_was_shown_and_not_before_a_yes() {
     // No redirect is followed, and a refusal is told.
     let elsewhere = Recorder::start().await;
     let moved = format!("HTTP/1.1 307 Moved\r\nLocation: {}\r\n\r\n", elsewhere.url("/"));
-    it.recorder.answer(&moved);
+    it.recorder.answer(moved);
     let said = it.world.hark(&["act", &id, "1", "--yes"]).await;
     said.refused(&["not to where it leads on", "307"]);
     it.recorder.answer("HTTP/1.1 403 Forbidden\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nno");

@@ -40,6 +40,30 @@ pub struct Notified {
     pub sound: Option<String>,
     /// The keys of its buttons, each with its label.
     pub actions: Vec<(String, String)>,
+    /// The picture that comes with it, Hark's own icon too.
+    pub picture: Option<Pixels>,
+}
+
+/// A picture in the form of the specification's `image-data`, with transparency and 8 bits a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pixels {
+    /// In pixels.
+    pub width: i32,
+    /// In pixels.
+    pub height: i32,
+    /// Four bytes each.
+    pub rgba: Vec<u8>,
+}
+
+impl Pixels {
+    fn of(hint: &OwnedValue) -> Self {
+        type Data = (i32, i32, i32, bool, i32, i32, Vec<u8>);
+        let data: Data = hint.try_clone().unwrap().try_into().unwrap();
+        let (width, height, row, has_alpha, bits, channels, rgba) = data;
+        assert_eq!((row, has_alpha, bits, channels), (width * 4, true, 8, 4));
+        assert_eq!(i32::try_from(rgba.len()), Ok(row * height));
+        Self { width, height, rgba }
+    }
 }
 
 /// How a notification is answered.
@@ -125,7 +149,9 @@ impl NotificationServer {
         // An error means that the test has stopped reading.
         let actions =
             actions.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
-        _ = self.calls.send(Notified { at, summary, body, replaces, id, sound, actions });
+        let picture = hints.get("image-data").map(Pixels::of);
+        let call = Notified { at, summary, body, replaces, id, sound, actions, picture };
+        _ = self.calls.send(call);
         self.thawed().await;
         match manner {
             Some(Manner::Error(name)) => return Err(Named(name)),
@@ -149,7 +175,7 @@ impl NotificationServer {
 
     async fn get_capabilities(&self) -> Vec<String> {
         self.thawed().await;
-        ["actions", "body"].map(str::to_owned).to_vec()
+        ["actions", "body", "icon-static"].map(str::to_owned).to_vec()
     }
 
     async fn get_server_information(&self) -> (&str, &str, &str, &str) {

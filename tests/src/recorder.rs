@@ -27,7 +27,7 @@ pub struct Recorded {
 pub struct Recorder {
     /// Where it listens, on this machine.
     pub port: u16,
-    answer: Arc<Mutex<String>>,
+    answer: Arc<Mutex<Vec<u8>>>,
     requests: UnboundedReceiver<Recorded>,
     task: JoinHandle<()>,
 }
@@ -37,7 +37,7 @@ impl Recorder {
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let answer = Arc::new(Mutex::new("HTTP/1.1 204 No Content\r\n\r\n".to_owned()));
+        let answer = Arc::new(Mutex::new(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()));
         let (told, requests) = unbounded_channel();
         let shared = Arc::clone(&answer);
         let task = tokio::spawn(async move {
@@ -57,7 +57,7 @@ impl Recorder {
                 let Some(recorded) = recorded else { continue };
                 _ = told.send(recorded);
                 let answer = shared.lock().unwrap().clone();
-                _ = stream.write_all(answer.as_bytes()).await;
+                _ = stream.write_all(&answer).await;
             }
         });
         Self { port, answer, requests, task }
@@ -70,8 +70,8 @@ impl Recorder {
     }
 
     /// From now on answers this, byte for byte.
-    pub fn answer(&self, answer: &str) {
-        answer.clone_into(&mut self.answer.lock().unwrap());
+    pub fn answer(&self, answer: impl AsRef<[u8]>) {
+        *self.answer.lock().unwrap() = answer.as_ref().to_vec();
     }
 
     /// The next request.

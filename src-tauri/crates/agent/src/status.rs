@@ -7,6 +7,7 @@ use std::{
 };
 
 use hark_api::{self as api, Event};
+use hark_config::settings::Subscription;
 use hark_engine::{
     links::{Link, Refused},
     silence::Hours,
@@ -185,6 +186,18 @@ impl Status {
     #[must_use]
     pub fn takes_messages(&self, key: &str, topic: Option<&str>) -> bool {
         self.0.registry.takes_messages(key, topic)
+    }
+
+    /// The settings of a subscription whose messages are shown with their pictures now: its person wants that,
+    /// no silence holds it back, and the notification server shows pictures.
+    #[must_use]
+    pub fn shows_pictures(&self, key: &str) -> Option<Subscription> {
+        let wanted = self.0.registry.with(key, |one| {
+            let is_wanted = one.subscription.pictures && one.link.silence.is_none();
+            is_wanted.then(|| one.subscription.clone())
+        });
+        let can = |name: &String| name.starts_with("icon-") || name == "body-images";
+        wanted.flatten().filter(|_| self.facts().notifications.capabilities.iter().any(can))
     }
 
     /// Whether this is one of several subscriptions.

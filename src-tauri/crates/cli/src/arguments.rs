@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use hark_platform::picture::apart;
 
 /// Desktop notifications from the push servers you already run.
 #[derive(Debug, Parser)]
@@ -105,6 +106,9 @@ pub enum Command {
         #[arg(long, default_value_t = 0)]
         port: u16,
     },
+    /// Decode one picture from the input, for the agent
+    #[command(name = apart::COMMAND, hide = true)]
+    DecodePicture,
 }
 
 /// Options of `hark agent`.

@@ -18,6 +18,7 @@ use commands::{
     silence, status, stop, test,
 };
 use hark_local::profile::Profile;
+use hark_platform::picture::apart;
 
 /// Why a command did nothing: one sentence or more.
 struct Failed(String);
@@ -42,6 +43,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
+    if matches!(arguments.command, Command::DecodePicture) {
+        return Ok(ExitCode::from(apart::serve()));
+    }
     let profile = Profile::find(arguments.profile.as_deref())?;
     // One thread: an agent mostly waits.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -68,6 +72,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Send(options) => send::send(&profile, options).await,
             Command::Test => test::test(&profile).await,
             Command::Stop => stop::stop(&profile).await,
+            // It has been done by now.
+            Command::DecodePicture => Ok(()),
         };
         done.map(|()| ExitCode::SUCCESS)
     });

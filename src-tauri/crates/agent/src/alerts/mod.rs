@@ -1,6 +1,7 @@
 //! From the outbox to the desktop: the shell of [`hark_engine::alerts`]. It tells the engine what happens
 //! and carries out its effects. It does not decide what is shown or when.
 
+mod pictures;
 mod press;
 mod shell;
 pub mod toast;
@@ -18,14 +19,23 @@ use hark_engine::{
 use notify_rust::Notification;
 use tokio::sync::Notify;
 
-use hark_platform::clock;
+use hark_platform::{clock, picture::Picture};
 
 pub use hark_engine::alerts::Due;
+pub use pictures::Pictures;
 pub use press::{Buttons, Reply, Snooze};
 pub use shell::run;
 
 /// The sentence of the condition when there is no session bus.
 pub const NO_BUS: &str = "There is no desktop session bus, so there is nobody to show notifications to: messages are stored. Start the agent from within the desktop session.";
+
+/// A notification as it is sent.
+#[derive(Clone, Debug)]
+struct Sent {
+    notification: Notification,
+    /// The picture of its message, where there is one.
+    picture: Option<Arc<Picture>>,
+}
 
 /// Alerts on their way to the screen: the engine's state, and its effects that are still to be carried out.
 /// The engine has one request under way at a time, so these are few. Clones share it.
@@ -40,9 +50,9 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct State {
-    alerts: Alerts<Notification>,
+    alerts: Alerts<Sent>,
     /// Effects still to be carried out, in order.
-    effects: Vec<Effect<Notification>>,
+    effects: Vec<Effect<Sent>>,
 }
 
 impl Outbox {
@@ -74,7 +84,7 @@ impl Outbox {
         self.tell(Input::Cleared(number));
     }
 
-    fn tell(&self, input: Input<Notification>) {
+    fn tell(&self, input: Input<Sent>) {
         let mut state = self.lock();
         let State { alerts, effects } = &mut *state;
         alerts.handle(input, clock::now(), effects);
@@ -82,7 +92,7 @@ impl Outbox {
         self.0.wake.notify_one();
     }
 
-    fn take_effects(&self) -> Vec<Effect<Notification>> {
+    fn take_effects(&self) -> Vec<Effect<Sent>> {
         mem::take(&mut self.lock().effects)
     }
 

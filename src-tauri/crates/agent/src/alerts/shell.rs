@@ -20,11 +20,10 @@ use hark_platform::{
 };
 use hark_store::{MessageRow, Shown, Store, StoreError};
 use jiff::Zoned;
-use notify_rust::Notification;
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
-    NO_BUS, Outbox,
+    NO_BUS, Outbox, Pictures, Sent,
     press::{Buttons, Presser},
     toast::{self, Capabilities, Counted, Source, Toast},
 };
@@ -35,12 +34,19 @@ const WHY_CHARS_MAX: usize = 200;
 
 /// Shows alerts for as long as the agent runs. `print` says whether messages are also printed in a
 /// terminal; then a missing session bus is not a problem.
-pub async fn run(alerts: Outbox, ledger: Ledger, status: Status, buttons: Buttons, print: bool) {
+pub async fn run(
+    (alerts, pictures): (Outbox, Pictures),
+    ledger: Ledger,
+    status: Status,
+    buttons: Buttons,
+    print: bool,
+) {
     let language = Language::of_system();
     let presser = Presser { buttons, alerts: alerts.clone(), ledger: ledger.clone(), language };
     let shell = Shell {
         presser,
         alerts,
+        pictures,
         ledger,
         status,
         print,
@@ -58,6 +64,7 @@ struct Shell {
     /// Does what the buttons are for.
     presser: Presser,
     alerts: Outbox,
+    pictures: Pictures,
     ledger: Ledger,
     status: Status,
     print: bool,
@@ -115,7 +122,7 @@ impl Shell {
         }
     }
 
-    fn act(&mut self, effect: Effect<Notification>) {
+    fn act(&mut self, effect: Effect<Sent>) {
         match effect {
             Effect::Connect(request) => {
                 let connect = async move {
@@ -130,7 +137,8 @@ impl Shell {
             }
             Effect::Show { request, notification, replaces } => {
                 let Some((bus, _)) = &self.bus else { return };
-                let show = bus.show(notification, replaces);
+                let Sent { notification, picture } = notification;
+                let show = bus.show(notification, picture, replaces);
                 self.show = Some(Box::pin(async move { Reply::Shown(request, show.await) }));
             }
             Effect::Close(request, number) => {
@@ -221,7 +229,7 @@ impl Shell {
     }
 
     /// What the outbox holds. A store that cannot be read is a condition already.
-    fn content(&self, look: Look) -> Content<Notification> {
+    fn content(&self, look: Look) -> Content<Sent> {
         let ledger = &self.ledger;
         match look {
             Look::Showing(server) => Content::Showing(ledger.showing(&server)),
@@ -268,7 +276,7 @@ impl Shell {
         &self,
         key: &str,
         next: impl FnOnce(&Store) -> Result<Option<MessageRow>, StoreError>,
-    ) -> Option<Alert<Notification>> {
+    ) -> Option<Alert<Sent>> {
         let row = self.ledger.read(next).ok()??;
         let (id, urgent) = (row.id, row.message.priority.is_highest());
         let name = self.status.name(key);
@@ -280,22 +288,20 @@ impl Shell {
                 && self.status.takes_messages(key, row.message.topic.as_deref()),
         };
         let toast = toast::of_message(source, row, &Zoned::now(), self.can, self.language);
-        Some(self.alert(vec![part(key, id, id)], 1, urgent, toast))
+        let picture = self.pictures.take(id).filter(|_| !source.hides);
+        let mut alert = self.alert(vec![part(key, id, id)], 1, urgent, toast);
+        alert.notification.picture = picture;
+        Some(alert)
     }
 
-    fn alert(
-        &self,
-        parts: Vec<Part>,
-        count: u32,
-        urgent: bool,
-        toast: Toast,
-    ) -> Alert<Notification> {
+    fn alert(&self, parts: Vec<Part>, count: u32, urgent: bool, toast: Toast) -> Alert<Sent> {
         let Toast { notification, url, sequence } = toast;
+        let notification = Sent { notification, picture: None };
         let stays = self.status.urgent_stays().filter(|_| urgent);
         Alert { parts, notification, count, urgent, stays, url, sequence }
     }
 
-    fn digest(&self, key: &str, away: bool) -> Option<Alert<Notification>> {
+    fn digest(&self, key: &str, away: bool) -> Option<Alert<Sent>> {
         let first = self.ledger.read(|store| store.next_pending(key, i64::MIN)).ok()??.id;
         let latest = |store: &Store| {
             let (count, latest) = store.latest_pending(key, toast::QUOTED_MAX)?;
@@ -312,7 +318,7 @@ impl Shell {
     }
 
     /// All that waits of these subscriptions and what was counted before, as one notification.
-    fn folded(&self, keys: &[String], mut all: Folded) -> Option<(Alert<Notification>, Folded)> {
+    fn folded(&self, keys: &[String], mut all: Folded) -> Option<(Alert<Sent>, Folded)> {
         let few = u32::try_from(NAMED_MAX).unwrap_or(u32::MAX);
         let mut parts = Vec::new();
         for key in keys {

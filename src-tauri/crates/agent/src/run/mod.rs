@@ -31,7 +31,7 @@ use tokio::{
 
 use crate::{
     actions::Actions,
-    alerts::{self, Outbox},
+    alerts::{self, Outbox, Pictures},
     commands::{Commands, Queries, Reader, Sampler, Snoozer},
     conditions::Conditions,
     configuration::Configuration,
@@ -177,7 +177,9 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     }
     let configuration = Configuration::new(&profile, followed, status.clone());
     let settings = SettingsWatch::begin(profile.settings(), configuration.in_force());
-    let subscriptions = Subscriptions::new(registry.clone(), ledger.clone(), outbox.clone());
+    let pictures = Pictures::new(outbox.clone(), ledger.clone(), status.clone());
+    let subscriptions =
+        Subscriptions::new(registry.clone(), ledger.clone(), outbox.clone(), pictures.clone());
     let commands = Commands::new(configuration, subscriptions, status.clone());
     let first = tokio::spawn({
         let commands = commands.clone();
@@ -210,7 +212,8 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     });
     let buttons =
         alerts::Buttons { profile: profile.clone(), actions: actions.clone(), snooze, reply };
-    let showing = alerts::run(outbox.clone(), ledger.clone(), status.clone(), buttons, !tray);
+    let screen = (outbox.clone(), pictures);
+    let showing = alerts::run(screen, ledger.clone(), status.clone(), buttons, !tray);
     let showing = tokio::spawn(showing);
     let (end_printing, mut ending) = watch::channel(());
     let printing = (!tray).then(|| {

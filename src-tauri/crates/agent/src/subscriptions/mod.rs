@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
-    alerts::{Due, Outbox},
+    alerts::{Due, Outbox, Pictures},
     ledger::Ledger,
     reconcile::{self, Change, reconcile},
     registry::{Followed, Registry},
@@ -35,6 +35,7 @@ pub struct Subscriptions {
     registry: Registry,
     ledger: Ledger,
     alerts: Outbox,
+    pictures: Pictures,
     /// How often each server may be dialled.
     dials: Dials,
 }
@@ -42,8 +43,8 @@ pub struct Subscriptions {
 impl Subscriptions {
     /// Nothing is followed yet.
     #[must_use]
-    pub fn new(registry: Registry, ledger: Ledger, alerts: Outbox) -> Self {
-        Self { registry, ledger, alerts, dials: Dials::default() }
+    pub fn new(registry: Registry, ledger: Ledger, alerts: Outbox, pictures: Pictures) -> Self {
+        Self { registry, ledger, alerts, pictures, dials: Dials::default() }
     }
 
     /// What is followed.

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 
 use super::Subscriptions;
 use crate::{
-    alerts::{Due, Outbox},
+    alerts::{Due, Outbox, Pictures},
     ledger::Ledger,
     registry::Registry,
     to_api,
@@ -56,6 +56,7 @@ pub(super) struct Session {
     registry: Registry,
     ledger: Ledger,
     alerts: Outbox,
+    pictures: Pictures,
     /// As it was when it began, but for what it speaks.
     subscription: Subscription,
     credentials: Credentials,
@@ -96,22 +97,22 @@ impl Sink for Session {
         let committed = self.ledger.commit(key, deliveries, now, decide);
         self.registry.set_stalled(key, committed.is_err());
         let committed = committed.map_err(|error| error.to_string())?;
-        let mut first_live = None;
+        let mut live = Vec::new();
         for (delivery, stored) in deliveries.iter().zip(committed.stored) {
             let id = match stored {
                 Stored::New(id) | Stored::Replaced { id, .. } => Some(id),
                 _ => None,
             };
             let is_live = self.became(&delivery.outcome, stored);
-            first_live = first_live.or(id.filter(|_| is_live));
+            live.extend(id.filter(|_| is_live));
         }
-        if let Some(first) = first_live {
+        if let Some(&first) = live.first() {
             let due = match (self.held, urgent.get()) {
                 (true, _) => Due::From(first),
                 (false, true) => Due::Urgent,
                 (false, false) => Due::Live,
             };
-            self.alerts.put(&self.link.subscription, due);
+            self.pictures.due(&self.link.subscription, due, &live);
         }
         self.link.messages = self.link.messages.saturating_sub(committed.pruned.len() as u64);
         Ok(committed.link)
@@ -208,6 +209,7 @@ impl Session {
             registry: parts.registry.clone(),
             ledger: parts.ledger.clone(),
             alerts: parts.alerts.clone(),
+            pictures: parts.pictures.clone(),
             subscription: subscription.clone(),
             credentials: Credentials::new(subscription.clone()),
             link,

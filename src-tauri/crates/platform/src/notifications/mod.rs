@@ -218,7 +218,7 @@ impl Bus {
         }
     }
 
-    /// Shows a notification, in the place of the one of the number `replaces` where that is still there.
+    /// Shows a notification, with a picture where there is one, in the place of the one of the number `replaces` where that is still there.
     /// Answers the server's number for it, however long that takes.
     ///
     /// # Errors
@@ -226,13 +226,15 @@ impl Bus {
     pub fn show(
         &self,
         notification: Notification,
+        picture: Option<Arc<Picture>>,
         replaces: Option<u32>,
     ) -> impl Future<Output = Result<u32, BusError>> + Send + use<> {
         let (server, icon) = (self.server.clone(), self.icon.clone());
         async move {
             let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
             let mut hints: HashMap<_, _> = notification.hints.iter().filter_map(hint).collect();
-            hints.extend(icon.iter().map(|icon| ("image-data", image(icon))));
+            let pixels = picture.as_ref().or(icon.as_ref());
+            hints.extend(pixels.map(|pixels| ("image-data", image(pixels))));
             let call = server.notify(
                 &notification.appname,
                 // No notification has the number 0.

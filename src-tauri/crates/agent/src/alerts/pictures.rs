@@ -1,0 +1,166 @@
+//! The pictures of messages that have just come: fetched before the message is shown, where its subscription
+//! wants that. Only what is shown with a picture waits for it, and no longer than [`PATIENCE`]: until then the
+//! alerts are not told that it is due. What is missed, held back or counted has none.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use hark_config::{credentials::Credentials, settings::Subscription};
+use hark_engine::{
+    alerts::{Due, PLACES, URGENT_PLACES},
+    pictures::Sources,
+};
+use hark_local::program;
+use hark_platform::picture::{Picture, apart};
+use hark_store::Shown;
+use hark_stream::connection;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::{Instant, sleep, timeout_at},
+};
+use url::Url;
+
+use super::Outbox;
+use crate::{ledger::Ledger, status::Status};
+
+/// How long a notification waits for its picture.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// Pictures that are fetched at once. Messages beyond that are shown without one.
+const FETCHES_MAX: usize = 4;
+/// How long a picture is kept for a notification that is due.
+const KEPT_FOR: Duration = Duration::from_secs(5);
+/// Pictures that are kept at once: as many as there are places. Each has 256 KiB at most.
+const KEPT_MAX: usize = PLACES + URGENT_PLACES;
+
+/// See the module. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Pictures(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    alerts: Outbox,
+    ledger: Ledger,
+    status: Status,
+    under_way: Arc<Semaphore>,
+    /// By the subscription's key, how many messages wait for pictures.
+    awaited: watch::Sender<BTreeMap<String, usize>>,
+    /// By the message's id.
+    kept: Mutex<VecDeque<(i64, Arc<Picture>)>>,
+}
+
+/// A picture to be fetched.
+struct Wanted {
+    message: i64,
+    url: Url,
+    sources: Sources,
+    /// The way to its feed's server.
+    way: Subscription,
+    _one_of_few: OwnedSemaphorePermit,
+}
+
+impl Pictures {
+    /// Those of the messages in this ledger, as the settings and silences in this status say.
+    #[must_use]
+    pub fn new(alerts: Outbox, ledger: Ledger, status: Status) -> Self {
+        Self(Arc::new(Inner {
+            alerts,
+            ledger,
+            status,
+            under_way: Arc::new(Semaphore::new(FETCHES_MAX)),
+            awaited: watch::Sender::default(),
+            kept: Mutex::default(),
+        }))
+    }
+
+    /// The alerts of a subscription are due, of which these have just come: at once, or with their pictures.
+    pub fn due(&self, key: &str, due: Due, came: &[i64]) {
+        let wanted = self.wanted(key, came);
+        if wanted.is_empty() {
+            return self.0.alerts.put(key, due);
+        }
+        let (pictures, key) = (self.clone(), key.to_owned());
+        tokio::spawn(async move { pictures.wait(&key, due, wanted).await });
+    }
+
+    /// The picture of a message, where it has come.
+    pub(super) fn take(&self, message: i64) -> Option<Arc<Picture>> {
+        let mut kept = self.kept();
+        let place = kept.iter().position(|(id, _)| *id == message)?;
+        kept.remove(place).map(|(_, picture)| picture)
+    }
+
+    fn wanted(&self, key: &str, came: &[i64]) -> Vec<Wanted> {
+        let Some(way) = self.0.status.shows_pictures(key) else { return Vec::new() };
+        let Some(sources) = way.picture_sources() else { return Vec::new() };
+        let of = |id: &i64| {
+            let row = self.0.ledger.read(|store| store.message(*id)).ok()??;
+            let url = Sources::of(&row.message).filter(|_| row.shown == Shown::Pending)?;
+            let url = sources.judge(url);
+            let url = url.inspect_err(|why| none(key, &why.to_string())).ok()?;
+            let slot = Arc::clone(&self.0.under_way).try_acquire_owned().ok()?;
+            let (sources, way) = (sources.clone(), way.without_credentials());
+            Some(Wanted { message: *id, url, sources, way, _one_of_few: slot })
+        };
+        came.iter().take(FETCHES_MAX).filter_map(of).collect()
+    }
+
+    async fn wait(&self, key: &str, due: Due, wanted: Vec<Wanted>) {
+        let until = Instant::now() + PATIENCE;
+        let messages: Vec<i64> = wanted.iter().map(|it| it.message).collect();
+        let awaited = &self.0.awaited;
+        awaited.send_modify(|all| *all.entry(key.to_owned()).or_default() += 1);
+        if timeout_at(until, join_all(wanted.into_iter().map(|it| self.get(key, it))))
+            .await
+            .is_err()
+        {
+            none(key, &format!("it has not come within {} ms", PATIENCE.as_millis()));
+        }
+        awaited.send_modify(|all| {
+            let left = all.remove(key).unwrap_or_default().saturating_sub(1);
+            if left > 0 {
+                all.insert(key.to_owned(), left);
+            }
+        });
+        // What is due is shown in order, so that one whose picture is nearly there would be shown without.
+        let mut others = awaited.subscribe();
+        let _ = timeout_at(until, others.wait_for(|all| !all.contains_key(key))).await;
+        self.0.alerts.put(key, due);
+        sleep(KEPT_FOR).await;
+        self.kept().retain(|(id, _)| !messages.contains(id));
+    }
+
+    async fn get(&self, key: &str, wanted: Wanted) {
+        let message = wanted.message;
+        match fetched(wanted).await {
+            Ok(picture) => {
+                let mut kept = self.kept();
+                if kept.len() == KEPT_MAX {
+                    kept.pop_front();
+                }
+                kept.push_back((message, Arc::new(picture)));
+            }
+            Err(why) => none(key, &why),
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, VecDeque<(i64, Arc<Picture>)>> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn none(key: &str, why: &str) {
+    tracing::info!(subscription = key, "a message is shown without its picture: {why}");
+}
+
+async fn fetched(wanted: Wanted) -> Result<Picture, String> {
+    let Wanted { url, sources, way, .. } = &wanted;
+    let asked = Credentials::new(way.clone()).ask().await;
+    let asked = asked.map_err(|cause| cause.code())?;
+    let fetched = connection::picture(url.clone(), sources, &asked.via).await;
+    let bytes = fetched.map_err(|why| why.to_string())?;
+    apart::decoded(&program::sibling(program::HARK), &bytes).await
+}
