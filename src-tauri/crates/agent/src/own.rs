@@ -1,5 +1,6 @@
 //! Messages of Hark's own: they go the whole way of any other, decided on by no rule.
 
+use hark_config::settings::OWN_KEY;
 use hark_engine::{
     link::{Delivery, Outcome},
     message::{Change, Message, RawEvent},
@@ -10,8 +11,8 @@ use jiff::Timestamp;
 
 use crate::ledger::Ledger;
 
-/// The key under which they are stored.
-pub const KEY: &str = "hark";
+/// The key under which they are stored, which no subscription can have.
+pub const KEY: &str = OWN_KEY;
 
 /// Stores a message. Answers its id; none where a later one of its sequence is there.
 ///

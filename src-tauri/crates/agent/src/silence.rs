@@ -66,8 +66,13 @@ impl Quiet {
     /// Something that is read elsewhere, the time or the place may have changed.
     pub fn refresh(&self) {
         let now = clock::now().wall;
+        // That of a subscription that was removed is gone with it. A failure is a condition already.
+        let stored = self.0.ledger.read(Store::snoozes);
         let is_over = |until: &Until| *until <= Until::At(now);
         let mut said = self.said();
+        if let Ok(stored) = stored {
+            said.snoozes = stored;
+        }
         if said.snoozes.values().any(is_over) {
             said.snoozes.retain(|_, until| !is_over(until));
             self.0.ledger.wake_overdue(now);

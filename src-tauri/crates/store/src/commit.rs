@@ -8,7 +8,9 @@ use hark_engine::{
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use crate::{Shown, Store, StoreError, cursor::Run, prune::bound_messages, to_ms};
+use crate::{
+    Changed, Shown, Store, StoreError, cursor::Run, outbox::changed, prune::bound_messages, to_ms,
+};
 
 /// How much of an event that is set aside is kept, in bytes.
 const HEAD_BYTES_MAX: usize = 4096;
@@ -53,19 +55,22 @@ pub struct Committed {
 }
 
 impl Store {
-    /// Sets whether there is nobody to show alerts to: while there is nobody, no alert waits.
+    /// Sets whether there is nobody to show alerts to: while there is nobody, no alert waits. Answers those
+    /// that did.
     ///
     /// # Errors
     /// Where the database cannot be used.
-    pub fn set_nobody(&mut self, has_nobody: bool) -> Result<(), StoreError> {
+    pub fn set_nobody(&mut self, has_nobody: bool) -> Result<Changed, StoreError> {
         self.has_nobody = has_nobody;
-        if has_nobody {
-            self.connection.execute(
-                "UPDATE message SET shown = 'nobody' WHERE shown IN ('pending', 'held')",
-                [],
-            )?;
+        if !has_nobody {
+            return Ok(Changed::new());
         }
-        Ok(())
+        // What is held back has its time still.
+        changed(
+            &self.connection,
+            "UPDATE message SET shown = 'nobody' WHERE shown = 'pending' RETURNING id",
+            [],
+        )
     }
 
     /// Commits deliveries of one subscription, in order, in one transaction: all or none.
@@ -98,7 +103,7 @@ impl Store {
                     arrived.keep(&transaction, &verdict)?
                 }
                 Outcome::Changed(change) => {
-                    let ids = apply(&transaction, subscription, change)?;
+                    let ids = apply(&transaction, subscription, change, received)?;
                     if ids.is_empty() {
                         // It may have come before the message that it changes; then it comes again.
                         run.forget_print(&transaction, event)?;
@@ -254,20 +259,29 @@ fn apply(
     transaction: &Transaction<'_>,
     subscription: &str,
     change: &Change,
+    now: Timestamp,
 ) -> rusqlite::Result<Vec<i64>> {
     let (sql, sequence) = match change {
         Change::Read(sequence) => (
-            "UPDATE message SET shown = 'withdrawn'
-             WHERE subscription = ?1 AND sequence = ?2 AND shown IN ('pending', 'held', 'shown')
+            "UPDATE message SET read = coalesce(read, ?3),
+                 shown = iif(shown IN ('pending', 'held', 'shown'), 'withdrawn', shown)
+             WHERE subscription = ?1 AND sequence = ?2
+                 AND (read IS NULL OR shown IN ('pending', 'held', 'shown'))
              RETURNING id",
             sequence,
         ),
         Change::Deleted(sequence) => {
-            ("DELETE FROM message WHERE subscription = ?1 AND sequence = ?2 RETURNING id", sequence)
+            (
+                // The time is of no account.
+                "DELETE FROM message WHERE subscription = ?1 AND sequence = ?2 AND ?3 IS NOT NULL
+             RETURNING id",
+                sequence,
+            )
         }
     };
     let mut statement = transaction.prepare_cached(sql)?;
-    let ids = statement.query_map(params![subscription, sequence.as_str()], |row| row.get(0))?;
+    let ids = statement
+        .query_map(params![subscription, sequence.as_str(), to_ms(now)], |row| row.get(0))?;
     ids.collect()
 }
 

@@ -230,12 +230,7 @@ impl Store {
     /// # Errors
     /// Where the database cannot be used.
     pub fn drop_all(&mut self, subscription: &str, why: &Why) -> Result<Changed, StoreError> {
-        changed(
-            &self.connection,
-            "UPDATE message SET shown = 'old', why = ?2
-             WHERE subscription = ?1 AND shown IN ('pending', 'held') RETURNING id",
-            params![subscription, json(why)],
-        )
+        self.end_all(subscription, Shown::Old, why)
     }
 
     /// Takes alerts out of the outbox that have waited since before this: they are no news any more.
@@ -252,8 +247,8 @@ impl Store {
         )
     }
 
-    /// Holds back the alerts of a subscription that wait and are of a lower priority than passes: until
-    /// [`Store::release`], or for good.
+    /// Holds back the alerts of a subscription that wait and are of a lower priority than passes, until
+    /// [`Store::release`].
     ///
     /// # Errors
     /// Where the database cannot be used.
@@ -262,29 +257,58 @@ impl Store {
         subscription: &str,
         passes: Option<Priority>,
         why: &Why,
-        for_good: bool,
     ) -> Result<Changed, StoreError> {
-        let shown = if for_good { Shown::Quiet } else { Shown::Held };
         let below = passes.map_or(i64::MAX, |passes| passes.level().into());
         changed(
             &self.connection,
-            "UPDATE message SET shown = ?2, why = ?3
-             WHERE subscription = ?1 AND shown IN ('pending', 'held') AND priority < ?4
-               AND (shown, why) IS NOT (?2, ?3) RETURNING id",
-            params![subscription, shown.name(), json(why), below],
+            "UPDATE message SET shown = 'held', why = ?2
+             WHERE subscription = ?1 AND shown = 'pending' AND priority < ?3 RETURNING id",
+            params![subscription, json(why), below],
         )
     }
 
-    /// Alerts of a subscription that were held back wait again, since `now`.
+    /// Keeps quiet for good what waits of a subscription and what was held back.
     ///
     /// # Errors
     /// Where the database cannot be used.
-    pub fn release(&mut self, subscription: &str, now: Timestamp) -> Result<Changed, StoreError> {
+    pub fn keep_quiet(&mut self, subscription: &str, why: &Why) -> Result<Changed, StoreError> {
+        self.end_all(subscription, Shown::Quiet, why)
+    }
+
+    /// What waits of a subscription and what was held back becomes this. Each has an index of its own.
+    fn end_all(&self, subscription: &str, shown: Shown, why: &Why) -> Result<Changed, StoreError> {
+        let mut all = Changed::new();
+        for waiting in [Shown::Pending, Shown::Held] {
+            let sql = format!(
+                "UPDATE message SET shown = ?2, why = ?3
+                 WHERE subscription = ?1 AND shown = '{}' RETURNING id",
+                waiting.name()
+            );
+            all.extend(changed(
+                &self.connection,
+                &sql,
+                params![subscription, shown.name(), json(why)],
+            )?);
+        }
+        Ok(all)
+    }
+
+    /// Alerts of a subscription that were held back wait again, since `now`: those of this priority or a
+    /// higher one, or all.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn release(
+        &mut self,
+        subscription: &str,
+        from: Option<Priority>,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
         changed(
             &self.connection,
             "UPDATE message SET shown = 'pending', queued = ?2
-             WHERE subscription = ?1 AND shown = 'held' RETURNING id",
-            params![subscription, to_ms(now)],
+             WHERE subscription = ?1 AND shown = 'held' AND priority >= ?3 RETURNING id",
+            params![subscription, to_ms(now), from.map_or(0, Priority::level)],
         )
     }
 

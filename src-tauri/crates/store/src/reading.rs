@@ -11,14 +11,25 @@ use crate::{
 };
 
 impl Store {
-    /// Marks messages as read. Answers those that were not.
+    /// Marks messages as read. Answers those that were not, and of these those that were still to be shown,
+    /// which is not done any more.
     ///
     /// # Errors
     /// Where the database cannot be used; then none is.
-    pub fn mark_read(&mut self, ids: &[i64], now: Timestamp) -> Result<Changed, StoreError> {
+    pub fn mark_read(
+        &mut self,
+        ids: &[i64],
+        now: Timestamp,
+    ) -> Result<(Changed, Changed), StoreError> {
         let transaction = self.connection.transaction()?;
-        let mut newly = Changed::new();
+        let (mut newly, mut withdrawn) = (Changed::new(), Changed::new());
         for id in ids {
+            withdrawn.extend(changed(
+                &transaction,
+                "UPDATE message SET shown = 'withdrawn'
+                 WHERE id = ?1 AND shown IN ('pending', 'held') RETURNING id",
+                [id],
+            )?);
             newly.extend(changed(
                 &transaction,
                 "UPDATE message SET read = ?2 WHERE id = ?1 AND read IS NULL RETURNING id",
@@ -26,10 +37,11 @@ impl Store {
             )?);
         }
         transaction.commit()?;
-        Ok(newly)
+        Ok((newly, withdrawn))
     }
 
-    /// Marks all messages as read up to an id, of one subscription or of all. Answers those that were not.
+    /// Marks all messages as read up to an id, of one subscription or of all. Answers as
+    /// [`Store::mark_read`].
     ///
     /// # Errors
     /// Where the database cannot be used.
@@ -38,13 +50,23 @@ impl Store {
         subscription: Option<&str>,
         up_to: i64,
         now: Timestamp,
-    ) -> Result<Changed, StoreError> {
-        changed(
-            &self.connection,
+    ) -> Result<(Changed, Changed), StoreError> {
+        let transaction = self.connection.transaction()?;
+        let withdrawn = changed(
+            &transaction,
+            "UPDATE message SET shown = 'withdrawn'
+             WHERE shown IN ('pending', 'held') AND id <= ?2 AND (?1 IS NULL OR subscription = ?1)
+             RETURNING id",
+            params![subscription, up_to],
+        )?;
+        let newly = changed(
+            &transaction,
             "UPDATE message SET read = ?3
              WHERE read IS NULL AND id <= ?2 AND (?1 IS NULL OR subscription = ?1) RETURNING id",
             params![subscription, up_to, to_ms(now)],
-        )
+        )?;
+        transaction.commit()?;
+        Ok((newly, withdrawn))
     }
 
     /// The person has closed the notification of these messages; `counted` says that it only counted

@@ -11,6 +11,7 @@ use hark_engine::{
     },
     health::Code,
     links::Link,
+    message::Priority,
     readable::Line,
 };
 use hark_local::program::{self, OpenError, Place};
@@ -155,9 +156,16 @@ impl Shell {
                 self.mark(&parts, outcome, showing.as_ref());
             }
             Effect::Hold { subscription, passes, why, for_good } => {
-                self.ledger.hold(&subscription, passes, &why, for_good);
+                let held = match for_good {
+                    true => self.ledger.keep_quiet(&subscription, &why),
+                    false => self.ledger.hold(&subscription, passes, &why),
+                };
+                self.written(held, subscription);
             }
-            Effect::Release(key) => self.ledger.release(&key, clock::now().wall),
+            Effect::Release { subscription, from } => {
+                let released = self.ledger.release(&subscription, from, clock::now().wall);
+                self.written(released, subscription);
+            }
             Effect::Forget(number) => self.ledger.no_longer_shows(number),
             Effect::Dismissed { parts, counted } => {
                 self.ledger.dismiss(&parts, counted, clock::now().wall);
@@ -277,8 +285,12 @@ impl Shell {
         key: &str,
         next: impl FnOnce(&Store) -> Result<Option<MessageRow>, StoreError>,
     ) -> Option<Alert<Sent>> {
+        // It may have been removed since that was put.
+        if !self.is_wanted(key) {
+            return None;
+        }
         let row = self.ledger.read(next).ok()??;
-        let (id, urgent) = (row.id, row.message.priority.is_highest());
+        let (id, priority) = (row.id, row.message.priority);
         let name = self.status.name(key);
         let source = Source {
             name: &name,
@@ -289,19 +301,23 @@ impl Shell {
         };
         let toast = toast::of_message(source, row, &Zoned::now(), self.can, self.language);
         let picture = self.pictures.take(id).filter(|_| !source.hides);
-        let mut alert = self.alert(vec![part(key, id, id)], 1, urgent, toast);
+        let mut alert = self.alert(vec![part(key, id, id)], 1, priority, toast);
         alert.notification.picture = picture;
         Some(alert)
     }
 
-    fn alert(&self, parts: Vec<Part>, count: u32, urgent: bool, toast: Toast) -> Alert<Sent> {
+    fn alert(&self, parts: Vec<Part>, count: u32, priority: Priority, toast: Toast) -> Alert<Sent> {
+        let urgent = priority.is_highest();
         let Toast { notification, url, sequence } = toast;
         let notification = Sent { notification, picture: None };
         let stays = self.status.urgent_stays().filter(|_| urgent);
-        Alert { parts, notification, count, urgent, stays, url, sequence }
+        Alert { parts, notification, count, urgent, priority, stays, url, sequence }
     }
 
     fn digest(&self, key: &str, away: bool) -> Option<Alert<Sent>> {
+        if !self.is_wanted(key) {
+            return None;
+        }
         let first = self.ledger.read(|store| store.next_pending(key, i64::MIN)).ok()??.id;
         let latest = |store: &Store| {
             let (count, latest) = store.latest_pending(key, toast::QUOTED_MAX)?;
@@ -314,14 +330,14 @@ impl Shell {
         let name = self.status.name(key);
         let toast =
             toast::of_digest(&name, (count, urgent, away), &latest, self.can, self.language);
-        Some(self.alert(vec![part(key, first, last)], count, false, toast))
+        Some(self.alert(vec![part(key, first, last)], count, Priority::NORMAL, toast))
     }
 
     /// All that waits of these subscriptions and what was counted before, as one notification.
     fn folded(&self, keys: &[String], mut all: Folded) -> Option<(Alert<Sent>, Folded)> {
         let few = u32::try_from(NAMED_MAX).unwrap_or(u32::MAX);
         let mut parts = Vec::new();
-        for key in keys {
+        for key in keys.iter().filter(|key| self.is_wanted(key)) {
             let waiting = |store: &Store| {
                 let (count, latest) = store.latest_pending(key, few)?;
                 Ok((store.next_pending(key, i64::MIN)?, count, store.urgent_count(key)?, latest))
@@ -352,7 +368,16 @@ impl Shell {
             latest: &latest,
         };
         let toast = toast::of_folded(counted, self.can, self.language);
-        Some((self.alert(parts, all.count(), all.urgent > 0, toast), all))
+        let priority = if all.urgent > 0 { Priority::clamped(5) } else { Priority::NORMAL };
+        Some((self.alert(parts, all.count(), priority, toast), all))
+    }
+
+    /// Whether something of a subscription could be held back, or not any more. A failure is a condition
+    /// already.
+    fn written(&self, done: Result<(), StoreError>, key: String) {
+        if done.is_err() {
+            self.alerts.tell(Input::NotHeld(key));
+        }
     }
 
     fn mark(&self, parts: &[Part], outcome: Outcome, showing: Option<&Showing>) {

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use hark_api::{ApiError, Event, Sample, Shown, Why as Because};
-use hark_engine::{alerts::Why, health::Code, message::Message};
+use hark_engine::{
+    alerts::{Part, Why},
+    health::Code,
+    message::Message,
+};
 use jiff::{Timestamp, Zoned};
 use tokio::time::timeout;
 
@@ -72,7 +76,9 @@ impl Sampler {
         let shown = shown.await.unwrap_or(false);
         if !shown {
             // It is told that it was not shown, and is not to pop up when nobody thinks of it any more.
-            self.ledger.drop_all(own::KEY, &Why::Age);
+            let part = Part { subscription: own::KEY.to_owned(), first: id, last: id };
+            // A failure is a condition already.
+            let _ = self.ledger.mark(&[part], hark_store::Shown::Old, Some(&Why::Age), None);
         }
         let status = self.status.now();
         let sentence = match (shown, status.agent.notifications.server) {

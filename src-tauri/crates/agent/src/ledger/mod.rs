@@ -27,7 +27,7 @@ use hark_engine::{
     message::{Change, Message, RawEvent},
     policy::{Origin, Verdict},
 };
-use hark_store::{Committed, Shown, Store, StoreError, Stored};
+use hark_store::{Committed, Store, StoreError, Stored};
 use jiff::Timestamp;
 
 use crate::{conditions::Conditions, events::Events, to_api};
@@ -136,20 +136,12 @@ impl Ledger {
                 (Outcome::Changed(Change::Deleted(_)), Stored::Changed(ids)) => {
                     self.tell_removed(ids.clone());
                 }
-                (_, Stored::Changed(ids)) => {
-                    self.tell_shown(ids.iter().copied(), Shown::Withdrawn, None);
-                }
+                (_, Stored::Changed(ids)) => self.tell_withdrawn(ids, now),
                 (_, Stored::Duplicate | Stored::Dropped | Stored::SetAside | Stored::Nothing) => {}
             }
         }
         self.tell_removed(committed.pruned.clone());
         Ok(committed)
-    }
-
-    /// Notes whether there is nobody to show alerts to. Alerts that wait for somebody then stop waiting.
-    pub fn set_nobody(&self, has_nobody: bool) {
-        // A failure is a condition already.
-        let _ = self.write(|store| store.set_nobody(has_nobody));
     }
 
     /// Notes that the agent runs now, so that after a crash or a power cut it is known until when.

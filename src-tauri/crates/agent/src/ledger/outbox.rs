@@ -43,20 +43,39 @@ impl Ledger {
         }
     }
 
-    /// Holds back the alerts of a subscription that wait and are of a lower priority than passes: until they
-    /// are released, or for good.
-    pub fn hold(&self, key: &str, passes: Option<Priority>, why: &Why, for_good: bool) {
-        if let Ok(changed) = self.write(|store| store.hold(key, passes, why, for_good)) {
-            let shown = if for_good { Shown::Quiet } else { Shown::Held };
-            self.tell_shown(changed, shown, Some(why));
-        }
+    /// Holds back the alerts of a subscription that wait and are of a lower priority than passes.
+    ///
+    /// # Errors
+    /// Those of the store; then nothing was written.
+    pub fn hold(&self, key: &str, passes: Option<Priority>, why: &Why) -> Result<(), StoreError> {
+        let changed = self.write(|store| store.hold(key, passes, why))?;
+        self.tell_shown(changed, Shown::Held, Some(why));
+        Ok(())
     }
 
-    /// What was held back of a subscription waits again.
-    pub fn release(&self, key: &str, now: Timestamp) {
-        if let Ok(changed) = self.write(|store| store.release(key, now)) {
-            self.tell_shown(changed, Shown::Pending, None);
-        }
+    /// Keeps quiet for good what waits of a subscription and what was held back.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn keep_quiet(&self, key: &str, why: &Why) -> Result<(), StoreError> {
+        let changed = self.write(|store| store.keep_quiet(key, why))?;
+        self.tell_shown(changed, Shown::Quiet, Some(why));
+        Ok(())
+    }
+
+    /// What was held back of a subscription waits again, from this priority on.
+    ///
+    /// # Errors
+    /// Those of the store; then nothing was written.
+    pub fn release(
+        &self,
+        key: &str,
+        from: Option<Priority>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let changed = self.write(|store| store.release(key, from, now))?;
+        self.tell_shown(changed, Shown::Pending, None);
+        Ok(())
     }
 
     /// The notifications that this server still shows, as far as is known.
@@ -81,9 +100,8 @@ impl Ledger {
     /// # Errors
     /// Those of the store; then none is.
     pub fn mark_read(&self, ids: &[i64], now: Timestamp) -> Result<Changed, StoreError> {
-        let changed = self.write(|store| store.mark_read(ids, now))?;
-        self.tell_changed(changed.clone(), None, None, (Some(now), None));
-        Ok(changed)
+        let (read, withdrawn) = self.write(|store| store.mark_read(ids, now))?;
+        Ok(self.tell_read(read, withdrawn, now))
     }
 
     /// The person has read all messages up to an id, of one subscription or of all. Answers those that were
@@ -97,9 +115,28 @@ impl Ledger {
         up_to: i64,
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
-        let changed = self.write(|store| store.mark_all_read(key, up_to, now))?;
-        self.tell_changed(changed.clone(), None, None, (Some(now), None));
-        Ok(changed)
+        let (read, withdrawn) = self.write(|store| store.mark_all_read(key, up_to, now))?;
+        Ok(self.tell_read(read, withdrawn, now))
+    }
+
+    /// What was still to be shown of what was read is not any more.
+    fn tell_read(&self, read: Changed, withdrawn: Changed, now: Timestamp) -> Changed {
+        self.tell_shown(withdrawn, Shown::Withdrawn, None);
+        self.tell_changed(read.clone(), None, None, (Some(now), None));
+        read
+    }
+
+    /// Notes whether there is nobody to show alerts to. Alerts that wait for somebody then stop waiting.
+    pub fn set_nobody(&self, has_nobody: bool) {
+        if let Ok(changed) = self.write(|store| store.set_nobody(has_nobody)) {
+            self.tell_shown(changed, Shown::Nobody, None);
+        }
+    }
+
+    /// Server and person agree that these were read: nothing more is to be shown of them.
+    pub(super) fn tell_withdrawn(&self, messages: &[i64], now: Timestamp) {
+        let (withdrawn, read) = (Some(Shown::Withdrawn), Some(now));
+        self.tell_changed(messages.iter().copied(), withdrawn, None, (read, None));
     }
 
     pub(super) fn tell_shown(

@@ -121,6 +121,8 @@ impl Subscriptions {
             Change::End(key) => {
                 self.registry.remove(key);
                 self.ledger.drop_all(key, &Why::Removed);
+                // A failure is a condition already.
+                let _ = self.ledger.wake(std::slice::from_ref(key));
                 let (at, entry) = (clock::now().wall, Entry::Removed);
                 if let Err(full) = self.ledger.journal_of(Some(key), at, &entry) {
                     tracing::warn!(kind = entry.kind(), "left out of the journal: {full}");

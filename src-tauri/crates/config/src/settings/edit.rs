@@ -11,7 +11,7 @@ use url::{Host, Url};
 use hark_engine::feed;
 use hark_local::file::Stamp;
 
-use super::{Credential, Settings, Subscription, file, key_of};
+use super::{Credential, OWN_KEY, Settings, Subscription, file, key_of};
 use crate::{
     file::{TomlError, lock, write},
     presets::Presets,
@@ -398,6 +398,7 @@ pub fn key_for(label: &str, url: &Url, taken: impl Fn(&str) -> bool) -> String {
         .map(slug)
         .find(|slug| !slug.is_empty())
         .unwrap_or_else(|| "subscription".to_owned());
+    let taken = |key: &str| key == OWN_KEY || taken(key);
     if !taken(&slug) {
         return slug;
     }

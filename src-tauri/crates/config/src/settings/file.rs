@@ -147,6 +147,8 @@ pub fn read_rules(text: &str) -> Result<Vec<Rule>, String> {
     }
 }
 
+/// The key of Hark's own messages, which no subscription can have.
+pub const OWN_KEY: &str = "hark";
 /// What is wrong with a subscription that has both.
 const TWO_CREDENTIALS: &str = "a request has one of `bearer` and `basic`, not both";
 
@@ -154,6 +156,11 @@ const TWO_CREDENTIALS: &str = "a request has one of `bearer` and `basic`, not bo
 fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(usize, String)> {
     let (place, message) = settings.subscriptions.iter().find_map(|(key, one)| {
         let of = |place: &'static str| vec!["subscriptions", key, place];
+        if key == OWN_KEY {
+            let message =
+                format!("the key {OWN_KEY} is that of what Hark says itself; choose another one");
+            return Some((of("url"), message));
+        }
         if one.bearer.is_some() && one.basic.is_some() {
             return Some((of("basic"), TWO_CREDENTIALS.to_owned()));
         }

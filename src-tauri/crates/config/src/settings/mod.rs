@@ -39,7 +39,7 @@ pub use edit::{
     Edit, EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_feed, set_muted,
     set_paused, set_rules,
 };
-pub use file::{Loaded, keep_last_good, load, load_last_good, parse, read, read_rules};
+pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, read, read_rules};
 pub use keep::KeepSettings;
 pub use publish::Publish;
 pub use told::{Problems, Shown};

@@ -1,7 +1,7 @@
 //! What the notification server answers to a notification that it was sent, and what the alert becomes.
 
 use super::{
-    Alert, Alerts, Effect, Failure, Outcome, REFUSED_RETRY, Reason, Request, Showing,
+    Alert, Alerts, Effect, Failure, Folded, Outcome, Part, REFUSED_RETRY, Reason, Request, Showing,
     call::{Call, Folds, Leftover},
     machine::{Out, Phase},
     screen::Notification,
@@ -121,6 +121,7 @@ impl<N: Clone> Alerts<N> {
         out: Out<'_, N>,
     ) -> Option<Showing> {
         let last = call.alert.parts.last()?;
+        let Alert { urgent, stays, .. } = call.alert;
         let mut showing = Showing {
             server: self.owner.clone(),
             number,
@@ -129,26 +130,44 @@ impl<N: Clone> Alerts<N> {
             id: last.last,
             url: call.alert.url.clone(),
             series: call.series(),
+            until: stays.and_then(|stays| self.held.now().checked_add(stays).ok()),
         };
         self.left(number, out);
-        if let Some(Folds { folded, replaces }) = &call.folds {
-            for replaced in replaces.iter().filter(|it| **it != number) {
-                self.left(*replaced, out);
+        let at = match &call.folds {
+            None => Some(now),
+            Some(Folds { folded, replaces }) => {
+                for replaced in replaces.iter().filter(|it| **it != number) {
+                    self.left(*replaced, out);
+                }
+                (showing.parts, showing.id) = counted(folded, last);
+                let older = self.counter.take_other(number);
+                self.counter.shown(number, folded.clone(), now);
+                // An older one is still there, and is dismissed, clicked and closed as any other.
+                let Some((number, folded)) = older else { return Some(showing) };
+                let (parts, id) = counted(&folded, last);
+                let older = Showing {
+                    number,
+                    parts,
+                    id,
+                    count: folded.count(),
+                    until: None,
+                    ..showing.clone()
+                };
+                self.put(
+                    Notification { at: None, urgent: false, closes: None, showing: older },
+                    out,
+                );
+                return Some(showing);
             }
-            showing.parts = folded.counts.iter().map(|(part, _)| part.clone()).collect();
-            showing.id = folded.latest.first().copied().unwrap_or(last.last);
-            self.counter.shown(number, folded.clone(), now);
-            return Some(showing);
-        }
-        let Alert { urgent, stays, .. } = call.alert;
-        let gone = self.screen.put(Notification {
-            at: Some(now),
-            urgent,
-            stays,
-            showing: showing.clone(),
-        });
-        out.extend(gone.into_iter().map(Effect::Forget));
+        };
+        let closes = stays.map(|stays| now + stays);
+        self.put(Notification { at, urgent, closes, showing: showing.clone() }, out);
         Some(showing)
+    }
+
+    fn put(&mut self, notification: Notification, out: Out<'_, N>) {
+        let gone = self.screen.put(notification);
+        out.extend(gone.into_iter().map(Effect::Forget));
     }
 
     pub(super) fn mark(
@@ -163,4 +182,10 @@ impl<N: Clone> Alerts<N> {
         out.push(Effect::Mark { parts: call.alert.parts.clone(), outcome, showing });
         self.phase = Phase::Marking;
     }
+}
+
+/// Of which messages a notification is that counts these, and the latest of them.
+fn counted(folded: &Folded, last: &Part) -> (Vec<Part>, i64) {
+    let parts = folded.counts.iter().map(|(part, _)| part.clone()).collect();
+    (parts, folded.latest.first().copied().unwrap_or(last.last))
 }

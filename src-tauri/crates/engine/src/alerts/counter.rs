@@ -87,6 +87,12 @@ impl Counter {
         self.shown.as_ref().filter(|shown| shown.number == number)?.folded.latest.first().copied()
     }
 
+    /// The one on the screen, where it has another number than this: its number and what it counts.
+    pub(super) fn take_other(&mut self, number: u32) -> Option<(u32, Folded)> {
+        let other = self.shown.take_if(|shown| shown.number != number)?;
+        Some((other.number, other.folded))
+    }
+
     /// The number of the one on the screen.
     pub(super) fn number(&self) -> Option<u32> {
         self.shown.as_ref().map(|shown| shown.number)

@@ -143,8 +143,11 @@ impl<N: Clone> Alerts<N> {
             Input::Connected(request, is_there) => self.on_connected(request, is_there, now, out),
             Input::Disconnected => self.on_disconnected(now),
             Input::Due(key, due) => {
-                self.waiting.put(key, due);
-                self.wake(now, out);
+                // At once, as what is under way may already look for more of this subscription.
+                if !self.is_silent(&key) || self.sift(&key, due, out).is_some() {
+                    self.waiting.put(key, due);
+                    self.wake(now, out);
+                }
             }
             Input::Withdrawn(series) => {
                 self.waiting.withdraw(series);
@@ -187,6 +190,7 @@ impl<N: Clone> Alerts<N> {
                     self.wake(now, out);
                 }
             }
+            Input::NotHeld(key) => self.not_held(key, now),
             Input::Content(content) => self.on_content(content, now, out),
             Input::Marked(is_written) => self.on_marked(is_written, now, out),
             Input::Deadline => self.on_deadline(now, out),

@@ -80,6 +80,8 @@ pub const AWAY: SignedDuration = SignedDuration::from_mins(2);
 pub const DIGESTS_MAX: usize = 3;
 /// At least so often it is asked whether a silence is over: the clock may have been set.
 pub const RECHECK: Duration = Duration::from_secs(300);
+/// When the store is asked again to hold back, or no longer, what it could not write.
+pub const HOLD_RETRY: Duration = Duration::from_secs(5);
 /// Alerts that no server could be shown for longer than this are no news any more.
 pub const NEWS_FOR: Duration = Duration::from_secs(12 * 3600);
 /// Notifications on the screen, one that counts others among them.
@@ -103,13 +105,13 @@ pub enum Due {
     Live,
     /// So did these, and one of them is of the highest priority.
     Urgent,
-    /// The person asked for them: no silence holds them back.
-    Asked,
     /// They were waited for: more than [`REPLAY_ALERTS_MAX`] are one notification that counts them.
     Replay,
     /// They were waited for so long, or held back, that the person was away: more than one are one
     /// notification, and so are those of more than [`DIGESTS_MAX`] subscriptions.
     Away,
+    /// The person asked for them: no silence holds them back.
+    Asked,
 }
 
 impl Due {
@@ -156,6 +158,8 @@ pub struct Alert<N> {
     pub count: u32,
     /// Whether it is of a message of the highest priority.
     pub urgent: bool,
+    /// Its priority; of several the highest.
+    pub priority: Priority,
     /// After how long it is closed where nobody does it; never where it is none.
     pub stays: Option<Duration>,
     /// What a click opens, where the server passes clicks on.
@@ -182,6 +186,9 @@ pub struct Showing {
     pub url: Option<String>,
     /// What it shows the latest of.
     pub series: Option<Series>,
+    /// When it is closed where nobody does it; never where it is none.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 /// What a notification counts for which there was no place.
@@ -341,6 +348,9 @@ pub enum Input<N> {
     Replied(u32, String),
     /// What a button was for is done, and the notification of this number is to be closed.
     Cleared(u32),
+    /// [`Effect::Hold`] or [`Effect::Release`] of the subscription with this key could not be written.
+    /// It is tried again.
+    NotHeld(String),
     /// The answer to [`Effect::Look`].
     Content(Content<N>),
     /// The answer to [`Effect::Mark`]: whether it was written.
@@ -380,8 +390,13 @@ pub enum Effect<N> {
         /// Whether it is never told.
         for_good: bool,
     },
-    /// What was held back of a subscription, by its key, waits again.
-    Release(String),
+    /// What was held back of a subscription waits again.
+    Release {
+        /// Its key.
+        subscription: String,
+        /// From this priority on; all where there is none.
+        from: Option<Priority>,
+    },
     /// Look into the outbox, then say [`Input::Content`].
     Look(Look),
     /// Write down what those alerts became that still wait, then say [`Input::Marked`].

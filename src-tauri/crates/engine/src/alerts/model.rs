@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Moment,
-    silence::{self, Until},
+    silence::{self, Hours, Until},
 };
 
 const RUNS: u64 = 20_000;
@@ -132,7 +132,7 @@ impl Model {
                 | Effect::Mark { .. }
                 | Effect::Expire(_)
                 | Effect::Hold { .. }
-                | Effect::Release(_)
+                | Effect::Release { .. }
                 | Effect::Forget(_) => {
                     panic!("the store has answered these")
                 }
@@ -185,7 +185,8 @@ impl Model {
         let until = self.world.now.wall + Duration::from_secs(self.rng.u64(1..3_000));
         let key = (*self.rng.choice(KEYS).unwrap()).to_owned();
         let silences = &mut self.silences;
-        match self.rng.u8(0..7) {
+        match self.rng.u8(0..9) {
+            7 | 8 => silences.quiet_hours = vec![always(self.rng.bool())],
             0 => drop(silences.snoozes.insert(key, Until::At(until))),
             1 => drop(silences.snoozes.insert(silence::ALL.to_owned(), Until::At(until))),
             2 => silences.do_not_disturb = Some(true),
@@ -402,4 +403,11 @@ fn every_alert_comes_to_one_end_whatever_the_servers_do() {
             panic!("seed {seed}; repeat it with HARK_SOAK_SEED={seed}");
         }
     }
+}
+
+/// Quiet hours that are always, which the urgent passes, or nothing.
+fn always(passes: bool) -> Hours {
+    let passes = if passes { "5" } else { "\"none\"" };
+    let text = format!(r#"{{ "from": "00:00", "to": "24:00", "passes": {passes} }}"#);
+    serde_json::from_str(&text).unwrap()
 }

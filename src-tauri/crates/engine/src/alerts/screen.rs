@@ -4,6 +4,8 @@
 
 use std::{collections::VecDeque, time::Duration};
 
+use jiff::Timestamp;
+
 use super::{IN_VIEW, Series, Showing, Target};
 use crate::Monotonic;
 
@@ -22,8 +24,8 @@ pub(super) struct Notification {
     pub(super) at: Option<Monotonic>,
     /// Whether it is of a message of the highest priority.
     pub(super) urgent: bool,
-    /// After how long it is closed.
-    pub(super) stays: Option<Duration>,
+    /// When it is closed.
+    pub(super) closes: Option<Monotonic>,
     /// What is remembered of it.
     pub(super) showing: Showing,
 }
@@ -51,14 +53,15 @@ impl Screen {
     }
 
     /// The server shows these since an earlier run. What is known already is newer.
-    pub(super) fn restore(&mut self, all: Vec<Showing>) {
+    pub(super) fn restore(&mut self, all: Vec<Showing>, now: Monotonic, wall: Timestamp) {
         for showing in all {
             let is_known = |it: &Notification| {
                 it.showing.number == showing.number
                     || showing.series.is_some() && it.showing.series == showing.series
             };
             if !self.0.iter().any(is_known) && self.0.len() < ON_SCREEN_MAX {
-                self.0.push_front(Notification { at: None, urgent: false, stays: None, showing });
+                let closes = showing.until.map(|until| now + left(until, wall));
+                self.0.push_front(Notification { at: None, urgent: false, closes, showing });
             }
         }
     }
@@ -70,7 +73,7 @@ impl Screen {
 
     /// The one that is to be closed next, since it has stayed, by its number, and when.
     pub(super) fn overstays(&self) -> Option<(u32, Monotonic)> {
-        let until = |it: &Notification| Some((it.showing.number, it.at? + it.stays?));
+        let until = |it: &Notification| Some((it.showing.number, it.closes?));
         self.0.iter().filter_map(until).min_by_key(|(_, at)| *at)
     }
 
@@ -149,6 +152,11 @@ impl Screen {
     }
 }
 
+/// How long it is until then.
+fn left(until: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(now)).unwrap_or_default()
+}
+
 impl Notification {
     fn is_in_view(&self, now: Monotonic) -> bool {
         self.at.is_some_and(|at| now < at + IN_VIEW)
@@ -176,8 +184,9 @@ mod tests {
             id: number.into(),
             url: Some(format!("https://a.example/{number}")),
             series: sequence.map(series),
+            until: None,
         };
-        Notification { at: Some(Duration::from_secs(100)), urgent: false, stays: None, showing }
+        Notification { at: Some(Duration::from_secs(100)), urgent: false, closes: None, showing }
     }
 
     #[test]

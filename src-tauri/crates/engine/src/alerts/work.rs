@@ -92,6 +92,10 @@ impl<N: Clone> Alerts<N> {
             Some(false) => return self.gone(Reason::NoServer, None, now, out),
             None => {}
         }
+        // What is to be closed may be there since an earlier run.
+        if matches!(self.work, Some(Work::Showing)) {
+            return self.look(now, out);
+        }
         while let Some(series) = self.waiting.next_withdrawn() {
             let Some(number) = self.screen.number(&series) else { continue };
             return self.close(number, now, out);
@@ -191,7 +195,7 @@ impl<N: Clone> Alerts<N> {
         }
         match (self.work.take(), content) {
             (Some(Work::Showing), Content::Showing(all)) => {
-                self.screen.restore(all);
+                self.screen.restore(all, now, self.held.now());
                 self.work = Some(Work::All);
             }
             (Some(Work::All), Content::Subscriptions { pending, held }) => {

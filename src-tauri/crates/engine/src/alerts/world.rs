@@ -115,17 +115,24 @@ impl World {
                     }
                     self.say(Input::Marked(self.is_writable));
                 }
+                Effect::Hold { subscription, .. } if !self.is_writable => {
+                    self.say(Input::NotHeld(subscription));
+                }
                 Effect::Hold { subscription, passes, for_good, .. } => {
                     let below = |row: &Row| passes.is_none() || !row.urgent;
                     let fate = if for_good { Fate::Quiet } else { Fate::Held };
                     let rows = self.rows.iter_mut().filter(|row| row.key == subscription);
-                    rows.filter(|row| row.fate == Fate::Pending && below(row))
+                    rows.filter(|row| matches!(row.fate, Fate::Pending | Fate::Held) && below(row))
+                        .filter(|row| for_good || row.fate == Fate::Pending)
                         .for_each(|row| row.fate = fate);
                 }
-                Effect::Release(key) => {
+                Effect::Release { subscription, .. } if !self.is_writable => {
+                    self.say(Input::NotHeld(subscription));
+                }
+                Effect::Release { subscription, from } => {
                     let now = self.now.wall;
-                    for row in self.rows.iter_mut().filter(|row| row.key == key) {
-                        if row.fate == Fate::Held {
+                    for row in self.rows.iter_mut().filter(|row| row.key == subscription) {
+                        if row.fate == Fate::Held && (from.is_none() || row.urgent) {
                             (row.fate, row.received) = (Fate::Pending, now);
                         }
                     }
@@ -152,6 +159,7 @@ impl World {
             notification: id.to_string(),
             count: 1,
             urgent: row.urgent,
+            priority: Priority::clamped(if row.urgent { 5 } else { 3 }),
             stays: self.stays.filter(|_| row.urgent),
             url: row.url.map(str::to_owned),
             sequence: row.sequence.map(str::to_owned),
@@ -161,6 +169,7 @@ impl World {
             notification,
             count: count as u32,
             urgent: false,
+            priority: Priority::NORMAL,
             stays: None,
             url: None,
             sequence: None,

@@ -94,17 +94,17 @@ fn urgent(id: &str) -> Delivery {
 fn what_a_silence_holds_back_waits_apart_until_it_is_released_and_then_is_news() {
     let mut world = World::new();
     world.commit(&[message(Some("1"), "a"), urgent("2")]);
-    let held = world.store.hold("builds", Some(Priority::clamped(5)), &Why::QuietHours, false);
+    let held = world.store.hold("builds", Some(Priority::clamped(5)), &Why::QuietHours);
     assert_eq!(held.unwrap(), [1]);
     assert_eq!(world.store.next_pending("builds", i64::MIN).unwrap().unwrap().id, 2);
     assert_eq!(world.store.subscriptions_waiting(true).unwrap(), ["builds"]);
-    let again = world.store.hold("builds", Some(Priority::clamped(5)), &Why::QuietHours, false);
+    let again = world.store.hold("builds", Some(Priority::clamped(5)), &Why::QuietHours);
     assert_eq!(again.unwrap(), [0_i64; 0], "it is held already");
     let received = world.store.message(1).unwrap().unwrap().received;
     let later = received + jiff::SignedDuration::from_hours(20);
     world.store.expire(later).unwrap();
     assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Held);
-    assert_eq!(world.store.release("builds", later).unwrap(), [1]);
+    assert_eq!(world.store.release("builds", None, later).unwrap(), [1]);
     world.store.expire(later).unwrap();
     let row = world.store.message(1).unwrap().unwrap();
     assert_eq!((row.shown, row.why), (Shown::Pending, Some(Why::QuietHours)));
@@ -114,8 +114,9 @@ fn what_a_silence_holds_back_waits_apart_until_it_is_released_and_then_is_news()
 fn what_is_kept_quiet_for_good_is_not_released() {
     let mut world = World::new();
     world.commit(&[message(Some("1"), "a"), urgent("2")]);
-    assert_eq!(world.store.hold("builds", None, &Why::Mute, true).unwrap(), [1, 2]);
-    assert_eq!(world.store.release("builds", now()).unwrap(), [0_i64; 0]);
+    world.store.hold("builds", Some(Priority::clamped(5)), &Why::Snooze).unwrap();
+    assert_eq!(world.store.keep_quiet("builds", &Why::Mute).unwrap(), [2, 1]);
+    assert_eq!(world.store.release("builds", None, now()).unwrap(), [0_i64; 0]);
     assert_eq!(world.store.subscriptions_waiting(true).unwrap(), [""; 0]);
 }
 
@@ -131,6 +132,7 @@ fn a_notification_is_kept_with_what_its_message_became_and_forgotten_with_its_se
         id: 1,
         url: None,
         series: None,
+        until: None,
     };
     world.store.mark(&[part(1, 1)], Shown::Shown, None, Some(&showing)).unwrap();
     let mut world = world.reopened();
@@ -140,4 +142,24 @@ fn a_notification_is_kept_with_what_its_message_became_and_forgotten_with_its_se
     world.store.mark(&[], Shown::Shown, None, Some(&showing)).unwrap();
     assert_eq!(world.store.showing(":1.8 of a bus").unwrap(), []);
     assert_eq!(world.store.showing(":1.7 of a bus").unwrap(), []);
+}
+
+#[test]
+fn what_passes_a_later_silence_is_released_alone() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), urgent("2")]);
+    assert_eq!(world.store.hold("builds", None, &Why::Snooze).unwrap(), [1, 2]);
+    let urgent = Some(Priority::clamped(5));
+    assert_eq!(world.store.release("builds", urgent, now()).unwrap(), [2]);
+    assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Held);
+}
+
+#[test]
+fn what_is_held_back_outlives_a_run_without_anybody_to_show_it_to() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a")]);
+    world.store.hold("builds", None, &Why::Snooze).unwrap();
+    world.commit(&[message(Some("2"), "b")]);
+    assert_eq!(world.store.set_nobody(true).unwrap(), [2]);
+    assert_eq!(world.store.message(1).unwrap().unwrap().shown, Shown::Held);
 }

@@ -106,14 +106,14 @@ fn an_alert_that_waits_outlives_what_is_not_to_be_shown() {
         let mut world = World::new();
         world.store.keep("builds", keep);
         world.commit(&[quiet("before"), sized("alert", 1_000)]);
-        world.store.hold("builds", None, &Why::Snooze, false).unwrap();
+        world.store.hold("builds", None, &Why::Snooze).unwrap();
         for n in 0..100 {
             world.commit(&[quiet(&n.to_string())]);
         }
         let rest = held(&world);
         assert_eq!(rest.first().map(String::as_str), Some("alert"), "{rest:?}");
         assert!((2..=20).contains(&rest.len()), "{rest:?}");
-        world.store.release("builds", now()).unwrap();
+        world.store.release("builds", None, now()).unwrap();
         assert_eq!(world.store.pending_count("builds").unwrap(), 1);
         let all = super::outbox::part(0, 1_000);
         world.store.mark(&[all], Shown::Shown, None, None).unwrap();

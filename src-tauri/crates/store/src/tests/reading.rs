@@ -20,10 +20,14 @@ fn backlog_is_never_unread() {
 fn messages_are_read_once() {
     let mut world = World::new();
     world.commit(&[message(Some("1"), "a"), message(Some("2"), "b"), message(Some("3"), "c")]);
-    assert_eq!(world.store.mark_read(&[2, 99], now()).unwrap(), [2]);
-    assert_eq!(world.store.mark_read(&[2], now()).unwrap(), [0_i64; 0]);
-    assert_eq!(world.store.mark_all_read(Some("other"), 3, now()).unwrap(), [0_i64; 0]);
-    assert_eq!(world.store.mark_all_read(None, 2, now()).unwrap(), [1]);
+    let (newly, withdrawn) = world.store.mark_read(&[2, 99], now()).unwrap();
+    assert_eq!((newly, withdrawn), ([2].into(), [2].into()));
+    assert_eq!(world.store.mark_read(&[2], now()).unwrap(), Default::default());
+    let other = world.store.mark_all_read(Some("other"), 3, now()).unwrap();
+    assert_eq!(other, Default::default());
+    world.store.mark(&[part(1, 1)], Shown::Shown, None, None).unwrap();
+    let (newly, withdrawn) = world.store.mark_all_read(None, 2, now()).unwrap();
+    assert_eq!((newly, withdrawn), ([1].into(), [].into()));
     assert_eq!(read(&world), [true, true, false]);
 }
 

@@ -410,3 +410,10 @@ fn the_most_urgent_stays_until_it_is_seen_or_as_long_as_the_person_says() {
     let wrong = problem("[notifications]\nurgent_stays = \"long\"");
     assert!(wrong.contains("line 2") && wrong.contains("or \"until seen\""), "{wrong}");
 }
+
+#[test]
+fn the_key_of_harks_own_messages_is_no_subscriptions() {
+    let wrong = problem("[subscriptions.hark]\nurl = \"http://a/\"\n");
+    assert!(wrong.contains("line 2") && wrong.contains("choose another one"), "{wrong}");
+    assert_eq!(key_for("Hark", &"http://a/x".parse().unwrap(), |_| false), "hark-2");
+}
