@@ -95,7 +95,7 @@ async fn in_quiet_hours_the_urgent_passes_and_the_rest_is_a_digest_after_them() 
     world.settings(settings.strip_prefix(always).unwrap());
     let digest = screen.next().await;
     assert_eq!(digest.summary, "news");
-    assert_eq!(digest.body, "2 messages while you were away\n• quiet\n• quiet, too");
+    assert_eq!(digest.body, "2 messages while you were away\n• quiet, too\n• quiet");
     became(&world, "quiet", Shown::Digest, Some(Why::QuietHours)).await;
 }
 

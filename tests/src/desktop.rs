@@ -63,7 +63,11 @@ impl Desktop {
         let display = display(&mut world).await;
         let openbox = Running::start(&world, "openbox", world.command("openbox"));
         world.file("home/.config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml", PANEL);
-        let xfconfd = Running::start(&world, "xfconfd", world.command(xfconfd()));
+        let xfconfd = Running::start(
+            &world,
+            "xfconfd",
+            world.command(of_architecture("xfce4/xfconf/xfconfd")),
+        );
         bus.owned("org.xfce.Xfconf").await;
         let mut panel = world.command("xfce4-panel");
         panel.arg("--disable-wm-check");
@@ -92,13 +96,7 @@ impl Desktop {
 
     /// Waits until a window shows something: more than a few colours.
     pub async fn painted(&self, window: &str) {
-        eventually("the window is painted", LONG, async || {
-            let args = ["-window", window, "-format", "%k", "info:"];
-            let colours = self.world.run("import".as_ref(), &args).await;
-            let many = colours.out.trim().parse::<u32>().is_ok_and(|count| count > 32);
-            many.then_some(()).ok_or(format!("{colours:?}"))
-        })
-        .await;
+        painted(&self.world, window).await;
     }
 
     /// The title of a window.
@@ -125,6 +123,17 @@ pub async fn window_of(world: &World, pid: u32) -> String {
     .await
 }
 
+/// Waits until a window shows something: more than a few colours.
+pub async fn painted(world: &World, window: &str) {
+    eventually("the window is painted", LONG, async || {
+        let args = ["-window", window, "-format", "%k", "info:"];
+        let colours = world.run("import".as_ref(), &args).await;
+        let many = colours.out.trim().parse::<u32>().is_ok_and(|count| count > 32);
+        many.then_some(()).ok_or(format!("{colours:?}"))
+    })
+    .await;
+}
+
 /// Where pictures are kept.
 fn output() -> PathBuf {
     let folder = env::var_os("HARK_TEST_OUTPUT")
@@ -133,12 +142,12 @@ fn output() -> PathBuf {
     folder
 }
 
-/// Debian keeps it in the folder of the machine's architecture.
-fn xfconfd() -> PathBuf {
+/// A program that Debian keeps in the folder of the machine's architecture.
+pub(crate) fn of_architecture(program: &str) -> PathBuf {
     fs::read_dir("/usr/lib")
         .unwrap()
         .flatten()
-        .map(|entry| entry.path().join("xfce4/xfconf/xfconfd"))
+        .map(|entry| entry.path().join(program))
         .find(|path| path.exists())
-        .expect("xfconfd is installed with xfce4-panel")
+        .unwrap_or_else(|| panic!("{program} is not installed"))
 }

@@ -64,6 +64,21 @@ impl Dunst {
             .collect()
     }
 
+    /// How many are displayed, or wait for a place.
+    pub async fn count(&self) -> usize {
+        let (server, path) = ("org.freedesktop.Notifications", "/org/freedesktop/Notifications");
+        let mut count = 0;
+        for name in ["displayedLength", "waitingLength"] {
+            let property = ("org.dunstproject.cmd0", name);
+            let properties = Some("org.freedesktop.DBus.Properties");
+            let call =
+                self.connection.call_method(Some(server), path, properties, "Get", &property);
+            let value: OwnedValue = call.await.unwrap().body().deserialize().unwrap();
+            count += u32::try_from(value).unwrap();
+        }
+        usize::try_from(count).unwrap()
+    }
+
     /// Closes what is displayed.
     pub async fn close_all(&self) {
         self.call("NotificationCloseAll", None).await;

@@ -77,12 +77,63 @@ pub enum Manner {
     Never,
 }
 
+/// What a notification server is like, whatever it is asked. What the real ones do is in their sources.
+#[derive(Clone, Copy, Debug)]
+pub struct Manners {
+    /// What it calls itself.
+    pub name: &'static str,
+    /// What it says it can do.
+    pub capabilities: &'static [&'static str],
+    /// Signals go to the sender of a notification alone.
+    pub tells_sender_only: bool,
+    /// Drops the notifications of a sender that leaves the bus.
+    pub forgets_senders: bool,
+    /// Gives a number of its own where the one that is to be replaced is gone. Else it gives that one.
+    pub drops_unknown: bool,
+    /// Refuses what is as the one before it, for this long.
+    pub refuses_identical: Option<Duration>,
+    /// Uses a number again as soon as it is free.
+    pub reuses_numbers: bool,
+    /// Tells that one has gone by itself just before it is replaced.
+    pub expires_before_update: bool,
+    /// How long each answer takes.
+    pub delay: Duration,
+}
+
+/// Those of one that does as the specification says.
+pub const USUAL: Manners = Manners {
+    name: "fake",
+    capabilities: &["actions", "body", "icon-static"],
+    tells_sender_only: false,
+    forgets_senders: false,
+    drops_unknown: false,
+    refuses_identical: None,
+    reuses_numbers: false,
+    expires_before_update: false,
+    delay: Duration::ZERO,
+};
+
+/// A notification that is on its screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnScreen {
+    /// Its number.
+    pub id: u32,
+    /// Whose it is, by the unique name.
+    pub sender: String,
+    /// Its title.
+    pub summary: String,
+    /// Its text.
+    pub body: String,
+}
+
 /// A notification server that shows nothing and acknowledges all, unless it is told otherwise.
 pub struct Notifications {
     /// The manner of answering, by a text in the title.
-    manners: Arc<Mutex<Vec<(String, Manner)>>>,
+    answers: Arc<Mutex<Vec<(String, Manner)>>>,
     /// While it is true, nothing at all is answered.
     frozen: watch::Sender<bool>,
+    screen: Screen,
+    manners: Manners,
     /// The calls as they come.
     pub calls: UnboundedReceiver<Notified>,
     /// The numbers that were closed, as they come.
@@ -91,13 +142,18 @@ pub struct Notifications {
     _bus: Option<Bus>,
 }
 
+type Screen = Arc<Mutex<Vec<OnScreen>>>;
+
 struct NotificationServer {
     calls: UnboundedSender<Notified>,
     closed: UnboundedSender<u32>,
     last: AtomicU32,
-    manners: Arc<Mutex<Vec<(String, Manner)>>>,
+    /// What it refuses, and until when.
+    before: Mutex<Option<(String, Instant)>>,
+    answers: Arc<Mutex<Vec<(String, Manner)>>>,
     frozen: watch::Receiver<bool>,
-    name: &'static str,
+    screen: Screen,
+    manners: Manners,
 }
 
 /// An error of any name.
@@ -122,15 +178,45 @@ impl NotificationServer {
     async fn thawed(&self) {
         _ = self.frozen.clone().wait_for(|frozen| !frozen).await;
     }
+
+    /// The number for a notification, in the place of this one.
+    fn number(&self, replaces: u32) -> u32 {
+        let screen = self.screen.lock().unwrap();
+        let is_used = |id: u32| screen.iter().any(|shown| shown.id == id);
+        if replaces != 0 && (is_used(replaces) || !self.manners.drops_unknown) {
+            return replaces;
+        }
+        match self.manners.reuses_numbers {
+            true => (1..).find(|id| !is_used(*id)).unwrap(),
+            false => self.last.fetch_add(1, Relaxed) + 1,
+        }
+    }
+
+    async fn forget_senders(&self, emitter: &SignalEmitter<'_>) {
+        let bus = zbus::fdo::DBusProxy::new(emitter.connection()).await.unwrap();
+        let all = self.screen.lock().unwrap().clone();
+        for OnScreen { id, sender, .. } in all {
+            if !bus.name_has_owner(sender.as_str().try_into().unwrap()).await.unwrap() {
+                self.screen.lock().unwrap().retain(|shown| shown.id != id);
+            }
+        }
+    }
 }
 
 const NAME: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+/// The specification's reasons: gone by itself, dismissed by the person, closed by a call.
+const EXPIRED: u32 = 1;
+const DISMISSED: u32 = 2;
+const CLOSED: u32 = 3;
 
 #[zbus::interface(name = "org.freedesktop.Notifications")]
 impl NotificationServer {
     #[allow(clippy::too_many_arguments, reason = "the specification's")]
     async fn notify(
         &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
         _app_name: &str,
         replaces: u32,
         _icon: &str,
@@ -141,24 +227,45 @@ impl NotificationServer {
         _timeout: i32,
     ) -> Result<u32, Named> {
         let at = Instant::now();
+        let manners = self.manners;
+        if manners.forgets_senders {
+            self.forget_senders(&emitter).await;
+        }
         let (summary, body) = (summary.to_owned(), body.to_owned());
         let sound = hints.get("sound-name").and_then(|name| name.downcast_ref::<String>().ok());
-        let id = if replaces == 0 { self.last.fetch_add(1, Relaxed) + 1 } else { replaces };
+        let id = self.number(replaces);
         let held = |(text, _): &&(String, Manner)| summary.contains(text);
-        let manner = self.manners.lock().unwrap().iter().find(held).map(|(_, manner)| *manner);
-        // An error means that the test has stopped reading.
+        let answer = self.answers.lock().unwrap().iter().find(held).map(|(_, manner)| *manner);
         let actions =
             actions.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+        let sender = header.sender().unwrap().to_string();
+        let shown = OnScreen { id, sender, summary: summary.clone(), body: body.clone() };
+        let text = format!("{summary}\n{body}");
+        // An error means that the test has stopped reading.
         let picture = hints.get("image-data").map(Pixels::of);
         let call = Notified { at, summary, body, replaces, id, sound, actions, picture };
         _ = self.calls.send(call);
         self.thawed().await;
-        match manner {
+        if let Some(span) = manners.refuses_identical {
+            let before = self.before.lock().unwrap().replace((text.clone(), at + span));
+            if before.is_some_and(|(said, until)| said == text && at < until) {
+                return Err(Named(
+                    "org.freedesktop.Notifications.Error.ExcessNotificationGeneration",
+                ));
+            }
+        }
+        match answer {
             Some(Manner::Error(name)) => return Err(Named(name)),
             Some(Manner::After(delay)) => sleep(delay).await,
             Some(Manner::Never) => pending().await,
-            None => {}
+            None => sleep(manners.delay).await,
         }
+        if manners.expires_before_update && replaces == id {
+            emitter.emit(NAME, "NotificationClosed", &(id, EXPIRED)).await.unwrap();
+        }
+        let mut screen = self.screen.lock().unwrap();
+        screen.retain(|shown| shown.id != id);
+        screen.push(shown);
         Ok(id)
     }
 
@@ -166,60 +273,86 @@ impl NotificationServer {
         &self,
         #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
         id: u32,
-    ) -> zbus::fdo::Result<()> {
-        /// The specification's reason: closed by a call.
-        const CLOSED: u32 = 3;
+    ) {
         _ = self.closed.send(id);
-        Ok(emitter.emit(NAME, "NotificationClosed", &(id, CLOSED)).await?)
+        self.thawed().await;
+        let sender = take(&self.screen, id);
+        tell_closed(self.manners, emitter.connection(), sender, id, CLOSED).await;
     }
 
     async fn get_capabilities(&self) -> Vec<String> {
         self.thawed().await;
-        ["actions", "body", "icon-static"].map(str::to_owned).to_vec()
+        self.manners.capabilities.iter().map(|&name| name.to_owned()).collect()
     }
 
     async fn get_server_information(&self) -> (&str, &str, &str, &str) {
         self.thawed().await;
-        (self.name, "hark", "1", "1.2")
+        (self.manners.name, "hark", "1", "1.2")
     }
+}
+
+/// Takes one off a screen. Answers whose it was.
+fn take(screen: &Screen, id: u32) -> Option<String> {
+    let mut screen = screen.lock().unwrap();
+    let place = screen.iter().position(|shown| shown.id == id)?;
+    Some(screen.remove(place).sender)
+}
+
+async fn tell_closed(
+    manners: Manners,
+    connection: &zbus::Connection,
+    sender: Option<String>,
+    id: u32,
+    reason: u32,
+) {
+    let to = sender.filter(|_| manners.tells_sender_only);
+    let body = (id, reason);
+    connection.emit_signal(to.as_deref(), PATH, NAME, "NotificationClosed", &body).await.unwrap();
 }
 
 impl Notifications {
     /// Serves on a bus.
     pub async fn start(bus: &Bus) -> Self {
-        let served = Self::nameless(bus).await;
-        served.take_name().await;
-        served
+        Self::with(USUAL, bus).await
     }
 
     /// Starts on a bus without the name of notification servers.
     pub async fn nameless(bus: &Bus) -> Self {
-        Self::calling_itself("fake", bus).await
+        Self::nameless_with(USUAL, bus).await
     }
 
     /// Serves on a bus and calls itself as a real one does.
     pub async fn like(name: &'static str, bus: &Bus) -> Self {
-        let served = Self::calling_itself(name, bus).await;
+        Self::with(Manners { name, ..USUAL }, bus).await
+    }
+
+    /// Serves on a bus with these manners.
+    pub async fn with(manners: Manners, bus: &Bus) -> Self {
+        let served = Self::nameless_with(manners, bus).await;
         served.take_name().await;
         served
     }
 
-    async fn calling_itself(name: &'static str, bus: &Bus) -> Self {
+    /// Starts on a bus with these manners and without the name.
+    pub async fn nameless_with(manners: Manners, bus: &Bus) -> Self {
         let (sender, calls) = unbounded_channel();
         let (close, closed) = unbounded_channel();
         let connection = bus.connect().await;
-        let manners = Arc::<Mutex<Vec<_>>>::default();
+        let answers = Arc::<Mutex<Vec<_>>>::default();
+        let screen = Screen::default();
         let (frozen, thawed) = watch::channel(false);
         let server = NotificationServer {
             calls: sender,
             closed: close,
             last: AtomicU32::new(0),
-            manners: Arc::clone(&manners),
+            before: Mutex::default(),
+            answers: Arc::clone(&answers),
             frozen: thawed,
-            name,
+            screen: Arc::clone(&screen),
+            manners,
         };
-        connection.object_server().at("/org/freedesktop/Notifications", server).await.unwrap();
-        Self { manners, frozen, calls, closed, connection, _bus: None }
+        connection.object_server().at(PATH, server).await.unwrap();
+        Self { answers, frozen, screen, manners, calls, closed, connection, _bus: None }
     }
 }
 
@@ -245,7 +378,7 @@ impl Notifications {
 
     /// From now on answers notifications with this text in their title in this way.
     pub fn answer(&self, title: &str, manner: Manner) {
-        self.manners.lock().unwrap().push((title.to_owned(), manner));
+        self.answers.lock().unwrap().push((title.to_owned(), manner));
     }
 
     /// From now on takes calls and answers none; or answers again, the waiting ones too.
@@ -253,21 +386,33 @@ impl Notifications {
         self.frozen.send_replace(frozen);
     }
 
+    /// What is on its screen, the latest last.
+    #[must_use]
+    pub fn screen(&self) -> Vec<OnScreen> {
+        self.screen.lock().unwrap().clone()
+    }
+
     /// The person closes the notification of this number.
     pub async fn dismiss(&self, id: u32) {
-        /// The specification's reason: dismissed by the person.
-        const DISMISSED: u32 = 2;
-        let path = "/org/freedesktop/Notifications";
-        let body = (id, DISMISSED);
-        let none: Option<&str> = None;
-        self.connection.emit_signal(none, path, NAME, "NotificationClosed", &body).await.unwrap();
+        self.shows(id).await;
+        let sender = take(&self.screen, id);
+        tell_closed(self.manners, &self.connection, sender, id, DISMISSED).await;
     }
 
     /// The person presses the button of this key on the notification of this number.
     pub async fn press(&self, id: u32, key: &str) {
-        let path = "/org/freedesktop/Notifications";
-        let none: Option<&str> = None;
-        self.connection.emit_signal(none, path, NAME, "ActionInvoked", &(id, key)).await.unwrap();
+        let shown = self.shows(id).await;
+        let to = self.manners.tells_sender_only.then_some(shown.sender);
+        let (body, to) = ((id, key), to.as_deref());
+        self.connection.emit_signal(to, PATH, NAME, "ActionInvoked", &body).await.unwrap();
+    }
+
+    /// Waits until this number is on the screen: a call that has come is not answered yet.
+    async fn shows(&self, id: u32) -> OnScreen {
+        eventually(&format!("{id} is on the screen"), LONG, async || {
+            self.screen().into_iter().find(|shown| shown.id == id).ok_or("it is not")
+        })
+        .await
     }
 
     /// The next call.

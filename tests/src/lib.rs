@@ -33,6 +33,7 @@ pub mod mercure;
 pub mod names;
 pub mod nchan;
 pub mod nginx;
+pub mod notifyd;
 pub mod ntfy;
 pub mod opener;
 pub mod outage;

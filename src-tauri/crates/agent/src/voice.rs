@@ -26,7 +26,7 @@ use crate::{
 
 /// What the names of the sequences begin with, before the number of the telling.
 const SEQUENCE: &str = "connections ";
-/// Of several, so many are named with their reasons.
+/// Of several, so many are named, each reason with those that have it.
 const NAMED_MAX: usize = 4;
 /// Messages of an earlier run that are looked through for what it told.
 const EARLIER_MAX: u32 = 50;
@@ -188,8 +188,17 @@ fn problem(links: &[(&str, &Cause)], language: Language) -> Message {
     let (title, body) = match links {
         [(name, cause)] => (language.not_connected(name), reason(cause)),
         several => {
-            let line = |(name, cause): &(&str, &Cause)| format!("{name}: {}", reason(cause));
-            let mut lines: Vec<String> = several.iter().take(NAMED_MAX).map(line).collect();
+            // A reason is said once, however many have it.
+            let mut reasons: Vec<(Vec<&str>, String)> = Vec::new();
+            for (name, cause) in several.iter().take(NAMED_MAX) {
+                let why = reason(cause);
+                match reasons.iter_mut().find(|(_, known)| *known == why) {
+                    Some((names, _)) => names.push(name),
+                    None => reasons.push((vec![name], why)),
+                }
+            }
+            let line = |(names, why): &(Vec<&str>, String)| language.all_of(names, why);
+            let mut lines: Vec<String> = reasons.iter().map(line).collect();
             if let more @ 1.. = several.len().saturating_sub(NAMED_MAX) {
                 lines.push(language.and_more(more));
             }
@@ -233,8 +242,13 @@ mod tests {
         let all: Vec<_> = ["a", "b", "c", "d", "e", "f"].map(|name| (name, &cause)).to_vec();
         let (title, body) = said(&all, Language::English);
         assert_eq!(title, "6 subscriptions: not connected");
-        assert_eq!(body.lines().count(), NAMED_MAX + 1);
-        assert!(body.ends_with("\n… and 2 more"), "{body}");
+        assert_eq!(body, "a, b, c, d: http://a refused the connection.\n… and 2 more");
+        let other = refused("http://b refused the connection.");
+        let three = [("a", &cause), ("b", &other), ("c", &cause)];
+        let wanted = "a, c: http://a refused the connection.\nb: http://b refused the connection.";
+        assert_eq!(said(&three, Language::English).1, wanted);
+        let chinese = said(&[("甲", &cause), ("乙", &cause)], Language::Chinese).1;
+        assert_eq!(chinese, "甲、乙：网络或服务器没有响应。");
         let (title, body) = said(&[("构建", &cause)], Language::Chinese);
         assert_eq!((&*title, &*body), ("构建：未连接", "网络或服务器没有响应。"));
     }
@@ -251,7 +265,7 @@ mod tests {
         let wanted = "Builds is back / After 12 min. 3 messages caught up.";
         assert_eq!(said(&["Builds"], 725, 3, english), wanted);
         assert_eq!(said(&["Builds"], 125, 0, english), "Builds is back / After 2 min.");
-        let wanted = "2 subscriptions: back / After 2 h 5 min. 1 message caught up.";
+        let wanted = "2 subscriptions are back / After 2 h 5 min. 1 message caught up.";
         assert_eq!(said(&["a", "b"], 7_530, 1, english), wanted);
         let wanted = "构建 已恢复 / 中断 12 分钟。补收 3 条消息。";
         assert_eq!(said(&["构建"], 725, 3, Language::Chinese), wanted);

@@ -139,6 +139,15 @@ impl Language {
         }
     }
 
+    /// Several names, and what is said of all of them.
+    #[must_use]
+    pub fn all_of(self, names: &[&str], said: &str) -> String {
+        match self {
+            Self::English => format!("{}: {said}", names.join(", ")),
+            Self::Chinese => format!("{}：{said}", names.join("、")),
+        }
+    }
+
     /// Why a subscription is not connected.
     #[must_use]
     pub fn of_class(self, class: Class) -> &'static str {
@@ -178,7 +187,7 @@ impl Language {
     #[must_use]
     pub fn are_back(self, count: usize) -> String {
         match self {
-            Self::English => format!("{}: back", self.subscriptions(count)),
+            Self::English => format!("{} are back", self.subscriptions(count)),
             Self::Chinese => self.is_back(&self.subscriptions(count)),
         }
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::readable::{LINE_CHARS_MAX, Line, TEXT_CHARS_MAX, Text};
+use crate::readable::{LINE_CHARS_MAX, Line, TEXT_CHARS_MAX, Text, is_blank};
 
 /// The longest title kept, in characters. The raw event keeps the rest.
 pub const TITLE_CHARS_MAX: usize = LINE_CHARS_MAX;
@@ -181,7 +181,7 @@ impl Message {
     /// topic.
     #[must_use]
     pub fn headline(&self) -> &str {
-        let bare = self.title.is_empty() || self.topic.as_ref() == Some(&self.title);
+        let bare = is_blank(&self.title) || self.topic.as_ref() == Some(&self.title);
         let text: &str = if bare && !self.body.is_empty() { &self.body } else { &self.title };
         text.lines().next().unwrap_or_default()
     }

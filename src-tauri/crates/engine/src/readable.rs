@@ -133,7 +133,21 @@ pub fn is_unreadable(char: char) -> bool {
     }
 }
 
-/// A text without what is not readable, and not longer than `chars_max`.
+/// Whether nothing of a text is seen: it is of white space, and of characters that are drawn as none.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    let is_unseen = |char| {
+        matches!(char,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}'
+            | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{e0000}'..='\u{e0fff}')
+    };
+    text.chars().all(|char| char.is_whitespace() || is_unseen(char))
+}
+
+/// A text without what is not readable, and not longer than `chars_max`. Whatever ends a line is one line
+/// feed.
 #[must_use]
 pub fn clean(text: &str, chars_max: usize) -> String {
     let text = text.trim_end_matches(['\r', '\n']);
@@ -142,7 +156,8 @@ pub fn clean(text: &str, chars_max: usize) -> String {
     if text.len() <= chars_max && text.bytes().fold(true, |all, byte| all & plain(byte)) {
         return text.to_owned();
     }
-    let mut chars = text.chars().filter(|&char| !is_unreadable(char));
+    let line_feed = |char| if matches!(char, '\u{2028}' | '\u{2029}') { '\n' } else { char };
+    let mut chars = text.chars().filter(|&char| !is_unreadable(char)).map(line_feed);
     let mut out: String = chars.by_ref().take(chars_max).collect();
     if chars.next().is_some() {
         out.pop();
@@ -175,6 +190,22 @@ mod tests {
         assert_eq!(clean("a\u{1b}[31mb\u{0}\r\nc\td\u{202e}e", 100), "a[31mb\nc\tde");
         assert_eq!(Line::from("a\u{1b}]0;x\u{7}b\u{9b}31m\nc"), "a]0;xb31m c");
         assert_eq!(Text::from("a\u{9b}\nb"), "a\nb");
+    }
+
+    #[test]
+    fn what_ends_a_line_elsewhere_ends_one_here() {
+        assert_eq!(Text::from("a\u{2028}b\u{2029}c"), "a\nb\nc");
+        assert_eq!(Line::from("a\u{2028}b"), "a b");
+    }
+
+    #[test]
+    fn what_is_not_seen_is_blank() {
+        for text in ["", " \t\n", "\u{200b}\u{2060}", "\u{3164}\u{2800}", "\u{ad}\u{e0020}"] {
+            assert!(is_blank(text), "{text:?}");
+        }
+        for text in ["a", "\u{200b}.", "你", "👍\u{fe0f}"] {
+            assert!(!is_blank(text), "{text:?}");
+        }
     }
 
     #[test]

@@ -17,11 +17,11 @@ use hark_engine::{
 use hark_local::program::{self, OpenError, Place};
 use hark_platform::{
     clock,
-    notifications::{Bus, BusError, Server, Signal},
+    notifications::{Answer, Bus, BusError, Server, Signal, Signals},
 };
 use hark_store::{MessageRow, Shown, Store, StoreError};
 use jiff::Zoned;
-use tokio::{sync::mpsc, time::sleep};
+use tokio::time::sleep;
 
 use super::{
     NO_BUS, Outbox, Pictures, Sent,
@@ -70,7 +70,7 @@ struct Shell {
     status: Status,
     print: bool,
     language: Language,
-    bus: Option<(Bus, mpsc::Receiver<Signal>)>,
+    bus: Option<(Bus, Signals)>,
     /// The server that answered last.
     server: Option<Server>,
     /// What the server that shows the alerts can do.
@@ -86,9 +86,9 @@ type Call = Option<Pin<Box<dyn Future<Output = Reply> + Send>>>;
 
 /// The reply to a call.
 enum Reply {
-    Connected(Request, Result<(Bus, mpsc::Receiver<Signal>), BusError>),
+    Connected(Request, Result<(Bus, Signals), BusError>),
     Met(Request, Result<Server, BusError>),
-    Shown(Request, Result<u32, BusError>),
+    Shown(Request, Result<Answer, BusError>),
     Closed(Request, Result<(), BusError>),
 }
 
@@ -100,7 +100,8 @@ impl Shell {
             let deadline = self.alerts.deadline();
             let signals = self.bus.as_mut().map(|(_, signals)| signals);
             tokio::select! {
-                // Replies go first: the reply to a call came before any signal about its notification.
+                // Replies go first: the reply to a call came before any signal about its notification, and
+                // what came before the reply is taken with it.
                 biased;
                 reply = reply(&mut self.show) => self.replied(reply),
                 reply = reply(&mut self.other) => self.replied(reply),
@@ -137,14 +138,14 @@ impl Shell {
                 self.other = Some(Box::pin(async move { Reply::Met(request, ask.await) }));
             }
             Effect::Show { request, notification, replaces } => {
-                let Some((bus, _)) = &self.bus else { return };
+                let Some((bus, server)) = self.met() else { return };
                 let Sent { notification, picture } = notification;
-                let show = bus.show(notification, picture, replaces);
+                let show = bus.show(server, notification, picture, replaces);
                 self.show = Some(Box::pin(async move { Reply::Shown(request, show.await) }));
             }
             Effect::Close(request, number) => {
-                let Some((bus, _)) = &self.bus else { return };
-                let close = bus.close(number);
+                let Some((bus, server)) = self.met() else { return };
+                let close = bus.close(server, number);
                 self.other = Some(Box::pin(async move { Reply::Closed(request, close.await) }));
             }
             Effect::Look(look) => {
@@ -191,6 +192,12 @@ impl Shell {
         }
     }
 
+    /// The bus, and on it the unique name of the server that answered last.
+    fn met(&self) -> Option<(&Bus, String)> {
+        let ((bus, _), server) = self.bus.as_ref().zip(self.server.as_ref())?;
+        Some((bus, server.unique.clone()))
+    }
+
     /// Opens the window at a message.
     fn open(&self, message: i64, action: Option<u32>) -> Result<(), OpenError> {
         program::open_window(&self.presser.buttons.profile, Some(Place { message, action }))
@@ -208,7 +215,14 @@ impl Shell {
                 Input::Met(request, Ok(owner))
             }
             Reply::Met(request, Err(error)) => Input::Met(request, Err(failure(error))),
-            Reply::Shown(request, answer) => Input::Shown(request, answer.map_err(failure)),
+            Reply::Shown(request, Ok(answer)) => {
+                let signals = self.bus.as_mut().map(|(_, signals)| signals.before(answer));
+                for signal in signals.into_iter().flatten() {
+                    self.signalled(Some(signal));
+                }
+                Input::Shown(request, Ok(answer.number))
+            }
+            Reply::Shown(request, Err(error)) => Input::Shown(request, Err(failure(error))),
             Reply::Closed(request, answer) => {
                 if let Err(error) = answer {
                     tracing::debug!("a notification could not be closed: {error}");
@@ -230,7 +244,7 @@ impl Shell {
             Some(Signal::Replied(number, text)) => Input::Replied(number, text),
             Some(Signal::Closed { number, by_person }) => Input::Left(number, by_person),
             None => {
-                (self.bus, self.show, self.other) = (None, None, None);
+                (self.bus, self.server, self.show, self.other) = (None, None, None, None);
                 Input::Disconnected
             }
         });
@@ -325,7 +339,7 @@ impl Shell {
         };
         let (count, urgent, latest) = self.ledger.read(latest).ok()?;
         let last = latest.last()?.id;
-        let shown = latest.into_iter().filter(|_| !self.hides(key));
+        let shown = latest.into_iter().rev().filter(|_| !self.hides(key));
         let latest: Vec<_> = shown.map(|row| row.message).collect();
         let name = self.status.name(key);
         let toast =
@@ -468,9 +482,9 @@ async fn reply(call: &mut Call) -> Reply {
 }
 
 /// The next signal; `None` where the bus is lost.
-async fn next(signals: Option<&mut mpsc::Receiver<Signal>>) -> Option<Signal> {
+async fn next(signals: Option<&mut Signals>) -> Option<Signal> {
     match signals {
-        Some(signals) => signals.recv().await,
+        Some(signals) => signals.next().await,
         None => pending().await,
     }
 }

@@ -7,7 +7,7 @@ mod servers;
 
 use std::time::Duration;
 
-use hark_engine::message::Message;
+use hark_engine::{message::Message, readable::is_blank};
 use hark_store::MessageRow;
 use jiff::{Timestamp, Zoned};
 use notify_rust::{Hint, Notification, Urgency};
@@ -101,7 +101,9 @@ pub fn of_message(
 ) -> Toast {
     let MessageRow { message, sound, received, .. } = row;
     let name = cut(source.name, SOURCE_CHARS_MAX);
-    let title = match (message.title.is_empty(), source.of_several) {
+    // A topic is often what the person calls it, too.
+    let is_said = is_blank(&message.title) || message.title.eq_ignore_ascii_case(&name);
+    let title = match (is_said, source.of_several) {
         _ if source.hides => language.a_message_from(&name),
         (true, _) => name,
         (false, true) => format!("{name} · {}", &*message.title),
@@ -155,7 +157,7 @@ fn when(at: Timestamp, now: &Zoned) -> Option<String> {
 }
 
 /// The one notification for so many messages, and so many urgent ones among them, of which the latest few
-/// are quoted. They came while the person was away, or else late.
+/// are quoted, the newest first. They came while the person was away, or else late.
 #[must_use]
 pub fn of_digest(
     name: &str,
@@ -353,6 +355,9 @@ mod tests {
             "no other name is first"
         );
         assert!(title(&"x".repeat(99), true, "red").ends_with("… · red"));
+        // What says nothing more is not said.
+        assert_eq!(title("Builds", true, "builds"), "Builds");
+        assert_eq!(title("Builds", false, "\u{200b}"), "Builds");
     }
 
     #[test]

@@ -178,8 +178,12 @@ impl<N: Clone> Alerts<N> {
         out: Out<'_, N>,
     ) {
         self.attempts.done(call.first());
+        let number = number.filter(|_| call.server == self.owner);
         let showing = number.and_then(|number| self.is_shown(call, number, now, out));
         out.push(Effect::Mark { parts: call.alert.parts.clone(), outcome, showing });
+        if let Some(number) = number {
+            self.left_early(number, out);
+        }
         self.phase = Phase::Marking;
     }
 }

@@ -6,6 +6,8 @@ use super::{Alert, Failure, Folded, Outcome, Request, Series};
 #[derive(Clone, Debug)]
 pub(super) struct Call<N> {
     pub(super) request: Request,
+    /// The server that it was sent to: a number that it answers is of that one alone.
+    pub(super) server: String,
     pub(super) alert: Alert<N>,
     /// What it becomes once it is acknowledged.
     pub(super) becomes: Outcome,

@@ -15,6 +15,9 @@ use super::{
 };
 use crate::{Moment, Monotonic};
 
+/// Numbers of other programs' notifications may be told as well; of more than these none is remembered.
+const EARLY_MAX: usize = 64;
+
 /// See the [module](super).
 #[derive(Clone, Debug)]
 pub struct Alerts<N> {
@@ -24,6 +27,12 @@ pub struct Alerts<N> {
     pub(super) owner: String,
     /// What the bus said last of the server while there was no time for it.
     pub(super) owner_change: Option<bool>,
+    /// Whether another server has come since, or this one has gone: numbers that are told are none of this
+    /// one's then, but perhaps those of other programs.
+    is_other: bool,
+    /// What was told to be gone since the last was sent, without being known, and whether by the person: it
+    /// may be the one that was sent.
+    early: Vec<(u32, bool)>,
     pub(super) waiting: Waiting,
     pub(super) work: Option<Work>,
     pub(super) screen: Screen,
@@ -77,6 +86,8 @@ impl<N> Default for Alerts<N> {
             requests: 0,
             owner: String::new(),
             owner_change: None,
+            is_other: false,
+            early: Vec::new(),
             waiting: Waiting::default(),
             work: None,
             screen: Screen::default(),
@@ -160,13 +171,8 @@ impl<N: Clone> Alerts<N> {
                 Phase::Closing { request: asked, .. } if asked == request => self.go_on(now, out),
                 _ => {}
             },
-            Input::Left(number, by_person) => {
-                let gone = self.left(number, out);
-                out.extend(
-                    gone.filter(|_| by_person)
-                        .map(|(parts, counted)| Effect::Dismissed { parts, counted }),
-                );
-            }
+            Input::Left(..) | Input::Clicked(_) | Input::Pressed(..) if self.is_other => {}
+            Input::Left(number, by_person) => self.on_left(number, by_person, out),
             Input::Read(ids) => {
                 self.read(&ids);
                 self.wake(now, out);
@@ -257,6 +263,7 @@ impl<N: Clone> Alerts<N> {
     }
 
     fn on_owner(&mut self, is_there: bool, now: Monotonic, out: Out<'_, N>) {
+        self.is_other = true;
         let unanswered = match self.leave() {
             Phase::Ready => None,
             Phase::Absent { unanswered, .. } => unanswered,
@@ -330,6 +337,23 @@ impl<N: Clone> Alerts<N> {
         gone
     }
 
+    fn on_left(&mut self, number: u32, by_person: bool, out: Out<'_, N>) {
+        match self.left(number, out) {
+            Some((parts, counted)) if by_person => out.push(Effect::Dismissed { parts, counted }),
+            None if self.early.len() < EARLY_MAX => self.early.push((number, by_person)),
+            Some(_) | None => {}
+        }
+    }
+
+    /// A notification is shown. It may be gone since before that was told.
+    pub(super) fn left_early(&mut self, number: u32, out: Out<'_, N>) {
+        let told = self.early.iter().find(|(known, _)| *known == number).copied();
+        self.early.clear();
+        if let Some((number, by_person)) = told {
+            self.on_left(number, by_person, out);
+        }
+    }
+
     /// Messages were read: a notification whose latest message is one of them says nothing new.
     fn read(&mut self, ids: &[i64]) {
         let counter = self.counter.number().filter(|number| {
@@ -375,6 +399,7 @@ impl<N: Clone> Alerts<N> {
             self.forget_screen();
             self.owner = owner;
         }
+        self.is_other = false;
         out.push(Effect::Available);
         self.work = Some(if is_other { Work::Showing } else { Work::All });
         match unanswered {
@@ -403,6 +428,7 @@ impl<N: Clone> Alerts<N> {
             Some(folds) => folds.replaces,
             None => call.series().and_then(|series| self.screen.number(&series)),
         };
+        self.early.clear();
         let notification = call.alert.notification.clone();
         out.push(Effect::Show { request: call.request, notification, replaces });
         self.phase = Phase::Showing { call, until: now + ANSWER_TIMEOUT, last: false };

@@ -44,10 +44,14 @@ enum Kind {
 /// What the server was sent.
 struct Sent {
     request: Request,
+    /// The server that Hark had met then.
+    server: Option<u32>,
     /// Of which rows.
     ids: Vec<RangeInclusive<i64>>,
     replaces: Option<u32>,
     kind: Kind,
+    /// What was told to be gone since.
+    gone: Vec<u32>,
 }
 
 struct Model {
@@ -114,7 +118,9 @@ impl Model {
                         false if is_one && row.urgent => Kind::Urgent,
                         _ => Kind::Other,
                     };
-                    self.sent = Some(Sent { request, ids, replaces, kind });
+                    let server = self.met;
+                    self.sent =
+                        Some(Sent { request, server, ids, replaces, kind, gone: Vec::new() });
                 }
                 Effect::Available if self.met != self.answered => {
                     // What it was sent before it was known to be another one is forgotten.
@@ -247,11 +253,15 @@ impl Model {
 
     /// The server answers what it was sent last.
     fn answer_sent(&mut self, answer: Result<(), Failure>) {
-        let Some(Sent { request, replaces, kind, .. }) = self.sent.take() else { return };
+        let Some(Sent { request, server, replaces, kind, gone, .. }) = self.sent.take() else {
+            return;
+        };
         self.numbers += 1;
         let number = self.rng.u32(1..=self.numbers);
-        if answer.is_ok() && self.world.alerts.awaits(request) {
+        // What an earlier server shows is on no screen any more.
+        if answer.is_ok() && server == self.server && self.world.alerts.awaits(request) {
             self.put(number, replaces, kind);
+            self.screen.retain(|(known, ..)| !gone.contains(known) || *known != number);
         }
         self.say(Input::Shown(request, answer.map(|()| number)));
     }
@@ -314,6 +324,9 @@ impl Model {
             21 => {
                 let number = self.rng.u32(0..=self.numbers);
                 let input = if self.rng.bool() {
+                    let is_unknown = self.screen.iter().all(|(known, ..)| *known != number);
+                    let sent = self.sent.as_mut().filter(|_| is_unknown);
+                    sent.into_iter().for_each(|sent| sent.gone.push(number));
                     self.screen.retain(|(known, ..)| *known != number);
                     Input::Left(number, self.rng.bool())
                 } else {

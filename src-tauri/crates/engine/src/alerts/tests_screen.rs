@@ -1,7 +1,7 @@
 //! What is on the screen: what the person closes and reads, and what is known of it after a restart.
 
 use super::{
-    world::{World, secs},
+    world::{Fate, World, secs},
     *,
 };
 
@@ -51,6 +51,59 @@ fn numbers_of_another_server_are_forgotten() {
 }
 
 #[test]
+fn what_is_told_of_a_number_after_another_server_came_is_of_none_of_ours() {
+    for owners in [&[true][..], &[false, true]] {
+        let mut world = shown();
+        owners.iter().for_each(|is_there| world.say(Input::Owner(*is_there)));
+        // It is not known yet who that is: by that number it may know another program's.
+        let before = std::mem::take(&mut world.effects);
+        world.say(Input::Clicked(7));
+        world.say(Input::Pressed(7, Button::Read));
+        world.say(Input::Left(7, true));
+        assert_eq!((world.effects.len(), world.showing.len()), (0, 1));
+        world.effects = before.into_iter().filter(|it| matches!(it, Effect::Ask(_))).collect();
+        world.meet("second");
+        world.say(Input::Clicked(7));
+        world.is_done();
+    }
+}
+
+#[test]
+fn the_same_server_that_was_away_still_has_its_numbers() {
+    let mut world = shown();
+    world.say(Input::Owner(true));
+    world.meet("first");
+    world.say(Input::Clicked(7));
+    assert_eq!(world.effects.pop_front(), Some(Effect::Open(Target::Message(0))));
+}
+
+#[test]
+fn a_number_that_an_earlier_server_answers_late_is_none_of_the_next_ones() {
+    for is_before_it_is_met in [true, false] {
+        let mut world = World::ready();
+        world.store().sequence = Some("job");
+        world.due(Due::Live);
+        let (late, ..) = world.sent();
+        world.pass(ANSWER_TIMEOUT);
+        world.asked();
+        world.pass(ANSWER_TIMEOUT);
+        world.is_told_gone();
+        world.say(Input::Owner(true));
+        if is_before_it_is_met {
+            world.say(Input::Shown(late, Ok(7)));
+        }
+        world.meet("second");
+        if !is_before_it_is_met {
+            world.say(Input::Shown(late, Ok(7)));
+        }
+        assert_eq!(world.fates(), [Fate::Shown]);
+        world.withdraw("job");
+        world.is_done();
+        assert_eq!(world.showing, []);
+    }
+}
+
+#[test]
 fn a_click_on_one_of_an_earlier_run_is_still_understood_and_it_takes_no_place() {
     let mut world = World::ready();
     for (id, number) in ["0", "1", "2"].into_iter().zip(1..) {
@@ -76,6 +129,33 @@ fn closing_one_tells_of_which_messages_it_was() {
     assert_eq!(world.showing, []);
     world.say(Input::Left(7, true));
     world.is_done();
+}
+
+#[test]
+fn one_that_goes_before_its_number_is_answered_is_gone() {
+    let mut world = World::ready();
+    world.store().sequence = Some("job");
+    world.due(Due::Live);
+    let (request, ..) = world.sent();
+    world.say(Input::Left(3, true));
+    world.say(Input::Left(7, true));
+    world.say(Input::Shown(request, Ok(7)));
+    let parts = vec![Part { subscription: "news".into(), first: 0, last: 0 }];
+    assert_eq!(world.effects.pop_front(), Some(Effect::Dismissed { parts, counted: false }));
+    assert_eq!((world.fates(), &*world.showing), (vec![Fate::Shown], &[][..]));
+    world.series("job");
+    assert_eq!(world.sent().2, None);
+}
+
+#[test]
+fn one_that_goes_just_before_an_update_takes_its_number_leaves_the_update() {
+    let mut world = shown();
+    world.series("job");
+    let (request, ..) = world.sent();
+    world.say(Input::Left(7, false));
+    world.say(Input::Shown(request, Ok(7)));
+    world.series("job");
+    assert_eq!(world.sent().2, Some(7));
 }
 
 #[test]

@@ -240,7 +240,8 @@ impl<N: Clone> Alerts<N> {
             (Some(Work::Count { replaces, .. }), Content::Folded(Some((alert, folded)))) => {
                 let (request, becomes) = (self.request(), Outcome::Folded);
                 let folds = Some(Folds { folded, replaces });
-                let call = Call { request, alert, becomes, folds, again: false };
+                let server = self.owner.clone();
+                let call = Call { request, server, alert, becomes, folds, again: false };
                 return self.send(call, now, out);
             }
             // Nothing waits of it any more.
@@ -287,7 +288,7 @@ impl<N: Clone> Alerts<N> {
         };
         self.work = next.map(|stage| Work::One(key, stage));
         let becomes = if is_digest { Outcome::Digest } else { Outcome::Shown };
-        let request = self.request();
-        self.send(Call { request, alert, becomes, folds: None, again: false }, now, out);
+        let (request, server) = (self.request(), self.owner.clone());
+        self.send(Call { request, server, alert, becomes, folds: None, again: false }, now, out);
     }
 }

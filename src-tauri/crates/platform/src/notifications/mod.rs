@@ -4,29 +4,29 @@
 //! crate of Hark.
 
 mod icon;
+mod signals;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 use notify_rust::{Hint, Notification};
-use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
+use tokio::{task::spawn_blocking, time::timeout};
 use zbus::{Connection, fdo::DBusProxy, proxy, zvariant::Value};
 
 use crate::picture::Picture;
 
+pub use signals::{Answer, Signals};
+
 /// How long the icon is looked for on the disk.
 const ICON_TIMEOUT: Duration = Duration::from_secs(1);
 const NAME: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
 /// The name under which the bus itself answers.
 const BUS: &str = "org.freedesktop.DBus";
 /// The specification's reason of a notification that the person closed.
 const DISMISSED: u32 = 2;
 /// The longest answer that is taken, in bytes.
 const REPLY_BYTES_MAX: usize = 16 << 10;
-/// How many signals may wait to be taken. Later ones are lost; then a notification that is gone is taken
-/// for one that is still there.
-const SIGNALS_MAX: usize = 4096;
-
 /// The longest key of an action that is passed on: ours are shorter. Bytes.
 const KEY_BYTES_MAX: usize = 64;
 
@@ -36,19 +36,6 @@ const KEY_BYTES_MAX: usize = 64;
     default_path = "/org/freedesktop/Notifications"
 )]
 trait NotificationServer {
-    #[allow(clippy::too_many_arguments)]
-    fn notify(
-        &self,
-        app_name: &str,
-        replaces_id: u32,
-        app_icon: &str,
-        summary: &str,
-        body: &str,
-        actions: &[&str],
-        hints: HashMap<&str, Value<'_>>,
-        expire_timeout: i32,
-    ) -> zbus::Result<u32>;
-    fn close_notification(&self, id: u32) -> zbus::Result<()>;
     fn get_capabilities(&self) -> zbus::Result<Vec<String>>;
     fn get_server_information(&self) -> zbus::Result<(String, String, String, String)>;
     #[zbus(signal)]
@@ -67,7 +54,10 @@ pub struct Server {
     pub name: String,
     /// What it says it can do, e.g. `body-markup`.
     pub capabilities: Vec<String>,
-    /// Its unique name on the bus, and the bus's own id: no other one ever has both.
+    /// Its unique name on the bus. What is for it goes there: of another server that has just taken its
+    /// place, a number may be that of another program's notification.
+    pub unique: String,
+    /// That name, and the bus's own id: no other one ever has both.
     pub owner: String,
 }
 
@@ -154,7 +144,7 @@ impl Bus {
     ///
     /// # Errors
     /// Where there is no session bus.
-    pub async fn connect(icon: &'static str) -> Result<(Self, mpsc::Receiver<Signal>), BusError> {
+    pub async fn connect(icon: &'static str) -> Result<(Self, Signals), BusError> {
         let connection = Connection::session().await?;
         let server = NotificationServerProxy::builder(&connection)
             .cache_properties(zbus::proxy::CacheProperties::No)
@@ -164,25 +154,30 @@ impl Bus {
         let owners = bus.receive_name_owner_changed_with_args(&[(0, NAME)]).await?.filter_map(
             |signal| async move {
                 let args = signal.args().ok()?;
-                Some(Signal::Owner(args.new_owner().is_some()))
+                let at = signal.message().recv_position();
+                Some((at, Signal::Owner(args.new_owner().is_some())))
             },
         );
         let clicks = server.receive_action_invoked().await?.filter_map(|signal| async move {
             let args = signal.args().ok()?;
             let key = *args.action_key();
-            (key.len() <= KEY_BYTES_MAX).then(|| Signal::Chosen(*args.id(), key.to_owned()))
+            let chosen = || Signal::Chosen(*args.id(), key.to_owned());
+            let at = signal.message().recv_position();
+            (key.len() <= KEY_BYTES_MAX).then(|| (at, chosen()))
         });
         let closes = server.receive_notification_closed().await?.filter_map(|signal| async move {
             let args = signal.args().ok()?;
             let by_person = *args.reason() == DISMISSED;
-            Some(Signal::Closed { number: *args.id(), by_person })
+            let at = signal.message().recv_position();
+            Some((at, Signal::Closed { number: *args.id(), by_person }))
         });
         let replies =
             server.receive_notification_replied().await?.filter_map(|signal| async move {
                 let args = signal.args().ok()?;
                 let text = *args.text();
+                let at = signal.message().recv_position();
                 (text.len() <= REPLY_BYTES_MAX)
-                    .then(|| Signal::Replied(*args.id(), text.to_owned()))
+                    .then(|| (at, Signal::Replied(*args.id(), text.to_owned())))
             });
         let chosen = stream::select(clicks.boxed(), replies.boxed());
         let signals = stream::select(owners.boxed(), stream::select(chosen, closes.boxed()));
@@ -190,7 +185,7 @@ impl Bus {
         let look = spawn_blocking(|| icon::if_missing(icon));
         let looked = timeout(ICON_TIMEOUT, look).await;
         let icon = looked.map_or_else(|_| icon::built_in(), |it| it.ok().flatten()).map(Arc::new);
-        Ok((Self { server, bus, icon }, kept(signals)))
+        Ok((Self { server, bus, icon }, Signals::of(signals)))
     }
 
     /// Asks the server for its name and capabilities, and the bus for its unique name. Starts a server
@@ -212,68 +207,64 @@ impl Bus {
                 Err(error) => return Err(error),
             };
             let name_there = NAME.try_into().map_err(zbus::Error::from)?;
-            let owner = bus.get_name_owner(name_there).await.map_err(zbus::Error::from)?;
-            let bus = bus.inner().connection().server_guid();
-            Ok(Server { name, capabilities, owner: format!("{owner} of {bus}") })
+            let unique = bus.get_name_owner(name_there).await.map_err(zbus::Error::from)?;
+            let unique = unique.to_string();
+            let owner = format!("{unique} of {}", bus.inner().connection().server_guid());
+            Ok(Server { name, capabilities, unique, owner })
         }
     }
 
-    /// Shows a notification, with a picture where there is one, in the place of the one of the number `replaces` where that is still there.
-    /// Answers the server's number for it, however long that takes.
+    /// Has a server, by its unique name, show a notification, with a picture where there is one, in the place
+    /// of the one of the number `replaces` where that is still there. Answers the server's number for it, however long that takes.
     ///
     /// # Errors
     /// Where it is not shown.
     pub fn show(
         &self,
+        server: String,
         notification: Notification,
         picture: Option<Arc<Picture>>,
         replaces: Option<u32>,
-    ) -> impl Future<Output = Result<u32, BusError>> + Send + use<> {
-        let (server, icon) = (self.server.clone(), self.icon.clone());
+    ) -> impl Future<Output = Result<Answer, BusError>> + Send + use<> {
+        let (connection, icon) = (self.server.inner().connection().clone(), self.icon.clone());
         async move {
             let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
             let mut hints: HashMap<_, _> = notification.hints.iter().filter_map(hint).collect();
             let pixels = picture.as_ref().or(icon.as_ref());
             hints.extend(pixels.map(|pixels| ("image-data", image(pixels))));
-            let call = server.notify(
-                &notification.appname,
+            let call = (
+                notification.appname.as_str(),
                 // No notification has the number 0.
                 replaces.unwrap_or(0),
-                if icon.is_some() { "" } else { &notification.icon },
-                &notification.summary,
-                &notification.body,
-                &actions,
+                if icon.is_some() { "" } else { notification.icon.as_str() },
+                notification.summary.as_str(),
+                notification.body.as_str(),
+                actions,
                 hints,
-                notification.timeout.into(),
+                i32::from(notification.timeout),
             );
-            Ok(call.await?)
+            let server = Some(server.as_str());
+            let reply = connection.call_method(server, PATH, Some(NAME), "Notify", &call).await?;
+            Ok(Answer { number: reply.body().deserialize()?, at: reply.recv_position() })
         }
     }
 
-    /// Closes a notification.
+    /// Has a server, by its unique name, close a notification.
     ///
     /// # Errors
     /// Where the server has none of that number any more.
-    pub fn close(&self, number: u32) -> impl Future<Output = Result<(), BusError>> + Send + use<> {
-        let server = self.server.clone();
-        async move { Ok(server.close_notification(number).await?) }
-    }
-}
-
-/// Keeps signals until they are taken. A signal that waits in the connection would hold up every answer
-/// behind it, and whoever waits for that answer takes no signal.
-fn kept(
-    mut signals: impl Stream<Item = Signal> + Unpin + Send + 'static,
-) -> mpsc::Receiver<Signal> {
-    let (keep, kept) = mpsc::channel(SIGNALS_MAX);
-    tokio::spawn(async move {
-        while let Some(signal) = signals.next().await {
-            if let Err(mpsc::error::TrySendError::Closed(_)) = keep.try_send(signal) {
-                return;
-            }
+    pub fn close(
+        &self,
+        server: String,
+        number: u32,
+    ) -> impl Future<Output = Result<(), BusError>> + Send + use<> {
+        let connection = self.server.inner().connection().clone();
+        async move {
+            let (server, call) = (Some(server.as_str()), "CloseNotification");
+            connection.call_method(server, PATH, Some(NAME), call, &(number,)).await?;
+            Ok(())
         }
-    });
-    kept
+    }
 }
 
 /// A picture, in the form that the bus wants: width, height, bytes a row, whether it has transparency, bits

@@ -2,17 +2,20 @@
 //! Notifications Specification where the server reads that, else as plain words. All of it is a stranger's, and
 //! escaped.
 
-use hark_engine::markdown::{self, Span};
+use hark_engine::{
+    markdown::{self, Span},
+    readable::is_blank,
+};
 
-use super::cut;
 use crate::words::Language;
 
-/// A longer text is cut to so many characters: on the screen it is looked at, and read in Hark.
-pub const CHARS_MAX: usize = 480;
+/// A longer text is cut to so many columns, which are some six lines on a screen: there it is looked at, and
+/// it is read in Hark. A wide character, as Chinese ones are, takes two.
+pub const COLUMNS_MAX: usize = 300;
 /// Lines of a body. Of more the first are shown, and how many more there are.
 const LINES_MAX: usize = 6;
-/// Characters that the line has room for which says so.
-const LAST_LINE_CHARS_MAX: usize = 40;
+/// Columns that the line has room for which says so.
+const LAST_LINE_COLUMNS_MAX: usize = 40;
 
 /// See the module. Lines of words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,19 +33,19 @@ impl Body {
             let more = lines.len() - (LINES_MAX - 1);
             lines.truncate(LINES_MAX - 1);
             let mut body = Self(lines);
-            body.cut(CHARS_MAX - LAST_LINE_CHARS_MAX);
+            body.cut(COLUMNS_MAX - LAST_LINE_COLUMNS_MAX);
             body.0.push(vec![Span::plain(&language.more_lines(more))]);
             return body;
         }
         let mut body = Self(lines);
-        body.cut(CHARS_MAX);
+        body.cut(COLUMNS_MAX);
         body
     }
 
     /// Plain text, without empty lines.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
-        let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+        let lines = text.lines().map(str::trim_end).filter(|line| !is_blank(line));
         Self(lines.map(|line| vec![Span::plain(line)]).collect())
     }
 
@@ -69,22 +72,39 @@ impl Body {
         self.0.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
-    /// Keeps so many characters, the line feeds among them.
-    fn cut(&mut self, chars_max: usize) {
-        let mut left = chars_max;
+    /// Keeps so many columns, the line feeds among them.
+    fn cut(&mut self, columns_max: usize) {
+        let mut left = columns_max;
         for line in &mut self.0 {
             for span in line.iter_mut() {
-                let chars = span.text.chars().count();
-                if chars > left {
-                    span.text = if left == 0 { String::new() } else { cut(&span.text, left) };
+                let wanted = span.text.chars().map(columns).sum();
+                if wanted > left {
+                    cut_columns(&mut span.text, left);
                 }
-                left = left.saturating_sub(chars);
+                left = left.saturating_sub(wanted);
             }
             line.retain(|span| !span.text.is_empty());
             left = left.saturating_sub(1);
         }
         self.0.retain(|line| !line.is_empty());
     }
+}
+
+/// How many columns a character takes: two from the scripts on that are written in squares.
+fn columns(char: char) -> usize {
+    if char < '\u{1100}' || ('\u{2000}'..'\u{2600}').contains(&char) { 1 } else { 2 }
+}
+
+/// Cuts a text that takes more columns than these. Where there is room for one, the last says so.
+fn cut_columns(text: &mut String, columns_max: usize) {
+    let mut left = columns_max.saturating_sub(1);
+    let fits = |char: &char| {
+        let is_room = columns(*char) <= left;
+        left -= if is_room { columns(*char) } else { left };
+        is_room
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    *text = if columns_max == 0 { kept } else { kept + "…" };
 }
 
 fn marked_up(Span { text, strong, emphasis }: &Span) -> String {
@@ -137,7 +157,9 @@ mod tests {
         let long = body(&format!("**{}**", "<x".repeat(900)), true, true);
         assert!(long.starts_with("<b>&lt;x") && long.ends_with("…</b>"), "{long}");
         let plain = body(&"ä".repeat(9_000), false, false);
-        assert_eq!(plain.chars().count(), CHARS_MAX);
+        assert_eq!(plain.chars().count(), COLUMNS_MAX);
+        let wide = body(&"好".repeat(9_000), false, false);
+        assert_eq!(wide.chars().count(), COLUMNS_MAX / 2);
     }
 
     #[test]

@@ -20,8 +20,9 @@ const LABEL_CHARS_MAX: usize = 40;
 #[must_use]
 pub fn room(server: &str) -> usize {
     let server = server.to_lowercase();
-    // KDE wraps them, Xfce has them in a row that grows; dunst, mako, fnott and swaync list them in a menu.
-    let many = ["plasma", "kde", "xfce", "dunst", "mako", "fnott", "swaync", "sway notification"];
+    // KDE wraps them; dunst, mako, fnott and swaync list them in a menu. Xfce has them in one row, the click
+    // among them, and would grow across the screen.
+    let many = ["plasma", "kde", "dunst", "mako", "fnott", "swaync", "sway notification"];
     if many.iter().any(|name| server.starts_with(name)) { ALL_MAX } else { USUAL_MAX }
 }
 
@@ -78,11 +79,11 @@ mod tests {
 
     #[test]
     fn each_server_has_as_many_as_it_has_room_for_the_messages_own_first() {
-        for server in ["gnome-shell 43.9", "notification-daemon 3", "a server without a name"] {
+        for server in ["gnome-shell 43.9", "Xfce Notify Daemon 0.7.3", "a server without a name"] {
             assert_eq!(keys(server, &all(), true), ["open:1", "copy:2", "send:3"], "{server}");
             assert_eq!(keys(server, &[], true), ["show", "read", "snooze"], "{server}");
         }
-        for server in ["Plasma 5.27", "dunst 1.9.0", "mako 0.7", "Xfce Notify Daemon 0.7.3"] {
+        for server in ["Plasma 5.27", "dunst 1.9.0", "mako 0.7"] {
             let wanted = ["open:1", "copy:2", "send:3", "show", "read", "snooze"];
             assert_eq!(keys(server, &all(), true), wanted, "{server}");
             assert_eq!(keys(server, &[], false), ["read", "snooze"], "{server}");
