@@ -129,6 +129,8 @@ pub fn is_unreadable(char: char) -> bool {
     match char {
         '\n' | '\t' => false,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => true,
+        // Annotations, and what is no character, which strict readers of markup refuse.
+        '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' => true,
         _ => char.is_control(),
     }
 }

@@ -202,7 +202,7 @@ pub fn of_folded(counted: Counted<'_>, can: Capabilities, language: Language) ->
     };
     let said = latest.iter().map(|(name, message)| match of_one {
         true => headline(message),
-        false => format!("{name}: {}", headline(message)),
+        false => language.all_of(&[name], &headline(message)),
     });
     let urgency = if urgent > 0 { Urgency::Critical } else { Urgency::Normal };
     let count = if missed {
