@@ -258,6 +258,7 @@ impl NotificationServer {
             Some(Manner::Error(name)) => return Err(Named(name)),
             Some(Manner::After(delay)) => sleep(delay).await,
             Some(Manner::Never) => pending().await,
+            None if manners.delay.is_zero() => {}
             None => sleep(manners.delay).await,
         }
         if manners.expires_before_update && replaces == id {

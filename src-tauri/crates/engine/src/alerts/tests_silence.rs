@@ -69,6 +69,19 @@ fn what_passes_is_shown_at_once_and_not_again() {
 }
 
 #[test]
+fn what_comes_while_one_that_passes_is_under_way_is_held_back() {
+    let mut world = World::ready();
+    let hours: Hours = serde_json::from_str(r#"{ "from": "00:00", "to": "08:00" }"#).unwrap();
+    let silences = Silences { quiet_hours: vec![hours], ..Silences::default() };
+    world.say(Input::Silences(silences));
+    publish(&mut world, "news", true);
+    publish(&mut world, "news", false);
+    told(&mut world, "0", 1);
+    assert_eq!(world.fates(), [Fate::Shown, Fate::Held]);
+    assert_eq!(world.effects, []);
+}
+
+#[test]
 fn it_is_told_at_the_unlock_where_that_is_later() {
     let mut world = World::ready();
     snooze(&mut world, secs(60));
