@@ -72,7 +72,8 @@ async fn what_comes_while_it_is_snoozed_is_told_when_it_is_woken() {
     world.hark(&["wake"]).await.ok();
     // The latest urgent ones singly, as there is a place for each.
     for title in ["one", "two"] {
-        assert!(screen.next().await.summary.ends_with(title));
+        let shown = screen.next().await.summary;
+        assert!(shown.ends_with(title), "{shown}");
         became(&world, title, Shown::Shown, Some(Why::Snooze)).await;
     }
     drop(agent);
