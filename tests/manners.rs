@@ -273,8 +273,8 @@ impl Story {
     /// Another server is there, which has a notification of another program under a number that Hark knew.
     async fn ends(&mut self, known: u32) {
         let next = Notifications::nameless_with(self.manners, &self.bus).await;
-        let before = std::mem::replace(&mut self.screen, next);
         self.take_calls();
+        let before = std::mem::replace(&mut self.screen, next);
         before.end().await;
         self.screen.take_name().await;
         self.other.shown.clear();
@@ -302,7 +302,7 @@ impl Story {
         for shown in all {
             self.screen.dismiss(shown.id).await;
         }
-        for number in 0.. {
+        for number in 0..100 {
             let title = format!("after {number}");
             self.publish(&title);
             let shown = eventually("it becomes something", LONG, async || {
@@ -317,6 +317,7 @@ impl Story {
                 self.screen.dismiss(shown.id).await;
             }
         }
+        panic!("there is no place on the screen");
     }
 
     fn take_calls(&mut self) {
@@ -334,8 +335,8 @@ impl Story {
         for call in &self.calls {
             *times.entry(&call.summary).or_default() += 1;
         }
-        let storm_of_one = |title: &str| title.starts_with("storm") || title.starts_with("job");
-        for (title, times) in times.into_iter().filter(|(title, _)| storm_of_one(title)) {
+        let is_of_one = |title: &str| title.starts_with("storm") || title.starts_with("job");
+        for (title, times) in times.into_iter().filter(|(title, _)| is_of_one(title)) {
             assert!(times <= 2, "{title} was sent {times} times");
         }
         let closed: Vec<u32> = std::iter::from_fn(|| self.screen.closed.try_recv().ok()).collect();
