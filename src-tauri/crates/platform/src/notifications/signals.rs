@@ -80,7 +80,9 @@ impl Signals {
     fn is_current(&self, (at, signal): &Told) -> bool {
         let of = match signal {
             Signal::Owner(_) => None,
-            Signal::Chosen(number, _) | Signal::Closed { number, .. } => Some(*number),
+            Signal::Chosen(number, _)
+            | Signal::Replied(number, _)
+            | Signal::Closed { number, .. } => Some(*number),
         };
         !self.answered.is_some_and(|(number, answered)| of == Some(number) && *at < answered)
     }
