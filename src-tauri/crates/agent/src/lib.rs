@@ -3,7 +3,7 @@
 //! From the ground up; each part is given handles for what it uses, and no part holds everything:
 //! [`events`] tells clients, [`conditions`] holds the current conditions, [`ledger`] writes and tells,
 //! [`subscriptions`] follows what [`reconcile`] says, [`status`] is the current status, [`actions`] does what a
-//! message lets the person do, [`alerts`] shows,
+//! message lets the person do, [`alerts`] shows, with pictures where wanted,
 //! [`silence`] says when not, [`voice`] speaks of the connections,
 //! [`configuration`] holds the settings, [`commands`] is what a client can ask for, [`http`] serves it.
 //! [`run`] puts them together and is imported by no other part.

@@ -1,5 +1,6 @@
 //! What depends on the operating system beside `hark-local`: a folder or file per capability, and in it a
-//! file per system. Plain values go in and out; of Hark it knows only the engine's `Moment`.
+//! file per system. Plain values go in and out; of Hark it knows only the engine's `Moment`,
+//! and how large a picture may be.
 //!
 //! Linux is what runs. Where another system is written, its file says that it has not been run.
 
