@@ -10,8 +10,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use notify_rust::{Hint, Notification};
+use serde::{Serialize, Serializer};
 use tokio::{task::spawn_blocking, time::timeout};
-use zbus::{Connection, fdo::DBusProxy, proxy, zvariant::Value};
+use zbus::{
+    Connection,
+    fdo::DBusProxy,
+    proxy,
+    zvariant::{SerializeValue, Signature, Type, Value},
+};
 
 use crate::picture::Picture;
 
@@ -229,9 +235,11 @@ impl Bus {
         let (connection, icon) = (self.server.inner().connection().clone(), self.icon.clone());
         async move {
             let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
-            let mut hints: HashMap<_, _> = notification.hints.iter().filter_map(hint).collect();
+            let plain = notification.hints.iter().filter_map(hint);
+            let mut hints: HashMap<_, _> =
+                plain.map(|(name, value)| (name, Said::Plain(value))).collect();
             let pixels = picture.as_ref().or(icon.as_ref());
-            hints.extend(pixels.map(|pixels| ("image-data", image(pixels))));
+            hints.extend(pixels.map(|pixels| ("image-data", Said::Picture(pixels))));
             let call = (
                 notification.appname.as_str(),
                 // No notification has the number 0.
@@ -267,11 +275,28 @@ impl Bus {
     }
 }
 
-/// A picture, in the form that the bus wants: width, height, bytes a row, whether it has transparency, bits
-/// a channel, channels, pixels.
-fn image(picture: &Picture) -> Value<'_> {
-    let Picture { width, height, rgba } = picture;
-    Value::from((*width, *height, width * 4, true, 8, 4, rgba.as_slice()))
+/// What a hint says.
+enum Said<'a> {
+    Plain(Value<'a>),
+    /// Written as it is: a `Value` of each of its bytes would take seventy times as much memory.
+    Picture(&'a Picture),
+}
+
+impl Type for Said<'_> {
+    const SIGNATURE: &'static Signature = &Signature::Variant;
+}
+
+impl Serialize for Said<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain(value) => value.serialize(serializer),
+            // Width, height, bytes a row, whether it has transparency, bits a channel, channels, pixels.
+            Self::Picture(Picture { width, height, rgba }) => {
+                let data = (*width, *height, width * 4, true, 8, 4, rgba.as_slice());
+                SerializeValue(&data).serialize(serializer)
+            }
+        }
+    }
 }
 
 /// A hint of our notifications, in the form that the bus wants.
