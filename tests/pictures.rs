@@ -220,7 +220,6 @@ async fn a_picture_that_never_comes_delays_nothing() {
 
 #[tokio::test]
 async fn whatever_comes_for_a_picture_the_message_is_shown() {
-    let mut it = Followed::start(ON).await;
     let svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>";
     // 50,000 × 50,000, by its header.
     let large = [
@@ -230,7 +229,7 @@ async fn whatever_comes_for_a_picture_the_message_is_shown() {
         &[8, 2, 0, 0, 0, 0, 0, 0, 0],
     ]
     .concat();
-    for answer in [
+    let answers = [
         ok("Content-Type: image/png\r\n", &large),
         ok("Content-Type: image/svg+xml\r\n", svg),
         ok("Content-Type: image/jpeg\r\n", &JPEG[..300]),
@@ -240,14 +239,34 @@ async fn whatever_comes_for_a_picture_the_message_is_shown() {
         b"HTTP/1.1 302 Found\r\nLocation: /round\r\nContent-Length: 0\r\n\r\n".to_vec(),
         b"".to_vec(),
         b"nonsense\r\n\r\n".to_vec(),
-    ] {
-        it.recorder.answer(&answer);
+    ];
+    // More at once have none.
+    for answers in answers.chunks(5) {
+        let mut it = Followed::start(ON).await;
+        for answer in answers {
+            it.recorder.answer(answer);
+            let shown = it.shown("Door", file(&it.recorder.url("/door.jpg"))).await;
+            assert!(!is_ours(shown.picture.as_ref()), "{shown:?}");
+            assert!(it.recorder.next().await.line.starts_with("GET /door.jpg "));
+            while !it.recorder.is_quiet() {}
+        }
+        it.recorder.answer(ok("", JPEG));
         let shown = it.shown("Door", file(&it.recorder.url("/door.jpg"))).await;
-        assert!(!is_ours(shown.picture.as_ref()), "{shown:?}");
-        assert!(it.recorder.next().await.line.starts_with("GET /door.jpg "));
-        while !it.recorder.is_quiet() {}
+        assert!(is_ours(shown.picture.as_ref()), "{shown:?}");
     }
+}
+
+#[tokio::test]
+async fn a_storm_asks_for_no_more_pictures_than_there_are_places() {
+    let mut it = Followed::start(ON).await;
     it.recorder.answer(ok("", JPEG));
-    let shown = it.shown("Door", file(&it.recorder.url("/door.jpg"))).await;
-    assert!(is_ours(shown.picture.as_ref()), "{shown:?}");
+    for number in 0..40 {
+        it.publish(&format!("Door {number}"), file(&it.recorder.url("/door.jpg")));
+    }
+    while !it.screen.next().await.body.contains("messages") {}
+    let mut asked = 0;
+    while !it.recorder.is_quiet() {
+        asked += 1;
+    }
+    assert!((1..=6).contains(&asked), "{asked}");
 }

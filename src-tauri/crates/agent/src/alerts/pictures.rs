@@ -3,7 +3,7 @@
 //! alerts are not told that it is due. What is missed, held back or counted has none.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -29,12 +29,11 @@ use crate::{ledger::Ledger, status::Status};
 
 /// How long a notification waits for its picture.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// Pictures that are fetched at once. Messages beyond that are shown without one.
-const FETCHES_MAX: usize = 4;
 /// How long a picture is kept for a notification that is due.
 const KEPT_FOR: Duration = Duration::from_secs(5);
-/// Pictures that are kept at once: as many as there are places. Each has 256 KiB at most.
-const KEPT_MAX: usize = PLACES + URGENT_PLACES;
+/// Pictures that are fetched or kept at once: as many as there are places. Messages beyond that are shown without
+/// one, so that a storm of pictures keeps no machine busy. Each has 256 KiB at most.
+const PICTURES_MAX: usize = PLACES + URGENT_PLACES;
 
 /// See the module. Clones share everything.
 #[derive(Clone, Debug)]
@@ -45,11 +44,11 @@ struct Inner {
     alerts: Outbox,
     ledger: Ledger,
     status: Status,
-    under_way: Arc<Semaphore>,
+    room: Arc<Semaphore>,
     /// By the subscription's key, how many messages wait for pictures.
     awaited: watch::Sender<BTreeMap<String, usize>>,
     /// By the message's id.
-    kept: Mutex<VecDeque<(i64, Arc<Picture>)>>,
+    kept: Mutex<Vec<(i64, Arc<Picture>)>>,
 }
 
 /// A picture to be fetched.
@@ -70,7 +69,7 @@ impl Pictures {
             alerts,
             ledger,
             status,
-            under_way: Arc::new(Semaphore::new(FETCHES_MAX)),
+            room: Arc::new(Semaphore::new(PICTURES_MAX)),
             awaited: watch::Sender::default(),
             kept: Mutex::default(),
         }))
@@ -90,7 +89,7 @@ impl Pictures {
     pub(super) fn take(&self, message: i64) -> Option<Arc<Picture>> {
         let mut kept = self.kept();
         let place = kept.iter().position(|(id, _)| *id == message)?;
-        kept.remove(place).map(|(_, picture)| picture)
+        Some(kept.swap_remove(place).1)
     }
 
     fn wanted(&self, key: &str, came: &[i64]) -> Vec<Wanted> {
@@ -101,22 +100,18 @@ impl Pictures {
             let url = Sources::of(&row.message).filter(|_| row.shown == Shown::Pending)?;
             let url = sources.judge(url);
             let url = url.inspect_err(|why| none(key, &why.to_string())).ok()?;
-            let slot = Arc::clone(&self.0.under_way).try_acquire_owned().ok()?;
+            let slot = Arc::clone(&self.0.room).try_acquire_owned().ok()?;
             let (sources, way) = (sources.clone(), way.without_credentials());
             Some(Wanted { message: *id, url, sources, way, _one_of_few: slot })
         };
-        came.iter().take(FETCHES_MAX).filter_map(of).collect()
+        came.iter().take(PICTURES_MAX).filter_map(of).collect()
     }
 
     async fn wait(&self, key: &str, due: Due, wanted: Vec<Wanted>) {
         let until = Instant::now() + PATIENCE;
-        let messages: Vec<i64> = wanted.iter().map(|it| it.message).collect();
         let awaited = &self.0.awaited;
         awaited.send_modify(|all| *all.entry(key.to_owned()).or_default() += 1);
-        if timeout_at(until, join_all(wanted.into_iter().map(|it| self.get(key, it))))
-            .await
-            .is_err()
-        {
+        if timeout_at(until, join_all(wanted.iter().map(|it| self.get(key, it)))).await.is_err() {
             none(key, &format!("it has not come within {} ms", PATIENCE.as_millis()));
         }
         awaited.send_modify(|all| {
@@ -129,25 +124,22 @@ impl Pictures {
         let mut others = awaited.subscribe();
         let _ = timeout_at(until, others.wait_for(|all| !all.contains_key(key))).await;
         self.0.alerts.put(key, due);
+        // Until then there is no room for another one.
         sleep(KEPT_FOR).await;
-        self.kept().retain(|(id, _)| !messages.contains(id));
+        self.kept().retain(|(id, _)| !wanted.iter().any(|it| it.message == *id));
     }
 
-    async fn get(&self, key: &str, wanted: Wanted) {
+    async fn get(&self, key: &str, wanted: &Wanted) {
         let message = wanted.message;
         match fetched(wanted).await {
             Ok(picture) => {
-                let mut kept = self.kept();
-                if kept.len() == KEPT_MAX {
-                    kept.pop_front();
-                }
-                kept.push_back((message, Arc::new(picture)));
+                self.kept().push((message, Arc::new(picture)));
             }
             Err(why) => none(key, &why),
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, VecDeque<(i64, Arc<Picture>)>> {
+    fn kept(&self) -> MutexGuard<'_, Vec<(i64, Arc<Picture>)>> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -156,8 +148,8 @@ fn none(key: &str, why: &str) {
     tracing::info!(subscription = key, "a message is shown without its picture: {why}");
 }
 
-async fn fetched(wanted: Wanted) -> Result<Picture, String> {
-    let Wanted { url, sources, way, .. } = &wanted;
+async fn fetched(wanted: &Wanted) -> Result<Picture, String> {
+    let Wanted { url, sources, way, .. } = wanted;
     let asked = Credentials::new(way.clone()).ask().await;
     let asked = asked.map_err(|cause| cause.code())?;
     let fetched = connection::picture(url.clone(), sources, &asked.via).await;
