@@ -8,7 +8,7 @@ use std::{
     process::Stdio,
 };
 
-use hark_engine::pictures::BYTES_MAX;
+use hark_engine::{pictures::BYTES_MAX, readable::Line};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::Command,
@@ -69,8 +69,11 @@ pub async fn decoded(hark: &Path, bytes: &[u8]) -> Result<Picture, String> {
 /// How that process ends where it says why there are no pixels.
 const REFUSED: i32 = 3;
 
+/// The longest reason that is passed on, in characters.
+const WHY_CHARS_MAX: usize = 200;
+
 fn why(answer: &[u8]) -> String {
-    String::from_utf8_lossy(&answer[..answer.len().min(200)]).into_owned()
+    Line::of(&String::from_utf8_lossy(answer), WHY_CHARS_MAX).to_string()
 }
 
 fn of_answer(answer: &[u8]) -> Option<Picture> {
