@@ -261,6 +261,14 @@ async fn a_yes_that_is_remembered_is_for_that_method_and_server_alone() {
     let sent = it.recorder.next().await;
     assert!(sent.headers.contains(&("authorization".into(), "Bearer theirs".into())));
     asks(&it.world.hark(&["act", &id, "4"]).await, &["--yes"]);
+    // It is not for what another topic brings, under the same key.
+    let url = it.ntfy.url("/others/sse");
+    it.world.settings(&format!("[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\n"));
+    eventually("it is asked again", LONG, async || {
+        let answer = it.world.hark(&["act", &id, "1"]).await;
+        answer.err.contains("--yes").then_some(()).ok_or(format!("{answer:?}"))
+    })
+    .await;
     // It goes with the subscription.
     it.world.hark(&["remove", "news"]).await.ok();
     it.world.hark(&["act", &id, "1"]).await.refused(&["private network"]);

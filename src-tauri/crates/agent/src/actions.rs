@@ -15,6 +15,7 @@ use hark_engine::{
 use hark_store::MessageRow;
 use hark_stream::connection::{Answered, NotSent, request};
 use tokio::sync::Semaphore;
+use url::Url;
 
 use crate::{ledger::Ledger, registry::Registry, words::Language};
 
@@ -108,25 +109,33 @@ impl Actions {
         answer: Option<Yes>,
         language: Language,
     ) -> Result<Acted, ApiError> {
-        let feed = self.registry.with(subscription, |one| one.subscription.url.clone());
+        let feed = self.feed(subscription);
         let reach = asked.reach(feed.as_ref());
         if asked.is_out_of(reach) {
             return Err(ApiError::plain(asked::inside(&asked.origin())));
         }
-        let grant = asked.grant(subscription);
+        // Nothing is allowed to a subscription that is none any more.
+        let grant = asked.grant(subscription).filter(|_| feed.is_some());
         let question = question(&asked, grant.is_some());
-        match answer {
-            Some(Yes { asked: seen, remember }) if seen == question => {
-                if let Some(grant) = grant.filter(|_| remember) {
-                    let granted = self.ledger.grant(&grant);
-                    granted.map_err(|error| ApiError::plain(error.to_string()))?;
-                }
-            }
+        let remember = match answer {
+            Some(Yes { asked: seen, remember }) if seen == question => remember,
             // A yes to something else is none.
             _ if !self.is_granted(grant.as_ref()) => return Ok(Acted::Ask { asked: question }),
-            _ => {}
+            _ => false,
+        };
+        let (acted, is_answered) = self.sent(&asked, reach, language).await;
+        // Meanwhile it may have been removed, or be another.
+        let is_followed = || self.feed(subscription) == feed;
+        if let Some(grant) = grant.filter(|_| remember && is_answered && is_followed()) {
+            // A failure is a condition already; then it is asked again.
+            let _ = self.ledger.grant(&grant);
         }
-        Ok(self.sent(&asked, reach, language).await)
+        Ok(acted)
+    }
+
+    /// The address of a subscription that is followed.
+    fn feed(&self, subscription: &str) -> Option<Url> {
+        self.registry.with(subscription, |one| one.subscription.url.clone())
     }
 
     /// Whether the person need not be asked. Where that cannot be read, they are.
@@ -135,16 +144,18 @@ impl Actions {
         grant.is_some_and(|grant| granted(grant).unwrap_or_default())
     }
 
-    async fn sent(&self, asked: &Asked, reach: Reach, language: Language) -> Acted {
+    /// What came of it, and whether a server has answered.
+    async fn sent(&self, asked: &Asked, reach: Reach, language: Language) -> (Acted, bool) {
         let Ok(_one_of_few) = self.under_way.try_acquire() else {
             let sentence = language.pick(
                 "Nothing was sent: other requests are under way. Try it again in a moment.",
                 "没有发送：其他请求还在进行。请稍后再试。",
             );
-            return Acted::Done { ok: false, sentence: sentence.to_owned() };
+            return (Acted::Done { ok: false, sentence: sentence.to_owned() }, false);
         };
         let answered = request(asked, reach).await;
         let origin = asked.origin();
+        let is_answered = answered.is_ok();
         let ok = answered.as_ref().is_ok_and(|answered| (200..300).contains(&answered.code));
         tracing::info!(origin, method = asked.method, ok, "a message's request was sent");
         let sentence = match answered {
@@ -157,7 +168,7 @@ impl Actions {
             Err(NotSent::Inside) => asked::inside(&origin),
             Err(NotSent::Failed(cause)) => refusal(&cause, &origin),
         };
-        Acted::Done { ok, sentence }
+        (Acted::Done { ok, sentence }, is_answered)
     }
 }
 

@@ -34,6 +34,22 @@ impl Store {
         Ok(())
     }
 
+    /// Nothing is granted any more to the messages of any other subscription than these.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn revoke_all_but(&mut self, followed: &[String]) -> Result<(), StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT DISTINCT subscription FROM consent")?;
+        let granted = statement.query_map([], |row| row.get(0))?;
+        let granted = granted.collect::<Result<Vec<String>, _>>()?;
+        drop(statement);
+        for gone in granted.iter().filter(|key| !followed.contains(key)) {
+            self.revoke(gone)?;
+        }
+        Ok(())
+    }
+
     /// Nothing of a subscription is granted any more.
     ///
     /// # Errors

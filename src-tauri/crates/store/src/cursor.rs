@@ -27,7 +27,7 @@ pub struct ResumePoint {
 
 impl Store {
     /// Begins a subscription, or goes on with it. Where its source (its URL) is another than it
-    /// was, all of this starts anew.
+    /// was, all of this starts anew, and what its messages may do is asked again.
     ///
     /// # Errors
     /// Where the database cannot be used.
@@ -58,6 +58,8 @@ impl Store {
         {
             return Ok(begun);
         }
+        // What was allowed to another source's messages is not allowed to these.
+        transaction.execute("DELETE FROM consent WHERE subscription = ?1", [subscription])?;
         // The run of ids continues, so that nothing that is known to have come is stored twice.
         transaction.execute(
             "INSERT OR REPLACE INTO cursor (subscription, source, streamed, begun, run)

@@ -166,6 +166,12 @@ impl Ledger {
         self.write(|store| store.grant(grant))
     }
 
+    /// The messages of subscriptions that are none of these may make no request without being asked.
+    pub fn revoke_all_but(&self, followed: &[String]) {
+        // A failure is a condition already.
+        let _ = self.write(|store| store.revoke_all_but(followed));
+    }
+
     /// Sets how much is kept of each subscription. Where a bound has changed, what is over it is deleted at
     /// once.
     ///

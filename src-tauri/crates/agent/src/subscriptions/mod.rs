@@ -79,6 +79,8 @@ impl Subscriptions {
             }
         }
         self.registry.sort_as(wanted);
+        // Also of one that was removed while no agent ran.
+        self.ledger.revoke_all_but(&wanted.keys().cloned().collect::<Vec<_>>());
         waiting
     }
 

@@ -29,3 +29,26 @@ fn a_yes_is_for_one_subscription_server_and_method_and_goes_with_the_subscriptio
     world.store.forget("builds").unwrap();
     assert!(!world.store.is_granted(&one).unwrap());
 }
+
+#[test]
+fn a_yes_is_for_the_source_that_it_was_given_for_and_only_while_that_is_followed() {
+    let mut world = World::new();
+    let grant = |subscription: &str| Grant {
+        subscription: subscription.into(),
+        origin: "https://a.example:443".into(),
+        method: "POST",
+    };
+    let (one, other) = (grant("builds"), grant("backups"));
+    for grant in [&one, &other] {
+        world.store.grant(grant).unwrap();
+    }
+    world.store.begin("builds", "https://a.example/b", now()).unwrap();
+    assert!(world.store.is_granted(&one).unwrap(), "it is the same");
+    world.store.begin("builds", "https://a.example/other", now()).unwrap();
+    assert!(!world.store.is_granted(&one).unwrap(), "another topic");
+    assert!(world.store.is_granted(&other).unwrap());
+    world.store.grant(&one).unwrap();
+    world.store.revoke_all_but(&["builds".to_owned()]).unwrap();
+    assert!(world.store.is_granted(&one).unwrap());
+    assert!(!world.store.is_granted(&other).unwrap(), "nobody follows it");
+}
