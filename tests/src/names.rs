@@ -11,6 +11,8 @@ use crate::{World, space::must};
 pub enum Answers {
     /// 127.0.0.1 is every name's only address.
     Loopback,
+    /// 127.0.0.2 is.
+    Elsewhere,
     /// No name exists.
     NoSuchName,
     /// It cannot say.
@@ -75,17 +77,18 @@ fn reply(question: &[u8], answers: Answers) -> Option<Vec<u8>> {
     let end = HEADER_BYTES + name.iter().position(|byte| *byte == 0)? + 5;
     let is_a = question.get(end - 4..end - 2)? == [0, 1];
     let code = match answers {
-        Answers::Loopback => 0,
+        Answers::Loopback | Answers::Elsewhere => 0,
         Answers::NoSuchName => 3,
         Answers::Failure => 2,
         Answers::Nothing => return None,
     };
-    let found = answers == Answers::Loopback && is_a;
+    let found = code == 0 && is_a;
+    let last = if answers == Answers::Elsewhere { 2 } else { 1 };
     let mut reply = question[..2].to_vec();
     reply.extend([0x81, 0x80 | code, 0, 1, 0, u8::from(found), 0, 0, 0, 0]);
     reply.extend(&question[HEADER_BYTES..end]);
     if found {
-        reply.extend([0xc0, HEADER_BYTES as u8, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1]);
+        reply.extend([0xc0, HEADER_BYTES as u8, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, last]);
     }
     Some(reply)
 }

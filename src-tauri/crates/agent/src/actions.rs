@@ -110,7 +110,8 @@ impl Actions {
         language: Language,
     ) -> Result<Acted, ApiError> {
         let feed = self.feed(subscription);
-        let reach = asked.reach(feed.as_ref());
+        let reached = self.registry.with(subscription, |one| one.reached).flatten();
+        let reach = asked.reach(feed.as_ref(), reached);
         if asked.is_out_of(reach) {
             return Err(ApiError::plain(asked::inside(&asked.origin())));
         }

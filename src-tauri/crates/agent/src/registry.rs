@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeSet,
     mem::take,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -28,6 +29,8 @@ pub struct Followed {
     pub subscription: Subscription,
     /// Whether its deliveries wait for the database.
     pub stalled: bool,
+    /// The address where its own host was reached last, without a proxy.
+    pub reached: Option<IpAddr>,
     /// Its link, as clients see it.
     pub link: api::Link,
     /// Commands to its driver, which ends when no sender is left.
@@ -242,6 +245,13 @@ impl Registry {
     pub fn set_stalled(&self, key: &str, stalled: bool) {
         if let Some(one) = self.followed().get_mut(key) {
             one.stalled = stalled;
+        }
+    }
+
+    /// Notes where the host of one was reached.
+    pub fn reached(&self, key: &str, at: IpAddr) {
+        if let Some(one) = self.followed().get_mut(key) {
+            one.reached = Some(at);
         }
     }
 

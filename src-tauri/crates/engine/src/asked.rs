@@ -100,10 +100,30 @@ pub struct Grant {
 /// Where a request may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// To the subscription's own host, wherever that is.
+    /// To the subscription's own host, wherever that is: nobody elsewhere says where.
     Own,
+    /// To the subscription's own host by a name that others may lead elsewhere at any time: on the internet,
+    /// or at the very address where its feed was reached last, and nowhere else.
+    Named(Option<IpAddr>),
     /// To any other host that is on the internet, and nowhere else.
     Internet,
+}
+
+impl Reach {
+    /// Those of a host's addresses that may be dialled; none where it may not go there.
+    #[must_use]
+    pub fn of(self, at: Vec<IpAddr>) -> Option<Vec<IpAddr>> {
+        let all = at.len();
+        let is_fit = |ip: &IpAddr| match self {
+            Self::Own => true,
+            Self::Named(feed) => feed == Some(*ip) || is_on_internet(*ip),
+            Self::Internet => is_on_internet(*ip),
+        };
+        let at: Vec<IpAddr> = at.into_iter().filter(is_fit).collect();
+        // Another's name that leads inside as well is a trick.
+        let is_trick = self == Self::Internet && at.len() < all;
+        (!at.is_empty() && !is_trick).then_some(at)
+    }
 }
 
 impl Asked {
@@ -158,12 +178,17 @@ impl Asked {
         })
     }
 
-    /// Where it may go, of a message of the feed at this address; none where that is not followed any more.
+    /// Where it may go, of a message of the feed at this address, which was reached last there, without a
+    /// proxy; none where that is not followed any more.
     #[must_use]
-    pub fn reach(&self, feed: Option<&Url>) -> Reach {
+    pub fn reach(&self, feed: Option<&Url>, reached: Option<IpAddr>) -> Reach {
         let is_own =
             feed.is_some_and(|feed| feed.host().is_some() && feed.host() == self.url.host());
-        if is_own { Reach::Own } else { Reach::Internet }
+        match self.url.host() {
+            Some(Host::Domain(name)) if is_own && !is_local_name(name) => Reach::Named(reached),
+            _ if is_own => Reach::Own,
+            _ => Reach::Internet,
+        }
     }
 
     /// Whether its address says itself that it is where a request may not go: then nobody need be asked.
@@ -334,10 +359,10 @@ mod tests {
     #[test]
     fn only_the_feeds_own_host_may_be_inside() {
         let feed: Url = "http://192.168.1.2/topic".parse().unwrap();
-        let reach = |url: &str| asked(url).reach(Some(&feed));
+        let reach = |url: &str| asked(url).reach(Some(&feed), None);
         assert_eq!(reach("https://192.168.1.2:8443/x"), Reach::Own);
         assert_eq!(reach("https://192.168.1.3/x"), Reach::Internet);
-        assert_eq!(asked("http://192.168.1.2/").reach(None), Reach::Internet);
+        assert_eq!(asked("http://192.168.1.2/").reach(None, None), Reach::Internet);
         for inside in [
             "http://127.0.0.1/",
             "http://2130706433/",
@@ -354,6 +379,27 @@ mod tests {
         }
         assert!(!asked("https://a.example/").is_out_of(Reach::Internet));
         assert!(!asked("https://1.1.1.1/").is_out_of(Reach::Internet));
+    }
+
+    #[test]
+    fn the_name_of_a_feed_leads_inside_only_to_where_its_feed_was_reached() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let (home, other, out) = (ip("192.168.1.2"), ip("10.9.9.9"), ip("1.1.1.1"));
+        for (feed, reached, at, wanted) in [
+            ("http://feed.example/", Some(out), vec![other], None),
+            ("http://feed.example/", None, vec![home], None),
+            ("http://feed.example/", Some(home), vec![home], Some(vec![home])),
+            ("http://feed.example/", Some(home), vec![home, other], Some(vec![home])),
+            ("http://feed.example/", Some(home), vec![out], Some(vec![out])),
+            ("http://nas.local/", None, vec![other], Some(vec![other])),
+            ("http://10.9.9.9/", None, vec![other], Some(vec![other])),
+            ("http://feed.example/", None, vec![], None),
+        ] {
+            let reach = asked(feed).reach(Some(&feed.parse().unwrap()), reached);
+            assert_eq!(reach.of(at.clone()), wanted, "{feed} {at:?}");
+        }
+        assert_eq!(Reach::Internet.of(vec![out, other]), None, "a trick");
+        assert_eq!(Reach::Internet.of(vec![out]), Some(vec![out]));
     }
 
     #[test]

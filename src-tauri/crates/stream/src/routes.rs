@@ -36,7 +36,7 @@ impl Routes {
     /// Where no connection was ever made, such as when no name resolves, the routes to everywhere count.
     pub fn are_others(&mut self, changed: &[IpAddr]) -> bool {
         match &mut self.route {
-            Some(Route { local, peer }) => {
+            Some(Route { local, peer, .. }) => {
                 let now = source_towards(*peer);
                 let is_other = now != Some(*local) || changed.contains(local);
                 if let Some(now) = now {
@@ -76,7 +76,7 @@ mod tests {
         let other = [Ipv4Addr::new(172, 17, 0, 1).into()];
         assert!(!routes.are_others(&other), "a container is none of its routes");
         let local = Ipv4Addr::LOCALHOST.into();
-        routes.takes(Route { local, peer: SocketAddr::new(local, 80) });
+        routes.takes(Route { local, peer: SocketAddr::new(local, 80), is_proxied: false });
         assert!(!routes.are_others(&other));
     }
 
@@ -84,7 +84,8 @@ mod tests {
     fn an_address_that_is_gone_is_another_way() {
         let mut routes = Routes::default();
         let gone = Ipv4Addr::new(192, 0, 2, 77).into();
-        routes.takes(Route { local: gone, peer: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 80) });
+        let peer = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 80);
+        routes.takes(Route { local: gone, peer, is_proxied: false });
         assert!(routes.are_others(&[]));
         assert!(!routes.are_others(&[]), "told once");
         let local = Ipv4Addr::LOCALHOST.into();

@@ -196,7 +196,8 @@ impl Subscriptions {
         );
         let rules = subscription.deciding(&subscription.rules).into();
         let paused = subscription.paused;
-        let followed = Followed { subscription, stalled: false, link, commands, rules };
+        let (stalled, reached) = (false, None);
+        let followed = Followed { subscription, stalled, reached, link, commands, rules };
         self.registry.insert(key, followed);
         // What still waits of it was not shown while it was not known how.
         match paused {

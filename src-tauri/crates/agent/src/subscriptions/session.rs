@@ -1,6 +1,6 @@
 //! The sink of one followed subscription's driver: deliveries go to the ledger, alerts to the outbox.
 
-use std::{cell::Cell, sync::Arc};
+use std::{cell::Cell, net::IpAddr, sync::Arc};
 
 use hark_api as api;
 use hark_config::{credentials::Credentials, settings::Subscription};
@@ -19,6 +19,7 @@ use hark_stream::{
 };
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use url::Url;
 
 use super::Subscriptions;
 use crate::{
@@ -116,6 +117,13 @@ impl Sink for Session {
         }
         self.link.messages = self.link.messages.saturating_sub(committed.pruned.len() as u64);
         Ok(committed.link)
+    }
+
+    fn reached(&mut self, url: &Url, at: IpAddr) {
+        // A redirect's server is another one.
+        if url.host() == self.subscription.url.host() {
+            self.registry.reached(&self.link.subscription, at);
+        }
     }
 
     fn journal(&mut self, entry: &Entry, at: Timestamp) -> Result<(), Full> {

@@ -124,6 +124,7 @@ pub(super) async fn connect(url: &Url, via: &Via, trail: &Trail) -> Result<Estab
         return Ok(Established { io, route: None, forwarding: None });
     }
     let proxy = matcher(url, &via.proxy).and_then(|matcher| matcher.intercept(&uri));
+    let is_proxied = proxy.is_some();
     let (tcp, forwarding) = match proxy {
         None => (direct(uri, &via.at).await?, None),
         Some(proxy) => {
@@ -156,7 +157,7 @@ pub(super) async fn connect(url: &Url, via: &Via, trail: &Trail) -> Result<Estab
         }
     };
     let ends = tcp.local_addr().and_then(|local| Ok((local.ip(), tcp.peer_addr()?)));
-    let route = ends.ok().map(|(local, peer)| Route { local, peer });
+    let route = ends.ok().map(|(local, peer)| Route { local, peer, is_proxied });
     let io: Box<dyn Io> = if secure {
         match &via.tls {
             Some(own) => Box::new(tls(tcp, url, own.clone(), trail).await?),

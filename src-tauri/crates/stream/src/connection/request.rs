@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use hark_engine::{
-    asked::{Asked, Reach, is_on_internet},
+    asked::{Asked, Reach},
     failure::Cause,
     readable::Line,
 };
@@ -41,8 +41,8 @@ pub enum NotSent {
     Failed(Cause),
 }
 
-/// Sends a request. Its name is looked up once: where one of its addresses is out of reach nothing is sent,
-/// and no other address is dialled.
+/// Sends a request. Its name is looked up once: where it leads out of reach nothing is sent, and no other
+/// address is dialled.
 ///
 /// # Errors
 /// Why there is no answer.
@@ -68,10 +68,7 @@ async fn sent(asked: &Asked, reach: Reach, via: Via) -> Result<Answered, NotSent
 /// The addresses of a URL's host, looked up once, to be dialled and no other.
 pub(super) async fn placed(url: &Url, reach: Reach) -> Result<Vec<IpAddr>, NotSent> {
     let at = addresses(url).await.map_err(NotSent::Failed)?;
-    match reach == Reach::Internet && !at.iter().all(|address| is_on_internet(*address)) {
-        true => Err(NotSent::Inside),
-        false => Ok(at),
-    }
+    reach.of(at).ok_or(NotSent::Inside)
 }
 
 fn ask(asked: &Asked) -> Result<Ask, NotSent> {

@@ -40,6 +40,8 @@ pub struct Route {
     pub local: IpAddr,
     /// Where it goes: the server, or the proxy before it.
     pub peer: SocketAddr,
+    /// Whether that is a proxy.
+    pub is_proxied: bool,
 }
 
 /// Where that is noted; keeps nothing unless it was made by [`Trail::kept`]. Clones share it.

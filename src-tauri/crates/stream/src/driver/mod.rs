@@ -30,6 +30,7 @@ use tokio::{
     task::AbortHandle,
     time::{Instant, sleep, sleep_until},
 };
+use url::Url;
 
 use crate::{
     connection::{Ask, Certificate, Trail},
@@ -74,6 +75,9 @@ pub trait Sink {
 
     /// Sees each arrival before the engine does.
     fn seen(&mut self, _arrival: &Arrival) {}
+
+    /// Sees at which address the server of this URL has opened the stream, where no proxy stands between.
+    fn reached(&mut self, _url: &Url, _at: IpAddr) {}
 
     /// Sees the server's certificate, where a dial has failed for it; the arrival that says so follows.
     fn distrusted(&mut self, _certificate: Certificate) {}
@@ -270,6 +274,12 @@ impl<S: Sink> Driver<S> {
                 && let Some(certificate) = standing.trail.certificate()
             {
                 self.sink.distrusted(certificate);
+            }
+            if let Arrival::Opened(_) = &arrival
+                && let Some(route) = standing.trail.route().filter(|route| !route.is_proxied)
+                && let Some(head) = standing.trail.heads().last()
+            {
+                self.sink.reached(&head.url, route.peer.ip());
             }
             let edge = matches!(arrival, Arrival::Opened(_) | Arrival::Closed(_));
             if edge && !inputs.is_empty() {

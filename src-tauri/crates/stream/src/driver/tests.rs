@@ -158,7 +158,7 @@ async fn the_way_of_a_connection_that_was_hung_up_is_known() {
     let conn = *driver.connections.keys().next().unwrap();
     let local = std::net::Ipv4Addr::LOCALHOST.into();
     let peer = std::net::SocketAddr::new(local, 80);
-    driver.connections[&conn].trail.connected(Some(Route { local, peer }));
+    driver.connections[&conn].trail.connected(Some(Route { local, peer, is_proxied: false }));
     driver.hang_up(conn);
     assert!(driver.routes.are_others(&[local]), "its own address came or went");
 }
