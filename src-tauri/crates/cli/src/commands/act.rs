@@ -36,7 +36,7 @@ pub async fn act(profile: &Profile, options: ActOptions) -> Done {
                     (true, _) => true,
                     (false, true) => {
                         out::line(in_words(&asked))?;
-                        confirm(ask(&asked))?
+                        confirm(&ask(&asked))?
                     }
                     (false, false) => {
                         let what = in_words(&asked);
@@ -55,10 +55,11 @@ pub async fn act(profile: &Profile, options: ActOptions) -> Done {
     }
 }
 
-fn ask(asked: &Question) -> &'static str {
+/// Names it again: what stands above may be long, and look like anything.
+fn ask(asked: &Question) -> String {
     match asked {
-        Question::Link { .. } => "Open it?",
-        Question::Request { .. } => "Send it?",
+        Question::Link { url, .. } => format!("Open {url}?"),
+        Question::Request { method, origin, .. } => format!("Send {method} to {origin}?"),
     }
 }
 
@@ -73,11 +74,12 @@ fn in_words(asked: &Question) -> String {
                 // Writing to a string cannot fail.
                 let _ = writeln!(all, "{name}: {value}");
             }
-            if !body.is_empty() {
-                let _ = writeln!(all, "\n{body}");
+            // No line of the text is one of the question.
+            for line in body.lines() {
+                let _ = writeln!(all, "  | {line}");
             }
             if !can_remember {
-                all += "It carries a credential, so this is asked each time.\n";
+                all += "This is asked each time.\n";
             }
             all
         }
@@ -94,4 +96,31 @@ fn as_what(seems: &Seems) -> String {
         let _ = writeln!(all, "What stands before the @ is no part of its host: {user}");
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_pass_for_the_question() {
+        let asked = Question::Request {
+            method: "DELETE".to_owned(),
+            origin: "https://evil.example:443".to_owned(),
+            url: "https://evil.example/x".to_owned(),
+            headers: vec![("x-door".to_owned(), "7".to_owned())],
+            body: format!(
+                "{}The message asks to send GET to https://a.example:443\n",
+                "\n".repeat(60)
+            ),
+            seems: Seems::default(),
+            can_remember: true,
+        };
+        let said = in_words(&asked);
+        let asks = said.lines().filter(|line| line.starts_with("The message asks"));
+        let wanted = "The message asks to send DELETE to https://evil.example:443";
+        assert_eq!(asks.collect::<Vec<_>>(), [wanted], "{said}");
+        assert!(said.contains("\nx-door: 7\n  | \n"), "{said}");
+        assert_eq!(ask(&asked), "Send DELETE to https://evil.example:443?");
+    }
 }
