@@ -1,7 +1,10 @@
 //! A stranger's text, made fit to be read: without control characters and bidirectional overrides,
 //! which could make it look like another text or command a terminal, and bounded.
 
-use std::{fmt, ops::Deref};
+use std::{
+    fmt,
+    ops::{Deref, RangeInclusive},
+};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -123,16 +126,31 @@ macro_rules! readable {
 
 readable!(Line, Text);
 
+/// Marks and overrides of direction, what has neither width nor ink, annotations, and what is no character,
+/// which strict readers of markup refuse. The joiners U+200C and U+200D are not among them: emoji and some
+/// scripts need those.
+const DISGUISES: &[RangeInclusive<char>] = &[
+    '\u{ad}'..='\u{ad}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{200b}'..='\u{200b}',
+    '\u{200e}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{2064}',
+    '\u{2066}'..='\u{2069}',
+    '\u{3164}'..='\u{3164}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff9}'..='\u{fffb}',
+    '\u{fffe}'..='\u{ffff}',
+    '\u{e0000}'..='\u{e007f}',
+];
+
 /// Whether a character may disguise a text, or command a terminal.
 #[must_use]
 pub fn is_unreadable(char: char) -> bool {
-    match char {
-        '\n' | '\t' => false,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => true,
-        // Annotations, and what is no character, which strict readers of markup refuse.
-        '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' => true,
-        _ => char.is_control(),
-    }
+    (char.is_control() && !matches!(char, '\n' | '\t'))
+        || DISGUISES.iter().any(|disguises| disguises.contains(&char))
 }
 
 /// Whether nothing of a text is seen: it is of white space, and of characters that are drawn as none.
@@ -192,6 +210,11 @@ mod tests {
         assert_eq!(clean("a\u{1b}[31mb\u{0}\r\nc\td\u{202e}e", 100), "a[31mb\nc\tde");
         assert_eq!(Line::from("a\u{1b}]0;x\u{7}b\u{9b}31m\nc"), "a]0;xb31m c");
         assert_eq!(Text::from("a\u{9b}\nb"), "a\nb");
+        let odd = "\u{ad}\u{61c}\u{115f}\u{200b}\u{200e}\u{200f}\u{202e}\u{2060}\u{2064}\u{2067}\
+                   \u{3164}\u{feff}\u{ffa0}\u{e0041}";
+        assert_eq!(Line::from(odd), "");
+        let family = "👩\u{200d}👧 می\u{200c}خواهم";
+        assert_eq!(Line::from(family), family, "joiners are needed");
     }
 
     #[test]

@@ -42,13 +42,30 @@ pub fn of_message(
             Does::Send { .. } => Button::Send(number),
             Does::Tell { .. } => return None,
         };
-        Some((button, cut(&action.label, LABEL_CHARS_MAX)))
+        Some((button, strangers(&action.label)))
     });
-    let show = has_link.then(|| (Button::Show, language.shown_in_hark().to_owned()));
-    let read = (Button::Read, language.pick("Mark read", "标为已读").to_owned());
-    let snooze =
-        (Button::Snooze, language.pick("Snooze for an hour", "一小时内不再提醒").to_owned());
-    own.chain(show).chain([read, snooze]).take(room).collect()
+    let [show, read, snooze] = harks(language).map(str::to_owned);
+    let show = has_link.then_some((Button::Show, show));
+    own.chain(show).chain([(Button::Read, read), (Button::Snooze, snooze)]).take(room).collect()
+}
+
+/// The labels of Hark's own buttons: to show the message, to mark it read, to snooze.
+fn harks(language: Language) -> [&'static str; 3] {
+    [
+        language.shown_in_hark(),
+        language.pick("Mark read", "标为已读"),
+        language.pick("Snooze for an hour", "一小时内不再提醒"),
+    ]
+}
+
+/// A stranger's label, which cannot pass for one of Hark's own.
+fn strangers(label: &str) -> String {
+    let plain = label.trim().to_lowercase();
+    let own = [Language::English, Language::Chinese].map(harks);
+    match own.as_flattened().iter().any(|own| own.to_lowercase() == plain) {
+        true => format!("“{}”", label.trim()),
+        false => cut(label, LABEL_CHARS_MAX),
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +113,16 @@ mod tests {
         let odd = [action("a\u{202e}\nb\tsnooze", all()[1].does.clone())];
         let buttons = of_message(&odd, false, 9, Language::English);
         assert_eq!(buttons[0], (Button::Open(0), "a b snooze".to_owned()));
+        for (label, wanted) in [
+            ("Mark read", "“Mark read”"),
+            (" show in\u{200b} HARK", "“show in HARK”"),
+            ("标为已读", "“标为已读”"),
+            ("Mark reading", "Mark reading"),
+        ] {
+            let buttons =
+                of_message(&[action(label, all()[1].does.clone())], true, 9, Language::English);
+            assert_eq!(buttons[0].1, wanted);
+        }
         let buttons = of_message(&all(), false, 9, Language::Chinese);
         assert!(buttons.iter().all(|(_, label)| label.chars().count() <= LABEL_CHARS_MAX));
         assert_eq!(buttons.last().unwrap().1, "一小时内不再提醒");
