@@ -204,6 +204,8 @@ mod tests {
             "ssh://-oProxyCommand=calc/",
             "ssh://%2doProxyCommand=calc/",
             "ssh://-oProxyCommand=x@host.example/",
+            "ssh://%D0%B0pple.com/",
+            "ssh://a%2eexample/",
             "ssh://host.example/$(calc)'",
             "ssh:-oProxyCommand=calc",
         ] {

@@ -151,6 +151,8 @@ pub(super) fn is_written_plainly(text: &str, url: &Url) -> bool {
         && !authority.contains('\\')
         && !authority.starts_with(['@', ':'])
         && !host.is_empty()
+        // What one program decodes is another host to the next, and cannot be shown as what it is.
+        && !host.contains('%')
         && !looks_like_option(host)
         && !looks_like_option(url.username())
 }
