@@ -111,8 +111,9 @@ export const en = {
     user: (user: string) => `What stands before the @ is no part of its host: ${user}`,
     headers: "Headers",
     body: "Text",
-    remember: "Do not ask again for this subscription, server and method",
-    each: "It carries a credential, so this is asked each time.",
+    remember:
+      "Do not ask again for this subscription, server and method, whatever the path and the text",
+    each: "This is asked each time.",
     open: "Open",
     send: "Send",
   },

@@ -13,9 +13,12 @@ export type Outcome = {
   text: string | null;
 };
 
+/** What the person is asked, and what for. */
+export type Asked = { act: Act; question: Question };
+
 class Acting {
-  /** What the person is asked, until they have answered. */
-  asked: { act: Act; question: Question } | null = $state.raw(null);
+  /** What the person is asked, until they have answered: no other question takes its place. */
+  asked: Asked | null = $state.raw(null);
   outcome: Outcome | null = $state.raw(null);
   /** The message whose button was pressed, while it is not known what came of it. */
   busy: number | null = $state(null);
@@ -30,11 +33,10 @@ class Acting {
     return this.start(message, number === 0 ? "link" : { action: number - 1 });
   }
 
-  /** The person's answer to what was asked. */
-  async answer(yes: boolean, remember: boolean): Promise<void> {
-    const asked = this.asked;
-    this.asked = null;
-    if (!asked || !yes) return;
+  /** The person's answer to what they were asked. */
+  async answer(asked: Asked, yes: boolean, remember: boolean): Promise<void> {
+    if (this.asked === asked) this.asked = null;
+    if (!yes) return;
     await this.#run({ ...asked.act, answer: { asked: asked.question, remember } }, "");
   }
 
@@ -54,7 +56,7 @@ class Acting {
 
   #take(asked: Act, acted: Acted, done: string): void {
     const { message } = asked;
-    if (acted.kind === "ask") this.asked = { act: asked, question: acted.asked };
+    if (acted.kind === "ask") this.asked ??= { act: asked, question: acted.asked };
     else if (acted.kind === "copy")
       this.outcome = { message, ok: true, sentence: words.copyIt, text: acted.text };
     else if (acted.kind === "done") {
