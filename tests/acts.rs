@@ -223,7 +223,12 @@ async fn a_request_is_sent_as_it_was_shown_and_not_before_a_yes() {
     it.recorder.answer("HTTP/1.1 403 Forbidden\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nno");
     let said = it.world.hark(&["act", &id, "1", "--yes"]).await;
     said.refused(&["answered 403 Forbidden (no)"]);
-    let _ = (it.recorder.next().await, it.recorder.next().await);
+    it.recorder.answer("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
+    let said = it.world.hark(&["act", &id, "1", "--yes"]).await;
+    said.refused(&["the server failed", "500"]);
+    for _ in 0..3 {
+        it.recorder.next().await;
+    }
     let mut elsewhere = elsewhere;
     assert!(elsewhere.is_quiet());
 }
@@ -406,4 +411,22 @@ async fn a_yes_to_anything_else_than_is_sent_is_none() {
     let done = client.call(&route::ACT, &act(Some(yes))).await.unwrap();
     assert!(matches!(done, Acted::Done { ok: true, .. }), "{done:?}");
     it.recorder.next().await;
+}
+
+#[tokio::test]
+async fn a_request_goes_through_the_proxy_of_its_subscription() {
+    let mut it = Followed::start("Plasma").await;
+    let url = it.recorder.url("/door");
+    let (_, id) = it.publish(&json!([request(&url)])).await;
+    let mut proxy = Recorder::start().await;
+    let (feed, way) = (it.ntfy.url("/news/sse"), proxy.url("/"));
+    it.world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{feed}\"\nfeed = \"ntfy\"\nproxy = \"{way}\"\n"
+    ));
+    // What it asks for the feed says that the settings are in force.
+    assert!(proxy.next().await.line.starts_with(&format!("GET {feed}")));
+    it.world.hark(&["act", &id, "1", "--yes"]).await.ok();
+    let wanted = format!("PUT {url} HTTP/1.1");
+    while proxy.next().await.line != wanted {}
+    assert!(it.recorder.is_quiet());
 }

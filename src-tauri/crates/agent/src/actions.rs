@@ -5,15 +5,16 @@
 use std::sync::Arc;
 
 use hark_api::{self as api, Act, ActOn, Acted, ApiError, Question, Seems, Yes};
+use hark_config::{credentials::Credentials, settings::Subscription};
 use hark_engine::{
     asked::{self, Asked, Grant, Reach},
-    feed::publish::refusal,
+    failure::Cause,
     links::{Doubt, Link},
     message::{Action, Does},
     readable::Line,
 };
 use hark_store::MessageRow;
-use hark_stream::connection::{Answered, NotSent, request};
+use hark_stream::connection::{Answered, NotSent, Via, request};
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -124,7 +125,8 @@ impl Actions {
             _ if !self.is_granted(grant.as_ref()) => return Ok(Acted::Ask { asked: question }),
             _ => false,
         };
-        let (acted, is_answered) = self.sent(&asked, reach, language).await;
+        let way = self.registry.with(subscription, |one| way(&one.subscription, &asked.url));
+        let (acted, is_answered) = self.sent(&asked, reach, way, language).await;
         // Meanwhile it may have been removed, or be another.
         let is_followed = || self.feed(subscription) == feed;
         if let Some(grant) = grant.filter(|_| remember && is_answered && is_followed()) {
@@ -146,7 +148,13 @@ impl Actions {
     }
 
     /// What came of it, and whether a server has answered.
-    async fn sent(&self, asked: &Asked, reach: Reach, language: Language) -> (Acted, bool) {
+    async fn sent(
+        &self,
+        asked: &Asked,
+        reach: Reach,
+        way: Option<Subscription>,
+        language: Language,
+    ) -> (Acted, bool) {
         let Ok(_one_of_few) = self.under_way.try_acquire() else {
             let sentence = language.pick(
                 "Nothing was sent: other requests are under way. Try it again in a moment.",
@@ -154,7 +162,10 @@ impl Actions {
             );
             return (Acted::Done { ok: false, sentence: sentence.to_owned() }, false);
         };
-        let answered = request(asked, reach).await;
+        let answered = match via(way).await {
+            Ok(via) => request(asked, reach, via).await,
+            Err(cause) => Err(NotSent::Failed(cause)),
+        };
         let origin = asked.origin();
         let is_answered = answered.is_ok();
         let ok = answered.as_ref().is_ok_and(|answered| (200..300).contains(&answered.code));
@@ -164,12 +175,27 @@ impl Actions {
                 let means = means.map(|text| format!(" {text}")).unwrap_or_default();
                 let detail = detail.map(|text: Line| format!(" ({text})")).unwrap_or_default();
                 let status = format!("{code}{means}{detail}");
-                language.answered(ok, asked.method, &origin, &status, (300..400).contains(&code))
+                language.answered(code, asked.method, &origin, &status)
             }
             Err(NotSent::Inside) => asked::inside(&origin),
-            Err(NotSent::Failed(cause)) => refusal(&cause, &origin),
+            Err(NotSent::Failed(cause)) => asked::unanswered(&cause, &origin),
         };
         (Acted::Done { ok, sentence }, is_answered)
+    }
+}
+
+/// The way to a server of this URL, as the settings of a subscription there: its proxy, and the authorities
+/// where they are its own server's. No credential is on it.
+fn way(subscription: &Subscription, url: &Url) -> Subscription {
+    let way = subscription.without_credentials();
+    let ca = way.ca.clone().filter(|_| way.url.origin() == url.origin());
+    Subscription { ca, ..way }
+}
+
+async fn via(way: Option<Subscription>) -> Result<Via, Cause> {
+    match way {
+        Some(way) => Ok(Credentials::new(way).ask().await?.via),
+        None => Ok(Via::default()),
     }
 }
 
@@ -194,4 +220,25 @@ fn question(asked: &Asked, can_remember: bool) -> Question {
 fn seems(doubt: Option<Doubt>) -> api::Seems {
     let Doubt { ascii, unicode, user } = doubt.unwrap_or_default();
     Seems { host: ascii, reads: unicode, user }
+}
+
+#[cfg(test)]
+mod tests {
+    use hark_stream::connection::Proxy;
+
+    use super::*;
+
+    #[test]
+    fn the_way_to_another_server_has_the_proxy_and_not_the_authorities_of_the_feeds_own() {
+        let one = Subscription {
+            ca: Some("/ca.pem".into()),
+            proxy: Proxy::To("http://proxy.example:3128/".parse().unwrap()),
+            ..Subscription::plain("https://a.example/news".parse().unwrap(), "ntfy")
+        };
+        let way = |url: &str| way(&one, &url.parse().unwrap());
+        assert_eq!(way("https://a.example/other").ca, one.ca);
+        for other in ["https://a.example:8443/", "http://a.example/", "https://b.example/"] {
+            assert_eq!((way(other).ca, way(other).proxy), (None, one.proxy.clone()), "{other}");
+        }
+    }
 }

@@ -51,29 +51,26 @@ impl Language {
         self.pick("Show in Hark", "在 Hark 中查看")
     }
 
-    /// What a server answered to a message's request.
+    /// What a server answered to a message's request: `status` with this code.
     #[must_use]
-    pub fn answered(
-        self,
-        ok: bool,
-        method: &str,
-        origin: &str,
-        status: &str,
-        is_redirect: bool,
-    ) -> String {
-        match (self, ok, is_redirect) {
-            (Self::English, true, _) => format!("{method} was sent: {origin} answered {status}."),
-            (Self::English, false, true) => format!(
+    pub fn answered(self, code: u16, method: &str, origin: &str, status: &str) -> String {
+        match (self, code) {
+            (Self::English, 200..300) => format!("{method} was sent: {origin} answered {status}."),
+            (Self::English, 300..400) => format!(
                 "{method} was sent, and not to where it leads on: {origin} answered {status}."
             ),
-            (Self::English, false, false) => {
-                format!("{method} was refused: {origin} answered {status}.")
+            (Self::English, 500..) => {
+                format!("{method} was sent, and the server failed: {origin} answered {status}.")
             }
-            (Self::Chinese, true, _) => format!("{method} 已发送：{origin} 回复 {status}。"),
-            (Self::Chinese, false, true) => {
+            (Self::English, _) => format!("{method} was refused: {origin} answered {status}."),
+            (Self::Chinese, 200..300) => format!("{method} 已发送：{origin} 回复 {status}。"),
+            (Self::Chinese, 300..400) => {
                 format!("{method} 已发送，但没有跟随重定向：{origin} 回复 {status}。")
             }
-            (Self::Chinese, false, false) => format!("{method} 被拒绝：{origin} 回复 {status}。"),
+            (Self::Chinese, 500..) => {
+                format!("{method} 已发送，但服务器出错：{origin} 回复 {status}。")
+            }
+            (Self::Chinese, _) => format!("{method} 被拒绝：{origin} 回复 {status}。"),
         }
     }
 

@@ -9,6 +9,7 @@ use std::{
 use url::{Host, Url};
 
 use crate::{
+    failure::Cause,
     links::{self, Doubt},
     message::HEADERS_MAX,
     readable::Line,
@@ -211,6 +212,21 @@ pub fn inside(origin: &str) -> String {
         "Nothing was sent: {origin} is on this computer or in a private network, where a message may send \
          a request only to the server that it came from."
     )
+}
+
+/// The sentence about a request that was not answered.
+#[must_use]
+pub fn unanswered(cause: &Cause, origin: &str) -> String {
+    match cause {
+        Cause::HeadersTimeout => format!(
+            "{origin} did not answer in time, so it is not known whether it has the request."
+        ),
+        Cause::EndOfStream | Cause::Truncated | Cause::ConnectionReset => format!(
+            "{origin} hung up without an answer, so it is not known whether it has the request."
+        ),
+        Cause::NoRoute => format!("There is no network route to {origin}."),
+        cause => cause.sentence(origin),
+    }
 }
 
 /// Names that only a private network has (RFC 6761, 6762, 8375, 9476).

@@ -41,26 +41,35 @@ pub enum NotSent {
     Failed(Cause),
 }
 
-/// Sends a request. Its name is looked up once: where it leads out of reach nothing is sent, and no other
+/// Sends a request this way. Its name is looked up once: where it leads out of reach nothing is sent, and no other
 /// address is dialled.
 ///
 /// # Errors
 /// Why there is no answer.
-pub async fn request(asked: &Asked, reach: Reach) -> Result<Answered, NotSent> {
-    timeout(TIMEOUT, sent(asked, reach, Via::default()))
-        .await
-        .unwrap_or(Err(NotSent::Failed(Cause::HeadersTimeout)))
+pub async fn request(asked: &Asked, reach: Reach, via: Via) -> Result<Answered, NotSent> {
+    within(TIMEOUT, DETAIL_TIMEOUT, asked, reach, via).await
 }
 
-async fn sent(asked: &Asked, reach: Reach, via: Via) -> Result<Answered, NotSent> {
+async fn within(
+    limit: Duration,
+    detail_limit: Duration,
+    asked: &Asked,
+    reach: Reach,
+    via: Via,
+) -> Result<Answered, NotSent> {
     let mut ask = ask(asked)?;
-    let at = placed(&ask.url, reach).await?;
-    ask.via = Via { at, ..via };
-    let response = exchange(&ask).await.map_err(NotSent::Failed)?;
+    let answer = async {
+        let at = placed(&ask.url, reach).await?;
+        ask.via = Via { at, ..via };
+        exchange(&ask).await.map_err(NotSent::Failed)
+    };
+    let late = Err(NotSent::Failed(Cause::HeadersTimeout));
+    let response = timeout(limit, answer).await.unwrap_or(late)?;
     let status = response.status();
+    // What has been answered stays so, however long the rest of it takes.
     let detail = match status.is_success() {
         true => None,
-        false => timeout(DETAIL_TIMEOUT, detail(response)).await.ok().flatten(),
+        false => timeout(detail_limit, detail(response)).await.ok().flatten(),
     };
     Ok(Answered { code: status.as_u16(), means: status.canonical_reason(), detail })
 }
@@ -118,7 +127,8 @@ mod tests {
         let headers = [("X-A".into(), "b".into()), ("Cookie".into(), "c=d".into())];
         let url = format!("http://{host}:{port}/x?y");
         let asked = Asked::of(&url, "PUT", &headers, "the text").unwrap();
-        let answered = request(&asked, reach).await;
+        let short = Duration::from_secs(1);
+        let answered = within(TIMEOUT, short, &asked, reach, Via::default()).await;
         let request = match answered {
             Ok(_) => Some(server.await.unwrap()),
             // Nobody may have knocked.
@@ -152,6 +162,24 @@ mod tests {
         let answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 17\r\n\r\n{\"error\":\"never\"}";
         let (_, answered) = asked("127.0.0.1", Reach::Own, answer).await;
         let wanted = Answered { code: 403, means: Some("Forbidden"), detail: Some("never".into()) };
+        assert_eq!(answered, Ok(wanted));
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_one_however_long_its_text_takes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let head = b"HTTP/1.1 500 Oh\r\nContent-Length: 99\r\n\r\n";
+            stream.write_all(head).await.unwrap();
+            std::future::pending::<()>().await;
+        });
+        let asked = Asked::of(&url, "GET", &[], "").unwrap();
+        let (limit, short) = (Duration::from_secs(60), Duration::from_millis(50));
+        let answered = within(limit, short, &asked, Reach::Own, Via::default()).await;
+        server.abort();
+        let wanted = Answered { code: 500, means: Some("Internal Server Error"), detail: None };
         assert_eq!(answered, Ok(wanted));
     }
 }
