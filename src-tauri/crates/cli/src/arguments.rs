@@ -193,7 +193,7 @@ pub struct ActOptions {
     /// Do it without asking
     #[arg(long)]
     pub yes: bool,
-    /// Do not ask again for this subscription, server and method
+    /// Do not ask again for this subscription, server and method, whatever the path and the text
     #[arg(long)]
     pub remember: bool,
 }

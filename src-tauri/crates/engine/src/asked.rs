@@ -40,6 +40,9 @@ const NEVER: &[&str] = &[
     "via",
 ];
 
+/// Headers that only say what is sent, or what is to be answered with.
+const HARMLESS: &[&str] = &["accept", "accept-language", "content-type"];
+
 /// A request as it would be sent, and is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -168,11 +171,12 @@ impl Asked {
         links::doubt(&self.url)
     }
 
-    /// What a yes to it is remembered for; none where each has to be looked at, as it carries a credential.
+    /// What a yes to it is remembered for; none where each has to be looked at, as it has headers that may be
+    /// a credential, or make another request of it.
     #[must_use]
     pub fn grant(&self, subscription: &str) -> Option<Grant> {
-        let has_credential = self.headers.iter().any(|(name, _)| name == "authorization");
-        (!has_credential).then(|| Grant {
+        let is_plain = self.headers.iter().all(|(name, _)| HARMLESS.contains(&name.as_str()));
+        is_plain.then(|| Grant {
             subscription: subscription.to_owned(),
             origin: self.origin(),
             method: self.method,
@@ -359,7 +363,17 @@ mod tests {
         let grant = |url: &str, method: &str| {
             Asked::of(url, method, &[], "").unwrap().grant("news").unwrap()
         };
+        let with = |name: &str| {
+            let headers = [(Line::from(name), Line::from("x"))];
+            Asked::of("https://a.example/x", "POST", &headers, "").unwrap().grant("news")
+        };
         let one = grant("https://a.example/x", "POST");
+        for header in ["X-HTTP-Method-Override", "X-Api-Key", "Authorization", "Range", "X-Door"] {
+            assert_eq!(with(header), None, "{header} is looked at each time");
+        }
+        for header in ["Content-Type", "Accept", "accept-language"] {
+            assert_eq!(with(header).as_ref(), Some(&one), "{header}");
+        }
         assert_eq!(one.origin, "https://a.example:443");
         assert_eq!(grant("https://a.example/other?y", "post"), one);
         for other in [
