@@ -75,6 +75,13 @@ impl Followed {
         (shown, id)
     }
 
+    /// The file of the messages.
+    fn database(&self) -> String {
+        let path = self.world.path("profile/data/hark.db");
+        let path = if path.exists() { path } else { self.world.path("profile/hark.db") };
+        path.to_str().unwrap().to_owned()
+    }
+
     /// What Hark itself says next in a notification.
     async fn says(&mut self) -> (String, String) {
         let shown = self.screen.next().await;
@@ -171,10 +178,8 @@ async fn each_button_does_what_its_label_says() {
 async fn a_message_that_is_gone_by_the_click_says_so() {
     let mut it = Followed::start("Plasma").await;
     let (shown, id) = it.publish(&json!([request(&it.recorder.url("/door"))])).await;
-    let path = it.world.path("profile/data/hark.db");
-    let path = if path.exists() { path } else { it.world.path("profile/hark.db") };
     let sql = format!("DELETE FROM message WHERE id = {id}");
-    it.world.run("sqlite3".as_ref(), &[path.to_str().unwrap(), &sql]).await.ok();
+    it.world.run("sqlite3".as_ref(), &[&it.database(), &sql]).await.ok();
     it.screen.press(shown.id, "send:0").await;
     let (_, said) = it.says().await;
     assert!(said.contains("not there any more"), "{said}");
@@ -370,6 +375,19 @@ async fn a_link_that_is_not_what_it_looks_like_is_opened_after_a_yes() {
         assert_eq!((started.name.as_str(), started.args), ("xdg-open", vec![opens.to_owned()]));
         it.screen.dismiss(shown.id).await;
     }
+    // What is opened is what the message has by then.
+    let fields = json!({ "title": "Door", "message": "open", "click": "https://a.example/old" });
+    it.ntfy.publish_as("message", "news", fields);
+    let shown = it.screen.next().await;
+    let sql = "UPDATE message SET url = 'https://a.example/new' WHERE url LIKE '%/old'";
+    it.world.run("sqlite3".as_ref(), &[&it.database(), sql]).await.ok();
+    it.screen.press(shown.id, "default").await;
+    let started = it.opener.next().await;
+    assert_eq!(
+        (started.name.as_str(), started.args[0].as_str()),
+        ("xdg-open", "https://a.example/new")
+    );
+    it.screen.dismiss(shown.id).await;
     // What is not allowed says how to allow it.
     let fields = json!({ "title": "Door", "message": "open", "click": "ssh://host.example/" });
     it.ntfy.publish_as("message", "news", fields);
@@ -385,7 +403,9 @@ async fn a_yes_to_anything_else_than_is_sent_is_none() {
     let mut it = Followed::start("Plasma").await;
     let (_, id) = it.publish(&json!([request(&it.recorder.url("/door"))])).await;
     let client = it.world.client();
-    let act = |answer| Act { message: id.parse().unwrap(), what: ActOn::Action(0), answer };
+    let language = Some("zh-CN".to_owned());
+    let (message, what) = (id.parse().unwrap(), ActOn::Action(0));
+    let act = |answer| Act { message, what, answer, language: language.clone() };
     let Acted::Ask { asked } = client.call(&route::ACT, &act(None)).await.unwrap() else {
         panic!()
     };
@@ -409,7 +429,8 @@ async fn a_yes_to_anything_else_than_is_sent_is_none() {
     assert!(it.recorder.is_quiet());
     let yes = Yes { asked, remember: false };
     let done = client.call(&route::ACT, &act(Some(yes))).await.unwrap();
-    assert!(matches!(done, Acted::Done { ok: true, .. }), "{done:?}");
+    let Acted::Done { ok: true, sentence } = done else { panic!("{done:?}") };
+    assert!(sentence.contains("已发送"), "in the language of who asks: {sentence}");
     it.recorder.next().await;
 }
 

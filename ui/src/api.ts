@@ -18,7 +18,11 @@ what: ActOn,
 /**
  * The person's yes to what was asked.
  */
-answer?: Yes, };
+answer?: Yes, 
+/**
+ * The language of what is answered, as a tag such as `zh-CN`; English where missing or another.
+ */
+language?: string, };
 
 export type ActOn = "link" | "attachment" | { "action": number };
 

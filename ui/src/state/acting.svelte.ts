@@ -25,7 +25,7 @@ class Acting {
 
   /** Does something about a message, or asks first. */
   start(message: number, what: ActOn, done = ""): Promise<void> {
-    return this.#run({ message, what }, done);
+    return this.#run({ message, what, language: words.lang }, done);
   }
 
   /** Does what number of its buttons is for, counted from 1; 0 opens its link. */

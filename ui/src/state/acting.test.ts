@@ -4,7 +4,7 @@ import type { Act, Acted } from "../api";
 const sent: Act[] = [];
 
 vi.mock("./agent.svelte", () => ({ failureInWords: String }));
-vi.mock("../i18n", () => ({ words: {} }));
+vi.mock("../i18n", () => ({ words: { lang: "zh-CN" } }));
 vi.mock("../bridge", () => ({
   asFailure: String,
   act: (asked: Act): Promise<Acted> => {
@@ -48,6 +48,7 @@ test("a yes is to the question that was shown", async () => {
   expect(sent.at(-1)).toEqual({
     message: 1,
     what: "link",
+    language: "zh-CN",
     answer: { asked: first.question, remember: false },
   });
   expect(acting.asked).toBe(second);

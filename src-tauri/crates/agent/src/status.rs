@@ -8,11 +8,7 @@ use std::{
 
 use hark_api::{self as api, Event};
 use hark_config::settings::Subscription;
-use hark_engine::{
-    links::{Link, Refused},
-    silence::Hours,
-    voice::TELL_AFTER,
-};
+use hark_engine::{silence::Hours, voice::TELL_AFTER};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
@@ -204,14 +200,6 @@ impl Status {
     #[must_use]
     pub fn is_one_of_several(&self, key: &str) -> bool {
         self.0.registry.is_one_of_several(key)
-    }
-
-    /// What is opened where the person asks for this link of a stranger's.
-    ///
-    /// # Errors
-    /// Where nothing is.
-    pub fn judge(&self, link: &str) -> Result<Link, Refused> {
-        self.0.registry.judge(link)
     }
 
     /// The current conditions.

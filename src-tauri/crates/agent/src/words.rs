@@ -21,10 +21,13 @@ impl Language {
     /// The person's language, according to the system.
     #[must_use]
     pub fn of_system() -> Self {
-        match locale::of_messages() {
-            Some(locale) if locale.starts_with("zh") => Self::Chinese,
-            _ => Self::English,
-        }
+        Self::of_tag(&locale::of_messages().unwrap_or_default())
+    }
+
+    /// The language of a tag, e.g. `zh-CN` or `zh_CN.UTF-8`; English where there is no other.
+    #[must_use]
+    pub fn of_tag(tag: &str) -> Self {
+        if tag.starts_with("zh") { Self::Chinese } else { Self::English }
     }
 
     /// `english` or `chinese`.

@@ -15,6 +15,9 @@ pub struct Act {
     /// The person's yes to what was asked.
     #[serde(default)]
     pub answer: Option<Yes>,
+    /// The language of what is answered, as a tag such as `zh-CN`; English where missing or another.
+    #[serde(default)]
+    pub language: Option<String>,
 }
 
 /// What of a message something is done about.

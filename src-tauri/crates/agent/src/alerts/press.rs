@@ -6,13 +6,13 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use hark_api::{Act, ActOn, Acted, ApiError, SendMessage};
 use hark_engine::{
-    alerts::{Button, Due},
+    alerts::{Button, Due, Target},
     message::{Does, Message},
 };
 use hark_local::{
     clipboard,
     profile::Profile,
-    program::{self, Place},
+    program::{self, OpenError, Place},
 };
 use hark_platform::clock;
 
@@ -67,6 +67,24 @@ impl Presser {
         });
     }
 
+    /// Opens the link of a message whose notification was clicked, or shows one without a link. Waits for
+    /// nothing.
+    pub(super) fn click(&self, target: Target) {
+        let presser = self.clone();
+        tokio::spawn(async move {
+            let opened = match target {
+                Target::Url(_, message) => presser.opened(message).await,
+                Target::Message(message) => {
+                    let place = Place { message, action: None };
+                    presser.open(place).map_err(|error| error.to_string())
+                }
+            };
+            if let Err(sentence) = opened {
+                presser.say(false, &sentence);
+            }
+        });
+    }
+
     /// Sends the person's answer to where the message came from. Waits for nothing.
     pub(super) fn reply(&self, message: i64, number: u32, text: String) {
         let presser = self.clone();
@@ -77,6 +95,18 @@ impl Presser {
                 Err(sentence) => presser.say(false, &sentence),
             }
         });
+    }
+
+    async fn opened(&self, message: i64) -> Result<(), String> {
+        let Buttons { actions, .. } = &self.buttons;
+        actions.message(message).map_err(|error| error.sentence)?;
+        let act = Act { message, what: ActOn::Link, answer: None, language: None };
+        let opened = match actions.act(act, self.language).await {
+            Ok(Acted::Open { url }) => program::open_link(&url),
+            // What is doubtful about it, and why it is not opened, is said there.
+            Ok(_) | Err(_) => self.open(Place { message, action: Some(0) }),
+        };
+        opened.map_err(|error| error.to_string())
     }
 
     async fn replied(&self, message: i64, text: String) -> Result<(), String> {
@@ -110,7 +140,7 @@ impl Presser {
                 return Ok(());
             }
         };
-        let act = Act { message, what: ActOn::Action(action), answer: None };
+        let act = Act { message, what: ActOn::Action(action), answer: None, language: None };
         let is_done = match self.buttons.actions.act(act, self.language).await? {
             Acted::Done { ok, sentence } => {
                 self.say(ok, &sentence);
@@ -141,13 +171,15 @@ impl Presser {
     /// Shows the message in the window, as if the button of this action were pressed there.
     fn show(&self, message: i64, action: Option<u32>) {
         let place = Place { message, action: action.map(|number| number.saturating_add(1)) };
-        if !program::has_display()
-            || program::open_window(&self.buttons.profile, Some(place)).is_err()
-        {
+        if !program::has_display() || self.open(place).is_err() {
             let number = action.map(|number| format!(" {}", u64::from(number) + 1));
             let command = format!("hark act {message}{}", number.unwrap_or_default());
             self.say(false, &self.language.without_window(&command));
         }
+    }
+
+    fn open(&self, place: Place) -> Result<(), OpenError> {
+        program::open_window(&self.buttons.profile, Some(place))
     }
 
     fn read(&self, message: i64) -> Result<(), ApiError> {

@@ -7,14 +7,12 @@ use hark_engine::{
     Monotonic,
     alerts::{
         ANSWER_TIMEOUT, Alert, Button, Content, Effect, Failure, Folded, Input, Look, NAMED_MAX,
-        Outcome, Part, Reason, Request, Showing, Target, Why,
+        Outcome, Part, Reason, Request, Showing, Why,
     },
     health::Code,
-    links::Link,
     message::Priority,
     readable::Line,
 };
-use hark_local::program::{self, OpenError, Place};
 use hark_platform::{
     clock,
     notifications::{Answer, Bus, BusError, Server, Signal, Signals},
@@ -171,19 +169,7 @@ impl Shell {
             Effect::Dismissed { parts, counted } => {
                 self.ledger.dismiss(&parts, counted, clock::now().wall);
             }
-            Effect::Open(target) => {
-                let opened = match target {
-                    Target::Url(url, id) => match self.status.judge(&url) {
-                        Ok(Link { url, doubt: None }) => program::open_link(&url),
-                        // What is doubtful about it, and why it is not opened, is said there.
-                        Ok(_) | Err(_) => self.open(id, Some(0)),
-                    },
-                    Target::Message(id) => self.open(id, None),
-                };
-                if let Err(error) = opened {
-                    tracing::warn!("{error}");
-                }
-            }
+            Effect::Open(target) => self.presser.click(target),
             Effect::Reply { message, number, text } => self.presser.reply(message, number, text),
             Effect::Act { message, number, button } => self.presser.press(message, number, button),
             Effect::Available => self.available(),
@@ -196,11 +182,6 @@ impl Shell {
     fn met(&self) -> Option<(&Bus, String)> {
         let ((bus, _), server) = self.bus.as_ref().zip(self.server.as_ref())?;
         Some((bus, server.unique.clone()))
-    }
-
-    /// Opens the window at a message.
-    fn open(&self, message: i64, action: Option<u32>) -> Result<(), OpenError> {
-        program::open_window(&self.presser.buttons.profile, Some(Place { message, action }))
     }
 
     fn replied(&mut self, reply: Reply) {

@@ -47,7 +47,8 @@ pub fn router(
     let router =
         bind(router, &route::READ, reader, |reader, asked| async move { reader.read(&asked) });
     let router = bind(router, &route::ACT, actions, |actions, act| async move {
-        actions.act(act, Language::English).await
+        let language = Language::of_tag(act.language.as_deref().unwrap_or_default());
+        actions.act(act, language).await
     });
     let router = bind(router, &route::OUTAGES, queries, |queries, query| async move {
         queries.history(&query).map_err(plain)

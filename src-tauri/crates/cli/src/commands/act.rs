@@ -18,7 +18,7 @@ pub async fn act(profile: &Profile, options: ActOptions) -> Done {
         0 => ActOn::Link,
         number => ActOn::Action(number - 1),
     };
-    let mut act = Act { message: id, what, answer: None };
+    let mut act = Act { message: id, what, answer: None, language: None };
     loop {
         match client(profile).call(&route::ACT, &act).await? {
             Acted::Done { ok: true, sentence } => return Ok(out::line(sentence)?),
