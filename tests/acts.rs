@@ -141,7 +141,7 @@ async fn each_button_does_what_its_label_says() {
     let started = it.opener.next().await;
     let wanted = [format!("--message={id}"), "--action=3".to_owned()];
     assert_eq!((started.name.as_str(), started.args), ("hark-window", wanted.to_vec()));
-    assert!(it.recorder.is_quiet());
+    assert!(it.recorder.is_quiet().await);
     // What opens a page is closed where it says so.
     it.screen.press(shown.id, "open:0").await;
     let started = it.opener.next().await;
@@ -171,7 +171,7 @@ async fn each_button_does_what_its_label_says() {
         if link.to_string().contains("snooze") { Ok(()) } else { Err(link) }
     })
     .await;
-    assert!(it.recorder.is_quiet());
+    assert!(it.recorder.is_quiet().await);
 }
 
 #[tokio::test]
@@ -184,7 +184,7 @@ async fn a_message_that_is_gone_by_the_click_says_so() {
     let (_, said) = it.says().await;
     assert!(said.contains("not there any more"), "{said}");
     it.world.hark(&["act", &id, "1", "--yes"]).await.refused(&["not there any more"]);
-    assert!(it.recorder.is_quiet());
+    assert!(it.recorder.is_quiet().await);
 }
 
 #[tokio::test]
@@ -197,7 +197,7 @@ async fn a_request_is_sent_as_it_was_shown_and_not_before_a_yes() {
     let origin = format!("http://127.0.0.1:{}", it.recorder.port);
     asks(&said, &["PUT", &origin, &url, "x-door: 7", "{\"door\":\"shut\"}", "--yes"]);
     assert!(!said.err.contains("evil") && !said.err.contains("cookie"), "{said:?}");
-    assert!(it.recorder.is_quiet());
+    assert!(it.recorder.is_quiet().await);
 
     let said = it.world.hark(&["act", &id, "1", "--yes"]).await.ok();
     assert!(said.contains("answered 204 No Content"), "{said}");
@@ -235,7 +235,7 @@ async fn a_request_is_sent_as_it_was_shown_and_not_before_a_yes() {
         it.recorder.next().await;
     }
     let mut elsewhere = elsewhere;
-    assert!(elsewhere.is_quiet());
+    assert!(elsewhere.is_quiet().await);
 }
 
 #[tokio::test]
@@ -318,7 +318,7 @@ async fn what_is_odd_is_refused_in_a_sentence_and_nothing_is_sent() {
     let action = it.world.messages().await.last().unwrap()["actions"][0].clone();
     assert_eq!((&action["does"], action["url"].is_null()), (&json!("tell"), true));
     assert!(action["text"].as_str().unwrap().contains("cmd=pic"), "{action}");
-    assert!(it.recorder.is_quiet());
+    assert!(it.recorder.is_quiet().await);
 }
 
 #[tokio::test]
@@ -332,7 +332,7 @@ async fn a_name_that_leads_to_this_machine_is_not_dialled() {
     let (_, id) = it.publish(&json!([request(&url)])).await;
     let said = it.world.hark(&["act", &id, "1", "--yes"]).await;
     said.refused(&["shop.example", "private network"]);
-    assert!(it.recorder.is_quiet());
+    assert!(it.recorder.is_quiet().await);
     // The feed's own name may lead here where the feed is, and to no other address in private networks.
     let feed = it.ntfy.url("/news/sse").replace("127.0.0.1", "shop.example");
     it.world.settings(&format!("[subscriptions.news]\nurl = \"{feed}\"\nfeed = \"ntfy\"\n"));
@@ -345,7 +345,7 @@ async fn a_name_that_leads_to_this_machine_is_not_dialled() {
     names.answer(Answers::Elsewhere);
     let said = it.world.hark(&["act", &id, "1", "--yes"]).await;
     said.refused(&["shop.example", "private network"]);
-    assert!(it.recorder.is_quiet());
+    assert!(it.recorder.is_quiet().await);
 }
 
 #[tokio::test]
@@ -426,7 +426,7 @@ async fn a_yes_to_anything_else_than_is_sent_is_none() {
     let yes = Yes { asked: seen, remember: true };
     let again = client.call(&route::ACT, &act(Some(yes))).await.unwrap();
     assert_eq!(again, Acted::Ask { asked: asked.clone() });
-    assert!(it.recorder.is_quiet());
+    assert!(it.recorder.is_quiet().await);
     let yes = Yes { asked, remember: false };
     let done = client.call(&route::ACT, &act(Some(yes))).await.unwrap();
     let Acted::Done { ok: true, sentence } = done else { panic!("{done:?}") };
@@ -449,5 +449,5 @@ async fn a_request_goes_through_the_proxy_of_its_subscription() {
     it.world.hark(&["act", &id, "1", "--yes"]).await.ok();
     let wanted = format!("PUT {url} HTTP/1.1");
     while proxy.next().await.line != wanted {}
-    assert!(it.recorder.is_quiet());
+    assert!(it.recorder.is_quiet().await);
 }

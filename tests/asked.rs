@@ -85,7 +85,7 @@ async fn a_button_of_a_notification_asks_in_the_window_and_then_does_it() {
     let window = desktop::window_of(world, pid).await;
     desktop.painted(&window).await;
     desktop.picture("asked-from-a-notification").await;
-    assert!(recorder.is_quiet(), "nothing is sent before a yes");
+    assert!(recorder.is_quiet().await, "nothing is sent before a yes");
     desktop.close(&window).await;
     eventually("the window has ended", SHORT, async || {
         let left = world.running("hark-window");
@@ -125,7 +125,7 @@ async fn a_button_of_a_notification_asks_in_the_window_and_then_does_it() {
         told.then_some(()).ok_or(format!("{history:?}"))
     })
     .await;
-    assert!(recorder.is_quiet());
+    assert!(recorder.is_quiet().await);
 }
 
 /// How the question looks in the dark, and in Chinese where the system has that language.

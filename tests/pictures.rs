@@ -133,7 +133,10 @@ async fn a_picture_is_shown_and_asking_for_it_tells_nothing_of_the_person() {
     let shown = it.shown("Plain", json!({})).await;
     assert!(!is_ours(shown.picture.as_ref()), "{shown:?}");
     assert_eq!(it.recorder.next().await.line, "GET /icon HTTP/1.1");
-    assert!(it.recorder.is_quiet() && it.screen.calls.try_recv().is_err(), "each is sent once");
+    assert!(
+        it.recorder.is_quiet().await && it.screen.calls.try_recv().is_err(),
+        "each is sent once"
+    );
 }
 
 #[tokio::test]
@@ -157,7 +160,7 @@ async fn nothing_is_asked_for_where_the_person_has_not_said_so() {
             }
         };
         assert!(!is_ours(shown.picture.as_ref()), "{lines}: {shown:?}");
-        assert!(it.recorder.is_quiet(), "{lines}");
+        assert!(it.recorder.is_quiet().await, "{lines}");
     }
 }
 
@@ -178,7 +181,7 @@ async fn nothing_is_asked_for_in_a_silence_or_for_what_was_missed() {
     it.world.hark(&["wake"]).await.ok();
     let shown = it.screen.next().await;
     assert!(!is_ours(shown.picture.as_ref()), "{shown:?}");
-    assert!(it.recorder.is_quiet());
+    assert!(it.recorder.is_quiet().await);
     // And now it is.
     let shown = it.shown("Door again", picture).await;
     assert!(is_ours(shown.picture.as_ref()), "{shown:?}");
@@ -248,7 +251,7 @@ async fn whatever_comes_for_a_picture_the_message_is_shown() {
             let shown = it.shown("Door", file(&it.recorder.url("/door.jpg"))).await;
             assert!(!is_ours(shown.picture.as_ref()), "{shown:?}");
             assert!(it.recorder.next().await.line.starts_with("GET /door.jpg "));
-            while !it.recorder.is_quiet() {}
+            while !it.recorder.is_quiet().await {}
         }
         it.recorder.answer(ok("", JPEG));
         let shown = it.shown("Door", file(&it.recorder.url("/door.jpg"))).await;
@@ -265,7 +268,7 @@ async fn a_storm_asks_for_no_more_pictures_than_there_are_places() {
     }
     while !it.screen.next().await.body.contains("messages") {}
     let mut asked = 0;
-    while !it.recorder.is_quiet() {
+    while !it.recorder.is_quiet().await {
         asked += 1;
     }
     assert!((1..=6).contains(&asked), "{asked}");

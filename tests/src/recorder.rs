@@ -4,13 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     task::JoinHandle,
     time::timeout,
 };
 
 use crate::LONG;
+
+/// The request that is sent after all others.
+const MARKER: &str = "GET /marker HTTP/1.1";
 
 /// A request as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,9 +82,16 @@ impl Recorder {
         timeout(LONG, self.requests.recv()).await.expect("a request comes").unwrap()
     }
 
-    /// Whether nothing has come that was not taken.
-    pub fn is_quiet(&mut self) -> bool {
-        self.requests.try_recv().is_err()
+    /// Whether nothing has come that was not taken: a request of the test's own is the next. What has come is
+    /// taken with it.
+    pub async fn is_quiet(&mut self) -> bool {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        stream.write_all(format!("{MARKER}\r\n\r\n").as_bytes()).await.unwrap();
+        let mut is_quiet = true;
+        while self.next().await.line != MARKER {
+            is_quiet = false;
+        }
+        is_quiet
     }
 }
 
