@@ -52,7 +52,7 @@ async fn nothing_but_what_may_be_opened_reaches_the_program_that_opens_links() {
         }
         screen.dismiss(shown.id).await;
     }
-    assert!(opener.all().len() >= 500);
+    assert!(opener.all().len() >= 630);
 }
 
 #[tokio::test]

@@ -281,6 +281,7 @@ fn is_v4(address: Ipv4Addr) -> bool {
         || a == 0
         || a >= 240
         || (a == 100 && b & 0xc0 == 64)
+        || address.is_documentation()
         || (a, b, c) == (192, 0, 0)
         || (a, b, c) == (192, 88, 99)
         || (a == 198 && b & 0xfe == 18))
@@ -301,7 +302,10 @@ fn is_v6(address: Ipv6Addr) -> bool {
         }
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => v4(high, low),
         // Of the rest only 2000::/3 is given out; Teredo and documentation are in it.
-        _ => a & 0xe000 == 0x2000 && (a, b) != (0x2001, 0) && (a, b) != (0x2001, 0xdb8),
+        _ => {
+            let is_documentation = (a, b) == (0x2001, 0xdb8) || (a == 0x3fff && b < 0x1000);
+            a & 0xe000 == 0x2000 && (a, b) != (0x2001, 0) && !is_documentation
+        }
     }
 }
 
@@ -446,7 +450,10 @@ mod tests {
             "172.16.0.1",
             "172.31.255.255",
             "192.0.0.1",
+            "192.0.2.1",
             "192.168.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
             "198.18.0.1",
             "198.19.9.9",
             "224.0.0.1",
@@ -465,6 +472,7 @@ mod tests {
             "2002:c0a8:1::1",
             "2001::1",
             "2001:db8::1",
+            "3fff:fff::1",
             "fc00::1",
             "fdff::1",
             "fe80::1",
@@ -491,6 +499,7 @@ mod tests {
             "2002:101:101::1",
             "2606:4700:4700::1111",
             "2a00::1",
+            "3fff:1000::1",
         ] {
             assert!(is_on_internet(outside.parse().unwrap()), "{outside}");
         }

@@ -34,7 +34,7 @@ pub const QUOTED_MAX: u32 = 3;
 pub struct Toast {
     /// The notification to send.
     pub notification: Notification,
-    /// What a click opens, http or https.
+    /// The message's link, which a click opens as far as it may be opened.
     pub url: Option<String>,
     /// The message's sequence; this notification shows its latest message.
     pub sequence: Option<String>,

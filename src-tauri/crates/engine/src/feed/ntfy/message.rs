@@ -110,14 +110,13 @@ fn action(object: &Map<String, Value>) -> Option<Action> {
     Some(Action { label: text(object, "label").and_then(word)?, clear, does })
 }
 
-/// The headers of a request; none where they are too many, as without one of them it is another request.
+/// The headers of a request; none where they are too many or one is none, as without one of them it is another
+/// request.
 fn headers(object: &Map<String, Value>) -> Option<Vec<(Line, Line)>> {
     let all = object.get("headers").and_then(Value::as_object).into_iter().flatten();
-    let all: Vec<_> = all
-        .filter_map(|(name, value)| Some((word(name)?, value.as_str()?.into())))
-        .take(HEADERS_MAX + 1)
-        .collect();
-    (all.len() <= HEADERS_MAX).then_some(all)
+    let all = all.take(HEADERS_MAX + 1);
+    let all = all.map(|(name, value)| Some((word(name)?, value.as_str()?.into())));
+    all.collect::<Option<Vec<_>>>().filter(|all| all.len() <= HEADERS_MAX)
 }
 
 /// A line for what is broadcast, and one for each thing that it says.
@@ -210,7 +209,7 @@ mod tests {
                 "actions":[
                   {"id":"1","action":"view","label":"Open","url":"https://a.example/x","clear":true},
                   {"id":"2","action":"http","label":"Close","url":"https://a.example/y",
-                   "method":"PUT","headers":{"X-A":"b","X-N":7},"body":"{}"},
+                   "method":"PUT","headers":{"X-A":"b"},"body":"{}"},
                   {"id":"3","action":"copy","label":"Copy","value":"123"},
                   {"id":"4","action":"broadcast","label":"For a phone","extras":{"cmd":"pic"}},
                   {"id":"5","action":"view","label":"No","url":"javascript:alert(1)"}]}"##,
@@ -246,5 +245,19 @@ mod tests {
         let kept = serde_json::to_string(&wanted).unwrap();
         assert_eq!(serde_json::from_str::<Extras>(&kept).unwrap(), wanted);
         assert_eq!(serde_json::to_string(&Extras::default()).unwrap(), "{}");
+    }
+
+    #[test]
+    fn a_request_without_one_of_its_headers_is_none() {
+        let is_one = |headers: &str| {
+            let text = format!(
+                r#"{{"action":"http","label":"x","url":"https://a.example/","headers":{headers}}}"#
+            );
+            super::action(&serde_json::from_str(&text).unwrap()).is_some()
+        };
+        assert!(is_one(r#"{"X-A":"b"}"#));
+        for odd in [r#"{"X-A":7}"#, r#"{"":"b"}"#, r#"{"X-A":"b","X-B":null}"#] {
+            assert!(!is_one(odd), "{odd}");
+        }
     }
 }
