@@ -97,7 +97,7 @@ export const zh: Words = {
   priority: { 1: "最低优先级", 2: "低优先级", 3: "普通优先级", 4: "高优先级", 5: "紧急" },
   untitled: "（无内容）",
   copied: "已复制。",
-  copyIt: "这里没有可以复制的程序，请自行复制这段文字。",
+  copyIt: "没有找到可用的剪贴板程序，请自行复制这段文字。",
   ask: {
     link: "打开这个链接吗？",
     request: (method: string, origin: string) => `向 ${origin} 发送 ${method} 吗？`,
@@ -127,7 +127,7 @@ export const zh: Words = {
   why: {
     mute: "已静音",
     do_not_disturb: "勿扰模式",
-    snooze: "已暂停提醒",
+    snooze: "暂时静默",
     quiet_hours: "安静时段",
     age: "已不是新消息",
     paused: "订阅已暂停",

@@ -94,7 +94,7 @@ impl Language {
             (Self::English, true) => format!("{all} while you were away"),
             (Self::English, false) => format!("{all} that came late"),
             (Self::Chinese, true) => format!("您不在时收到 {all}"),
-            (Self::Chinese, false) => format!("迟到的 {all}"),
+            (Self::Chinese, false) => format!("补收 {all}"),
         };
         match (self, urgent) {
             (_, 0) => all,
@@ -188,7 +188,7 @@ impl Language {
     pub fn are_back(self, count: usize) -> String {
         match self {
             Self::English => format!("{} are back", self.subscriptions(count)),
-            Self::Chinese => self.is_back(&self.subscriptions(count)),
+            Self::Chinese => format!("{}已恢复", self.subscriptions(count)),
         }
     }
 
@@ -216,6 +216,7 @@ impl Language {
             (Self::English, hours, minutes) => format!("{hours} h {} min", minutes % 60),
             (Self::Chinese, 0, 0) => format!("{seconds} 秒"),
             (Self::Chinese, 0, minutes) => format!("{minutes} 分钟"),
+            (Self::Chinese, hours, minutes) if minutes % 60 == 0 => format!("{hours} 小时"),
             (Self::Chinese, hours, minutes) => format!("{hours} 小时 {} 分钟", minutes % 60),
         }
     }
@@ -253,5 +254,22 @@ impl Language {
             (_, None) => ("Silent", "静默"),
         };
         self.pick(words.0, words.1).to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chinese_is_written_as_it_is_said() {
+        let after = |minutes: u64, messages| {
+            Language::Chinese.back_after(Duration::from_secs(minutes * 60), messages)
+        };
+        assert_eq!(after(60, 0), "中断 1 小时。");
+        assert_eq!(after(61, 3), "中断 1 小时 1 分钟。补收 3 条消息。");
+        assert_eq!(Language::Chinese.are_back(3), "3 个订阅已恢复");
+        assert_eq!(Language::Chinese.is_back("CI"), "CI 已恢复");
+        assert_eq!(Language::Chinese.missed(3, 0, false), "补收 3 条消息");
     }
 }

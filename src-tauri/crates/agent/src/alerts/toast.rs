@@ -429,7 +429,7 @@ mod tests {
         let wanted = "7 messages while you were away\n• one\n• two\n• Build <b>7</b>";
         assert_eq!(toast.notification.body, wanted);
         let chinese = of_digest("构建", (7, 7, false), &[], PLAIN, Language::Chinese);
-        assert_eq!(chinese.notification.body, "迟到的 7 条消息，7 条紧急");
+        assert_eq!(chinese.notification.body, "补收 7 条消息，7 条紧急");
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn harks(language: Language) -> [&'static str; 3] {
     [
         language.shown_in_hark(),
         language.pick("Mark read", "标为已读"),
-        language.pick("Snooze for an hour", "一小时内不再提醒"),
+        language.pick("Snooze for an hour", "静默一小时"),
     ]
 }
 
@@ -125,6 +125,6 @@ mod tests {
         }
         let buttons = of_message(&all(), false, 9, Language::Chinese);
         assert!(buttons.iter().all(|(_, label)| label.chars().count() <= LABEL_CHARS_MAX));
-        assert_eq!(buttons.last().unwrap().1, "一小时内不再提醒");
+        assert_eq!(buttons.last().unwrap().1, "静默一小时");
     }
 }
