@@ -333,6 +333,11 @@ async fn a_name_that_leads_to_this_machine_is_not_dialled() {
     let said = it.world.hark(&["act", &id, "1", "--yes"]).await;
     said.refused(&["shop.example", "private network"]);
     assert!(it.recorder.is_quiet().await);
+    // Nor is an address of the internet that is this machine's.
+    space::must("ip addr add 93.184.216.34/32 dev lo");
+    let (_, own) = it.publish(&json!([request("http://93.184.216.34:9/")])).await;
+    let said = it.world.hark(&["act", &own, "1", "--yes"]).await;
+    said.refused(&["93.184.216.34", "private network"]);
     // The feed's own name may lead here where the feed is, and to no other address in private networks.
     let feed = it.ntfy.url("/news/sse").replace("127.0.0.1", "shop.example");
     it.world.settings(&format!("[subscriptions.news]\nurl = \"{feed}\"\nfeed = \"ntfy\"\n"));

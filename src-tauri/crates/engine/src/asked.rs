@@ -114,14 +114,16 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Those of a host's addresses that may be dialled; none where it may not go there.
+    /// Those of a host's addresses that may be dialled; none where it may not go there. `is_here` says which
+    /// are this computer's own, as one of the internet may be.
     #[must_use]
-    pub fn of(self, at: Vec<IpAddr>) -> Option<Vec<IpAddr>> {
+    pub fn of(self, at: Vec<IpAddr>, is_here: impl Fn(IpAddr) -> bool) -> Option<Vec<IpAddr>> {
         let all = at.len();
+        let is_out = |ip| is_on_internet(ip) && !is_here(ip);
         let is_fit = |ip: &IpAddr| match self {
             Self::Own => true,
-            Self::Named(feed) => feed == Some(*ip) || is_on_internet(*ip),
-            Self::Internet => is_on_internet(*ip),
+            Self::Named(feed) => feed == Some(*ip) || is_out(*ip),
+            Self::Internet => is_out(*ip),
         };
         let at: Vec<IpAddr> = at.into_iter().filter(is_fit).collect();
         // Another's name that leads inside as well is a trick.
@@ -430,10 +432,14 @@ mod tests {
             ("http://feed.example/", None, vec![], None),
         ] {
             let reach = asked(feed).reach(Some(&feed.parse().unwrap()), reached);
-            assert_eq!(reach.of(at.clone()), wanted, "{feed} {at:?}");
+            assert_eq!(reach.of(at.clone(), |_| false), wanted, "{feed} {at:?}");
         }
-        assert_eq!(Reach::Internet.of(vec![out, other]), None, "a trick");
-        assert_eq!(Reach::Internet.of(vec![out]), Some(vec![out]));
+        assert_eq!(Reach::Internet.of(vec![out, other], |_| false), None, "a trick");
+        assert_eq!(Reach::Internet.of(vec![out], |_| false), Some(vec![out]));
+        for reach in [Reach::Internet, Reach::Named(None)] {
+            assert_eq!(reach.of(vec![out], |ip| ip == out), None, "it is here");
+        }
+        assert_eq!(Reach::Named(Some(out)).of(vec![out], |_| true), Some(vec![out]));
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Routes {
 }
 
 /// The address of this machine from which packets to `peer` would go now.
-fn source_towards(peer: SocketAddr) -> Option<IpAddr> {
+pub(crate) fn source_towards(peer: SocketAddr) -> Option<IpAddr> {
     let any: IpAddr = match peer {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),

@@ -1,6 +1,9 @@
 //! One request that a message asks for: sent once, over no redirect, with nothing of the person's own.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use hark_engine::{
     asked::{Asked, Reach},
@@ -15,11 +18,14 @@ use super::{
     connect::{Via, addresses},
     dial::{Ask, detail, exchange},
 };
+use crate::routes::source_towards;
 
 /// How long it may take, from the name to the answer's head: a person waits for it.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the answer's text is read, of which no more than the first 4 KiB are.
 const DETAIL_TIMEOUT: Duration = Duration::from_secs(2);
+/// The port with which the way to an address is asked for; nothing is sent there.
+const ANY_PORT: u16 = 9;
 
 /// What a server answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +83,9 @@ async fn within(
 /// The addresses of a URL's host, looked up once, to be dialled and no other.
 pub(super) async fn placed(url: &Url, reach: Reach) -> Result<Vec<IpAddr>, NotSent> {
     let at = addresses(url).await.map_err(NotSent::Failed)?;
-    reach.of(at).ok_or(NotSent::Inside)
+    // What goes to an address of this machine comes from it.
+    let is_here = |ip| source_towards(SocketAddr::new(ip, ANY_PORT)) == Some(ip);
+    reach.of(at, is_here).ok_or(NotSent::Inside)
 }
 
 fn ask(asked: &Asked) -> Result<Ask, NotSent> {
