@@ -366,7 +366,7 @@ fn every_example_of_the_page_about_messages_is_read() {
         }
         blocks += 1;
     }
-    assert_eq!(blocks, 5);
+    assert_eq!(blocks, 6);
 }
 
 #[test]
