@@ -97,7 +97,8 @@ impl Quiet {
     pub fn session(&self, session: Session) {
         let mut said = self.said();
         said.do_not_disturb = session.do_not_disturb;
-        let unlocked = said.lock.saver(session.saver);
+        // Without a bus nobody was asked.
+        let unlocked = session.there && said.lock.saver(session.saver);
         drop(said);
         self.locked(unlocked);
     }

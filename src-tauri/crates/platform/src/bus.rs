@@ -29,13 +29,38 @@ pub struct Place {
     pub interface: &'static str,
 }
 
-/// Asks somebody who is there. The error is the name of that which was answered, where one was.
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// It did not come in time: what was known before may still be so.
+    Late,
+    /// Nobody is there, or it is an error, of this name where it has one.
+    Error(Option<String>),
+}
+
+/// An answer did not come in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Late;
+
+/// What somebody says; none where nobody does.
+pub type Said = Result<Option<bool>, Late>;
+
+/// What an answer says.
+pub fn said(answer: Result<bool, NoAnswer>) -> Said {
+    match answer {
+        Ok(yes) => Ok(Some(yes)),
+        Err(NoAnswer::Late) => Err(Late),
+        Err(NoAnswer::Error(_)) => Ok(None),
+    }
+}
+
+/// Asks somebody who is there.
 pub async fn call<B, R>(
     connection: &Connection,
     place: Place,
     method: &str,
     body: &B,
-) -> Result<R, Option<String>>
+) -> Result<R, NoAnswer>
 where
     B: Serialize + DynamicType + Sync,
     R: for<'d> DynamicDeserialize<'d>,
@@ -51,15 +76,26 @@ where
         proxy.call_with_flags(method, MethodFlags::NoAutoStart.into(), body).await
     };
     match timeout(CALL_TIMEOUT, asked).await {
-        Ok(Ok(answer)) => answer.ok_or(None),
-        Ok(Err(zbus::Error::MethodError(name, ..))) => Err(Some(name.to_string())),
-        Ok(Err(_)) | Err(_) => Err(None),
+        Ok(Ok(answer)) => answer.ok_or(NoAnswer::Error(None)),
+        Ok(Err(zbus::Error::MethodError(name, ..))) => Err(NoAnswer::Error(Some(name.to_string()))),
+        Ok(Err(_)) => Err(NoAnswer::Error(None)),
+        Err(_) => Err(NoAnswer::Late),
     }
 }
 
 /// Of several who may know: whether one says yes. None where nobody knows.
-pub fn answered<const N: usize>(all: [Option<bool>; N]) -> Option<bool> {
-    all.into_iter().flatten().reduce(|one, other| one || other)
+///
+/// # Errors
+/// Where nobody says yes, and one who may has not answered in time.
+pub fn answered<const N: usize>(all: [Said; N]) -> Said {
+    if all.contains(&Ok(Some(true))) {
+        return Ok(Some(true));
+    }
+    let mut any = None;
+    for said in all {
+        any = any.or(said?);
+    }
+    Ok(any)
 }
 
 /// Asks now, and again after news, one question at a time. News is read meanwhile: what is left unread on a
@@ -100,9 +136,11 @@ mod tests {
 
     #[test]
     fn one_yes_is_a_yes_and_what_nobody_knows_is_not_known() {
-        assert_eq!(answered([None, None]), None);
-        assert_eq!(answered([None, Some(false)]), Some(false));
-        assert_eq!(answered([Some(true), Some(false)]), Some(true));
+        assert_eq!(answered([Ok(None), Ok(None)]), Ok(None));
+        assert_eq!(answered([Ok(None), Ok(Some(false))]), Ok(Some(false)));
+        assert_eq!(answered([Ok(Some(true)), Ok(Some(false))]), Ok(Some(true)));
+        assert_eq!(answered([Ok(Some(true)), Err(Late)]), Ok(Some(true)));
+        assert_eq!(answered([Ok(Some(false)), Err(Late)]), Err(Late));
     }
 
     #[tokio::test]

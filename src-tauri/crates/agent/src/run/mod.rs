@@ -8,7 +8,7 @@ use std::{future::pending, io, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt, TryFutureExt,
-    future::{BoxFuture, Fuse, FusedFuture},
+    future::{BoxFuture, Fuse, FusedFuture, join},
 };
 use hark_api::{Snooze, Target};
 use hark_config::{settings::Subscription, watch::Watch as SettingsWatch};
@@ -96,6 +96,8 @@ pub enum AgentError {
 const START_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a start waits for the desktop to say whether it may be disturbed.
 const SESSION_PATIENCE: Duration = Duration::from_millis(500);
+/// How long the start waits to be told whether the session is locked.
+const LOCK_PATIENCE: Duration = Duration::from_millis(200);
 /// How long the API is still served at the end, for the last answers, such as the one to the request to
 /// stop.
 const LAST_ANSWERS: Duration = Duration::from_millis(20);
@@ -189,7 +191,26 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let _ = timeout(START_PATIENCE, first).await;
     // Nothing is shown before it is known what is silent.
     let mut session = SessionWatch::begin();
-    match timeout(SESSION_PATIENCE, session.next()).await {
+    let mut changes = ChangesWatch::begin();
+    let mut early = Vec::new();
+    let hinted = async {
+        while let Some(change) = changes.next().await {
+            let is_hint = matches!(change, Change::Locked(_));
+            early.push(change);
+            if is_hint {
+                return;
+            }
+        }
+    };
+    let (said, _) =
+        join(timeout(SESSION_PATIENCE, session.next()), timeout(LOCK_PATIENCE, hinted)).await;
+    // What the system was told comes first: who starts behind the lock has not logged in.
+    for change in &early {
+        if let Change::Locked(locked) = change {
+            quiet.lock_hinted(*locked);
+        }
+    }
+    match said {
         Ok(Some(said)) => quiet.session(said),
         _ => quiet.refresh(),
     }
@@ -235,7 +256,8 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     if tray {
         agent.tray = Some(Tray::show(agent.view()));
     }
-    let end = agent.run(&mut signals, settings, session, &stop).await;
+    let watches = Watches { settings, session, changes, early };
+    let end = agent.run(&mut signals, watches, &stop).await;
     tracing::info!("stopping");
     let Agent { ledger, .. } = agent;
     registry.clear();
@@ -253,6 +275,15 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let _ = std::fs::remove_file(socket);
     print::finish();
     Ok(end)
+}
+
+/// What is watched around the agent.
+struct Watches {
+    settings: SettingsWatch,
+    session: SessionWatch,
+    changes: ChangesWatch,
+    /// What has changed before the agent ran.
+    early: Vec<Change>,
 }
 
 /// The agent while it runs.
@@ -273,11 +304,11 @@ impl Agent {
     async fn run(
         &mut self,
         signals: &mut mpsc::Receiver<End>,
-        mut settings: SettingsWatch,
-        mut session: SessionWatch,
+        watches: Watches,
         stop: &Notify,
     ) -> End {
-        let mut changes = ChangesWatch::begin();
+        let Watches { mut settings, mut session, mut changes, early } = watches;
+        early.into_iter().for_each(|change| self.on_change(change));
         let mut timers = Timers::begin();
         let mut told = self.status.events().changes();
         let mut reading: Fuse<BoxFuture<'static, ()>> = Fuse::terminated();

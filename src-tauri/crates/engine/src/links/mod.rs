@@ -12,8 +12,6 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
-use crate::readable::is_unreadable;
-
 /// The longest link that is opened, in bytes.
 pub const LINK_BYTES_MAX: usize = 8 << 10;
 
@@ -140,6 +138,13 @@ pub fn doubt(url: &Url) -> Option<Doubt> {
     })
 }
 
+/// Control characters, spaces and overrides of direction. What merely cannot be seen is encoded instead, and so
+/// is seen.
+fn is_read_differently(char: char) -> bool {
+    let overrides = matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    overrides || char.is_control() || char.is_whitespace()
+}
+
 /// The one form of a link in which it is kept, shown and opened.
 fn canonical(text: &str) -> Result<Url, Refused> {
     let text = text.trim();
@@ -152,7 +157,7 @@ fn canonical(text: &str) -> Result<Url, Refused> {
         return Err(Refused::Never(scheme.to_owned()));
     }
     // What a parser leaves out or takes for another character, the next one may not.
-    if text.contains(|char: char| char != ' ' && (is_unreadable(char) || char.is_whitespace())) {
+    if text.contains(|char: char| char != ' ' && is_read_differently(char)) {
         return Err(Refused::Malformed);
     }
     let url = match scheme {

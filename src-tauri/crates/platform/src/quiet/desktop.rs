@@ -6,7 +6,7 @@ use futures_util::future::join;
 use zbus::{Connection, zvariant::OwnedValue};
 
 use super::gsettings;
-use crate::bus::{Place, answered, call};
+use crate::bus::{Late, NoAnswer, Place, Said, answered, call, said};
 
 /// The notification server. KDE's has a property `Inhibited` there, and others may.
 pub const NOTIFICATIONS: Place = Place {
@@ -47,40 +47,49 @@ pub fn is_gnome_key(prefix: &str, changes: &[&str]) -> bool {
 }
 
 /// Whether the desktop is not to disturb. None where nobody serves notifications, or nobody says.
-pub async fn do_not_disturb(connection: &Connection) -> Option<bool> {
+///
+/// # Errors
+/// Where one who may say it has not answered in time.
+pub async fn do_not_disturb(connection: &Connection) -> Said {
     type Information = (String, String, String, String);
     let information =
         call::<_, Information>(connection, NOTIFICATIONS, "GetServerInformation", &());
-    let (server, ..) = information.await.ok()?;
+    let server = match information.await {
+        Ok((server, ..)) => server,
+        Err(NoAnswer::Late) => return Err(Late),
+        Err(NoAnswer::Error(_)) => return Ok(None),
+    };
     let own = async {
         match server.to_lowercase().as_str() {
             "dunst" => property(connection, DUNST, PAUSED).await,
-            "gnome-shell" => gsettings::get("org.gnome.desktop.notifications", "show-banners")
-                .await
-                .map(|it| !it),
+            "gnome-shell" => {
+                let shows = gsettings::get("org.gnome.desktop.notifications", "show-banners").await;
+                Ok(shows.map(|it| !it))
+            }
             server if server.contains("xfce") => xfce(connection).await,
-            _ => None,
+            _ => Ok(None),
         }
     };
     let (inhibited, own) = join(property(connection, NOTIFICATIONS, INHIBITED), own).await;
     answered([inhibited, own])
 }
 
-async fn property(connection: &Connection, place: Place, name: &str) -> Option<bool> {
+async fn property(connection: &Connection, place: Place, name: &str) -> Said {
     let properties = Place { interface: "org.freedesktop.DBus.Properties", ..place };
     let value =
         call::<_, OwnedValue>(connection, properties, "Get", &(place.interface, name)).await;
-    bool::try_from(value.ok()?).ok()
+    said(value.and_then(|value| bool::try_from(value).map_err(|_| NoAnswer::Error(None))))
 }
 
 /// What was never set is not on.
-async fn xfce(connection: &Connection) -> Option<bool> {
+async fn xfce(connection: &Connection) -> Said {
     let value =
         call::<_, OwnedValue>(connection, XFCONF, "GetProperty", &(XFCE_CHANNEL, XFCE_PROPERTY));
     match value.await {
-        Ok(value) => bool::try_from(value).ok(),
-        Err(Some(name)) if name.ends_with("PropertyNotFound") => Some(false),
-        Err(_) => None,
+        Ok(value) => Ok(bool::try_from(value).ok()),
+        Err(NoAnswer::Error(Some(name))) if name.ends_with("PropertyNotFound") => Ok(Some(false)),
+        Err(NoAnswer::Error(_)) => Ok(None),
+        Err(NoAnswer::Late) => Err(Late),
     }
 }
 

@@ -15,6 +15,8 @@ use tokio::{sync::watch, task::JoinHandle};
 pub struct Session {
     /// Whether it has been asked: where it has not, no change is one.
     pub asked: bool,
+    /// Whether there is a session bus.
+    pub there: bool,
     /// Whether the desktop is not to disturb; none where nobody tells.
     pub do_not_disturb: Option<bool>,
     /// Whether a screen saver, which is the lock of most desktops, has the screen; none where there is none.

@@ -13,10 +13,13 @@ use zbus::{
 };
 
 use super::{Session, desktop};
-use crate::bus::{Place, answered, ask_after, call};
+use crate::bus::{Late, Place, Said, answered, ask_after, call, said};
 
 /// Where there is no session bus, when one is looked for again.
 const RETRY: Duration = Duration::from_secs(60);
+/// Where one who is asked does not answer in time, when it is asked again, and how often.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+const ASKED_MAX: usize = 12;
 /// Which signals are asked for; those of other desktops seldom come.
 const RULES: [(&str, &str, Option<&str>); 8] = [
     ("org.freedesktop.DBus", "NameOwnerChanged", Some(desktop::NOTIFICATIONS.name)),
@@ -81,21 +84,34 @@ async fn follow(tell: &watch::Sender<Session>) -> zbus::Result<()> {
     let ask = || {
         let connection = connection.clone();
         async move {
-            let (do_not_disturb, saver) =
-                join(desktop::do_not_disturb(&connection), saver(&connection)).await;
-            Session { asked: true, do_not_disturb, saver }
+            let mut answers = (Err(Late), Err(Late));
+            for _ in 0..ASKED_MAX {
+                answers = join(desktop::do_not_disturb(&connection), saver(&connection)).await;
+                if answers.0.is_ok() && answers.1.is_ok() {
+                    break;
+                }
+                sleep(ASK_AGAIN).await;
+            }
+            answers
         }
         .boxed()
     };
-    ask_after(news.boxed(), ask, |now| say(tell, now)).await;
+    let is_told = |(do_not_disturb, saver): (Said, Said)| {
+        // Of one who is slow, what was known before is so still.
+        let before = *tell.borrow();
+        let do_not_disturb = do_not_disturb.unwrap_or(before.do_not_disturb);
+        let saver = saver.unwrap_or(before.saver);
+        say(tell, Session { asked: true, there: true, do_not_disturb, saver });
+    };
+    ask_after(news.boxed(), ask, is_told).await;
     Ok(())
 }
 
 /// Whether a screen saver has the screen.
-async fn saver(connection: &Connection) -> Option<bool> {
+async fn saver(connection: &Connection) -> Said {
     let active = |place| call::<_, bool>(connection, place, "GetActive", &());
     let (one, other) = join(active(FREEDESKTOP_SAVER), active(GNOME_SAVER)).await;
-    answered([one.ok(), other.ok()])
+    answered([said(one), said(other)])
 }
 
 /// Whether a message is a signal that may concern an answer.
