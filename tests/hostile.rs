@@ -124,7 +124,11 @@ fn corpus() -> Vec<Hostile> {
         whole(json!({ "title": "t", "message": "a\r\nb\rc" }), "t", "a\nbc"),
         whole(json!({ "title": "t", "message": "\n\n \n\u{200b}\n\u{2800}\na\n\n" }), "t", "a"),
         whole(json!({ "title": "t", "message": "a\u{2028}b\u{2029}c" }), "t", "a\nb\nc"),
-        as_it_is("a\u{200d}b\u{200b}c\u{fe0f}"),
+        whole(
+            json!({ "title": "t", "message": "a\u{200d}b\u{200b}c\u{fe0f}" }),
+            "t",
+            "a\u{200d}bc\u{fe0f}",
+        ),
         as_it_is("\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} \u{1f1e9}\u{1f1ea} 👍🏽 \u{1f3f4}\u{e0067}\u{e0062}\u{e007f}"),
         as_it_is("שלום <b>, مرحبا & 你好"),
         as_it_is("e\u{301}\u{300}\u{302}"),

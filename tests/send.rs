@@ -6,7 +6,11 @@
 use std::{fs, path::Path};
 
 use hark_tests::{
-    LONG, World, eventually, hark, http,
+    LONG, SHORT, World,
+    bus::Bus,
+    eventually,
+    fake::{Manners, Notifications, USUAL},
+    hark, http,
     mercure::{Hub, Posted, Version},
     nchan::Nchan,
     real_ntfy::RealNtfy,
@@ -296,4 +300,34 @@ async fn what_is_not_sent_says_why() {
     let answer = world.hark(&["send", "a", "x"]).await;
     answer.refused(&["config.toml", "line 3", "publish is {"]);
     assert!(!answer.err.contains("s3cret"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn an_answer_in_a_notification_is_on_the_server_under_the_topic_of_its_message() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let capabilities = &["actions", "body", "inline-reply"];
+    let manners = Manners { name: "Plasma", capabilities, ..USUAL };
+    let mut screen = Notifications::with(manners, &bus).await;
+    let Some(ntfy) = RealNtfy::start(&world).await else { return };
+    let url = ntfy.url("door,alerts");
+    world.settings(&format!("[subscriptions.a]\nurl = \"{url}\"\nfeed = \"ntfy\"\n"));
+    let _agent = world.agent().await;
+    world.caught_up("a").await;
+    // What is of the second of the first connection was there before it, as far as can be told.
+    let asked = eventually("it is asked", LONG, async || {
+        ntfy.publish("door", "Open?").await;
+        let next = tokio::time::timeout(SHORT / 10, screen.next());
+        next.await.map_err(|error| error.to_string())
+    });
+    let asked = asked.await;
+    assert!(asked.actions.iter().any(|(key, _)| key == "inline-reply"), "{asked:?}");
+    screen.reply(asked.id, "yes, please").await;
+    eventually("ntfy has the answer", LONG, async || {
+        let held = ntfy.held("door").await;
+        let texts: Vec<_> = held.iter().map(|it| it["message"].as_str().unwrap_or("")).collect();
+        if texts.contains(&"yes, please") { Ok(()) } else { Err(format!("{texts:?}")) }
+    })
+    .await;
+    assert_eq!(ntfy.held("alerts").await, [] as [Value; 0]);
 }

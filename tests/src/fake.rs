@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     future::pending,
     sync::{
         Arc, Mutex,
@@ -45,7 +46,7 @@ pub struct Notified {
 }
 
 /// A picture in the form of the specification's `image-data`, with transparency and 8 bits a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pixels {
     /// In pixels.
     pub width: i32,
@@ -53,6 +54,13 @@ pub struct Pixels {
     pub height: i32,
     /// Four bytes each.
     pub rgba: Vec<u8>,
+}
+
+/// Not all of them.
+impl fmt::Debug for Pixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} x {} pixels", self.width, self.height)
+    }
 }
 
 impl Pixels {
@@ -414,6 +422,14 @@ impl Notifications {
             self.screen().into_iter().find(|shown| shown.id == id).ok_or("it is not")
         })
         .await
+    }
+
+    /// The person types this answer into the notification of this number, as in KDE.
+    pub async fn reply(&self, id: u32, text: &str) {
+        let shown = self.shows(id).await;
+        let to = self.manners.tells_sender_only.then_some(shown.sender);
+        let (body, to) = ((id, text), to.as_deref());
+        self.connection.emit_signal(to, PATH, NAME, "NotificationReplied", &body).await.unwrap();
     }
 
     /// The next call.

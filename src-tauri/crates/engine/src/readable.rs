@@ -126,15 +126,14 @@ macro_rules! readable {
 
 readable!(Line, Text);
 
-/// Marks and overrides of direction, what has neither width nor ink, annotations, and what is no character,
-/// which strict readers of markup refuse. The joiners U+200C and U+200D are not among them: emoji and some
-/// scripts need those.
+/// Overrides of direction, what has neither width nor ink, annotations, and what is no character,
+/// which strict readers of markup refuse. The joiners U+200C and U+200D, the marks
+/// U+200E and U+200F and the tags of U+E0000 are not among them: emoji and some scripts need those.
 const DISGUISES: &[RangeInclusive<char>] = &[
     '\u{ad}'..='\u{ad}',
     '\u{61c}'..='\u{61c}',
     '\u{115f}'..='\u{1160}',
     '\u{200b}'..='\u{200b}',
-    '\u{200e}'..='\u{200f}',
     '\u{202a}'..='\u{202e}',
     '\u{2060}'..='\u{2064}',
     '\u{2066}'..='\u{2069}',
@@ -143,7 +142,6 @@ const DISGUISES: &[RangeInclusive<char>] = &[
     '\u{ffa0}'..='\u{ffa0}',
     '\u{fff9}'..='\u{fffb}',
     '\u{fffe}'..='\u{ffff}',
-    '\u{e0000}'..='\u{e007f}',
 ];
 
 /// Whether a character may disguise a text, or command a terminal.
@@ -210,8 +208,8 @@ mod tests {
         assert_eq!(clean("a\u{1b}[31mb\u{0}\r\nc\td\u{202e}e", 100), "a[31mb\nc\tde");
         assert_eq!(Line::from("a\u{1b}]0;x\u{7}b\u{9b}31m\nc"), "a]0;xb31m c");
         assert_eq!(Text::from("a\u{9b}\nb"), "a\nb");
-        let odd = "\u{ad}\u{61c}\u{115f}\u{200b}\u{200e}\u{200f}\u{202e}\u{2060}\u{2064}\u{2067}\
-                   \u{3164}\u{feff}\u{ffa0}\u{e0041}";
+        let odd = "\u{ad}\u{61c}\u{115f}\u{200b}\u{202e}\u{2060}\u{2064}\u{2067}\
+                   \u{3164}\u{feff}\u{ffa0}";
         assert_eq!(Line::from(odd), "");
         let family = "👩\u{200d}👧 می\u{200c}خواهم";
         assert_eq!(Line::from(family), family, "joiners are needed");
