@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
+use std::time::Duration;
+
 use hark_api::{Message, Shown};
 use hark_tests::{
     LONG, Running, World,
@@ -17,6 +19,9 @@ use serde_json::json;
 
 /// Messages of the storm, of which each tenth is urgent.
 const STORM: usize = 300;
+/// How long a click is waited for until the next, and how often it is looked for.
+const PATIENCE: Duration = Duration::from_secs(3);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Notifications that are on the screen at most, with those of the highest priority.
 const PLACES: usize = 6;
 
@@ -149,8 +154,20 @@ async fn a_click_on_a_button_in_xfce_does_what_it_says() {
     it.counts(1).await;
     let window = notifyd.windows(&it.world).await.remove(0);
     painted(&it.world, &window).await;
-    // To show it in Hark, to mark it read, to snooze.
-    notifyd.click(&it.world, &window, 1, 3).await;
+    // To show it in Hark, to mark it read, to snooze. A window that has just appeared may miss a click.
+    eventually("it takes the click", LONG, async || {
+        if !notifyd.windows(&it.world).await.contains(&window) {
+            return Ok(());
+        }
+        notifyd.click(&it.world, &window, 1, 3).await;
+        let gone = async {
+            while notifyd.windows(&it.world).await.contains(&window) {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, gone).await.map_err(|_| "it is still there")
+    })
+    .await;
     eventually("it is read", LONG, async || {
         let message = it.shows("plain").await;
         message.read.is_some().then_some(()).ok_or(format!("{message:?}"))

@@ -2,7 +2,7 @@
 //! number of a notification that has just gone for the next one: what was told of that number before the
 //! answer is of the one before. It decides nothing else, and waits for no time.
 
-use futures_util::{Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::sync::mpsc;
 use zbus::message::Sequence;
 
@@ -41,8 +41,19 @@ impl Signals {
         let (keep, kept) = mpsc::channel(SIGNALS_MAX);
         tokio::spawn(async move {
             while let Some(signal) = signals.next().await {
-                if let Err(mpsc::error::TrySendError::Closed(_)) = keep.try_send(signal) {
-                    return;
+                // Each kind comes on a way of its own: a server tells of a button and then that its
+                // notification is gone. What was sent before this is there by now.
+                let mut all = vec![signal];
+                while all.len() < SIGNALS_MAX
+                    && let Some(Some(signal)) = signals.next().now_or_never()
+                {
+                    all.push(signal);
+                }
+                all.sort_by_key(|(at, _)| *at);
+                for signal in all {
+                    if let Err(mpsc::error::TrySendError::Closed(_)) = keep.try_send(signal) {
+                        return;
+                    }
                 }
             }
         });
@@ -115,6 +126,18 @@ mod tests {
 
     fn closed(number: u32) -> Signal {
         Signal::Closed { number, by_person: false }
+    }
+
+    #[tokio::test]
+    async fn a_button_is_told_before_its_notification_is_gone_whichever_is_heard_first() {
+        let at = places(3).await;
+        let pressed = Signal::Chosen(7, "read".into());
+        let told = [(at[1], closed(7)), (at[2], closed(8)), (at[0], pressed.clone())];
+        let mut signals = Signals::of(futures_util::stream::iter(told));
+        assert_eq!(signals.next().await, Some(pressed));
+        assert_eq!(signals.next().await, Some(closed(7)));
+        assert_eq!(signals.next().await, Some(closed(8)));
+        assert_eq!(signals.next().await, None);
     }
 
     #[tokio::test]
