@@ -3,7 +3,7 @@
 //! alerts are not told that it is due. What is missed, held back or counted has none.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -49,6 +49,8 @@ struct Inner {
     awaited: watch::Sender<BTreeMap<String, usize>>,
     /// By the message's id.
     kept: Mutex<Vec<(i64, Arc<Picture>)>>,
+    /// Messages that are not due yet, as their pictures are under way: as many as there is room for.
+    under_way: Mutex<BTreeSet<i64>>,
 }
 
 /// A picture to be fetched.
@@ -72,6 +74,7 @@ impl Pictures {
             room: Arc::new(Semaphore::new(PICTURES_MAX)),
             awaited: watch::Sender::default(),
             kept: Mutex::default(),
+            under_way: Mutex::default(),
         }))
     }
 
@@ -81,8 +84,14 @@ impl Pictures {
         if wanted.is_empty() {
             return self.0.alerts.put(key, due);
         }
+        self.under_way().extend(wanted.iter().map(|it| it.message));
         let (pictures, key) = (self.clone(), key.to_owned());
         tokio::spawn(async move { pictures.wait(&key, due, wanted).await });
+    }
+
+    /// Whether the picture of a message is under way: it is due once that has come, or is given up.
+    pub(super) fn is_awaited(&self, message: i64) -> bool {
+        self.under_way().contains(&message)
     }
 
     /// The picture of a message, where it has come.
@@ -123,6 +132,7 @@ impl Pictures {
         // What is due is shown in order, so that one whose picture is nearly there would be shown without.
         let mut others = awaited.subscribe();
         let _ = timeout_at(until, others.wait_for(|all| !all.contains_key(key))).await;
+        self.under_way().retain(|id| !wanted.iter().any(|it| it.message == *id));
         self.0.alerts.put(key, due);
         // Until then there is no room for another one.
         sleep(KEPT_FOR).await;
@@ -137,6 +147,10 @@ impl Pictures {
             }
             Err(why) => none(key, &why),
         }
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, BTreeSet<i64>> {
+        self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn kept(&self) -> MutexGuard<'_, Vec<(i64, Arc<Picture>)>> {

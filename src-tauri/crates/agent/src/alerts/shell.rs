@@ -286,6 +286,9 @@ impl Shell {
         }
         let row = self.ledger.read(next).ok()??;
         let (id, priority) = (row.id, row.message.priority);
+        if self.pictures.is_awaited(id) {
+            return None;
+        }
         let name = self.status.name(key);
         let source = Source {
             name: &name,
