@@ -18,7 +18,7 @@ pub enum Event {
     Status(Box<Status>),
     /// One link changed.
     Link(Box<Link>),
-    /// A message was stored.
+    /// A message was stored, or its server has changed it.
     Message(Box<Message>),
     /// What became of messages. What is null is as it was.
     Changed {

@@ -136,7 +136,7 @@ impl Ledger {
                 (Outcome::Changed(Change::Deleted(_)), Stored::Changed(ids)) => {
                     self.tell_removed(ids.clone());
                 }
-                (_, Stored::Changed(ids)) => self.tell_withdrawn(ids, now),
+                (_, Stored::Changed(ids)) => ids.iter().for_each(|id| self.tell_message(*id)),
                 (_, Stored::Duplicate | Stored::Dropped | Stored::SetAside | Stored::Nothing) => {}
             }
         }

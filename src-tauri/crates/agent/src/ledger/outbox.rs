@@ -133,18 +133,7 @@ impl Ledger {
         }
     }
 
-    /// Server and person agree that these were read: nothing more is to be shown of them.
-    pub(super) fn tell_withdrawn(&self, messages: &[i64], now: Timestamp) {
-        let (withdrawn, read) = (Some(Shown::Withdrawn), Some(now));
-        self.tell_changed(messages.iter().copied(), withdrawn, None, (read, None));
-    }
-
-    pub(super) fn tell_shown(
-        &self,
-        messages: impl IntoIterator<Item = i64>,
-        shown: Shown,
-        why: Option<&Why>,
-    ) {
+    fn tell_shown(&self, messages: impl IntoIterator<Item = i64>, shown: Shown, why: Option<&Why>) {
         self.tell_changed(messages, Some(shown), why, (None, None));
     }
 
