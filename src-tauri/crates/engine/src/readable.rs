@@ -156,12 +156,11 @@ pub fn is_unreadable(char: char) -> bool {
 pub fn is_blank(text: &str) -> bool {
     let is_unseen = |char| {
         matches!(char,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}'
-            | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            '\u{34f}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200c}'..='\u{200f}'
+            | '\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{2800}' | '\u{fe00}'..='\u{fe0f}'
             | '\u{e0000}'..='\u{e0fff}')
     };
-    text.chars().all(|char| char.is_whitespace() || is_unseen(char))
+    text.chars().all(|char| char.is_whitespace() || is_unreadable(char) || is_unseen(char))
 }
 
 /// A text without what is not readable, and not longer than `chars_max`. Whatever ends a line is one line

@@ -1,9 +1,10 @@
 //! The pictures of messages that have just come: fetched before the message is shown, where its subscription
-//! wants that. Only what is shown with a picture waits for it, and no longer than [`PATIENCE`]: until then the
-//! alerts are not told that it is due. What is missed, held back or counted has none.
+//! wants that. What is shown with a picture waits for it, and what comes right behind it of the same
+//! subscription, which is shown in order; no longer than [`PATIENCE`]: until then the alerts are not told that
+//! it is due. What is missed, held back or counted has none.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -19,8 +20,8 @@ use hark_platform::picture::{Picture, apart};
 use hark_store::Shown;
 use hark_stream::connection;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-    time::{Instant, sleep, timeout_at},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
 };
 use url::Url;
 
@@ -45,8 +46,6 @@ struct Inner {
     ledger: Ledger,
     status: Status,
     room: Arc<Semaphore>,
-    /// By the subscription's key, how many messages wait for pictures.
-    awaited: watch::Sender<BTreeMap<String, usize>>,
     /// By the message's id.
     kept: Mutex<Vec<(i64, Arc<Picture>)>>,
     /// Messages that are not due yet, as their pictures are under way: as many as there is room for.
@@ -72,7 +71,6 @@ impl Pictures {
             ledger,
             status,
             room: Arc::new(Semaphore::new(PICTURES_MAX)),
-            awaited: watch::Sender::default(),
             kept: Mutex::default(),
             under_way: Mutex::default(),
         }))
@@ -117,21 +115,9 @@ impl Pictures {
     }
 
     async fn wait(&self, key: &str, due: Due, wanted: Vec<Wanted>) {
-        let until = Instant::now() + PATIENCE;
-        let awaited = &self.0.awaited;
-        awaited.send_modify(|all| *all.entry(key.to_owned()).or_default() += 1);
-        if timeout_at(until, join_all(wanted.iter().map(|it| self.get(key, it)))).await.is_err() {
+        if timeout(PATIENCE, join_all(wanted.iter().map(|it| self.get(key, it)))).await.is_err() {
             none(key, &format!("it has not come within {} ms", PATIENCE.as_millis()));
         }
-        awaited.send_modify(|all| {
-            let left = all.remove(key).unwrap_or_default().saturating_sub(1);
-            if left > 0 {
-                all.insert(key.to_owned(), left);
-            }
-        });
-        // What is due is shown in order, so that one whose picture is nearly there would be shown without.
-        let mut others = awaited.subscribe();
-        let _ = timeout_at(until, others.wait_for(|all| !all.contains_key(key))).await;
         self.under_way().retain(|id| !wanted.iter().any(|it| it.message == *id));
         self.0.alerts.put(key, due);
         // Until then there is no room for another one.

@@ -312,39 +312,37 @@ impl Shell {
         Alert { parts, notification, count, urgent, priority, stays, url, sequence }
     }
 
-    fn digest(&self, key: &str, away: bool) -> Option<Alert<Sent>> {
+    /// What waits of a subscription, where anything does that is wanted: which messages, how many, how many of
+    /// the highest priority, and the latest few, the newest first.
+    fn waiting(&self, key: &str) -> Option<(Part, u32, u32, Vec<MessageRow>)> {
         if !self.is_wanted(key) {
             return None;
         }
-        let first = self.ledger.read(|store| store.next_pending(key, i64::MIN)).ok()??.id;
-        let latest = |store: &Store| {
-            let (count, latest) = store.latest_pending(key, toast::QUOTED_MAX)?;
-            Ok((count, store.urgent_count(key)?, latest))
+        let few = u32::try_from(NAMED_MAX).unwrap_or(u32::MAX);
+        let read = |store: &Store| {
+            let (count, latest) = store.latest_pending(key, few)?;
+            Ok((store.next_pending(key, i64::MIN)?, count, store.urgent_count(key)?, latest))
         };
-        let (count, urgent, latest) = self.ledger.read(latest).ok()?;
-        let last = latest.last()?.id;
-        let shown = latest.into_iter().rev().filter(|_| !self.hides(key));
+        let (first, count, urgent, mut latest) = self.ledger.read(read).ok()?;
+        latest.reverse();
+        Some((part(key, first?.id, latest.first()?.id), count, urgent, latest))
+    }
+
+    fn digest(&self, key: &str, away: bool) -> Option<Alert<Sent>> {
+        let (part, count, urgent, latest) = self.waiting(key)?;
+        let shown = latest.into_iter().filter(|_| !self.hides(key));
         let latest: Vec<_> = shown.map(|row| row.message).collect();
         let name = self.status.name(key);
         let toast =
             toast::of_digest(&name, (count, urgent, away), &latest, self.can, self.language);
-        Some(self.alert(vec![part(key, first, last)], count, Priority::NORMAL, toast))
+        Some(self.alert(vec![part], count, Priority::NORMAL, toast))
     }
 
     /// All that waits of these subscriptions and what was counted before, as one notification.
     fn folded(&self, keys: &[String], mut all: Folded) -> Option<(Alert<Sent>, Folded)> {
-        let few = u32::try_from(NAMED_MAX).unwrap_or(u32::MAX);
         let mut parts = Vec::new();
-        for key in keys.iter().filter(|key| self.is_wanted(key)) {
-            let waiting = |store: &Store| {
-                let (count, latest) = store.latest_pending(key, few)?;
-                Ok((store.next_pending(key, i64::MIN)?, count, store.urgent_count(key)?, latest))
-            };
-            let Ok((Some(first), count, urgent, latest)) = self.ledger.read(waiting) else {
-                continue;
-            };
-            let ids: Vec<i64> = latest.iter().rev().map(|row| row.id).collect();
-            let part = part(key, first.id, *ids.first()?);
+        for (part, count, urgent, latest) in keys.iter().filter_map(|key| self.waiting(key)) {
+            let ids: Vec<i64> = latest.iter().map(|row| row.id).collect();
             all.add(part.clone(), count, urgent, &ids);
             parts.push(part);
         }

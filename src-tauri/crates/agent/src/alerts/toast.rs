@@ -26,8 +26,6 @@ const SOURCE_CHARS_MAX: usize = 40;
 const NEWS: Duration = Duration::from_secs(120);
 /// The specification's category of a message that has come.
 const CATEGORY: &str = "im.received";
-/// How many of the counted messages a digest quotes.
-pub const QUOTED_MAX: u32 = 3;
 
 /// A notification and what a click on it opens.
 #[derive(Clone, Debug)]
@@ -278,7 +276,7 @@ mod tests {
         Capabilities { body: true, body_markup: true, actions: true, buttons: 0, replies: false };
 
     /// A message as the outbox holds it.
-    fn row(message: Message) -> MessageRow {
+    pub(super) fn row(message: Message) -> MessageRow {
         MessageRow {
             id: 1,
             server_id: None,

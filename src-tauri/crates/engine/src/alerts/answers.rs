@@ -133,35 +133,24 @@ impl<N: Clone> Alerts<N> {
             until: stays.and_then(|stays| self.held.now().checked_add(stays).ok()),
         };
         self.left(number, out);
-        let at = match &call.folds {
-            None => Some(now),
-            Some(Folds { folded, replaces }) => {
-                for replaced in replaces.iter().filter(|it| **it != number) {
-                    self.left(*replaced, out);
-                }
-                (showing.parts, showing.id) = counted(folded, last);
-                let older = self.counter.take_other(number);
-                self.counter.shown(number, folded.clone(), now);
-                // An older one is still there, and is dismissed, clicked and closed as any other.
-                let Some((number, folded)) = older else { return Some(showing) };
-                let (parts, id) = counted(&folded, last);
-                let older = Showing {
-                    number,
-                    parts,
-                    id,
-                    count: folded.count(),
-                    until: None,
-                    ..showing.clone()
-                };
-                self.put(
-                    Notification { at: None, urgent: false, closes: None, showing: older },
-                    out,
-                );
-                return Some(showing);
-            }
+        let Some(Folds { folded, replaces }) = &call.folds else {
+            let closes = stays.map(|stays| now + stays);
+            let at = Some(now);
+            self.put(Notification { at, urgent, closes, showing: showing.clone() }, out);
+            return Some(showing);
         };
-        let closes = stays.map(|stays| now + stays);
-        self.put(Notification { at, urgent, closes, showing: showing.clone() }, out);
+        for replaced in replaces.iter().filter(|it| **it != number) {
+            self.left(*replaced, out);
+        }
+        (showing.parts, showing.id) = counted(folded, last);
+        // An older one is still there, and is dismissed, clicked and closed as any other.
+        if let Some((number, folded)) = self.counter.take_other(number) {
+            let (parts, id) = counted(&folded, last);
+            let (count, until) = (folded.count(), None);
+            let showing = Showing { number, parts, id, count, until, ..showing.clone() };
+            self.put(Notification { at: None, urgent: false, closes: None, showing }, out);
+        }
+        self.counter.shown(number, folded.clone(), now);
         Some(showing)
     }
 

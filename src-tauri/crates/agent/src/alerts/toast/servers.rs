@@ -3,11 +3,7 @@
 
 use std::fmt::Write as _;
 
-use hark_engine::{
-    message::{Action, Does, Extras, Priority},
-    policy::Decision,
-};
-use hark_store::Shown;
+use hark_engine::message::{Action, Does, Extras, Priority};
 
 use super::*;
 
@@ -47,20 +43,7 @@ const SERVERS: [(&str, &[&str]); 6] = [
 ];
 
 fn row(message: Message) -> MessageRow {
-    MessageRow {
-        id: 1,
-        server_id: None,
-        subscription: "builds".into(),
-        message,
-        received: Timestamp::UNIX_EPOCH,
-        decision: Decision::Alert,
-        rule: None,
-        sound: Some("bell".into()),
-        shown: Shown::Pending,
-        why: None,
-        read: None,
-        dismissed: None,
-    }
+    MessageRow { sound: Some("bell".into()), ..tests::row(message) }
 }
 
 fn plain() -> Message {
