@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use hark_api::{Act, ActOn, Acted, Question, Yes, route};
 use hark_tests::{
@@ -37,27 +37,14 @@ impl Followed {
         let opener = Opener::put(&mut world);
         world.set("DISPLAY", ":none");
         let bus = Bus::start(&mut world).await;
-        let screen = Notifications::like(server, &bus).await;
+        let mut screen = Notifications::like(server, &bus).await;
         let (ntfy, recorder) = (Ntfy::start().await, Recorder::start().await);
         let url = ntfy.url("/news/sse");
         world.settings(&format!("[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\n"));
         let agent = world.agent().await;
         world.caught_up("news").await;
-        let mut it = Self { ntfy, screen, opener, recorder, _parts: (bus, agent), world };
-        it.alerts().await;
-        it
-    }
-
-    /// Publishes until something is shown: what is of the very second of the first connection was there
-    /// before it, as far as can be told.
-    async fn alerts(&mut self) {
-        let shown = eventually("what is published is shown", LONG, async || {
-            self.ntfy.publish("news", "begin");
-            let next = tokio::time::timeout(Duration::from_millis(200), self.screen.next());
-            next.await.map_err(|error| error.to_string())
-        });
-        let id = shown.await.id;
-        self.screen.dismiss(id).await;
+        ntfy.alerts("news", &mut screen).await;
+        Self { ntfy, screen, opener, recorder, _parts: (bus, agent), world }
     }
 
     /// Publishes a message with these actions; answers its notification and its id.

@@ -39,7 +39,7 @@ impl Followed {
         let mut world = World::new();
         world.set("HARK_TEST_TOKEN", "s3cret");
         let bus = Bus::start(&mut world).await;
-        let screen = Notifications::start(&bus).await;
+        let mut screen = Notifications::start(&bus).await;
         let (ntfy, recorder) = (Ntfy::start().await, Recorder::start().await);
         ntfy.protect("news", "s3cret");
         let (url, lines) = (ntfy.url("/news/sse"), lines.replace("PICTURES", &recorder.url("")));
@@ -49,21 +49,8 @@ impl Followed {
         ));
         let agent = world.agent().await;
         world.caught_up("news").await;
-        let mut it = Self { ntfy, screen, recorder, _parts: (bus, agent), world };
-        it.alerts().await;
-        it
-    }
-
-    /// Publishes until something is shown: what is of the very second of the first connection was there
-    /// before it, as far as can be told.
-    async fn alerts(&mut self) {
-        let shown = eventually("what is published is shown", LONG, async || {
-            self.ntfy.publish("news", "begin");
-            let next = tokio::time::timeout(Duration::from_millis(200), self.screen.next());
-            next.await.map_err(|error| error.to_string())
-        });
-        let id = shown.await.id;
-        self.screen.dismiss(id).await;
+        ntfy.alerts("news", &mut screen).await;
+        Self { ntfy, screen, recorder, _parts: (bus, agent), world }
     }
 
     fn publish(&self, title: &str, mut fields: Value) {

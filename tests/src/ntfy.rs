@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use axum::{
@@ -15,8 +16,16 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::time::timeout;
 
-use crate::push::{Out, Served, event_stream};
+use crate::{
+    LONG, eventually,
+    fake::Notifications,
+    push::{Out, Served, event_stream},
+};
+
+/// What alerts is shown within this, also on a busy machine more often than not.
+const ALERTED_WITHIN: Duration = Duration::from_millis(200);
 
 /// See the module.
 pub struct Ntfy {
@@ -82,6 +91,17 @@ impl Ntfy {
     /// Publishes a text to a topic; answers its id.
     pub fn publish(&self, topic: &str, text: &str) -> String {
         self.publish_as("message", topic, json!({ "message": text }))
+    }
+
+    /// Publishes to a topic until something is shown: what is of the very second of the first connection was
+    /// there before it, as far as can be told.
+    pub async fn alerts(&self, topic: &str, screen: &mut Notifications) {
+        let shown = eventually("what is published is shown", LONG, async || {
+            self.publish(topic, "begin");
+            timeout(ALERTED_WITHIN, screen.next()).await.map_err(|error| error.to_string())
+        });
+        let id = shown.await.id;
+        screen.dismiss(id).await;
     }
 
     /// Publishes an event of this kind with these further fields.
