@@ -7,10 +7,11 @@ use std::sync::Arc;
 use hark_api::{self as api, Act, ActOn, Acted, ApiError, Question, Seems, Yes};
 use hark_config::{credentials::Credentials, settings::Subscription};
 use hark_engine::{
-    asked::{self, Asked, Grant, Reach},
+    asked::{self, Asked, Grant},
     failure::Cause,
     links::{Doubt, Link},
     message::{Action, Does},
+    reach::Reach,
     readable::Line,
 };
 use hark_store::MessageRow;

@@ -23,6 +23,7 @@ pub mod message;
 mod moment;
 pub mod pictures;
 pub mod policy;
+pub mod reach;
 pub mod readable;
 pub mod silence;
 pub mod size;

@@ -4,9 +4,9 @@
 use std::{fmt, net::IpAddr};
 
 use hark_engine::{
-    asked::{Reach, is_on_internet},
     failure::Cause,
     pictures::{BYTES_MAX, Refused, Sources},
+    reach::{Reach, is_on_internet},
 };
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt;

@@ -5,11 +5,7 @@ use std::{
     time::Duration,
 };
 
-use hark_engine::{
-    asked::{Asked, Reach},
-    failure::Cause,
-    readable::Line,
-};
+use hark_engine::{asked::Asked, failure::Cause, reach::Reach, readable::Line};
 use http::{HeaderName, HeaderValue, Method, header};
 use tokio::time::timeout;
 use url::Url;
