@@ -21,13 +21,17 @@ use hark_tests::{
 };
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
-    time::{interval, timeout},
+    time::{interval, sleep, timeout},
 };
 
 /// Messages whose way is measured.
 const SAMPLES: usize = 10_000;
 /// Those that the slower peers are sent as well.
 const PEERS: usize = 1_000;
+/// Where the desktop's theme has the icons of programs.
+const ICON: &str = "home/.local/share/icons/hicolor/64x64/apps";
+/// Between two messages, so that what is still done for one is no part of the other's way.
+const SETTLE: Duration = Duration::from_millis(10);
 /// The argument with which this program is notify-rust's sender.
 const SENDER: &str = "notify-rust";
 /// Titles by which the peers' notifications are known.
@@ -112,6 +116,8 @@ fn printed(world: &World, url: &str) -> (Peer, UnboundedReceiver<Instant>) {
 
 async fn latency(samples: usize) {
     let mut world = World::new();
+    // As where it is installed: a notification names its icon, and carries no pixels.
+    world.file(format!("{ICON}/hark.png"), "");
     let bus = Bus::start(&mut world).await;
     let mut desktop = Notifications::start(&bus).await;
     let Some(ntfy) = RealNtfy::start(&world).await else { return };
@@ -148,6 +154,7 @@ async fn latency(samples: usize) {
         if sample == PEERS {
             peers.clear();
         }
+        sleep(SETTLE).await;
         let text = format!("number {}", number + 1 + sample);
         let published = Instant::now();
         let (_, seen, calls) = tokio::join!(

@@ -232,9 +232,11 @@ impl World {
         .await
     }
 
-    /// All stored messages, oldest first.
+    /// All stored messages, in the order in which they were received.
     pub async fn messages(&self) -> Vec<Value> {
-        self.hark(&["messages", "--limit", "1000", "--json"]).await.lines()
+        let mut all = self.hark(&["messages", "--limit", "1000", "--json"]).await.lines();
+        all.sort_by_key(|message| message["id"].as_i64());
+        all
     }
 
     /// The reconnection history, oldest first.

@@ -230,6 +230,18 @@ export type Credential = { "env": string } | { "file": string };
 
 export type Decision = "alert" | "backlog" | "quiet";
 
+export type DeleteMessages = { 
+/**
+ * At most 1000.
+ */
+messages: number[], };
+
+export type Deleted = { 
+/**
+ * Their ids.
+ */
+messages: number[], };
+
 export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed" | "no_push_feed";
 
 export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "changed", "data": { 
@@ -402,7 +414,8 @@ body: string,
  */
 priority: number, 
 /**
- * The server's time, or when it was received where the server gave none.
+ * When it was sent, as its server says; when it was received where that is earlier, or the server says
+ * nothing. Lists are in this order.
  */
 time: Time, 
 /**
@@ -487,17 +500,34 @@ export type MessagesQuery = {
  */
 limit?: number, 
 /**
- * Only messages with a greater id, oldest first.
+ * Only messages with a greater id, in the order of ids, which is that in which they were received.
  */
 after?: number, 
 /**
- * Only messages with a smaller id.
+ * Only messages that stand behind the one with this id.
  */
 before?: number, 
 /**
+ * The `time` of that one, by which its place is known where it was deleted meanwhile.
+ */
+before_time?: Time, 
+/**
  * Only those of one subscription.
  */
-subscription?: string, };
+subscription?: string, 
+/**
+ * Only those of this time or a later one.
+ */
+since?: Time, 
+/**
+ * Only those of this priority or a higher one.
+ */
+priority?: number, 
+/**
+ * Only those that hold all of these words, anywhere in title, body, tags or topic, whether in capitals or
+ * not. Of each text the first 64 KiB are looked at, of a search the first 16 words.
+ */
+search?: string, };
 
 export type Notifications = { 
 /**
@@ -927,6 +957,7 @@ export interface Routes {
   "/v1/status": { method: "GET"; query: null; reply: Status };
   "/v1/messages": { method: "GET"; query: MessagesQuery; reply: Array<Message> };
   "/v1/messages/read": { method: "POST"; query: ReadMessages; reply: Read };
+  "/v1/messages/delete": { method: "POST"; query: DeleteMessages; reply: Deleted };
   "/v1/messages/act": { method: "POST"; query: Act; reply: Acted };
   "/v1/outages": { method: "GET"; query: HistoryQuery; reply: Array<HistoryEntry> };
   "/v1/journal": { method: "GET"; query: HistoryQuery; reply: Array<JournalRow> };

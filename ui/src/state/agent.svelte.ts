@@ -95,7 +95,12 @@ class Agent {
   }
 
   loadOlder(): Promise<void> {
-    const query = { limit: MESSAGES_PAGE, before: this.held.messages.at(-1)?.id } as MessagesQuery;
+    const last = this.held.messages.at(-1);
+    const query = {
+      limit: MESSAGES_PAGE,
+      before: last?.id,
+      before_time: last?.time,
+    } as MessagesQuery;
     return this.#load(
       "older",
       () => call("/v1/messages", query),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Event, Message } from "../api";
-import { byTime, fold, loadedLatest, loadedOlder, MESSAGES_MAX, nothing, type Held } from "./hold";
+import { fold, loadedLatest, loadedOlder, MESSAGES_MAX, nothing, type Held } from "./hold";
 import { ago, link, message, status } from "./samples";
 
 const told = (held: Held, ...events: Event[]) => fold(held, { kind: "events", events });
@@ -37,7 +37,8 @@ test("a list goes by the server's time, and by the order of the wire within it",
   const live = message(1, { time: ago(0) });
   const replayed = message(2, { time: ago(60) });
   const beside = message(3, { time: ago(60) });
-  expect(byTime([beside, replayed, live]).map(({ id }) => id)).toEqual([1, 3, 2]);
+  const held = told(nothing, heard(live), heard(replayed), heard(beside));
+  expect(ids(held)).toEqual([1, 3, 2]);
 });
 
 test("a link's change reaches its row alone", () => {

@@ -21,7 +21,7 @@ export interface Held {
   /** Why none answers. */
   failure: Failure | null;
   status: Status | null;
-  /** Newest first. */
+  /** The latest sent first, as the agent orders them. */
   messages: Message[];
   /** Heard since `messages` went stale; null while they are not stale. */
   fresh: Message[] | null;
@@ -79,7 +79,7 @@ function foldEvent(held: Held, event: Event): Held {
     case "message": {
       // A change to a message that was not loaded would leave a hole in the list.
       const oldest = held.messages.at(-1);
-      if (held.older && oldest && event.data.id < oldest.id) return held;
+      if (held.older && oldest && order(oldest, event.data) < 0) return held;
       return {
         ...held,
         messages: merge(held.messages, [event.data]),
@@ -118,8 +118,8 @@ function hasOlder(page: readonly Message[], asked: number): boolean {
 /** The latest messages were loaded: they and what was heard meanwhile replace the stale ones. */
 export function loadedLatest(held: Held, page: Message[], asked: number): Held {
   const older = hasOlder(page, asked);
-  const oldest = older ? (page.at(-1)?.id ?? 0) : 0;
-  const fresh = (held.fresh ?? []).filter((message) => message.id >= oldest);
+  const oldest = older ? page.at(-1) : undefined;
+  const fresh = (held.fresh ?? []).filter((message) => !oldest || order(message, oldest) <= 0);
   return { ...held, messages: merge(there(held, page), fresh), fresh: null, older };
 }
 
@@ -151,17 +151,18 @@ function changed(messages: readonly Message[], changes: readonly Change[]): Mess
   );
 }
 
-/** As a list shows them: the latest first by the server's time. The ids are the order of the wire, which is
- * another where a server replays out of order. */
-export function byTime(messages: readonly Message[]): Message[] {
-  return [...messages].sort((a, b) => at(b.time) - at(a.time) || b.id - a.id);
-}
+/** The order of messages: the latest sent first. The ids are the order of the wire, which is another where a
+ * server replays out of order. */
+const order = (a: Message, b: Message): number => at(b.time) - at(a.time) || b.id - a.id;
 
-/** Newest first, each id once (the later word counts), bounded. */
+/** In order, each id once (the later word counts), bounded. */
 function merge(held: readonly Message[], later: readonly Message[]): Message[] {
   const only = later.length === 1 ? later[0] : undefined;
-  if (only && (held[0]?.id ?? 0) < only.id) return [only, ...held].slice(0, MESSAGES_MAX);
+  const first = held[0];
+  // What is new is mostly the latest; one that is known already has the place of itself.
+  if (only && (!first || (order(only, first) < 0 && held.every(({ id }) => id !== only.id))))
+    return [only, ...held].slice(0, MESSAGES_MAX);
   const byId = new Map<number, Message>();
   for (const message of [...held, ...later]) byId.set(message.id, message);
-  return [...byId.values()].sort((a, b) => b.id - a.id).slice(0, MESSAGES_MAX);
+  return [...byId.values()].sort(order).slice(0, MESSAGES_MAX);
 }

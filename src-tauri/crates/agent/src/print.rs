@@ -10,7 +10,7 @@ use hark_engine::{
     message::Message,
     readable::{Line, is_unreadable},
 };
-use hark_store::Query;
+use hark_store::{Query, Store};
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::task::yield_now;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
@@ -33,9 +33,7 @@ static OUT: LazyLock<(NonBlocking, Mutex<Option<WorkerGuard>>)> = LazyLock::new(
 /// and what came until then has been printed. A terminal that is gone is no reason to stop.
 pub async fn run(ledger: Ledger, status: Status, stop: impl Future<Output = ()>) {
     let mut changes = ledger.events().changes();
-    let newest = Query { limit: 1, ..Query::default() };
-    let newest = ledger.read(|store| store.messages(&newest)).unwrap_or_default();
-    let mut printed = newest.first().map_or(0, |row| row.id);
+    let mut printed = ledger.read(Store::newest).unwrap_or_default();
     let mut stop = pin!(stop);
     let mut is_stopped = false;
     while !is_stopped {

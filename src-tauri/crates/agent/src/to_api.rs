@@ -76,6 +76,7 @@ pub fn cause(failure: &Failure, server: &str) -> api::Cause {
 
 /// A stored message.
 pub fn message(row: MessageRow) -> api::Message {
+    let at = row.at();
     let MessageRow {
         id,
         server_id,
@@ -98,7 +99,7 @@ pub fn message(row: MessageRow) -> api::Message {
         title: message.title.into(),
         body: message.body.into(),
         priority: message.priority.level(),
-        time: api::Time(message.time.unwrap_or(received)),
+        time: api::Time(at),
         received: api::Time(received),
         url: message.url,
         tags: message.tags.into_iter().map(Into::into).collect(),

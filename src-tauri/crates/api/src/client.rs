@@ -132,7 +132,9 @@ impl Client {
     ///
     /// # Errors
     /// Each item may be a [`CallError`]; the stream ends after the first.
-    pub fn events(&self) -> Result<impl Stream<Item = Result<Event, CallError>> + Send, CallError> {
+    pub fn events(
+        &self,
+    ) -> Result<impl Stream<Item = Result<Event, CallError>> + Send + use<>, CallError> {
         let stream = ClientBuilder::for_url(&format!("http://hark{}", route::EVENTS))
             .map_err(broken)?
             .reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build())

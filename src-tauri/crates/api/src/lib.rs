@@ -27,8 +27,8 @@ pub use command::{
 pub use event::Event;
 pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, Span, SpanKind};
 pub use message::{
-    Action, ActionKind, Attachment, Decision, Message, MessagesQuery, Read, ReadMessages, Shown,
-    Why,
+    Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,
+    Read, ReadMessages, Shown, Why,
 };
 pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};
 pub use send::{SendMessage, Sent};

@@ -21,7 +21,8 @@ pub struct Message {
     pub body: String,
     /// 1 lowest to 5 highest; 3 is normal.
     pub priority: u8,
-    /// The server's time, or when it was received where the server gave none.
+    /// When it was sent, as its server says; when it was received where that is earlier, or the server says
+    /// nothing. Lists are in this order.
     pub time: Time,
     /// When the agent received it.
     pub received: Time,
@@ -185,7 +186,27 @@ pub struct Read {
     pub messages: u32,
 }
 
-/// Which messages to answer, newest first unless `after` is given.
+/// Which messages to delete.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(default)]
+pub struct DeleteMessages {
+    /// At most 1000.
+    #[cfg_attr(test, ts(type = "number[]"))]
+    pub messages: Vec<i64>,
+}
+
+/// Which messages there were, and are no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Deleted {
+    /// Their ids.
+    #[cfg_attr(test, ts(type = "number[]"))]
+    pub messages: Vec<i64>,
+}
+
+/// Which messages to answer: by `time`, the latest first, and by id where that is the same; unless `after` is
+/// given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
 #[serde(default)]
@@ -193,12 +214,21 @@ pub struct MessagesQuery {
     /// At most so many; 1 to 1000, 100 by default. Fewer may come where they are large: only an empty
     /// answer says that there are no more.
     pub limit: Option<u32>,
-    /// Only messages with a greater id, oldest first.
+    /// Only messages with a greater id, in the order of ids, which is that in which they were received.
     #[cfg_attr(test, ts(optional, type = "number"))]
     pub after: Option<i64>,
-    /// Only messages with a smaller id.
+    /// Only messages that stand behind the one with this id.
     #[cfg_attr(test, ts(optional, type = "number"))]
     pub before: Option<i64>,
+    /// The `time` of that one, by which its place is known where it was deleted meanwhile.
+    pub before_time: Option<Time>,
     /// Only those of one subscription.
     pub subscription: Option<String>,
+    /// Only those of this time or a later one.
+    pub since: Option<Time>,
+    /// Only those of this priority or a higher one.
+    pub priority: Option<u8>,
+    /// Only those that hold all of these words, anywhere in title, body, tags or topic, whether in capitals or
+    /// not. Of each text the first 64 KiB are looked at, of a search the first 16 words.
+    pub search: Option<String>,
 }

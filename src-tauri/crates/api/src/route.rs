@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use http::Method;
 
 use crate::{
-    Accepted, Act, Acted, AddSubscription, Added, HistoryEntry, HistoryQuery, JournalRow, Message,
-    MessagesQuery, Read, ReadMessages, RulesFor, RulesTried, Sample, SendMessage, Sent, Snooze,
-    Snoozed, Status, Target, Woken,
+    Accepted, Act, Acted, AddSubscription, Added, DeleteMessages, Deleted, HistoryEntry,
+    HistoryQuery, JournalRow, Message, MessagesQuery, Read, ReadMessages, RulesFor, RulesTried,
+    Sample, SendMessage, Sent, Snooze, Snoozed, Status, Target, Woken,
 };
 
 /// What a route's method says.
@@ -85,6 +85,8 @@ routes! {
     MESSAGES = get "/v1/messages": MessagesQuery => Vec<Message>;
     /// The person has read messages: their notifications go away.
     READ = post "/v1/messages/read": ReadMessages => Read;
+    /// Delete messages. No replay brings them back.
+    DELETE = post "/v1/messages/delete": DeleteMessages => Deleted;
     /// Do something about a message, as one of its buttons says.
     ACT = post "/v1/messages/act": Act => Acted;
     /// The reconnection history: outages and spans, newest first.

@@ -63,31 +63,17 @@ pub enum Command {
         key: Option<String>,
     },
     /// Show how each connection is doing
-    Status {
-        /// As one JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show the latest messages, oldest first
-    Messages {
-        /// At most so many
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
-        limit: u32,
-        /// As JSON, one message a line
-        #[arg(long)]
-        json: bool,
-    },
+    Status(StatusOptions),
+    /// Show the latest messages, or find some
+    Messages(MessagesOptions),
+    /// Mark messages as read; their notifications go away
+    Read(ReadOptions),
+    /// Delete messages
+    Delete(DeleteOptions),
     /// Open a message's link, or do what one of its buttons is for
     Act(ActOptions),
     /// Show when each connection was lost, why, and for how long
-    History {
-        /// At most so many, up to 1000
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
-        /// As JSON, one entry a line
-        #[arg(long)]
-        json: bool,
-    },
+    History(HistoryOptions),
     /// Show what the rules of a subscription do with its latest messages, or try others
     Rules(RulesOptions),
     /// Send a message to a subscription's server, from which it comes as any other
@@ -148,6 +134,86 @@ pub struct AddOptions {
     /// Save it without trying it
     #[arg(long)]
     pub unchecked: bool,
+}
+
+/// Options of `hark status`.
+#[derive(Debug, Args)]
+pub struct StatusOptions {
+    /// Its key or name; all where missing
+    pub key: Option<String>,
+    /// Go on showing it as it changes
+    #[arg(long, conflicts_with_all = ["json", "check"])]
+    pub watch: bool,
+    /// For scripts: exit with 0 where all are live or paused, 1 where some are not, 3 without an agent
+    #[arg(long)]
+    pub check: bool,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `hark messages`.
+#[derive(Debug, Args)]
+pub struct MessagesOptions {
+    /// Only of this subscription, by its key or name
+    pub key: Option<String>,
+    /// Go on showing them as they come
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Only those that were sent since then, as 2h, 2026-03-01 or '2026-03-01 8:00'
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only those before this one, by its id in `hark messages --json`
+    #[arg(long, value_name = "ID")]
+    pub before: Option<i64>,
+    /// Only those that hold these words, in any order and any case
+    #[arg(long, short, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// Only of this priority or higher: 1 (lowest) to 5 (highest), or min, low, normal, high or urgent
+    #[arg(long, value_name = "LEVEL")]
+    pub priority: Option<String>,
+    /// At most so many
+    #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    /// As JSON, one message a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `hark read`.
+#[derive(Debug, Args)]
+#[group(id = "which", required = true, args = ["ids", "all"])]
+pub struct ReadOptions {
+    /// These, by their ids in `hark messages --json`
+    #[arg(value_name = "ID")]
+    pub ids: Vec<i64>,
+    /// All
+    #[arg(long)]
+    pub all: bool,
+    /// All of this subscription, by its key
+    #[arg(long, value_name = "KEY", requires = "all")]
+    pub of: Option<String>,
+}
+
+/// Options of `hark delete`.
+#[derive(Debug, Args)]
+pub struct DeleteOptions {
+    /// These, by their ids in `hark messages --json`
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<i64>,
+}
+
+/// Options of `hark history`.
+#[derive(Debug, Args)]
+pub struct HistoryOptions {
+    /// Only of this subscription, by its key or name
+    pub key: Option<String>,
+    /// At most so many, up to 1000
+    #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: u32,
+    /// As JSON, one entry a line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `hark rules`.

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod commands;
+mod look;
 mod out;
 mod quiet;
 mod show;
@@ -14,8 +15,8 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use commands::{
-    act, add, agent, demo, doctor, history, listen, messages, open, pause, remove, rules, send,
-    silence, status, stop, test,
+    act, add, agent, demo, doctor, history, listen, messages, open, pause, read, remove, rules,
+    send, silence, status, stop, test,
 };
 use hark_local::profile::Profile;
 use hark_platform::picture::apart;
@@ -65,9 +66,11 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Snooze(options) => silence::snooze(&profile, options).await,
             Command::Wake { key } => silence::wake(&profile, key).await,
             Command::Act(options) => act::act(&profile, options).await,
-            Command::Status { json } => status::status(&profile, json).await,
-            Command::Messages { limit, json } => messages::messages(&profile, limit, json).await,
-            Command::History { limit, json } => history::history(&profile, limit, json).await,
+            Command::Status(options) => return status::status(&profile, &options).await,
+            Command::Messages(options) => messages::messages(&profile, &options).await,
+            Command::Read(options) => read::read(&profile, options).await,
+            Command::Delete(options) => read::delete(&profile, options).await,
+            Command::History(options) => history::history(&profile, options).await,
             Command::Rules(options) => rules::rules(&profile, options).await,
             Command::Send(options) => send::send(&profile, options).await,
             Command::Test => test::test(&profile).await,

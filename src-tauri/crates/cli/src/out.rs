@@ -1,9 +1,9 @@
 //! Output of commands. A reader that stops early, such as `head`, ends the command without an error.
 
 use std::{
-    fmt,
+    env, fmt,
     io::{self, Write},
-    process,
+    process::{self, Command, Stdio},
 };
 
 use hark_agent::print::harmless;
@@ -16,7 +16,12 @@ pub fn line(text: impl fmt::Display) -> io::Result<()> {
 
 /// Prints a value as a line of JSON.
 pub fn json(value: &impl Serialize) -> io::Result<()> {
-    line(harmless(&serde_json::to_string(value)?))
+    line(as_json(value)?)
+}
+
+/// A value as JSON in one line.
+pub fn as_json(value: &impl Serialize) -> io::Result<String> {
+    Ok(harmless(&serde_json::to_string(value)?))
 }
 
 /// Prints a value as indented JSON.
@@ -30,6 +35,40 @@ pub fn print(text: impl fmt::Display) -> io::Result<()> {
         process::exit(0);
     }
     Ok(())
+}
+
+/// Prints a text in the place of what was drawn before, where that is a terminal.
+pub fn redraw(text: &str, is_terminal: bool) -> io::Result<()> {
+    // To the top left corner, the text, and nothing below it. A line that was longer goes as well.
+    let lines = text.replace('\n', "\x1b[K\n");
+    if is_terminal { print(format_args!("\x1b[H{lines}\x1b[J")) } else { print(text) }
+}
+
+/// Prints a text that may be long; on a terminal by the person's pager, where there is one.
+pub fn paged(text: &str, is_terminal: bool) -> io::Result<()> {
+    if !is_terminal || !page(text) {
+        return print(text);
+    }
+    Ok(())
+}
+
+/// Whether the pager has shown it. `PAGER` is a program and its arguments, or nothing for no pager.
+fn page(text: &str) -> bool {
+    let named = env::var("PAGER").unwrap_or_else(|_| "less".to_owned());
+    let mut words = named.split_whitespace();
+    let Some(program) = words.next() else { return false };
+    let mut command = Command::new(program);
+    command.args(words).stdin(Stdio::piped());
+    if env::var_os("LESS").is_none() {
+        // Colours, no more than a screen at once, and nothing to leave where all fits.
+        command.env("LESS", "FRX");
+    }
+    let Ok(mut pager) = command.spawn() else { return false };
+    if let Some(mut input) = pager.stdin.take() {
+        // A person who has seen enough leaves it.
+        let _ = input.write_all(text.as_bytes());
+    }
+    pager.wait().is_ok()
 }
 
 /// Writes a note to stderr. A failure to write is ignored.

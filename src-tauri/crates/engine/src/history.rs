@@ -11,6 +11,9 @@ use crate::failure::Failure;
 /// alone.
 const MISSED_MIN: SignedDuration = SignedDuration::from_secs(1);
 
+/// A shorter pause, as by one who resumes in order to dial at once, is in the journal alone.
+const PAUSED_MIN: SignedDuration = SignedDuration::from_secs(1);
+
 /// A change worth keeping. Stored as JSON, so a variant's name and fields stay as they are once
 /// released.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,6 +281,11 @@ impl History {
                 | Entry::Renumbered => {}
             }
         }
+        let is_moment = |span: &Span| {
+            span.kind == SpanKind::Paused
+                && span.to.is_some_and(|to| to.duration_since(span.from) < PAUSED_MIN)
+        };
+        history.spans.retain(|span| !is_moment(span));
         history
     }
 }
@@ -459,6 +467,9 @@ mod tests {
         let history = fold(vec![
             (0, Entry::Opened),
             (1, Entry::Paused),
+            (2, Entry::Resumed),
+            // In one go: who resumes what is not paused wants it dialled.
+            (2, Entry::Paused),
             (2, Entry::Resumed),
             (3, Entry::AgentStopped),
             (9, Entry::AgentStarted { last_alive: Some(at(1)) }),

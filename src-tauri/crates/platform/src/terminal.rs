@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
 /// Turns off the terminal's echo until dropped. A prompt itself does that only after it has asked, when a
 /// person who pastes has answered already.
@@ -28,6 +28,12 @@ impl Drop for NoEcho {
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
         }
     }
+}
+
+/// How wide the terminal of standard output is, where it is one that tells. Columns.
+#[must_use]
+pub fn columns() -> Option<usize> {
+    tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col.into())
 }
 
 /// Leaves the terminal, so that this process outlives it (`setsid(2)`).

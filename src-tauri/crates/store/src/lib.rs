@@ -13,6 +13,7 @@ mod open;
 mod outbox;
 mod prune;
 mod reading;
+mod search;
 mod snooze;
 #[cfg(test)]
 mod tests;
@@ -25,9 +26,10 @@ use rusqlite::Connection;
 
 pub use commit::{Committed, Stored};
 pub use cursor::ResumePoint;
-pub use messages::{MessageRow, Query};
+pub use messages::{Found, MessageRow, Place, Query};
 pub use open::{Opening, SCHEMA_VERSION};
 pub use outbox::{Changed, Shown};
+pub use search::Words;
 
 /// The database of one Hark.
 #[derive(Debug)]

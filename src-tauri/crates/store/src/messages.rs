@@ -8,7 +8,7 @@ use hark_engine::{
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::{Shown, Store, StoreError, from_ms};
+use crate::{Shown, Store, StoreError, Words, from_ms};
 
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,44 +40,70 @@ pub struct MessageRow {
     pub dismissed: Option<Timestamp>,
 }
 
+impl MessageRow {
+    /// When it was sent, by its server, but never after it was received.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        self.message.time.unwrap_or(self.received).min(self.received)
+    }
+}
+
+/// Where a message stands among all: by when it was sent, and of those of the same millisecond by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// When it was sent, but never after it was received.
+    pub at: Timestamp,
+    /// Its id.
+    pub id: i64,
+}
+
 /// Which messages to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
     /// The most messages to answer.
     pub limit: u32,
-    /// Only greater ids, and the oldest first; else the newest first.
+    /// Only greater ids, in the order of ids; else the latest sent first.
     pub after: Option<i64>,
-    /// Only smaller ids.
-    pub before: Option<i64>,
+    /// Only what stands before this place.
+    pub before: Option<Place>,
     /// Only this subscription's.
     pub subscription: Option<String>,
+    /// Only what was sent since then.
+    pub since: Option<Timestamp>,
+    /// Only of this priority or a higher one.
+    pub priority: Option<Priority>,
+    /// Only what holds these words.
+    pub words: Option<Words>,
+}
+
+/// What was found in one go, whose work is bounded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The ids, in the order that was asked for.
+    pub ids: Vec<i64>,
+    /// How far was looked, where there may be more.
+    pub reached: Option<Place>,
 }
 
 pub(crate) const COLUMNS: &str = "id, server_id, subscription, title, body, priority, time, received, url, tags, decision, shown, topic, sequence, extras, rule, sound, why, read, dismissed";
 
 impl Store {
-    /// The messages that a query asks for.
+    /// The messages that a query asks for, in one go.
     ///
     /// # Errors
     /// Where the database cannot be used.
     pub fn messages(&self, query: &Query) -> Result<Vec<MessageRow>, StoreError> {
-        let order = if query.after.is_some() { "ASC" } else { "DESC" };
-        let sql = format!(
-            "SELECT {COLUMNS} FROM message
-             WHERE id > ?1 AND id < ?2 AND (?3 IS NULL OR subscription = ?3)
-             ORDER BY id {order} LIMIT ?4",
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(
-            params![
-                query.after.unwrap_or(i64::MIN),
-                query.before.unwrap_or(i64::MAX),
-                query.subscription,
-                query.limit
-            ],
-            read,
-        )?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let ids = self.find(query)?.ids;
+        ids.into_iter().filter_map(|id| self.message(id).transpose()).collect()
+    }
+
+    /// The greatest id; 0 where there is no message.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn newest(&self) -> Result<i64, StoreError> {
+        let newest = "SELECT coalesce(max(id), 0) FROM message";
+        Ok(self.connection.prepare_cached(newest)?.query_row([], |row| row.get(0))?)
     }
 
     /// The message with this id, where there is one.
@@ -87,6 +113,23 @@ impl Store {
     pub fn message(&self, id: i64) -> Result<Option<MessageRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM message WHERE id = ?1");
         Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
+    }
+
+    /// Deletes messages, as the person wants it. Answers which were there. What came with them is still known
+    /// to have come, so that no replay brings it back.
+    ///
+    /// # Errors
+    /// Where the database cannot be used; then none is gone.
+    pub fn delete(&mut self, ids: &[i64]) -> Result<Vec<i64>, StoreError> {
+        let transaction = self.connection.transaction()?;
+        let mut gone = Vec::new();
+        for id in ids {
+            if transaction.prepare_cached("DELETE FROM message WHERE id = ?")?.execute([id])? > 0 {
+                gone.push(*id);
+            }
+        }
+        transaction.commit()?;
+        Ok(gone)
     }
 
     /// The latest event of a subscription that became a message, as it came, behind `skipped` newer

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_sequences_and_rules.sql"),
     include_str!("migrations/0003_runs_and_bounds.sql"),
     include_str!("migrations/0004_alerts_and_reading.sql"),
+    include_str!("migrations/0006_order_and_search.sql"),
 ];
 
 /// How long to wait for another process that holds the database. Nothing else goes on meanwhile.

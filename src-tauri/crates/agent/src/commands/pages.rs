@@ -1,43 +1,80 @@
-//! Stored messages a page at a time: bounded in rows and in bytes, whatever strangers have written.
+//! Stored messages a page at a time: bounded in rows and in bytes, whatever strangers have written, and in what
+//! is done in one go, however long a search takes.
 
 use hark_api as api;
-use hark_store::{MessageRow, Query, StoreError};
+use hark_engine::message::Priority;
+use hark_store::{Place, Query, Store, StoreError, Words};
+use tokio::task::yield_now;
 
-use crate::to_api;
+use crate::{ledger::Ledger, to_api};
 
 /// A page ends with the message that reaches this.
 const BYTES_MAX: usize = 4 << 20;
-/// Rows read from the store at a time. Each may take a quarter of a MiB.
-const ROWS_AT_ONCE: u32 = 16;
 
 /// The page that was asked for, of at most `limit` messages. A shorter page need not be the last; an empty
 /// page is.
 ///
 /// # Errors
-/// Those of the store, which `read` asks.
-pub fn page(
+/// Those of the store.
+pub async fn page(
+    ledger: &Ledger,
     asked: api::MessagesQuery,
     limit: u32,
-    mut read: impl FnMut(&Query) -> Result<Vec<MessageRow>, StoreError>,
 ) -> Result<Vec<api::Message>, StoreError> {
-    let mut query =
-        Query { limit, after: asked.after, before: asked.before, subscription: asked.subscription };
-    let (mut page, mut bytes) = (Vec::new(), 0);
-    let mut left = limit;
-    while left > 0 && bytes < BYTES_MAX {
-        query.limit = left.min(ROWS_AT_ONCE);
-        let rows = read(&query)?;
-        let Some(last) = rows.last().map(|row| row.id) else { break };
+    let Some(mut query) = ledger.read(|store| query(store, asked, limit))? else {
+        return Ok(Vec::new());
+    };
+    loop {
+        let (page, reached) = ledger.read(|store| {
+            let found = store.find(&query)?;
+            Ok((read(store, &found.ids)?, found.reached))
+        })?;
+        // What was found is answered: the next page goes on behind it.
+        let Some(reached) = reached.filter(|_| page.is_empty()) else { return Ok(page) };
         match query.after {
-            Some(_) => query.after = Some(last),
-            None => query.before = Some(last),
+            Some(_) => query.after = Some(reached.id),
+            None => query.before = Some(reached),
         }
-        left = left.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
-        for message in rows.into_iter().map(to_api::message) {
-            if bytes < BYTES_MAX {
-                bytes += size(&message);
-                page.push(message);
-            }
+        // A long search is not to hold up what comes in.
+        yield_now().await;
+    }
+}
+
+/// What is asked of the store; `None` where it is behind a message that is not there.
+fn query(
+    store: &Store,
+    asked: api::MessagesQuery,
+    limit: u32,
+) -> Result<Option<Query>, StoreError> {
+    let before = match (asked.before, asked.before_time) {
+        (None, _) => None,
+        (Some(id), Some(time)) => Some(Place { at: time.0, id }),
+        (Some(id), None) => match store.message(id)? {
+            Some(row) => Some(Place { at: row.at(), id }),
+            None => return Ok(None),
+        },
+    };
+    Ok(Some(Query {
+        limit,
+        after: asked.after,
+        before,
+        subscription: asked.subscription,
+        since: asked.since.map(|since| since.0),
+        priority: asked.priority.map(|level| Priority::clamped(level.into())),
+        words: asked.search.as_deref().and_then(Words::of),
+    }))
+}
+
+/// These messages, up to so many bytes.
+fn read(store: &Store, ids: &[i64]) -> Result<Vec<api::Message>, StoreError> {
+    let (mut page, mut bytes) = (Vec::new(), 0);
+    for id in ids {
+        if bytes >= BYTES_MAX {
+            break;
+        }
+        if let Some(message) = store.message(*id)?.map(to_api::message) {
+            bytes += size(&message);
+            page.push(message);
         }
     }
     Ok(page)

@@ -1,6 +1,7 @@
 //! What a client can read from the store.
 
 use hark_api as api;
+use hark_config::settings;
 use hark_engine::history::History;
 use hark_store::StoreError;
 use jiff::Timestamp;
@@ -32,9 +33,13 @@ impl Queries {
     ///
     /// # Errors
     /// Those of the store.
-    pub fn messages(&self, query: api::MessagesQuery) -> Result<Vec<api::Message>, StoreError> {
+    pub async fn messages(
+        &self,
+        mut query: api::MessagesQuery,
+    ) -> Result<Vec<api::Message>, StoreError> {
+        query.subscription = query.subscription.map(|word| self.key(&word));
         let limit = limit(query.limit);
-        pages::page(query, limit, |query| self.ledger.read(|store| store.messages(query)))
+        pages::page(&self.ledger, query, limit).await
     }
 
     /// The reconnection history, newest first.
@@ -42,12 +47,18 @@ impl Queries {
     /// # Errors
     /// Those of the store.
     pub fn history(&self, query: &api::HistoryQuery) -> Result<Vec<api::HistoryEntry>, StoreError> {
-        let subscription = query.subscription.as_deref();
+        let subscription = query.subscription.as_deref().map(|word| self.key(word));
+        let subscription = subscription.as_deref();
         let rows = self.ledger.read(|store| store.journal_rows(subscription, FOLDED_ROWS_MAX))?;
         let server = |key: &str| self.registry.server(key);
         let mut entries = to_api::history(History::fold(rows), server, Timestamp::now());
         entries.truncate(limit(query.limit) as usize);
         Ok(entries)
+    }
+
+    /// The key of what the person names by it or by its name. What is no longer followed has its key alone.
+    fn key(&self, word: &str) -> String {
+        settings::key_of(&self.registry.in_force(), word)
     }
 
     /// The journal's rows, newest first.

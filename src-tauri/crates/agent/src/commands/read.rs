@@ -1,6 +1,7 @@
-//! What the person has read: it is marked, and its notifications go away.
+//! What the person has read or deleted: its notifications go away.
 
-use hark_api::{ApiError, Read, ReadMessages};
+use hark_api::{ApiError, DeleteMessages, Deleted, Read, ReadMessages};
+use hark_store::StoreError;
 use jiff::Timestamp;
 
 use crate::{alerts::Outbox, ledger::Ledger};
@@ -28,12 +29,8 @@ impl Reader {
     /// Where too many are named, or the store cannot be written.
     pub fn read(&self, asked: &ReadMessages) -> Result<Read, ApiError> {
         let ReadMessages { messages, up_to, subscription } = asked;
-        if messages.len() > NAMED_MAX {
-            let many = format!("At most {NAMED_MAX} messages can be marked as read at once.");
-            return Err(ApiError::plain(many));
-        }
         let now = Timestamp::now();
-        let plain = |error: hark_store::StoreError| ApiError::plain(error.to_string());
+        are_few(messages)?;
         let mut read = self.ledger.mark_read(messages, now).map_err(plain)?;
         if let Some(up_to) = up_to {
             let all = self.ledger.mark_all_read(subscription.as_deref(), *up_to, now);
@@ -43,4 +40,26 @@ impl Reader {
         self.alerts.read(read.into());
         Ok(Read { messages: count })
     }
+
+    /// Deletes messages; what they show goes away.
+    ///
+    /// # Errors
+    /// Where too many are named, or the store cannot be written.
+    pub fn delete(&self, asked: &DeleteMessages) -> Result<Deleted, ApiError> {
+        are_few(&asked.messages)?;
+        let messages = self.ledger.delete(&asked.messages).map_err(plain)?;
+        self.alerts.read(messages.clone());
+        Ok(Deleted { messages })
+    }
+}
+
+fn are_few(messages: &[i64]) -> Result<(), ApiError> {
+    if messages.len() <= NAMED_MAX {
+        return Ok(());
+    }
+    Err(ApiError::plain(format!("At most {NAMED_MAX} messages can be named at once.")))
+}
+
+fn plain(error: StoreError) -> ApiError {
+    ApiError::plain(error.to_string())
 }

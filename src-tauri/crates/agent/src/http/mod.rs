@@ -42,10 +42,12 @@ pub fn router(
     let router = Router::new();
     let router = bind(router, &route::STATUS, status, |status, ()| async move { Ok(status.now()) });
     let router = bind(router, &route::MESSAGES, queries, |queries, query| async move {
-        queries.messages(query).map_err(plain)
+        queries.messages(query).await.map_err(plain)
     });
     let router =
         bind(router, &route::READ, reader, |reader, asked| async move { reader.read(&asked) });
+    let router =
+        bind(router, &route::DELETE, reader, |reader, asked| async move { reader.delete(&asked) });
     let router = bind(router, &route::ACT, actions, |actions, act| async move {
         let language = Language::of_tag(act.language.as_deref().unwrap_or_default());
         actions.act(act, language).await

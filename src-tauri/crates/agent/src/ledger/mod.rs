@@ -4,6 +4,7 @@
 //! A failure of the store becomes a condition as well as an error. A lock is held for a moment and never
 //! across an await.
 
+mod index;
 mod outbox;
 mod owed;
 pub mod resume;
@@ -183,6 +184,16 @@ impl Ledger {
             0 => Ok(()),
             _ => self.prune(now),
         }
+    }
+
+    /// Deletes messages, as the person wants it. Answers which were there.
+    ///
+    /// # Errors
+    /// Those of the store; then none is gone.
+    pub fn delete(&self, messages: &[i64]) -> Result<Vec<i64>, StoreError> {
+        let gone = self.write(|store| store.delete(messages))?;
+        self.tell_removed(gone.clone());
+        Ok(gone)
     }
 
     /// Deletes what is too old and what is over a bound.

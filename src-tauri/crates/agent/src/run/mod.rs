@@ -250,6 +250,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let about = (&reader, &actions);
     let router = http::router(&status, &queries, &commands, &sampler, about, &snoozer, &stop);
     let api = tokio::spawn(http::serve(listener, router));
+    let indexing = tokio::spawn(ledger.clone().index());
 
     let mut agent =
         Agent { profile, language, commands, snoozer, voice, status, ledger, tray: None };
@@ -262,6 +263,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let Agent { ledger, .. } = agent;
     registry.clear();
     showing.abort();
+    indexing.abort();
     // The latest messages are still printed.
     let _ = end_printing.send(());
     if let Some(printing) = printing {

@@ -4,21 +4,23 @@ use hark_api::{HistoryEntry, HistoryQuery, route};
 use hark_local::profile::Profile;
 
 use super::client;
-use crate::{Done, out, show};
+use crate::{Done, arguments::HistoryOptions, look::Look, out, show};
 
-pub async fn history(profile: &Profile, limit: u32, json: bool) -> Done {
-    let query = HistoryQuery { limit: Some(limit), ..HistoryQuery::default() };
+pub async fn history(profile: &Profile, options: HistoryOptions) -> Done {
+    let HistoryOptions { key, limit, json } = options;
+    let query = HistoryQuery { limit: Some(limit), subscription: key };
     let mut entries: Vec<HistoryEntry> = client(profile).call(&route::OUTAGES, &query).await?;
     entries.reverse();
-    for entry in &entries {
-        if json {
+    if json {
+        for entry in &entries {
             out::json(entry)?;
-        } else {
-            out::line(show::entry(entry))?;
         }
-    }
-    if entries.is_empty() && !json {
+    } else if entries.is_empty() {
         out::line("No connection was lost yet.")?;
+    } else {
+        let look = Look::of_stdout();
+        let text: String = entries.iter().map(|entry| show::entry(entry, &look)).collect();
+        out::paged(&text, look.columns.is_some())?;
     }
     Ok(())
 }

@@ -1,48 +1,202 @@
-//! `hark messages`: the latest messages, a page at a time.
+//! `hark messages`: stored messages, the latest, or as they come.
 
-use hark_api::{Message, MessagesQuery, route};
+use std::{collections::BTreeSet, pin::pin};
+
+use futures_util::{Stream, StreamExt};
+use hark_api::{
+    Event, Message, MessagesQuery, Time,
+    client::{CallError, Client},
+    route,
+};
+use hark_engine::{feed::publish::read_priority, message::Priority};
 use hark_local::profile::Profile;
+use jiff::{Span, Timestamp, civil::DateTime, tz::TimeZone};
+use tokio::time::{Duration, sleep};
 
 use super::client;
-use crate::{Done, out, show};
+use crate::{Done, Failed, arguments::MessagesOptions, look::Look, out, show};
 
 /// So many messages are asked for at a time.
 const PAGE_MAX: u32 = 1_000;
+/// How soon an agent that is gone is looked for again.
+const RETRY: Duration = Duration::from_secs(1);
 
-pub async fn messages(profile: &Profile, limit: u32, json: bool) -> Done {
-    let mut messages: Vec<Message> = Vec::new();
+pub async fn messages(profile: &Profile, options: &MessagesOptions) -> Done {
+    let client = client(profile);
+    let query = query(options)?;
+    // Heard from now on, so that none is missed between what is stored and what comes.
+    let mut events = pin!(client.events()?);
+    if options.follow {
+        heard(events.next().await)?;
+    }
+    let look = Look::of_stdout();
+    let stored = latest(&client, &query, options.limit).await?;
+    let lines = stored.iter().map(|message| line(message, options.json, &look));
+    let text = lines.collect::<Result<String, Failed>>()?;
+    if stored.is_empty() && !options.json && !options.follow {
+        out::line(nothing(options))?;
+    } else if options.json || options.follow {
+        out::print(text)?;
+    } else {
+        out::paged(&text, look.columns.is_some())?;
+    }
+    if !options.follow {
+        return Ok(());
+    }
+    let mut following = Following {
+        client: &client,
+        query,
+        json: options.json,
+        listed: stored.iter().map(|message| message.id).collect(),
+        last: None,
+    };
+    following.events(events).await?;
     loop {
-        // Each answer is bounded by the agent, in rows and in bytes.
-        let left = limit - u32::try_from(messages.len()).unwrap_or(limit).min(limit);
-        let query = MessagesQuery {
-            limit: Some(left.min(PAGE_MAX)),
-            before: messages.last().map(|oldest| oldest.id),
-            ..MessagesQuery::default()
-        };
-        let page = match left {
-            0 => Vec::new(),
-            _ => client(profile).call(&route::MESSAGES, &query).await?,
-        };
+        // The agent has ended. What comes while it starts anew is in its store.
+        sleep(RETRY).await;
+        let events = pin!(client.events()?);
+        following.events(events).await?;
+    }
+}
+
+/// What is printed as it comes.
+struct Following<'a> {
+    client: &'a Client,
+    query: MessagesQuery,
+    json: bool,
+    /// Those that were printed at the beginning.
+    listed: BTreeSet<i64>,
+    /// The last one that was looked at; `None` before the first.
+    last: Option<i64>,
+}
+
+impl Following<'_> {
+    /// Prints what is told of, until the agent ends.
+    async fn events(
+        &mut self,
+        mut events: impl Stream<Item = Result<Event, CallError>> + Unpin,
+    ) -> Done {
+        while let Some(event) = events.next().await {
+            match (event, self.last) {
+                (Ok(Event::Message(message)), last) => {
+                    self.print(last.unwrap_or(message.id - 1)).await?;
+                    self.last = self.last.max(Some(message.id));
+                }
+                (Ok(Event::Reset(_)), Some(last)) => self.print(last).await?,
+                (Ok(_), _) => {}
+                (Err(CallError::NoAgent | CallError::Ended | CallError::TimedOut), _) => break,
+                (Err(error), _) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what has come since a message.
+    async fn print(&mut self, after: i64) -> Done {
+        let mut query =
+            MessagesQuery { after: Some(after), limit: Some(PAGE_MAX), ..self.query.clone() };
+        loop {
+            let page = match self.client.call(&route::MESSAGES, &query).await {
+                Err(CallError::NoAgent | CallError::Ended) => return Ok(()),
+                page => page?,
+            };
+            let Some(last) = page.last().map(|message| message.id) else { return Ok(()) };
+            let look = Look::of_stdout();
+            for message in page.iter().filter(|message| !self.listed.contains(&message.id)) {
+                out::print(line(message, self.json, &look)?)?;
+            }
+            (query.after, self.last) = (Some(last), self.last.max(Some(last)));
+        }
+    }
+}
+
+fn heard(event: Option<Result<Event, CallError>>) -> Result<Event, CallError> {
+    event.unwrap_or(Err(CallError::Ended))
+}
+
+fn line(message: &Message, json: bool, look: &Look) -> Result<String, Failed> {
+    let text = if json { out::as_json(message)? } else { show::message(message, look) };
+    Ok(text + "\n")
+}
+
+/// The latest messages that a query asks for, up to so many, the earliest first.
+async fn latest(
+    client: &Client,
+    query: &MessagesQuery,
+    limit: u32,
+) -> Result<Vec<Message>, CallError> {
+    let mut messages: Vec<Message> = Vec::new();
+    // Each answer is bounded by the agent, in rows and in bytes.
+    while let left @ 1.. = limit.saturating_sub(u32::try_from(messages.len()).unwrap_or(u32::MAX)) {
+        let mut query = MessagesQuery { limit: Some(left.min(PAGE_MAX)), ..query.clone() };
+        if let Some(message) = messages.last() {
+            (query.before, query.before_time) = (Some(message.id), Some(message.time));
+        }
+        let page = client.call(&route::MESSAGES, &query).await?;
         if page.is_empty() {
             break;
         }
         messages.extend(page);
     }
     messages.reverse();
-    if !json {
-        // Ids are in the order of the wire, which differs from the order of time where a server replays out
-        // of order.
-        messages.sort_by_key(|message| (message.time.0, message.id));
+    Ok(messages)
+}
+
+fn query(options: &MessagesOptions) -> Result<MessagesQuery, Failed> {
+    let since = options.since.as_deref().map(|text| since(text, Timestamp::now())).transpose()?;
+    let priority = options.priority.as_deref().map(read_priority).transpose().map_err(Failed)?;
+    Ok(MessagesQuery {
+        before: options.before,
+        subscription: options.key.clone(),
+        since: since.map(Time),
+        priority: priority.map(Priority::level),
+        search: options.search.clone(),
+        ..MessagesQuery::default()
+    })
+}
+
+/// A point in time, as a person writes it: how long ago, or when.
+fn since(text: &str, now: Timestamp) -> Result<Timestamp, Failed> {
+    if let Ok(ago) = text.parse::<Span>() {
+        let since = now.to_zoned(TimeZone::system()).checked_sub(ago.abs());
+        return Ok(since.map_or(Timestamp::MIN, |since| since.timestamp()));
     }
-    for message in &messages {
-        if json {
-            out::json(message)?;
-        } else {
-            out::line(show::message(message))?;
+    let local = || text.parse::<DateTime>().and_then(|at| at.to_zoned(TimeZone::system()));
+    let at = text.parse().or_else(|_| local().map(|at| at.timestamp()));
+    at.map_err(|_| {
+        Failed(format!(
+            "--since {text}: {text:?} is no time; write it like 2h, 2026-03-01 or '2026-03-01 8:00'."
+        ))
+    })
+}
+
+fn nothing(options: &MessagesOptions) -> &'static str {
+    let MessagesOptions { key, since, before, search, priority, .. } = options;
+    let narrowed = key.is_some() || search.is_some() || priority.is_some();
+    if narrowed || since.is_some() || before.is_some() {
+        "No message is as you ask."
+    } else {
+        "There is no message yet."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn since_when_is_read_as_people_write_it() {
+        let now: Timestamp = "2026-03-02T12:00:00Z".parse().unwrap();
+        for (text, at) in [
+            ("2h", "2026-03-02T10:00:00Z"),
+            ("1d", "2026-03-01T12:00:00Z"),
+            ("2026-03-01T08:00:00+01:00", "2026-03-01T07:00:00Z"),
+        ] {
+            assert_eq!(since(text, now).ok(), at.parse().ok(), "{text}");
         }
+        for text in ["2026-03-01", "2026-03-01 08:00"] {
+            assert!(since(text, now).is_ok(), "{text}");
+        }
+        assert!(since("yesterday", now).is_err());
     }
-    if messages.is_empty() && !json {
-        out::line("There is no message yet.")?;
-    }
-    Ok(())
 }

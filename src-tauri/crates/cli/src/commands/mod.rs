@@ -11,6 +11,7 @@ pub mod listen;
 pub mod messages;
 pub mod open;
 pub mod pause;
+pub mod read;
 pub mod remove;
 mod request;
 pub mod rules;

@@ -9,6 +9,7 @@ mod open;
 mod outbox;
 mod prune;
 mod reading;
+mod search;
 mod snooze;
 
 use std::path::PathBuf;

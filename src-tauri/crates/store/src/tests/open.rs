@@ -71,8 +71,8 @@ fn a_database_of_the_first_schema_is_brought_up_to_date_and_a_copy_kept() {
     let rows = opened.store.messages(&query).unwrap();
     let decisions: Vec<_> = rows.iter().map(|row| (row.decision, row.shown)).collect();
     let wanted = [
-        (Decision::Backlog, Shown::No),
         (Decision::Alert, Shown::Pending),
+        (Decision::Backlog, Shown::No),
         (Decision::Alert, Shown::Shown),
     ];
     assert_eq!(decisions, wanted);

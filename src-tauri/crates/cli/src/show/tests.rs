@@ -1,0 +1,153 @@
+//! What a person sees, on terminals of two widths and in a pipe.
+
+use hark_api::{HistoryEntry, Message, Status};
+use serde_json::json;
+
+use super::*;
+use crate::look::Look;
+
+const NOW: &str = "2026-03-02T12:00:00Z";
+
+fn cause(class: &str, sentence: &str) -> serde_json::Value {
+    json!({ "class": class, "code": "x", "sentence": sentence })
+}
+
+fn link(key: &str, phase: serde_json::Value) -> serde_json::Value {
+    json!({
+        "subscription": key, "name": key, "origin": "https://push.example.org", "feed": "ntfy",
+        "phase": phase, "known_since": "2026-03-01T00:00:00Z", "last_heard": "2026-03-02T11:59:52Z",
+        "heartbeat": { "cadence_ms": 45_000, "source": "learned", "dead_at": "2026-03-02T12:01:05Z" },
+        "messages": 4, "set_aside": 0, "dropped": 0, "silence": null,
+    })
+}
+
+fn sample() -> Status {
+    let streaming =
+        json!({ "phase": "streaming", "since": "2026-03-02T08:00:00Z", "catching_up": false });
+    let refused = "The server at https://push.example.org refuses the token (HTTP 401). Give it another one \
+                   with: hark add --token-file";
+    let mut builds = link("builds", streaming.clone());
+    builds["name"] = "Nightly builds".into();
+    let mut quiet = link("数据库", streaming);
+    quiet["silence"] = json!({ "why": { "code": "mute" }, "passes": null, "until": null });
+    (quiet["dropped"], quiet["set_aside"], quiet["messages"]) = (2.into(), 1.into(), 1.into());
+    let mut never = link(
+        "a-key-that-is-much-longer-than-any-person-would-choose",
+        json!({ "phase": "dialing", "attempt": 3, "since": NOW, "cause": cause("network", "Refused.") }),
+    );
+    never["last_heard"] = serde_json::Value::Null;
+    let value = json!({
+        "agent": {
+            "version": "0.1.0", "pid": 4711, "started": NOW, "settings": "/s", "tray": true, "demo": false,
+            "notifications": { "server": "dunst 1.9.0", "capabilities": [] }, "feeds": [], "locked": null,
+        },
+        "links": [
+            builds,
+            link("old", json!({ "phase": "paused" })),
+            quiet,
+            link("news", json!({
+                "phase": "backing_off", "attempt": 4, "retry_at": "2026-03-02T12:00:12Z",
+                "cause": cause("server", "The server at https://push.example.org closed the connection."),
+            })),
+            link("secret", json!({
+                "phase": "backing_off", "attempt": 1, "retry_at": "2026-03-02T12:05:00Z",
+                "cause": cause("refused", refused),
+            })),
+            never,
+        ],
+        "conditions": [{
+            "code": "c", "severity": "warning", "subscription": null,
+            "sentence": "There is no notification service on this desktop, so nothing can be shown. Messages are stored.",
+        }],
+        "silence": null,
+    });
+    serde_json::from_value(value).unwrap()
+}
+
+fn looks() -> [(&'static str, Look); 3] {
+    [("80", Some(80)), ("120", Some(120)), ("pipe", None)]
+        .map(|(name, columns)| (name, Look::of(columns, false, NOW)))
+}
+
+#[test]
+fn a_status_fits_where_it_is_shown_and_has_the_worst_first() {
+    for (name, look) in looks() {
+        let text = status(&sample(), None, &look);
+        insta::assert_snapshot!(format!("status-{name}"), text);
+        let text = status(&sample(), Some("builds"), &look);
+        insta::assert_snapshot!(format!("status-one-{name}"), text);
+    }
+    let mut status = sample();
+    assert!(!is_well(&status.links));
+    status.links.retain(|link| ["builds", "old", "数据库"].contains(&&*link.subscription));
+    assert!(is_well(&status.links));
+}
+
+#[test]
+fn messages_and_history_are_lines() {
+    let message = |id: i64, priority: u8, time: &str, shown: &str| -> Message {
+        let value = json!({
+            "id": id, "server_id": null, "subscription": "builds", "title": "Build 7",
+            "body": "failed\nafter 3 min", "priority": priority, "time": time, "received": NOW, "url": null,
+            "tags": [], "topic": null, "icon": null, "markdown": false, "attachment": null, "actions": [],
+            "decision": "alert", "rule": null, "shown": shown, "why": { "code": "snooze" }, "read": null,
+            "dismissed": null,
+        });
+        serde_json::from_value(value).unwrap()
+    };
+    let history = json!([
+        {
+            "kind": "outage", "id": 1, "subscription": "builds", "last_heard": null,
+            "noticed": "2026-03-02T02:52:00Z", "recovered": "2026-03-02T02:53:05Z", "duration_ms": 65_000,
+            "attempts": 10, "gap": true, "latest": cause("network", "Then it refused connections."),
+            "cause": cause("server", "The server at https://push.example.org closed the connection."),
+        },
+        {
+            "kind": "outage", "id": 2, "subscription": "news", "last_heard": null,
+            "noticed": "2026-03-01T02:52:00Z", "recovered": null, "duration_ms": 90_000_000,
+            "attempts": 1, "gap": false, "latest": null, "cause": cause("network", "It does not answer."),
+        },
+        { "kind": "span", "id": 3, "span": "asleep", "subscription": null, "from": "2026-03-02T03:00:00Z",
+          "to": "2026-03-02T07:00:00Z" },
+    ]);
+    let history: Vec<HistoryEntry> = serde_json::from_value(history).unwrap();
+    for (name, look) in looks() {
+        let mut text: String = history.iter().map(|found| entry(found, &look)).collect();
+        for one in [
+            message(1, 3, "2026-03-01T09:00:00Z", "shown"),
+            message(2, 5, "2026-03-02T11:59:52Z", "held"),
+        ] {
+            text += &(super::message(&one, &look) + "\n");
+        }
+        insta::assert_snapshot!(format!("lines-{name}"), text);
+    }
+}
+
+#[test]
+fn a_length_has_the_two_units_that_matter() {
+    for (ms, text) in [
+        (0, "0.0 s"),
+        (5_250, "5.2 s"),
+        (59_999, "59 s"),
+        (61_000, "1 min 1 s"),
+        (3_660_000, "1 h 1 min"),
+        (90_000_000, "1 d 1 h"),
+    ] {
+        assert_eq!(length(ms), text);
+    }
+}
+
+#[test]
+fn a_preview_is_one_short_line_however_long_the_message() {
+    let (title, body) = ("Log".to_owned(), "line\n".repeat(4_000));
+    let shown = preview(&Preview { title, body, priority: 3, time: None });
+    assert!(shown.starts_with("  Log: line ⏎ line") && shown.ends_with('…'), "{shown}");
+    assert!(shown.chars().count() <= 202 && !shown.contains('\n'), "{shown}");
+}
+
+#[test]
+fn a_time_is_local() {
+    let time: Time = "2026-03-01T02:10:05Z".parse().unwrap();
+    let zone = TimeZone::fixed(jiff::tz::offset(9));
+    assert_eq!(at(time, &zone), "2026-03-01 11:10:05");
+}
