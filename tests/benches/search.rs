@@ -13,6 +13,7 @@ use std::{
 
 use hark_engine::{
     cursor::Cursor,
+    keep::Keep,
     link::{Delivery, Outcome},
     message::{Message, RawEvent},
     policy::{self, Origin},
@@ -56,6 +57,8 @@ fn main() {
     let begin = Timestamp::from_second(1_700_000_000).unwrap();
     let mut store = Store::open(&path, begin).unwrap().store;
     store.begin("all", "source", begin).unwrap();
+    let all = Keep { messages_max: u32::MAX, bytes_max: i64::MAX, ..Keep::DEFAULT };
+    store.keep("all", all);
     let mut random = fastrand::Rng::with_seed(7);
     let begun = Instant::now();
     let mut number = 0;
@@ -144,8 +147,10 @@ fn delivery(number: usize, random: &mut fastrand::Rng) -> Delivery {
     }
 }
 
+/// What the database takes on the disk, with what is still to be moved into it.
 fn bytes(database: &Path) -> u64 {
-    fs::metadata(database).unwrap().len()
+    let log = database.with_extension("db-wal");
+    [database, &log].iter().filter_map(|file| fs::metadata(file).ok()).map(|it| it.len()).sum()
 }
 
 fn ms(took: Duration) -> f64 {

@@ -40,6 +40,7 @@ pub(crate) const TESTS: &[Need] = &[
     ("caddy", "a proxy before a server of the tests"),
     ("dbus-daemon", "a bus of the tests' own"),
     ("iproute2", "networks of the tests' own"),
+    ("systemd", "the judge of its units"),
     ("nftables", "silences and resets in them"),
     ("tinyproxy", "an HTTP proxy of the tests' own"),
     ("microsocks", "a SOCKS proxy of the tests' own"),

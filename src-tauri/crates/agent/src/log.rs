@@ -36,8 +36,8 @@ pub fn start(folder: &Path) -> Result<[WorkerGuard; 2], InitError> {
     let bounded = || NonBlockingBuilder::default().buffered_lines_limit(LINES_MAX);
     let (files, of_files) = bounded().finish(files);
     let (errors, of_errors) = bounded().finish(std::io::stderr());
-    let level =
-        std::env::var("HARK_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(Level::INFO);
+    let chosen = std::env::var("HARK_LOG").ok().and_then(|level| level.parse().ok());
+    let level = chosen.unwrap_or(Level::INFO);
     let ours = || {
         Targets::new().with_default(Level::WARN).with_target("hark", level).with_targets(
             ["agent", "config", "platform", "store", "stream"]
@@ -45,13 +45,17 @@ pub fn start(folder: &Path) -> Result<[WorkerGuard; 2], InitError> {
         )
     };
     let to_files = fmt::layer().with_ansi(false).with_target(false).with_writer(files);
-    let to_stderr = fmt::layer()
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .with_writer(errors);
+    let is_terminal = std::io::stderr().is_terminal();
+    let to_stderr = fmt::layer().with_ansi(is_terminal).with_target(false).with_writer(errors);
+    // A person at a terminal wants to read of what is wrong, and the rest of it in the files.
+    let wanted = if is_terminal && chosen.is_none() {
+        Targets::new().with_default(Level::WARN)
+    } else {
+        ours()
+    };
     tracing_subscriber::registry()
         .with(to_files.with_filter(ours()))
-        .with(to_stderr.with_filter(ours()))
+        .with(to_stderr.with_filter(wanted))
         .init();
     Ok([of_files, of_errors])
 }

@@ -238,7 +238,7 @@ mod tests {
     async fn said(answer: &[u8]) -> CallError {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("run/s");
-        let listener = socket::Listener::bind(&socket).unwrap();
+        let listener = socket::Listener::bind(&socket, socket::Circle::Owner).unwrap();
         let serve = async {
             let (mut stream, _) = listener.accept().await.unwrap();
             if !answer.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use hark_platform::picture::apart;
 
 /// Desktop notifications from the push servers you already run.
@@ -12,6 +12,9 @@ pub struct Arguments {
     /// Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]
     #[arg(long, global = true, value_name = "DIR")]
     pub profile: Option<PathBuf>,
+    /// The system's own Hark instead of yours: settings in /etc/hark, for the members of the group hark
+    #[arg(long, global = true, conflicts_with = "profile")]
+    pub system: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -27,6 +30,12 @@ pub enum Command {
         /// At this message, by its id in `hark messages --json`
         #[arg(long, value_name = "ID")]
         message: Option<i64>,
+    },
+    /// Start the agent with the desktop, or not
+    Autostart {
+        /// What is wanted, or how it is
+        #[arg(value_enum, default_value_t = AutostartWanted::Status)]
+        wanted: AutostartWanted,
     },
     /// Follow a URL from now on
     Add(AddOptions),
@@ -97,12 +106,26 @@ pub enum Command {
     DecodePicture,
 }
 
+/// What is wanted of `hark autostart`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AutostartWanted {
+    /// Start it with the desktop
+    On,
+    /// Do not
+    Off,
+    /// Say how it is
+    Status,
+}
+
 /// Options of `hark agent`.
 #[derive(Debug, Args)]
 pub struct AgentOptions {
     /// No tray icon: run in the terminal and print each message
     #[arg(long)]
     pub no_tray: bool,
+    /// No desktop at all: no tray icon, no notifications, and nothing is printed; for a server
+    #[arg(long, conflicts_with = "no_tray")]
+    pub headless: bool,
     /// While the settings hold no subscription, follow a demo server of its own
     #[arg(long)]
     pub demo: bool,

@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use commands::{
-    act, add, agent, demo, doctor, history, listen, messages, open, pause, read, remove, rules,
-    send, silence, status, stop, test,
+    act, add, agent, autostart, demo, doctor, history, listen, messages, open, pause, read, remove,
+    rules, send, silence, status, stop, test,
 };
 use hark_local::profile::Profile;
 use hark_platform::picture::apart;
@@ -47,12 +47,16 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
     if matches!(arguments.command, Command::DecodePicture) {
         return Ok(ExitCode::from(apart::serve()));
     }
-    let profile = Profile::find(arguments.profile.as_deref())?;
+    let profile = match arguments.system {
+        true => Profile::system(),
+        false => Profile::find(arguments.profile.as_deref())?,
+    };
     // One thread: an agent mostly waits.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         let done = match arguments.command {
             Command::Agent(options) => return agent::agent(profile, options).await,
+            Command::Autostart { wanted } => autostart::autostart(&profile, wanted),
             Command::Listen(options) => listen::listen(&profile, options).await,
             Command::Doctor(options) => doctor::doctor(&profile, options).await,
             Command::Demo { port } => demo::demo(port).await,

@@ -1,4 +1,4 @@
-//! Folders that only their owner may enter.
+//! Folders that only their owner may enter, or their group as well.
 
 use std::{
     fs, io,
@@ -11,21 +11,34 @@ use std::{
 /// # Errors
 /// Where it cannot be made, belongs to somebody else, or is a symbolic link, whose target may change.
 pub fn private(folder: &Path) -> io::Result<()> {
+    of_mode(folder, 0o700)
+}
+
+/// The same of one that the members of its group may enter, too.
+///
+/// # Errors
+/// As [`private`].
+pub fn of_group(folder: &Path) -> io::Result<()> {
+    of_mode(folder, 0o750)
+}
+
+fn of_mode(folder: &Path, mode: u32) -> io::Result<()> {
     let is_link = |found: fs::Metadata| found.is_symlink();
     if fs::symlink_metadata(folder).is_ok_and(is_link) {
         let said = "it is a symbolic link, and Hark wants a folder of its own there; put a folder in \
                     its place, or name another one with --profile";
         return Err(io::Error::new(io::ErrorKind::NotADirectory, said));
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    fs::DirBuilder::new().recursive(true).mode(mode).create(folder)?;
     let found = fs::symlink_metadata(folder)?;
     let mine = found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
-    if mine && found.mode() & 0o077 == 0 {
+    let others = 0o777 & !mode;
+    if mine && found.mode() & others == 0 {
         return Ok(());
     }
     if mine {
         // The owner's own permissions stay as they were.
-        let masked = found.mode() & 0o700;
+        let masked = found.mode() & mode;
         return fs::set_permissions(folder, fs::Permissions::from_mode(masked));
     }
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "the folder belongs to another user"))

@@ -1,7 +1,8 @@
 //! Where the files of one Hark are: the platform's folders, or a profile of its own.
 //!
 //! A profile is a folder that holds everything of a Hark that must not touch the installed one:
-//! `cargo xtask run` and every test use one. It is chosen by `--profile DIR` or `HARK_PROFILE`.
+//! `cargo xtask run` and every test use one. It is chosen by `--profile DIR` or `HARK_PROFILE`. The system's own
+//! Hark, which is nobody's, has the system's folders and is chosen by `--system`.
 
 use std::{
     env,
@@ -13,6 +14,13 @@ use directories::ProjectDirs;
 
 /// The environment variable that chooses a profile folder.
 pub const ENV: &str = "HARK_PROFILE";
+
+/// Where the system's own Hark has its settings, which its administrator writes (Filesystem Hierarchy Standard).
+const SYSTEM_CONFIG: &str = "/etc/hark";
+/// Its database and state, and the variable by which its supervisor names them (`systemd.exec(5)`).
+const SYSTEM_STATE: (&str, &str) = ("STATE_DIRECTORY", "/var/lib/hark");
+/// Its socket, and the same.
+const SYSTEM_RUNTIME: (&str, &str) = ("RUNTIME_DIRECTORY", "/run/hark");
 
 /// A Unix socket's path holds 107 bytes and a closing zero (`unix(7)`).
 const SOCKET_PATH_BYTES_MAX: usize = 107;
@@ -30,6 +38,8 @@ pub struct Profile {
     pub runtime: PathBuf,
     /// The folder that was chosen, where one was.
     pub chosen: Option<PathBuf>,
+    /// Whether it is the system's own: then the members of its group may ask it, too.
+    pub system: bool,
 }
 
 /// There is no home folder to put anything under.
@@ -54,6 +64,23 @@ impl Profile {
         }
     }
 
+    /// The system's own.
+    #[must_use]
+    pub fn system() -> Self {
+        let folder = |(variable, usual): (&str, &str)| {
+            env::var_os(variable).filter(|value| !value.is_empty()).unwrap_or_else(|| usual.into())
+        };
+        let state = PathBuf::from(folder(SYSTEM_STATE));
+        Self {
+            config: SYSTEM_CONFIG.into(),
+            data: state.clone(),
+            state,
+            runtime: folder(SYSTEM_RUNTIME).into(),
+            chosen: None,
+            system: true,
+        }
+    }
+
     fn installed() -> Result<Self, NoHome> {
         let dirs = ProjectDirs::from("", "", "hark").ok_or(NoHome)?;
         let state = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_path_buf();
@@ -65,6 +92,7 @@ impl Profile {
             state,
             runtime: short_enough(runtime),
             chosen: None,
+            system: false,
         })
     }
 
@@ -75,6 +103,7 @@ impl Profile {
             state: folder.join("state"),
             runtime: short_enough(folder.join("run")),
             chosen: Some(folder.to_path_buf()),
+            system: false,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The socket between the processes of one user: who may connect, and who has.
+//! The socket between the processes of one user, or of a group: who may connect, and who has.
 //!
 //! A Unix socket. Windows has a named pipe in its place, which is not written yet.
 
@@ -22,29 +22,52 @@ pub type Stream = tokio::net::UnixStream;
 
 /// Takes connections.
 #[derive(Debug)]
-pub struct Listener(UnixListener);
+pub struct Listener {
+    socket: UnixListener,
+    /// For whom it is.
+    of: Circle,
+}
+
+/// Who may use a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Circle {
+    /// The user whose process listens.
+    Owner,
+    /// The members of its group, too. The kernel keeps all others out.
+    Group,
+}
+
+impl Circle {
+    fn mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::Group => 0o660,
+        }
+    }
+}
 
 impl Listener {
-    /// Binds the socket: only its owner may enter its folder or use it. One that an earlier process
-    /// left behind is replaced; the caller has made sure that none runs.
+    /// Binds the socket: only these may enter its folder or use it. One that an earlier process left behind
+    /// is replaced; the caller has made sure that none runs.
     ///
     /// # Errors
     /// Where the folder is not ours alone or the socket cannot be made.
-    pub fn bind(path: &Path) -> io::Result<Self> {
-        let listener = bind(path)?;
+    pub fn bind(path: &Path, of: Circle) -> io::Result<Self> {
+        let listener = bind(path, of)?;
         listener.set_nonblocking(true)?;
-        UnixListener::from_std(listener).map(Self)
+        Ok(Self { socket: UnixListener::from_std(listener)?, of })
     }
 
-    /// The next connection, and whether it is made by the user whose process this is.
+    /// The next connection, and whether it is made by one for whom it is.
     ///
     /// # Errors
     /// Those of `accept(2)`.
     pub async fn accept(&self) -> io::Result<(Stream, bool)> {
-        let (stream, _) = self.0.accept().await?;
-        let is_owner =
-            stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::geteuid().as_raw());
-        Ok((stream, is_owner))
+        let (stream, _) = self.socket.accept().await?;
+        let own = rustix::process::geteuid().as_raw();
+        let is_owner = || stream.peer_cred().is_ok_and(|peer| peer.uid() == own);
+        let may = self.of == Circle::Group || is_owner();
+        Ok((stream, may))
     }
 }
 
@@ -71,7 +94,7 @@ impl Bell {
     /// # Errors
     /// As [`Listener::bind`].
     pub fn bind(path: &Path) -> io::Result<Self> {
-        bind(path).map(Self)
+        bind(path, Circle::Owner).map(Self)
     }
 
     /// Waits for the next call, and answers what it says: nothing, where that cannot be read. Blocks.
@@ -96,15 +119,18 @@ impl Bell {
     }
 }
 
-fn bind(path: &Path) -> io::Result<StdListener> {
+fn bind(path: &Path, of: Circle) -> io::Result<StdListener> {
     if let Some(folder) = path.parent() {
-        folder::private(folder)?;
+        match of {
+            Circle::Owner => folder::private(folder)?,
+            Circle::Group => folder::of_group(folder)?,
+        }
     }
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let listener = StdListener::bind(path)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(of.mode()))?;
     Ok(listener)
 }

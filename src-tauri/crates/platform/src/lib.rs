@@ -5,6 +5,7 @@
 //! Linux is what runs. Where another system is written, its file says that it has not been run.
 
 pub mod aside;
+pub mod autostart;
 mod bus;
 pub mod changes;
 pub mod clock;
@@ -13,5 +14,6 @@ pub mod notifications;
 pub mod picture;
 pub mod quiet;
 pub mod signals;
+pub mod supervisor;
 pub mod terminal;
 pub mod tray;

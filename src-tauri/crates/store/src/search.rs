@@ -5,6 +5,8 @@
 //! a flood is not held up by it. Messages that it does not know yet, and words of one or two characters, which
 //! it cannot know, are looked for in the texts themselves.
 
+use std::cmp::Reverse;
+
 use hark_engine::message::Priority;
 use rusqlite::{OptionalExtension, Row, ToSql, params_from_iter};
 
@@ -19,13 +21,15 @@ const CHARS_MAX: usize = 1_000;
 const TRIGRAM: usize = 3;
 /// Up to so many messages may hold the words for them to be read from the index; of more, those that were sent
 /// last are looked at one by one.
-const FEW: i64 = 2_000;
+const FEW: usize = 2_000;
 /// From this priority on there is an index of their own.
 const URGENT: u8 = 4;
 /// Texts that are looked at in one go.
 const LOOKS_MAX: u32 = 2_000;
 /// Bytes of text that the index takes in one go.
 const INDEXED_BYTES: usize = 64 << 10;
+/// Pages of the index that are written in one go to merge its parts; several times what a go adds to it.
+const MERGED_PAGES: u32 = 64;
 /// Messages that it takes in one go.
 const INDEXED_ROWS: u32 = 64;
 
@@ -122,13 +126,13 @@ impl Conditions {
         all
     }
 
-    /// The statement over the messages, and of those that `within` says alone.
-    fn select(&self, query: &Query, within: &str, limit: u32) -> String {
+    /// The statement over the messages that meet them, in the order that is asked for.
+    fn select(&self, query: &Query, limit: u32) -> String {
         let order = if query.after.is_some() { "id" } else { "at DESC, id DESC" };
-        let all: Vec<_> =
-            self.sql.iter().copied().chain([within]).filter(|it| !it.is_empty()).collect();
-        let of =
-            if all.is_empty() { String::new() } else { format!("WHERE {}", all.join(" AND ")) };
+        let of = match self.sql.as_slice() {
+            [] => String::new(),
+            all => format!("WHERE {}", all.join(" AND ")),
+        };
         format!("SELECT id, at FROM message {of} ORDER BY {order} LIMIT {limit}")
     }
 }
@@ -143,23 +147,17 @@ impl Store {
     /// # Errors
     /// Where the database cannot be used.
     pub fn find(&self, query: &Query) -> Result<Found, StoreError> {
-        let mut conditions = Conditions::of(query);
+        let conditions = Conditions::of(query);
         let limit = query.limit as usize;
         let Some(words) = &query.words else {
-            let places = self.places(&conditions.select(query, "", query.limit), &conditions)?;
+            let places = self.places(&conditions.select(query, query.limit), &conditions)?;
             let reached = places.last().filter(|_| places.len() == limit).copied();
             return Ok(Found { ids: places.iter().map(|place| place.id).collect(), reached });
         };
-        if let Some(terms) = words.as_match()
-            && self.are_few(&terms)?
-        {
-            let within = "(id > (SELECT message FROM searchable)
-                           OR id IN (SELECT rowid FROM message_text WHERE message_text MATCH ?))";
-            conditions.values.push(boxed(terms));
-            let all = self.places(&conditions.select(query, within, u32::MAX), &conditions)?;
-            return self.holding(words, &all, limit, None);
+        if let Some(few) = words.as_match().map(|terms| self.few(&terms)).transpose()?.flatten() {
+            return self.holding(words, &self.those(&few, query)?, limit, None);
         }
-        let some = self.places(&conditions.select(query, "", LOOKS_MAX), &conditions)?;
+        let some = self.places(&conditions.select(query, LOOKS_MAX), &conditions)?;
         let reached = some.last().filter(|_| some.len() == LOOKS_MAX as usize).copied();
         self.holding(words, &some, limit, reached)
     }
@@ -188,6 +186,8 @@ impl Store {
             }
         }
         if let Some(last) = last {
+            let merge = "INSERT INTO message_text (message_text, rank) VALUES ('merge', ?)";
+            transaction.prepare_cached(merge)?.execute([MERGED_PAGES])?;
             transaction.prepare_cached("UPDATE searchable SET message = ?")?.execute([last])?;
             transaction.commit()?;
         }
@@ -201,15 +201,41 @@ impl Store {
         self.connection.query_row(one, [], |row| row.get(0)).unwrap_or_default()
     }
 
-    /// Whether few messages may hold such trigrams: those that the index names, and those it does not know yet.
-    fn are_few(&self, terms: &str) -> Result<bool, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT (SELECT count(*) FROM (SELECT 1 FROM message_text WHERE message_text MATCH ? LIMIT ?))
-             + (SELECT count(*) FROM (SELECT 1 FROM message
-                WHERE id > (SELECT message FROM searchable) LIMIT ?))",
-        )?;
-        let count: i64 = statement.query_row((terms, FEW + 1, FEW + 1), |row| row.get(0))?;
-        Ok(count <= FEW)
+    /// The messages that may hold such trigrams: those that the index names, and those that it does not know
+    /// yet. None where they are many.
+    fn few(&self, terms: &str) -> Result<Option<Vec<i64>>, StoreError> {
+        let most = FEW + 1;
+        let mut ids = Vec::new();
+        let mut take = |of: &str, values: &[&str]| -> Result<bool, StoreError> {
+            let mut statement = self.connection.prepare_cached(&format!("{of} LIMIT {most}"))?;
+            for id in statement.query_map(params_from_iter(values), |row| row.get(0))? {
+                ids.push(id?);
+            }
+            Ok(ids.len() < most)
+        };
+        let unknown = "SELECT id FROM message WHERE id > (SELECT message FROM searchable)";
+        let known = "SELECT rowid FROM message_text WHERE message_text MATCH ?";
+        let are_few = take(unknown, &[])? && take(known, &[terms])?;
+        Ok(are_few.then_some(ids))
+    }
+
+    /// Those of these messages that meet the conditions of a query, in its order.
+    fn those(&self, ids: &[i64], query: &Query) -> Result<Vec<Place>, StoreError> {
+        let mut conditions = Conditions::of(query);
+        conditions.and("id = ?", [boxed(0)]);
+        let sql = conditions.select(query, 1);
+        let mut places = Vec::new();
+        for id in ids {
+            if let Some(value) = conditions.values.last_mut() {
+                *value = boxed(*id);
+            }
+            places.extend(self.places(&sql, &conditions)?);
+        }
+        match query.after {
+            Some(_) => places.sort_unstable_by_key(|place| place.id),
+            None => places.sort_unstable_by_key(|place| Reverse((place.at, place.id))),
+        }
+        Ok(places)
     }
 
     fn places(&self, sql: &str, conditions: &Conditions) -> Result<Vec<Place>, StoreError> {

@@ -24,7 +24,7 @@ use hark_platform::{clock, picture::Picture};
 pub use hark_engine::alerts::Due;
 pub use pictures::Pictures;
 pub use press::{Buttons, Reply, Snooze};
-pub use shell::run;
+pub use shell::{Desktop, run};
 
 /// The sentence of the condition when there is no session bus.
 pub const NO_BUS: &str = "There is no desktop session bus, so there is nobody to show notifications to: messages are stored. Start the agent from within the desktop session.";

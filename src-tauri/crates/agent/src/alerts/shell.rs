@@ -31,14 +31,24 @@ use crate::{ledger::Ledger, own, status::Status, words::Language};
 /// The longest reason of a server that is kept, in characters.
 const WHY_CHARS_MAX: usize = 200;
 
-/// Shows alerts for as long as the agent runs. `print` says whether messages are also printed in a
-/// terminal; then a missing session bus is not a problem.
+/// What an agent has to do with a desktop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Desktop {
+    /// It is there for one: that there is none is a problem.
+    Wanted,
+    /// It shows notifications where there is one.
+    Welcome,
+    /// None is looked for.
+    None,
+}
+
+/// Shows alerts for as long as the agent runs.
 pub async fn run(
     (alerts, pictures): (Outbox, Pictures),
     ledger: Ledger,
     status: Status,
     buttons: Buttons,
-    print: bool,
+    desktop: Desktop,
 ) {
     let language = Language::of_system();
     let presser = Presser { buttons, alerts: alerts.clone(), ledger: ledger.clone(), language };
@@ -48,7 +58,7 @@ pub async fn run(
         pictures,
         ledger,
         status,
-        print,
+        desktop,
         language,
         bus: None,
         server: None,
@@ -66,7 +76,7 @@ struct Shell {
     pictures: Pictures,
     ledger: Ledger,
     status: Status,
-    print: bool,
+    desktop: Desktop,
     language: Language,
     bus: Option<(Bus, Signals)>,
     /// The server that answered last.
@@ -124,6 +134,9 @@ impl Shell {
 
     fn act(&mut self, effect: Effect<Sent>) {
         match effect {
+            Effect::Connect(request) if self.desktop == Desktop::None => {
+                self.alerts.tell(Input::Connected(request, false));
+            }
             Effect::Connect(request) => {
                 let connect = async move {
                     Reply::Connected(request, Bus::connect(toast::DESKTOP_ENTRY).await)
@@ -413,8 +426,7 @@ impl Shell {
         let conditions = self.status.conditions();
         let why = match reason {
             Reason::NoBus => {
-                // In a terminal, messages are printed, so a missing desktop is not a problem.
-                let problem = (!self.print).then(|| NO_BUS.to_owned());
+                let problem = (self.desktop == Desktop::Wanted).then(|| NO_BUS.to_owned());
                 return conditions.set(Code::NotificationsUnavailable, problem);
             }
             Reason::NoServer => "None is running.".to_owned(),

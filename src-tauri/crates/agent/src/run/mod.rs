@@ -13,12 +13,17 @@ use futures_util::{
 use hark_api::{Snooze, Target};
 use hark_config::{settings::Subscription, watch::Watch as SettingsWatch};
 use hark_engine::{health::Code, history::Entry, silence::Until};
-use hark_local::{profile::Profile, program, socket::Listener};
+use hark_local::{
+    profile::Profile,
+    program,
+    socket::{Circle, Listener},
+};
 use hark_platform::{
     changes::{Change, Watch as ChangesWatch},
     clock,
     quiet::{Session, Watch as SessionWatch},
     signals::{self, End, SIGHUP, SIGINT, SIGTERM},
+    supervisor::{self, Told},
     tray::{Event as TrayEvent, Tray},
 };
 use hark_store::{Opening, Store, StoreError};
@@ -31,7 +36,7 @@ use tokio::{
 
 use crate::{
     actions::Actions,
-    alerts::{self, Outbox, Pictures},
+    alerts::{self, Desktop, Outbox, Pictures},
     commands::{Commands, Queries, Reader, Sampler, Snoozer},
     conditions::Conditions,
     configuration::Configuration,
@@ -56,10 +61,21 @@ use timers::{Timer, Timers};
 pub struct Options {
     /// Where its files are.
     pub profile: Profile,
-    /// Whether it has a tray icon; without one it prints each message.
-    pub tray: bool,
+    /// What of it a person sees.
+    pub face: Face,
     /// Whether it follows a demo of its own while the settings hold no subscription.
     pub demo: bool,
+}
+
+/// What a person sees of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// A tray icon and notifications.
+    Tray,
+    /// Notifications, and each message in the terminal.
+    Terminal,
+    /// Nothing: there is no desktop, and none is looked for.
+    None,
 }
 
 /// Why an agent does not start.
@@ -140,13 +156,14 @@ enum Wake {
 /// # Errors
 /// See [`AgentError`]; nothing was changed then.
 pub async fn run(options: Options) -> Result<End, AgentError> {
-    let Options { profile, tray, demo } = options;
+    let Options { profile, face, demo } = options;
     let mut signals = signals::hear(&[SIGTERM, SIGINT, SIGHUP])?;
     let (_log, _lock) = claim(&profile)?;
     let now = Timestamp::now();
     let Opening { store, set_aside, .. } = Store::open(&profile.database(), now)?;
     let socket = profile.socket();
-    let listener = Listener::bind(&socket)
+    let of = if profile.system { Circle::Group } else { Circle::Owner };
+    let listener = Listener::bind(&socket, of)
         .map_err(|source| AgentError::Socket { path: socket.clone(), source })?;
     let demo = if demo { Some(Demo::bind(0).await?) } else { None };
 
@@ -190,29 +207,12 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     // If their disk does not answer, the start goes on without them.
     let _ = timeout(START_PATIENCE, first).await;
     // Nothing is shown before it is known what is silent.
-    let mut session = SessionWatch::begin();
     let mut changes = ChangesWatch::begin();
-    let mut early = Vec::new();
-    let hinted = async {
-        while let Some(change) = changes.next().await {
-            let is_hint = matches!(change, Change::Locked(_));
-            early.push(change);
-            if is_hint {
-                return;
-            }
-        }
-    };
-    let (said, _) =
-        join(timeout(SESSION_PATIENCE, session.next()), timeout(LOCK_PATIENCE, hinted)).await;
-    // What the system was told comes first: who starts behind the lock has not logged in.
-    for change in &early {
-        if let Change::Locked(locked) = change {
-            quiet.lock_hinted(*locked);
-        }
-    }
-    match said {
-        Ok(Some(said)) => quiet.session(said),
-        _ => quiet.refresh(),
+    let (mut session, mut early) = (None, Vec::new());
+    if face == Face::None {
+        quiet.refresh();
+    } else {
+        session = Some(greet(&quiet, &mut changes, &mut early).await);
     }
 
     let actions = Actions::new(ledger.clone(), registry.clone());
@@ -234,10 +234,15 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let buttons =
         alerts::Buttons { profile: profile.clone(), actions: actions.clone(), snooze, reply };
     let screen = (outbox.clone(), pictures);
-    let showing = alerts::run(screen, ledger.clone(), status.clone(), buttons, !tray);
+    let desktop = match face {
+        Face::Tray => Desktop::Wanted,
+        Face::Terminal => Desktop::Welcome,
+        Face::None => Desktop::None,
+    };
+    let showing = alerts::run(screen, ledger.clone(), status.clone(), buttons, desktop);
     let showing = tokio::spawn(showing);
     let (end_printing, mut ending) = watch::channel(());
-    let printing = (!tray).then(|| {
+    let printing = (face == Face::Terminal).then(|| {
         let stop = async move { drop(ending.changed().await) };
         tokio::spawn(print::run(ledger.clone(), status.clone(), stop))
     });
@@ -254,12 +259,14 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
 
     let mut agent =
         Agent { profile, language, commands, snoozer, voice, status, ledger, tray: None };
-    if tray {
+    if face == Face::Tray {
         agent.tray = Some(Tray::show(agent.view()));
     }
     let watches = Watches { settings, session, changes, early };
+    supervisor::tell(Told::Ready);
     let end = agent.run(&mut signals, watches, &stop).await;
     tracing::info!("stopping");
+    supervisor::tell(Told::Stopping);
     let Agent { ledger, .. } = agent;
     registry.clear();
     showing.abort();
@@ -279,10 +286,38 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     Ok(end)
 }
 
+/// Waits for a moment for the desktop to say what is silent, and for the system whether it is locked. What else
+/// has changed `early` is kept.
+async fn greet(quiet: &Quiet, changes: &mut ChangesWatch, early: &mut Vec<Change>) -> SessionWatch {
+    let mut session = SessionWatch::begin();
+    let hinted = async {
+        while let Some(change) = changes.next().await {
+            let is_hint = matches!(change, Change::Locked(_));
+            early.push(change);
+            if is_hint {
+                return;
+            }
+        }
+    };
+    let (said, _) =
+        join(timeout(SESSION_PATIENCE, session.next()), timeout(LOCK_PATIENCE, hinted)).await;
+    // What the system was told comes first: who starts behind the lock has not logged in.
+    for change in early.iter() {
+        if let Change::Locked(locked) = change {
+            quiet.lock_hinted(*locked);
+        }
+    }
+    match said {
+        Ok(Some(said)) => quiet.session(said),
+        _ => quiet.refresh(),
+    }
+    session
+}
+
 /// What is watched around the agent.
 struct Watches {
     settings: SettingsWatch,
-    session: SessionWatch,
+    session: Option<SessionWatch>,
     changes: ChangesWatch,
     /// What has changed before the agent ran.
     early: Vec<Change>,
@@ -331,7 +366,7 @@ impl Agent {
                 () = &mut reading => Wake::SettingsRead,
                 done = &mut acting => Wake::Acted(done),
                 Some(change) = changes.next() => Wake::Around(change),
-                Some(said) = session.next() => Wake::Session(said),
+                Some(said) = said(&mut session) => Wake::Session(said),
                 event = next(&mut self.tray), if acting.is_terminated() => Wake::Tray(event),
                 () = self.status.changed() => Wake::Status,
                 Ok(()) = told.changed(), if self.tray.is_some() => Wake::Told,
@@ -385,6 +420,10 @@ impl Agent {
                 self.ledger.alive(Timestamp::now());
                 // The clock may have been set.
                 self.snoozer.quiet().refresh();
+            }
+            Timer::Watchdog => {
+                timers.watchdog();
+                supervisor::tell(Told::Alive);
             }
             Timer::Prune => {
                 timers.prune();
@@ -466,6 +505,14 @@ impl Agent {
 
     fn view(&self) -> tray::View {
         tray::project(&self.status.now(), &Zoned::now(), self.language)
+    }
+}
+
+/// What the desktop says next, where one is listened to.
+async fn said(session: &mut Option<SessionWatch>) -> Option<Session> {
+    match session {
+        Some(session) => session.next().await,
+        None => pending().await,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hark_engine::Monotonic;
-use hark_platform::clock;
+use hark_platform::{clock, supervisor};
 use hark_stream::driver::retry_after;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -30,6 +30,8 @@ pub enum Timer {
     Alive,
     /// Delete what is over a bound.
     Prune,
+    /// Tell the supervisor that the agent goes on.
+    Watchdog,
 }
 
 /// See the module.
@@ -41,13 +43,17 @@ pub struct Timers {
     pub reconcile: Retry,
     alive: Instant,
     prune: Instant,
+    /// How often the supervisor wants to hear of the agent, and when next.
+    watchdog: Option<(Duration, Instant)>,
 }
 
 impl Timers {
     /// The regular timers are due at once.
     pub fn begin() -> Self {
         let now = Instant::now();
-        Self { owed: Retry::default(), reconcile: Retry::default(), alive: now, prune: now }
+        let watchdog = supervisor::watchdog().map(|every| (every, now));
+        let (owed, reconcile) = (Retry::default(), Retry::default());
+        Self { owed, reconcile, alive: now, prune: now, watchdog }
     }
 
     /// The next timer, and when it is due. `health` is when the next condition is, `voice` when something
@@ -73,6 +79,7 @@ impl Timers {
             of(self.owed.at(), Timer::Owed),
             of(self.reconcile.at(), Timer::Reconcile),
             of(Some(self.prune), Timer::Prune),
+            of(self.watchdog.map(|(_, at)| at), Timer::Watchdog),
         ]
         .into_iter()
         .flatten()
@@ -82,6 +89,11 @@ impl Timers {
     /// The agent has noted that it runs.
     pub fn alive(&mut self) {
         self.alive = Instant::now() + ALIVE_EVERY;
+    }
+
+    /// The supervisor was told.
+    pub fn watchdog(&mut self) {
+        self.watchdog = self.watchdog.map(|(every, _)| (every, Instant::now() + every));
     }
 
     /// What was over a bound has been deleted.

@@ -3,6 +3,7 @@
 pub mod act;
 pub mod add;
 pub mod agent;
+pub mod autostart;
 mod confirm;
 pub mod demo;
 pub mod doctor;
