@@ -4,9 +4,10 @@
 use crate::{Result, Shell, debian, page};
 
 /// The tests that write, by their arguments to `cargo test`.
-const WRITERS: [(&str, &[&str]); 3] = [
+const WRITERS: [(&str, &[&str]); 4] = [
     ("ui/src/api.ts", &["--package", "hark-api", "typescript"]),
     ("ui/src/bridge-types.ts", &["--package", "hark-window", "typescript"]),
+    ("manual and completions", &["--package", "hark", "--bin", "hark", "generated"]),
     ("snapshots of the feeds", &["--package", "hark-engine", "--test", "golden"]),
 ];
 

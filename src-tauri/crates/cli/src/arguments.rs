@@ -91,6 +91,17 @@ pub enum Command {
     Test,
     /// Stop the agent
     Stop,
+    /// Say where the settings are, or whether they are well
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Show the agent's log
+    Logs(LogsOptions),
+    /// Print what a shell is to know to complete the command line; the packages bring it along
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
     /// Follow one URL in this terminal, without an agent
     Listen(ListenOptions),
     /// Say what a push server does right and wrong, and which line to change
@@ -237,6 +248,37 @@ pub struct HistoryOptions {
     /// As JSON, one entry a line
     #[arg(long)]
     pub json: bool,
+}
+
+/// What is wanted of `hark config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print where the settings file is
+    Path,
+    /// Say whether the settings can be put in force, without doing so
+    Check,
+}
+
+/// Options of `hark logs`.
+#[derive(Debug, Args)]
+pub struct LogsOptions {
+    /// Go on showing it as it grows
+    #[arg(long, short)]
+    pub follow: bool,
+    /// So many of its last lines
+    #[arg(long, short = 'n', default_value_t = 50)]
+    pub lines: usize,
+}
+
+/// A shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
 }
 
 /// Options of `hark rules`.

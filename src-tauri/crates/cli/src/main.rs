@@ -5,6 +5,8 @@
 
 mod arguments;
 mod commands;
+#[cfg(test)]
+mod generated;
 mod look;
 mod out;
 mod quiet;
@@ -15,8 +17,8 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use commands::{
-    act, add, agent, autostart, demo, doctor, history, listen, messages, open, pause, read, remove,
-    rules, send, silence, status, stop, test,
+    act, add, agent, autostart, completions, config, demo, doctor, history, listen, logs, messages,
+    open, pause, read, remove, rules, send, silence, status, stop, test,
 };
 use hark_local::profile::Profile;
 use hark_platform::picture::apart;
@@ -56,6 +58,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
     let outcome = runtime.block_on(async {
         let done = match arguments.command {
             Command::Agent(options) => return agent::agent(profile, options).await,
+            Command::Config(command) => config::config(&profile, &command),
+            Command::Logs(options) => logs::logs(&profile, &options).await,
+            Command::Completions { shell } => completions::completions(shell),
             Command::Autostart { wanted } => autostart::autostart(&profile, wanted),
             Command::Listen(options) => listen::listen(&profile, options).await,
             Command::Doctor(options) => doctor::doctor(&profile, options).await,
