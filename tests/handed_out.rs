@@ -5,7 +5,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use hark_tests::{LONG, World, skipped, sse::Server};
+use hark_tests::{LONG, World, eventually, skipped, sse::Server};
 
 fn packaging(folder: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../src-tauri/packaging")).join(folder)
@@ -62,6 +62,43 @@ async fn settings_are_checked_before_they_take_effect() {
     world.settings("[subscriptions.a]\nurl = \"http://a.example/\"\n");
     world.file("profile/config/presets/odd.toml", "nothing = 1\n");
     world.hark(&["config", "check"]).await.refused(&["odd.toml"]);
+}
+
+#[tokio::test]
+async fn a_subscriptions_part_is_edited_and_only_what_is_well_is_saved() {
+    let mut world = World::new();
+    let server = Server::start().await;
+    world.follow(&[("news", "http://127.0.0.1:9/"), ("other", "http://127.0.0.1:9/other")]);
+    let _agent = world.agent().await;
+    let path = world.path("profile/config/config.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    world.set("VISUAL", "true");
+    assert_eq!(world.hark(&["edit", "news"]).await.ok(), "Nothing was changed.\n");
+    world.set("VISUAL", "sed -i s/url/uri/");
+    let said = world.hark(&["edit", "news"]).await;
+    assert!(said.code != Some(0) && said.err.contains("uri"), "{said:?}");
+    world.set("VISUAL", "false");
+    world.hark(&["edit", "news"]).await.refused(&["the editor false failed"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    // No shell is in between.
+    let made = world.path("made");
+    world.set("VISUAL", format!("true $(touch {})", made.display()));
+    assert_eq!(world.hark(&["edit", "news"]).await.ok(), "Nothing was changed.\n");
+    assert!(!made.exists());
+    // The agent takes up what is saved by itself.
+    world.set("VISUAL", format!("sed -i s,127.0.0.1:9/,127.0.0.1:{}/,", server.port()));
+    assert_eq!(world.hark(&["edit", "news"]).await.ok(), "Saved news.\n");
+    server.streaming(&world).await;
+    world.hark(&["rename", "news", "The news"]).await.ok();
+    eventually("it has its name", LONG, async || {
+        let link = world.link("news").await;
+        if link["name"] == "The news" { Ok(()) } else { Err(link) }
+    })
+    .await;
+    let folder = path.parent().unwrap();
+    let files = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.file_name());
+    let left: Vec<_> = files.filter(|name| name.to_string_lossy().contains("edited")).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[tokio::test]

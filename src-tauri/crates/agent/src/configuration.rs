@@ -268,7 +268,7 @@ impl Configuration {
 /// The error that a client gets for an edit that was not made.
 pub(crate) fn refusal(error: EditError) -> ApiError {
     let code = match &error {
-        EditError::File(_) => None,
+        EditError::File(_) | EditError::Another(_) => None,
         EditError::Unknown(_) => Some(ErrorCode::UnknownSubscription),
         EditError::AlreadyFollowed(_) => Some(ErrorCode::AlreadyFollowed),
     };

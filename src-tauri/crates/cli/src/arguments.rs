@@ -39,6 +39,18 @@ pub enum Command {
     },
     /// Follow a URL from now on
     Add(AddOptions),
+    /// Edit a subscription's part of the settings, in the editor that VISUAL names
+    Edit {
+        /// Its key or name, as `hark status` shows them
+        key: String,
+    },
+    /// Give a subscription another name; its key stays
+    Rename {
+        /// Its key or name, as `hark status` shows them
+        key: String,
+        /// What to call it
+        name: String,
+    },
     /// Forget a subscription; its messages stay
     Remove {
         /// Its key or name, as `hark status` shows them

@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use commands::{
-    act, add, agent, autostart, completions, config, demo, doctor, history, listen, logs, messages,
-    open, pause, read, remove, rules, send, silence, status, stop, test,
+    act, add, agent, autostart, completions, config, demo, doctor, edit, history, listen, logs,
+    messages, open, pause, read, remove, rules, send, silence, status, stop, test,
 };
 use hark_local::profile::Profile;
 use hark_platform::picture::apart;
@@ -58,6 +58,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
     let outcome = runtime.block_on(async {
         let done = match arguments.command {
             Command::Agent(options) => return agent::agent(profile, options).await,
+            Command::Edit { key } => edit::edit(&profile, &key),
+            Command::Rename { key, name } => edit::rename(&profile, &key, &name),
             Command::Config(command) => config::config(&profile, &command),
             Command::Logs(options) => logs::logs(&profile, &options).await,
             Command::Completions { shell } => completions::completions(shell),

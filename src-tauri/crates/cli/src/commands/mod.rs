@@ -9,6 +9,7 @@ pub mod config;
 mod confirm;
 pub mod demo;
 pub mod doctor;
+pub mod edit;
 pub mod history;
 pub mod listen;
 pub mod logs;

@@ -61,6 +61,11 @@ pub enum EditError {
     /// No subscription has this key.
     #[error("There is no subscription {0:?}. See them with: hark status")]
     Unknown(String),
+    /// What a person has edited is not that one subscription alone.
+    #[error(
+        "Only [subscriptions.{0}] and what belongs to it can stand here. To change other settings, edit the file itself: hark config path"
+    )]
+    Another(String),
     /// The URL is followed already.
     #[error("That URL is followed already, as {0:?}.")]
     AlreadyFollowed(String),
@@ -271,7 +276,7 @@ pub fn set_feed(path: &Path, key: &str, feed: &str, url: &Url) -> Result<Edit<()
 }
 
 /// Sets a text, and keeps the comment that hangs on it.
-fn replace(table: &mut dyn TableLike, name: &str, text: &str) {
+pub(super) fn replace(table: &mut dyn TableLike, name: &str, text: &str) {
     match table.get_mut(name).and_then(Item::as_value_mut) {
         Some(value) => {
             let decor = value.decor().clone();
@@ -302,7 +307,7 @@ pub fn rules_of(path: &Path, key: &str) -> Result<String, EditError> {
 
 /// Tables without the position that they had in their own text: each then follows the table that it belongs
 /// to.
-fn placeless(mut rules: Item) -> Item {
+pub(super) fn placeless(mut rules: Item) -> Item {
     forget_places(&mut rules);
     rules
 }
@@ -319,7 +324,7 @@ fn forget_places(item: &mut Item) {
     }
 }
 
-fn unreadable(path: &Path, error: &toml_edit::TomlError) -> TomlError {
+pub(super) fn unreadable(path: &Path, error: &toml_edit::TomlError) -> TomlError {
     let message = error.message().to_owned();
     TomlError::Wrong { path: path.to_path_buf(), line: 1, column: 1, message }
 }
@@ -360,7 +365,7 @@ fn has_comment(table: &dyn TableLike, key: &str) -> bool {
         .any(|text| text.contains('#'))
 }
 
-fn edit<T>(
+pub(super) fn edit<T>(
     path: &Path,
     change: impl FnOnce(&mut DocumentMut, &Settings) -> Result<T, EditError>,
 ) -> Result<Edit<T>, EditError> {

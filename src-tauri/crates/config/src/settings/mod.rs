@@ -6,6 +6,7 @@ mod file;
 mod keep;
 mod pictures;
 mod publish;
+mod table;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -42,6 +43,7 @@ pub use edit::{
 pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, read, read_rules};
 pub use keep::KeepSettings;
 pub use publish::Publish;
+pub use table::{set_name, set_table, table_of};
 pub use told::{Problems, Shown};
 
 /// Everything that the person can set.
