@@ -7,6 +7,7 @@
 pub mod aside;
 mod bus;
 pub mod changes;
+pub mod child;
 pub mod clock;
 pub mod locale;
 pub mod notifications;
