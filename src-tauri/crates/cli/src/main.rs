@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use commands::{
-    act, add, agent, demo, doctor, history, listen, messages, open, pause, remove, rules, send,
-    silence, status, stop, test,
+    act, add, agent, demo, doctor, handlers, history, listen, messages, open, pause, remove, rules,
+    send, silence, status, stop, test,
 };
 use hark_local::profile::Profile;
 use hark_platform::picture::apart;
@@ -68,6 +68,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Status { json } => status::status(&profile, json).await,
             Command::Messages { limit, json } => messages::messages(&profile, limit, json).await,
             Command::History { limit, json } => history::history(&profile, limit, json).await,
+            Command::Handlers(options) => handlers::handlers(&profile, options).await,
             Command::Rules(options) => rules::rules(&profile, options).await,
             Command::Send(options) => send::send(&profile, options).await,
             Command::Test => test::test(&profile).await,

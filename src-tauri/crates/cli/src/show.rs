@@ -1,5 +1,7 @@
 //! The API's values as a person reads them in a terminal, in local time.
 
+pub mod handlers;
+
 use std::fmt::Write;
 
 use hark_agent::print::{glimpse, text};
@@ -174,6 +176,7 @@ pub fn entry(entry: &HistoryEntry) -> String {
     match entry {
         HistoryEntry::Outage(found) => outage(found),
         HistoryEntry::Span(found) => span(found),
+        HistoryEntry::Handler(found) => handlers::run(found),
     }
 }
 

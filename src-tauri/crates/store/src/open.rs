@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_sequences_and_rules.sql"),
     include_str!("migrations/0003_runs_and_bounds.sql"),
     include_str!("migrations/0004_alerts_and_reading.sql"),
+    include_str!("migrations/0005_handlers.sql"),
 ];
 
 /// How long to wait for another process that holds the database. Nothing else goes on meanwhile.
@@ -115,7 +116,7 @@ pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreE
     )?;
     migrate(&mut connection, path, migrations)?;
     // A damaged file may open and fail at the first use: find out now.
-    for table in ["message", "fingerprint", "set_aside", "journal"] {
+    for table in ["message", "fingerprint", "set_aside", "journal", "handler_run"] {
         let newest = format!("SELECT * FROM {table} ORDER BY rowid DESC LIMIT 1");
         connection.query_row(&newest, [], |_| Ok(())).optional()?;
     }

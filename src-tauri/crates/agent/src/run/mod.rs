@@ -37,6 +37,7 @@ use crate::{
     configuration::Configuration,
     demo::Demo,
     events::Events,
+    handlers::Handlers,
     http,
     ledger::Ledger,
     print,
@@ -182,6 +183,8 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let pictures = Pictures::new(outbox.clone(), ledger.clone(), status.clone());
     let subscriptions =
         Subscriptions::new(registry.clone(), ledger.clone(), outbox.clone(), pictures.clone());
+    let handlers = Handlers::new(ledger.clone(), status.clone(), configuration.handlers());
+    tokio::spawn(handlers.clone().keep_time());
     let commands = Commands::new(configuration, subscriptions, status.clone());
     let first = tokio::spawn({
         let commands = commands.clone();
@@ -247,7 +250,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let voice = Voice::new(status.clone(), ledger.clone(), outbox.clone());
     let sampler = Sampler::new(ledger.clone(), outbox, status.clone());
     let snoozer = Snoozer::new(quiet, registry.clone());
-    let about = (&reader, &actions);
+    let about = (&reader, &actions, &handlers);
     let router = http::router(&status, &queries, &commands, &sampler, about, &snoozer, &stop);
     let api = tokio::spawn(http::serve(listener, router));
 
@@ -261,6 +264,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     tracing::info!("stopping");
     let Agent { ledger, .. } = agent;
     registry.clear();
+    handlers.stop().await;
     showing.abort();
     // The latest messages are still printed.
     let _ = end_printing.send(());

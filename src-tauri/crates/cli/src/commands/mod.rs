@@ -6,6 +6,7 @@ pub mod agent;
 mod confirm;
 pub mod demo;
 pub mod doctor;
+pub mod handlers;
 pub mod history;
 pub mod listen;
 pub mod messages;

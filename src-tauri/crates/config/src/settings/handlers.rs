@@ -42,6 +42,15 @@ pub struct Handler {
     pub timeout: Duration,
 }
 
+/// All that is in force of handlers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HandlerSet {
+    /// In the order of the file.
+    pub all: Vec<Handler>,
+    /// The environment variables that none of them is given.
+    pub secret_variables: BTreeSet<String>,
+}
+
 /// One argument of a handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
@@ -258,9 +267,16 @@ pub(super) fn repeat_what_escalates(handlers: &mut [Handler]) {
 }
 
 impl Settings {
+    /// The handlers, and what they are not given.
+    #[must_use]
+    pub fn handler_set(&self) -> HandlerSet {
+        let (all, secret_variables) = (self.handlers.clone(), self.secret_variables());
+        HandlerSet { all, secret_variables }
+    }
+
     /// The environment variables that hold secrets of these settings. No handler is given one.
     #[must_use]
-    pub fn secret_variables(&self) -> BTreeSet<String> {
+    fn secret_variables(&self) -> BTreeSet<String> {
         let of = |one: &Subscription| {
             let mut all: Vec<Credential> = one.headers.values().cloned().collect();
             all.extend(one.bearer.clone());

@@ -41,7 +41,7 @@ pub use edit::{
     set_paused, set_rules,
 };
 pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, read, read_rules};
-pub use handlers::{HANDLERS_MAX, Handler, Placeholder, Word};
+pub use handlers::{HANDLERS_MAX, Handler, HandlerSet, Placeholder, Word};
 pub use keep::KeepSettings;
 pub use publish::Publish;
 pub use told::{Problems, Shown};

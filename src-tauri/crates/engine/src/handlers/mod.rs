@@ -154,3 +154,27 @@ pub struct Start {
 /// Why a handler is not run by hand: its latest run has not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
+
+/// How a run has ended. Stored as JSON, so a variant's name stays as it is once released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEnd {
+    /// By itself, with this exit code.
+    Code(i32),
+    /// By a signal that was not Hark's.
+    Signal(i32),
+    /// It took too long, and was ended.
+    TimedOut,
+    /// The agent stopped, and ended it.
+    Stopped,
+    /// It could not be started, for this reason.
+    NotStarted(String),
+}
+
+impl RunEnd {
+    /// Whether it did what it was for.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        matches!(self, Self::Code(0))
+    }
+}

@@ -87,7 +87,7 @@ fn the_variables_of_all_credentials_are_known() {
                 [subscriptions.b]\nurl = \"https://b.example\"\n\
                 basic = { user = \"u\", password = { env = \"D\" } }\n\
                 publish = { basic = { user = \"u\", password = { env = \"E\" } } }\n";
-    let all = read_all(text).secret_variables();
+    let all = read_all(text).handler_set().secret_variables;
     assert_eq!(all.into_iter().collect::<String>(), "ABCDE");
 }
 
