@@ -88,7 +88,7 @@ async fn a_real_ntfy_that_is_killed_or_hangs_is_started_again_and_nothing_is_los
     let second: u32 = fs::read_to_string(&pids).unwrap().trim().parse().unwrap();
     signal(second, Signal::STOP);
     let run = runs(&world, 2).await.remove(1);
-    assert_eq!(run["output"], "restarted news: missed heartbeat\n", "{run}");
+    assert_eq!(run["output"], "restarted news: missed heartbeat", "{run}");
     gone(second).await;
     http::listens(ntfy.port).await;
     ntfy.publish("news", "after").await;
@@ -120,7 +120,7 @@ async fn a_server_of_ours_that_is_down_at_the_start_is_down_and_started_by_its_h
     let runs = runs(&world, 2).await;
     let names: Vec<&Value> = runs.iter().map(|run| &run["handler"]).collect();
     assert_eq!(names, ["start", "back"]);
-    assert_eq!(runs[1]["output"], "recovered streaming\n");
+    assert_eq!(runs[1]["output"], "recovered streaming");
 }
 
 #[tokio::test]
@@ -148,6 +148,8 @@ async fn what_a_stranger_sends_is_no_argument_and_comes_whole() {
     ));
     let _agent = world.agent().await;
     let mut client = server.streaming(&world).await;
+    // What comes before that was there before.
+    world.caught_up("news").await;
     let hostile = [
         "$(touch pwned); `touch pwned`; touch pwned\n--flag\n-rf / 'x' \"y\" \\ \u{202e}",
         "--flags",
@@ -155,8 +157,10 @@ async fn what_a_stranger_sends_is_no_argument_and_comes_whole() {
         "HARK_TRUNCATED=0\u{0}\nLD_PRELOAD=x",
     ];
     for text in hostile {
+        // The long one would be over the limit of an event in all of them.
+        let short = if text.len() > 1 << 19 { "é" } else { text };
         let data = json!({
-            "title": text, "body": text, "tags": [text, text], "topic": text, "url": text,
+            "title": text, "body": text, "tags": [short, short], "topic": short, "url": short,
         });
         client.send(&format!("data: {data}\n\n")).await;
     }
@@ -214,6 +218,8 @@ async fn one_that_hangs_forks_or_floods_harms_nothing_and_leaves_nothing() {
     ));
     let mut agent = world.agent().await;
     let mut client = server.streaming(&world).await;
+    // What comes before that was there before.
+    world.caught_up("news").await;
     client.send("data: one\n\n").await;
     let runs = runs(&world, 3).await;
     let of = |name: &str| runs.iter().find(|run| run["handler"] == name).unwrap();

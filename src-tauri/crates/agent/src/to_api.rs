@@ -230,8 +230,12 @@ pub fn handler_run(run: HandlerRun) -> api::HandlerRun {
     }
 }
 
-/// Puts runs of handlers, newest first, where they belong in a history.
-pub fn with_runs(history: Vec<api::HistoryEntry>, runs: Vec<HandlerRun>) -> Vec<api::HistoryEntry> {
+/// Puts runs of handlers where they belong in a history, by when they began.
+pub fn with_runs(
+    history: Vec<api::HistoryEntry>,
+    mut runs: Vec<HandlerRun>,
+) -> Vec<api::HistoryEntry> {
+    runs.sort_by_key(|run| std::cmp::Reverse((run.at, run.id)));
     let mut runs = runs.into_iter().map(handler_run).peekable();
     let mut entries = Vec::with_capacity(history.len());
     for entry in history {

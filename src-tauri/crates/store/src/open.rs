@@ -116,7 +116,7 @@ pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreE
     )?;
     migrate(&mut connection, path, migrations)?;
     // A damaged file may open and fail at the first use: find out now.
-    for table in ["message", "fingerprint", "set_aside", "journal", "handler_run"] {
+    for table in ["message", "fingerprint", "set_aside", "journal"] {
         let newest = format!("SELECT * FROM {table} ORDER BY rowid DESC LIMIT 1");
         connection.query_row(&newest, [], |_| Ok(())).optional()?;
     }
