@@ -192,9 +192,12 @@ impl Handlers {
             state.in_force = Arc::new(set);
             state.machine.handle(Input::Plans(plans), now, &mut starts);
         }
-        state.machine.handle(input, now, &mut starts);
+        // Most have no handler for messages, and then one costs a glance.
+        if !matches!(input, Input::Message(..)) || state.machine.wants_messages() {
+            state.machine.handle(input, now, &mut starts);
+            self.0.changed.notify_one();
+        }
         drop(state);
-        self.0.changed.notify_one();
         starts.into_iter().for_each(|start| self.begin(start));
     }
 

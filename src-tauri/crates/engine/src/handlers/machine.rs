@@ -240,8 +240,8 @@ impl Handlers {
 
     fn message(&mut self, key: &str, id: i64, now: Moment) {
         for slot in self.slots.iter_mut().filter(|slot| slot.is_for(key, On::Message)) {
-            let is_free = slot.running.is_some() || slot.free_at() <= Some(now.monotonic);
-            if slot.messages.len() >= MESSAGES_MAX || !is_free || slot.is_cooling(now.monotonic) {
+            let is_free = slot.free_at().is_some_and(|at| at <= now.monotonic);
+            if !is_free || slot.messages.len() >= slot.messages_most(now.monotonic) {
                 slot.skipped += 1;
                 continue;
             }
@@ -286,7 +286,9 @@ impl Handlers {
             self.links.iter().filter(|it| is_over(it.1)).map(|it| it.0.clone()).collect();
         for key in over {
             self.links.remove(&key);
-            self.slots.iter_mut().for_each(|slot| drop(slot.trials.remove(&key)));
+            for slot in &mut self.slots {
+                slot.trials.remove(&key);
+            }
         }
         for index in 0..self.slots.len() {
             let trials = self.slots[index].trials.iter();
@@ -404,8 +406,10 @@ impl Slot {
         self.plan.cooldown.max(REPEAT_LEAST)
     }
 
-    fn is_cooling(&self, now: Monotonic) -> bool {
-        self.began.back().is_some_and(|began| now < *began + self.plan.cooldown)
+    /// How many messages may wait: no more than it may begin for within the hour.
+    fn messages_most(&self, now: Monotonic) -> usize {
+        let began = self.began.iter().filter(|at| **at + HOUR > now).count();
+        (self.plan.at_most as usize).saturating_sub(began).min(MESSAGES_MAX)
     }
 
     /// From when on it may begin; none where it may never.

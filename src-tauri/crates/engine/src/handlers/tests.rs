@@ -204,7 +204,31 @@ fn one_runs_at_a_time_and_what_is_over_meanwhile_is_left_out() {
     world.hand(Input::Ended("a", true));
     world.pass(1);
     assert_eq!(world.began.len(), 2 + MESSAGES_MAX);
-    assert_eq!(world.machine.state("a").0, false);
+    assert!(!world.machine.state("a").0);
+}
+
+#[test]
+fn messages_over_the_limit_are_left_out_and_do_not_wait_for_an_hour() {
+    let mut world = World::new(vec![Plan { at_most: 3, ..plan("a", &[On::Message]) }]);
+    world.ends = None;
+    for id in 0..10 {
+        world.hand(Input::Message("a", id));
+    }
+    assert_eq!(world.machine.state("a"), (true, 7));
+    world.ends = Some(true);
+    world.hand(Input::Ended("a", true));
+    world.pass(2 * 3_600);
+    assert_eq!(world.of("a"), [0, 0, 0]);
+    world.hand(Input::Message("a", 11));
+    assert_eq!(world.of("a").len(), 4);
+    // One that comes within the cooldown is left out as well.
+    let cooldown = Duration::from_secs(60);
+    let mut world = World::new(vec![Plan { cooldown, ..plan("a", &[On::Message]) }]);
+    for id in 0..4 {
+        world.hand(Input::Message("a", id));
+        world.pass(25);
+    }
+    assert_eq!((world.of("a"), world.machine.state("a").1), (vec![0, 75], 2));
 }
 
 #[test]
