@@ -53,7 +53,7 @@ impl<'a> Followed<'a> {
         let entries = self.world.client().call(&route::OUTAGES, &query).await.unwrap();
         let outages = entries.into_iter().filter_map(|entry| match entry {
             HistoryEntry::Outage(outage) => Some(outage),
-            HistoryEntry::Span(_) => None,
+            HistoryEntry::Span(_) | HistoryEntry::Handler(_) => None,
         });
         outages.collect()
     }

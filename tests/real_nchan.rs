@@ -50,7 +50,7 @@ async fn outages(world: &World) -> Vec<Outage> {
     let entries = world.client().call(&route::OUTAGES, &HistoryQuery::default()).await.unwrap();
     let outages = entries.into_iter().filter_map(|entry| match entry {
         HistoryEntry::Outage(outage) => Some(outage),
-        HistoryEntry::Span(_) => None,
+        HistoryEntry::Span(_) | HistoryEntry::Handler(_) => None,
     });
     outages.collect()
 }

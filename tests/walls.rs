@@ -281,7 +281,7 @@ fn imports(text: &str) -> Names {
 #[test]
 fn each_part_of_the_agent_knows_those_below_it_alone() {
     // From the ground up: each imports exactly those that it names, and all of them stand above it.
-    let parts: [(&str, &[&str]); 23] = [
+    let parts: [(&str, &[&str]); 24] = [
         ("words", &[]),
         ("log", &[]),
         ("demo", &[]),
@@ -299,6 +299,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
         ("alerts", &["actions", "ledger", "own", "status", "words"]),
         ("silence", &["alerts", "ledger", "status", "to_api"]),
         ("voice", &["alerts", "ledger", "own", "status", "words"]),
+        ("handlers", &["ledger", "status", "to_api"]),
         ("subscriptions", &["alerts", "ledger", "reconcile", "registry", "to_api"]),
         ("configuration", &["reconcile", "status"]),
         (
@@ -316,7 +317,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
                 "words",
             ],
         ),
-        ("http", &["actions", "commands", "events", "status", "words"]),
+        ("http", &["actions", "commands", "events", "handlers", "status", "words"]),
         (
             "run",
             &[
@@ -327,6 +328,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
                 "configuration",
                 "demo",
                 "events",
+                "handlers",
                 "http",
                 "ledger",
                 "log",
@@ -374,6 +376,7 @@ fn no_part_of_the_agent_holds_everything() {
         ("Quiet", "silence"),
         ("Actions", "actions"),
         ("Outbox", "alerts"),
+        ("Handlers", "handlers"),
         ("Subscriptions", "subscriptions"),
         ("Configuration", "configuration"),
         ("Commands", "commands"),

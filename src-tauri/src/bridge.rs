@@ -143,11 +143,11 @@ async fn act(bridge: State<'_, Bridge>, asked: Act) -> Result<Acted, Failure> {
     }
 }
 
-/// The request for a route: only for those that the API declares.
+/// The request for a route: only for those that the API declares, and not for the command line's own.
 fn request(path: &str, body: Value) -> Result<(Verb, String, Vec<u8>), Failure> {
     let &(verb, path) = route::ALL
         .iter()
-        .find(|(_, known)| *known == path)
+        .find(|(_, known)| *known == path && !route::NOT_FOR_THE_PAGE.contains(known))
         .ok_or_else(|| broken(format!("The agent has no route {path}.")))?;
     if verb == Verb::Post {
         return Ok((verb, path.to_owned(), body.to_string().into_bytes()));
@@ -231,7 +231,9 @@ mod tests {
 
     #[test]
     fn only_declared_routes_are_called() {
-        for path in ["/v1/events", "/v1/status/../stop", "/", "/v1/messages?limit=1"] {
+        for path in
+            ["/v1/events", "/v1/handlers/run", "/v1/status/../stop", "/", "/v1/messages?limit=1"]
+        {
             assert!(matches!(request(path, json!({})), Err(Failure::Broken { .. })), "{path}");
         }
     }

@@ -144,7 +144,7 @@ impl<'a> Link<'a> {
         let entries = self.world.client().call(&route::OUTAGES, &HistoryQuery::default()).await;
         let outages = entries.unwrap().into_iter().filter_map(|entry| match entry {
             HistoryEntry::Outage(outage) => Some(outage),
-            HistoryEntry::Span(_) => None,
+            HistoryEntry::Span(_) | HistoryEntry::Handler(_) => None,
         });
         outages.collect()
     }

@@ -272,7 +272,7 @@ messages: number[], } } | { "event": "history", "data": {
 /**
  * The subscription's key; null for the agent's own rows.
  */
-subscription: string | null, } };
+subscription: string | null, } } | { "event": "handler", "data": HandlerRun };
 
 export type Found = { 
 /**
@@ -287,6 +287,95 @@ recognised: Recognised,
  * What there is to know about it.
  */
 warning: string | null, };
+
+export type Handler = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it runs for; of one that takes over from another, empty.
+ */
+on: Array<string>, 
+/**
+ * The one subscription that it is for; null where it is for all.
+ */
+subscription: string | null, 
+/**
+ * The handler that it takes over from.
+ */
+escalates: string | null, 
+/**
+ * Its program, without the arguments.
+ */
+program: string, 
+/**
+ * Whether it runs now.
+ */
+running: boolean, 
+/**
+ * Messages for which it was not run, in this run of the agent: within its cooldown, over its limit, or too
+ * many at once.
+ */
+skipped: number, 
+/**
+ * Its latest run.
+ */
+last: HandlerRun | null, };
+
+export type HandlerBegun = { 
+/**
+ * The handler's name.
+ */
+handler: string, 
+/**
+ * The key of the subscription that it runs for.
+ */
+subscription: string, };
+
+export type HandlerEnd = "code" | "signal" | "timed_out" | "stopped" | "not_started";
+
+export type HandlerRun = { 
+/**
+ * Increasing number; 0 of one that could not be stored.
+ */
+id: number, 
+/**
+ * The handler's name.
+ */
+handler: string, 
+/**
+ * What it ran for: `lost`, `down`, `recovered`, `refused`, `mute`, `gap` or `message`.
+ */
+on: string, 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * Whether the person had asked for it.
+ */
+by_hand: boolean, 
+/**
+ * When it began.
+ */
+at: Time, 
+/**
+ * How long it took.
+ */
+took_ms: number, 
+/**
+ * How it has ended.
+ */
+ended: HandlerEnd, 
+/**
+ * The exit code, or the signal's number; null where it has neither.
+ */
+code: number | null, 
+/**
+ * What it has printed; the middle of what is long is left out.
+ */
+output: string, };
 
 export type Heartbeat = { 
 /**
@@ -304,7 +393,7 @@ dead_at: Time | null, };
 
 export type HeartbeatSource = "timeout" | "settings" | "learned" | "feed";
 
-export type HistoryEntry = { "kind": "outage" } & Outage | { "kind": "span" } & Span;
+export type HistoryEntry = { "kind": "outage" } & Outage | { "kind": "span" } & Span | { "kind": "handler" } & HandlerRun;
 
 export type HistoryQuery = { 
 /**
@@ -771,6 +860,20 @@ text: string,
  */
 saved: boolean, };
 
+export type RunHandler = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What it is to be run for: `lost`, `down`, `recovered`, `refused`, `mute`, `gap` or `message`.
+ */
+as: string, 
+/**
+ * For which subscription, by its key or name; its own, or the only one, where missing.
+ */
+subscription?: string, };
+
 export type Sample = { 
 /**
  * Whether the notification server acknowledged it.
@@ -972,5 +1075,7 @@ export interface Routes {
   "/v1/rules": { method: "POST"; query: RulesFor; reply: RulesTried };
   "/v1/send": { method: "POST"; query: SendMessage; reply: Sent };
   "/v1/test": { method: "POST"; query: null; reply: Sample };
+  "/v1/handlers": { method: "GET"; query: null; reply: Array<Handler> };
+  "/v1/handlers/run": { method: "POST"; query: RunHandler; reply: HandlerBegun };
   "/v1/stop": { method: "POST"; query: null; reply: null };
 }

@@ -160,6 +160,15 @@ export const en = {
     asleep: (time: string) => `The computer slept for ${time}`,
     missed: (time: string) => `May have missed messages of ${time}`,
   },
+  ran: (handler: string, ended: string) => `Handler ${handler} ${ended}`,
+  runEnded: {
+    well: "did well",
+    code: (code: number) => `ended with code ${code}`,
+    signal: (signal: number) => `was ended by signal ${signal}`,
+    timed_out: "took too long and was ended",
+    stopped: "was ended with Hark",
+    not_started: "could not be started",
+  },
   everything: "Everything",
 
   add: "Add",

@@ -154,6 +154,15 @@ export const zh: Words = {
     asleep: (time) => `电脑休眠 ${time}`,
     missed: (time) => `${time}内的消息可能漏收`,
   },
+  ran: (handler, ended) => `处理程序 ${handler} ${ended}`,
+  runEnded: {
+    well: "运行成功",
+    code: (code) => `以代码 ${code} 结束`,
+    signal: (signal) => `被信号 ${signal} 终止`,
+    timed_out: "超时，已终止",
+    stopped: "已随 Hark 终止",
+    not_started: "无法启动",
+  },
   everything: "全部",
 
   add: "添加",

@@ -1,5 +1,5 @@
 // The reconnection history as it is shown: what each entry says, and where it lies on the timeline.
-import type { HistoryEntry, Outage, Time } from "../api";
+import type { HandlerRun, HistoryEntry, Outage, Time } from "../api";
 import type { Words } from "../i18n";
 import { DAY, at, clock, clockSeconds, duration } from "./time";
 
@@ -16,6 +16,7 @@ export interface Stretch {
 }
 
 export function stretch(entry: HistoryEntry): Stretch {
+  if (entry.kind === "handler") return { from: at(entry.at), to: at(entry.at) + entry.took_ms };
   return entry.kind === "outage"
     ? { from: at(entry.noticed), to: (entry.recovered && at(entry.recovered)) || null }
     : { from: at(entry.from), to: (entry.to && at(entry.to)) || null };
@@ -25,11 +26,20 @@ export function stretch(entry: HistoryEntry): Stretch {
 export function title(entry: HistoryEntry, now: number, words: Words): string {
   const { from, to } = stretch(entry);
   const length = duration((to ?? Math.max(now, from)) - from, words);
+  if (entry.kind === "handler") return words.ran(entry.handler, ended(entry, words));
   if (entry.kind === "span") return words.span[entry.span](length);
   if (entry.last_heard === null) {
     return to === null ? words.neverConnectedStill(length) : words.neverConnected(length);
   }
   return to === null ? words.lostStill(length) : words.lostFor(length);
+}
+
+/** How a run of a handler ended. */
+function ended(run: HandlerRun, words: Words): string {
+  const { code } = run;
+  if (run.ended === "code" && code === 0) return words.runEnded.well;
+  if (run.ended === "code") return words.runEnded.code(code ?? 0);
+  return run.ended === "signal" ? words.runEnded.signal(code ?? 0) : words.runEnded[run.ended];
 }
 
 /** `02:10:05 – 02:14:17`. */
@@ -65,6 +75,7 @@ export function marks(entries: readonly HistoryEntry[], subscription: string, no
   const found: Mark[] = [];
   for (const entry of entries) {
     if (entry.subscription !== null && entry.subscription !== subscription) continue;
+    if (entry.kind === "handler") continue;
     const { from, to } = stretch(entry);
     const end = Math.min(to ?? now, now);
     if (end <= begin || from > now) continue;

@@ -13,13 +13,13 @@ use std::{
 use hark_api::{ApiError, ErrorCode};
 use hark_config::{
     TomlError,
-    settings::{self, Edit, EditError, Loaded, Settings, Subscription},
+    settings::{self, Edit, EditError, HandlerSet, Loaded, Settings, Subscription},
     watch::InForce,
 };
 use hark_engine::{health::Code, keep::Keep, links::Links};
 use hark_local::{file::Stamp, profile::Profile};
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::{reconcile::Subscriptions, status::Status};
 
@@ -41,6 +41,8 @@ struct Inner {
     last_good: PathBuf,
     status: Status,
     current: Mutex<Current>,
+    /// The handlers in force.
+    handlers: watch::Sender<HandlerSet>,
     /// Reads and writes the files.
     files: Aside,
     /// Hark's own writes, which the watch ignores.
@@ -70,6 +72,7 @@ impl Configuration {
             last_good: profile.state.join("config.last-good.toml"),
             status,
             current: Mutex::new(current),
+            handlers: watch::Sender::default(),
             files: Aside::default(),
             in_force: InForce::default(),
             waits: AtomicBool::new(false),
@@ -118,6 +121,12 @@ impl Configuration {
     #[must_use]
     pub fn links(&self) -> Links {
         self.current().settings.links.clone()
+    }
+
+    /// The handlers in force, and what they become.
+    #[must_use]
+    pub fn handlers(&self) -> watch::Receiver<HandlerSet> {
+        self.0.handlers.subscribe()
     }
 
     /// Whether a subscription stands in the settings file.
@@ -232,6 +241,12 @@ impl Configuration {
     }
 
     fn take(&self, settings: Settings) {
+        let handlers = settings.handler_set();
+        self.0.handlers.send_if_modified(|now| {
+            let is_another = *now != handlers;
+            *now = handlers;
+            is_another
+        });
         let mut current = self.current();
         let demo = settings.subscriptions.is_empty() && current.demo.is_some();
         let (quiet_hours, tell_after, urgent_stays) = (

@@ -4,7 +4,8 @@
 //! [`events`] tells clients, [`conditions`] holds the current conditions, [`ledger`] writes and tells,
 //! [`subscriptions`] follows what [`reconcile`] says, [`status`] is the current status, [`actions`] does what a
 //! message lets the person do, [`alerts`] shows, with pictures where wanted,
-//! [`silence`] says when not, [`voice`] speaks of the connections,
+//! [`silence`] says when not, [`voice`] speaks of the connections, [`handlers`] runs the
+//! person's commands,
 //! [`configuration`] holds the settings, [`commands`] is what a client can ask for, [`http`] serves it.
 //! [`run`] puts them together and is imported by no other part.
 
@@ -15,6 +16,7 @@ mod conditions;
 mod configuration;
 pub mod demo;
 mod events;
+mod handlers;
 mod http;
 pub mod ledger;
 mod log;

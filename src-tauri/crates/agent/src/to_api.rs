@@ -6,6 +6,7 @@ use hark_engine::{
     alerts::Why,
     failure::{Class, Failure},
     feed::{self, Certainty, Recognition},
+    handlers::RunEnd,
     heartbeat::Source,
     history::{History, Outage, Row, Span, SpanKind},
     link::{Link, Phase},
@@ -13,7 +14,7 @@ use hark_engine::{
     policy::Decision,
     silence::Silence,
 };
-use hark_store::{MessageRow, Shown};
+use hark_store::{HandlerRun, MessageRow, Shown};
 use jiff::Timestamp;
 
 /// The phase of a link as clients see it; `server` is the server's name in sentences.
@@ -207,6 +208,52 @@ fn action(action: Action) -> api::Action {
     api::Action { label: action.label.into(), does, url, text }
 }
 
+/// A run of a handler.
+pub fn handler_run(run: HandlerRun) -> api::HandlerRun {
+    let (ended, code, why) = match run.ended {
+        RunEnd::Code(code) => (api::HandlerEnd::Code, Some(code), None),
+        RunEnd::Signal(number) => (api::HandlerEnd::Signal, Some(number), None),
+        RunEnd::TimedOut => (api::HandlerEnd::TimedOut, None, None),
+        RunEnd::Stopped => (api::HandlerEnd::Stopped, None, None),
+        RunEnd::NotStarted(why) => (api::HandlerEnd::NotStarted, None, Some(why)),
+    };
+    api::HandlerRun {
+        id: run.id,
+        handler: run.handler,
+        on: run.on.word().to_owned(),
+        subscription: run.subscription,
+        by_hand: run.by_hand,
+        at: api::Time(run.at),
+        took_ms: run.took_ms,
+        ended,
+        code,
+        output: why.unwrap_or(run.output),
+    }
+}
+
+/// Puts runs of handlers where they belong in a history, by when they began.
+pub fn with_runs(
+    history: Vec<api::HistoryEntry>,
+    mut runs: Vec<HandlerRun>,
+) -> Vec<api::HistoryEntry> {
+    runs.sort_by_key(|run| std::cmp::Reverse((run.at, run.id)));
+    let mut runs = runs.into_iter().map(handler_run).peekable();
+    let mut entries = Vec::with_capacity(history.len());
+    for entry in history {
+        let at = match &entry {
+            api::HistoryEntry::Outage(outage) => outage.noticed,
+            api::HistoryEntry::Span(span) => span.to.unwrap_or(span.from),
+            api::HistoryEntry::Handler(run) => run.at,
+        };
+        while let Some(run) = runs.next_if(|run| run.at >= at) {
+            entries.push(api::HistoryEntry::Handler(run));
+        }
+        entries.push(entry);
+    }
+    entries.extend(runs.map(api::HistoryEntry::Handler));
+    entries
+}
+
 /// The history, newest first. `server` names a subscription's server.
 pub fn history(
     history: History,
@@ -223,6 +270,7 @@ pub fn history(
         std::cmp::Reverse(match entry {
             api::HistoryEntry::Outage(outage) => outage.id,
             api::HistoryEntry::Span(span) => span.id,
+            api::HistoryEntry::Handler(run) => run.id,
         })
     });
     entries

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Link, Message, Shown, Status, Time, Why};
+use crate::{HandlerRun, Link, Message, Shown, Status, Time, Why};
 
 /// One event of the agent's own stream. Its SSE `id:` is an increasing number, from which a client
 /// that comes back within the last 256 events is replayed; else it gets [`Event::Reset`] first.
@@ -45,4 +45,6 @@ pub enum Event {
         /// The subscription's key; null for the agent's own rows.
         subscription: Option<String>,
     },
+    /// A handler was run.
+    Handler(Box<HandlerRun>),
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Time;
+use crate::{HandlerRun, Time};
 
 /// Whose fault a failure is, which decides how the link retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,8 @@ pub enum HistoryEntry {
     Outage(Outage),
     /// Nothing was wrong, yet nothing was followed.
     Span(Span),
+    /// A handler was run.
+    Handler(HandlerRun),
 }
 
 /// From the loss of a link to its recovery.

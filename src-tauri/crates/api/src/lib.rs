@@ -9,6 +9,7 @@ mod act;
 pub mod client;
 mod command;
 mod event;
+mod handlers;
 mod history;
 mod message;
 pub mod route;
@@ -25,6 +26,7 @@ pub use command::{
     Recognised, Sample, Target,
 };
 pub use event::Event;
+pub use handlers::{Handler, HandlerBegun, HandlerEnd, HandlerRun, RunHandler};
 pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, Span, SpanKind};
 pub use message::{
     Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,

@@ -5,10 +5,14 @@ use std::marker::PhantomData;
 use http::Method;
 
 use crate::{
-    Accepted, Act, Acted, AddSubscription, Added, DeleteMessages, Deleted, HistoryEntry,
-    HistoryQuery, JournalRow, Message, MessagesQuery, Read, ReadMessages, RulesFor, RulesTried,
-    Sample, SendMessage, Sent, Snooze, Snoozed, Status, Target, Woken,
+    Accepted, Act, Acted, AddSubscription, Added, DeleteMessages, Deleted, Handler, HandlerBegun,
+    HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, Read, ReadMessages, RulesFor,
+    RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status, Target, Woken,
 };
+
+/// Routes that are the command line's alone: the window's page, which shows what strangers sent, cannot reach
+/// them.
+pub const NOT_FOR_THE_PAGE: &[&str] = &[RUN_HANDLER.path];
 
 /// What a route's method says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +119,10 @@ routes! {
     SEND = post "/v1/send": SendMessage => Sent;
     /// Send a sample message the whole way.
     TEST = post "/v1/test": () => Sample;
+    /// The handlers of the settings file, each with its latest run.
+    HANDLERS = get "/v1/handlers": () => Vec<Handler>;
+    /// Run a handler of the settings file once, as if something had happened. Not for the window.
+    RUN_HANDLER = post "/v1/handlers/run": RunHandler => HandlerBegun;
     /// Stop the agent.
     STOP = post "/v1/stop": () => ();
 }

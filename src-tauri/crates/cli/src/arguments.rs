@@ -95,6 +95,8 @@ pub enum Command {
     Act(ActOptions),
     /// Show when each connection was lost, why, and for how long
     History(HistoryOptions),
+    /// Show the commands that run when something happens, set as [[handlers]] in the settings
+    Handlers(HandlersOptions),
     /// Show what the rules of a subscription do with its latest messages, or try others
     Rules(RulesOptions),
     /// Send a message to a subscription's server, from which it comes as any other
@@ -291,6 +293,41 @@ pub enum Shell {
     Zsh,
     /// fish
     Fish,
+}
+
+/// Options of `hark handlers`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct HandlersOptions {
+    /// As JSON, one handler a line
+    #[arg(long)]
+    pub json: bool,
+    /// What to do with one.
+    #[command(subcommand)]
+    pub command: Option<HandlersCommand>,
+}
+
+/// What to do with a handler.
+#[derive(Debug, Subcommand)]
+pub enum HandlersCommand {
+    /// Run one once, as if something had happened
+    Run(RunHandlerOptions),
+}
+
+/// Options of `hark handlers run`.
+#[derive(Debug, Args)]
+pub struct RunHandlerOptions {
+    /// Its name in the settings
+    pub name: String,
+    /// As if this had happened: lost, down, recovered, refused, mute, gap or message
+    #[arg(long = "as", value_name = "WHAT")]
+    pub on: String,
+    /// For this subscription, by its key or name; its own, or the only one, where missing
+    #[arg(long = "for", value_name = "KEY")]
+    pub subscription: Option<String>,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `hark rules`.

@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use commands::{
-    act, add, agent, autostart, completions, config, demo, doctor, edit, history, listen, logs,
-    messages, open, pause, read, remove, rules, send, silence, status, stop, test,
+    act, add, agent, autostart, completions, config, demo, doctor, edit, handlers, history, listen,
+    logs, messages, open, pause, read, remove, rules, send, silence, status, stop, test,
 };
 use hark_local::profile::Profile;
 use hark_platform::picture::apart;
@@ -82,6 +82,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Read(options) => read::read(&profile, options).await,
             Command::Delete(options) => read::delete(&profile, options).await,
             Command::History(options) => history::history(&profile, options).await,
+            Command::Handlers(options) => handlers::handlers(&profile, options).await,
             Command::Rules(options) => rules::rules(&profile, options).await,
             Command::Send(options) => send::send(&profile, options).await,
             Command::Test => test::test(&profile).await,

@@ -11,6 +11,7 @@ pub mod budget;
 pub mod cursor;
 pub mod failure;
 pub mod feed;
+pub mod handlers;
 pub mod health;
 pub mod heartbeat;
 pub mod history;

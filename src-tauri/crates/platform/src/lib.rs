@@ -8,6 +8,7 @@ pub mod aside;
 pub mod autostart;
 mod bus;
 pub mod changes;
+pub mod child;
 pub mod clock;
 pub mod locale;
 pub mod notifications;

@@ -7,6 +7,7 @@
 mod commit;
 mod consent;
 mod cursor;
+mod handlers;
 mod journal;
 mod messages;
 mod open;
@@ -26,6 +27,7 @@ use rusqlite::Connection;
 
 pub use commit::{Committed, Stored};
 pub use cursor::ResumePoint;
+pub use handlers::HandlerRun;
 pub use messages::{Found, MessageRow, Place, Query};
 pub use open::{Opening, SCHEMA_VERSION};
 pub use outbox::{Changed, Shown};

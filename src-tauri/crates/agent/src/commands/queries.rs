@@ -51,8 +51,11 @@ impl Queries {
         let subscription = subscription.as_deref();
         let rows = self.ledger.read(|store| store.journal_rows(subscription, FOLDED_ROWS_MAX))?;
         let server = |key: &str| self.registry.server(key);
-        let mut entries = to_api::history(History::fold(rows), server, Timestamp::now());
-        entries.truncate(limit(query.limit) as usize);
+        let entries = to_api::history(History::fold(rows), server, Timestamp::now());
+        let most = limit(query.limit);
+        let runs = self.ledger.read(|store| store.handler_runs(None, subscription, most))?;
+        let mut entries = to_api::with_runs(entries, runs);
+        entries.truncate(most as usize);
         Ok(entries)
     }
 

@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 use crate::{
     actions::Actions,
     commands::{Commands, Queries, Reader, Sampler, Snoozer},
+    handlers::Handlers,
     status::Status,
     words::Language,
 };
@@ -35,7 +36,7 @@ pub fn router(
     queries: &Queries,
     commands: &Commands,
     sampler: &Sampler,
-    (reader, actions): (&Reader, &Actions),
+    (reader, actions, handlers): (&Reader, &Actions, &Handlers),
     snoozer: &Snoozer,
     stop: &Arc<Notify>,
 ) -> Router {
@@ -89,6 +90,11 @@ pub fn router(
     });
     let router = bind(router, &route::SEND, commands, |commands, message| async move {
         commands.send(message).await
+    });
+    let router =
+        bind(router, &route::HANDLERS, handlers, |handlers, ()| async move { handlers.list() });
+    let router = bind(router, &route::RUN_HANDLER, handlers, |handlers, asked| async move {
+        handlers.run_by_hand(&asked)
     });
     let router =
         bind(router, &route::TEST, sampler, |sampler, ()| async move { sampler.send().await });

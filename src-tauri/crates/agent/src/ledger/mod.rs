@@ -4,6 +4,7 @@
 //! A failure of the store becomes a condition as well as an error. A lock is held for a moment and never
 //! across an await.
 
+mod handlers;
 mod index;
 mod outbox;
 mod owed;
@@ -32,6 +33,7 @@ use hark_store::{Committed, Store, StoreError, Stored};
 use jiff::Timestamp;
 
 use crate::{conditions::Conditions, events::Events, to_api};
+use handlers::Hearer;
 use owed::Owed;
 
 /// See the module. Clones are the same ledger.
@@ -48,6 +50,8 @@ struct Inner {
     unstored: AtomicBool,
     /// How often something was pruned beside a commit.
     prunes: AtomicU64,
+    /// Who hears of what is written, for handlers.
+    hearer: Hearer,
 }
 
 impl Ledger {
@@ -61,6 +65,7 @@ impl Ledger {
             conditions,
             unstored: AtomicBool::new(false),
             prunes: AtomicU64::new(0),
+            hearer: Hearer::default(),
         }))
     }
 
@@ -128,6 +133,7 @@ impl Ledger {
         self.judge(answer.as_ref().err(), wrote);
         let committed = answer?;
         for (delivery, stored) in deliveries.iter().zip(&committed.stored) {
+            self.hear_message(key, delivery, stored);
             match (&delivery.outcome, stored) {
                 (_, Stored::New(id)) => self.tell_message(*id),
                 (_, Stored::Replaced { id, earlier }) => {

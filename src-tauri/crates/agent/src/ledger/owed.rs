@@ -9,7 +9,7 @@ use std::{
 };
 
 use hark_api::Event;
-use hark_engine::history::Entry;
+use hark_engine::{handlers::Input, history::Entry};
 use hark_store::StoreError;
 use hark_stream::driver::{Full, retry_after};
 use jiff::Timestamp;
@@ -66,7 +66,9 @@ impl Ledger {
         entry: &Entry,
     ) -> Result<(), Full> {
         let what = Write::Entry(entry.clone());
-        self.owe(Debt { subscription: subscription.map(str::to_owned), at, what })
+        self.owe(Debt { subscription: subscription.map(str::to_owned), at, what })?;
+        self.hear(Input::Entry(subscription, entry));
+        Ok(())
     }
 
     /// Notes that a subscription's backlog is over.

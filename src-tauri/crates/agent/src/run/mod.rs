@@ -42,6 +42,7 @@ use crate::{
     configuration::Configuration,
     demo::Demo,
     events::Events,
+    handlers::Handlers,
     http,
     ledger::Ledger,
     print,
@@ -199,6 +200,8 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let pictures = Pictures::new(outbox.clone(), ledger.clone(), status.clone());
     let subscriptions =
         Subscriptions::new(registry.clone(), ledger.clone(), outbox.clone(), pictures.clone());
+    let handlers = Handlers::new(ledger.clone(), status.clone(), configuration.handlers());
+    tokio::spawn(handlers.clone().keep_time());
     let commands = Commands::new(configuration, subscriptions, status.clone());
     let first = tokio::spawn({
         let commands = commands.clone();
@@ -252,7 +255,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let voice = Voice::new(status.clone(), ledger.clone(), outbox.clone());
     let sampler = Sampler::new(ledger.clone(), outbox, status.clone());
     let snoozer = Snoozer::new(quiet, registry.clone());
-    let about = (&reader, &actions);
+    let about = (&reader, &actions, &handlers);
     let router = http::router(&status, &queries, &commands, &sampler, about, &snoozer, &stop);
     let api = tokio::spawn(http::serve(listener, router));
     let indexing = tokio::spawn(ledger.clone().index());
@@ -269,6 +272,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     supervisor::tell(Told::Stopping);
     let Agent { ledger, .. } = agent;
     registry.clear();
+    handlers.stop().await;
     showing.abort();
     indexing.abort();
     // The latest messages are still printed.

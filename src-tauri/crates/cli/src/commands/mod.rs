@@ -10,6 +10,7 @@ mod confirm;
 pub mod demo;
 pub mod doctor;
 pub mod edit;
+pub mod handlers;
 pub mod history;
 pub mod listen;
 pub mod logs;

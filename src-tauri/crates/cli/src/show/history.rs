@@ -2,7 +2,7 @@
 
 use hark_api::{HistoryEntry, Outage, Span, SpanKind};
 
-use super::length;
+use super::{handlers, length};
 use crate::look::Look;
 
 /// An entry of the history.
@@ -10,6 +10,7 @@ pub fn entry(entry: &HistoryEntry, look: &Look) -> String {
     match entry {
         HistoryEntry::Outage(found) => outage(found, look),
         HistoryEntry::Span(found) => span(found, look),
+        HistoryEntry::Handler(found) => handlers::run(found, look) + "\n",
     }
 }
 

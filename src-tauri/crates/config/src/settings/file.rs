@@ -11,7 +11,7 @@ use hark_local::file;
 use serde::Deserialize;
 use toml_edit::{Document, TableLike};
 
-use super::{Settings, Subscription, keep};
+use super::{Settings, Subscription, handlers, keep};
 use crate::{
     file::{TomlError, read_text, read_toml, write, wrong},
     presets::{LoadedPresets, Presets},
@@ -113,6 +113,11 @@ pub fn parse(path: &Path, text: &str, presets: &Presets) -> Result<Settings, Tom
     if let Some((at, message)) = contradiction(text, &settings, presets) {
         return Err(wrong(path, &text[..text.floor_char_boundary(at)], &message));
     }
+    if let Some((at, message)) = handlers::problem(&settings) {
+        let at = position_of_handler(text, at).unwrap_or(0);
+        return Err(wrong(path, &text[..text.floor_char_boundary(at)], &message));
+    }
+    handlers::repeat_what_escalates(&mut settings.handlers);
     for one in settings.subscriptions.values_mut() {
         if settings.keep.bytes.is_none() && one.keep.bytes.is_none() {
             one.keep.bytes = keep::beyond_default(one.largest_event());
@@ -225,4 +230,14 @@ fn position(text: &str, path: &[&str]) -> Option<usize> {
         table = table.get(name)?.as_table_like()?;
     }
     Some(table.key(key)?.span()?.start)
+}
+
+/// Where the handler of this number begins in a TOML text.
+fn position_of_handler(text: &str, at: usize) -> Option<usize> {
+    let document = Document::parse(text).ok()?;
+    let handlers = document.as_table().get("handlers")?;
+    match handlers.as_array_of_tables() {
+        Some(all) => Some(all.get(at)?.span()?.start),
+        None => Some(handlers.as_array()?.get(at)?.span()?.start),
+    }
 }

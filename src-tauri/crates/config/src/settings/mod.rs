@@ -3,6 +3,7 @@
 mod address;
 mod edit;
 mod file;
+mod handlers;
 mod keep;
 mod pictures;
 mod publish;
@@ -41,6 +42,7 @@ pub use edit::{
     set_paused, set_rules,
 };
 pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, read, read_rules};
+pub use handlers::{HANDLERS_MAX, Handler, HandlerSet, Placeholder, Word};
 pub use keep::KeepSettings;
 pub use publish::Publish;
 pub use table::{set_name, set_table, table_of};
@@ -68,6 +70,9 @@ pub struct Settings {
     /// Which links are opened beside those of the web.
     #[serde(default)]
     pub links: Links,
+    /// The commands that are run for what happens.
+    #[serde(default)]
+    pub handlers: Vec<Handler>,
 }
 
 /// One URL that the person follows.

@@ -4,6 +4,7 @@
 mod commit;
 mod consent;
 mod cursor;
+mod handlers;
 mod journal;
 mod open;
 mod outbox;

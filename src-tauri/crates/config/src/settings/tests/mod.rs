@@ -1,6 +1,7 @@
 //! What the settings file may say.
 
 mod edits;
+mod handlers;
 mod table;
 
 use std::{fs, path::Path, time::Duration};

@@ -1,0 +1,377 @@
+//! Runs a command of the person's: with a process group of its own that is ended whole, an output that is
+//! bounded, and no shell in between. It knows nothing of what the command is for.
+//!
+//! Nothing of it waits on the runtime's thread. The process that began the group is not reaped before the
+//! group has been ended: until then no other group can have its number.
+
+use std::{
+    ffi::OsString,
+    io,
+    os::{
+        fd::OwnedFd,
+        unix::process::{CommandExt, ExitStatusExt},
+    },
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::unix::pipe,
+    sync::oneshot,
+    time::{sleep, timeout},
+};
+
+/// How much is kept of the beginning of an output, and as much of its end. Bytes.
+pub const OUTPUT_BYTES_MAX: usize = 4 << 10;
+/// How long a group has that is asked to end.
+pub const GRACE: Duration = Duration::from_secs(2);
+/// How long the rest of an output is waited for, once the group has ended.
+const REST: Duration = Duration::from_millis(200);
+/// How much of an output is read at once. Bytes.
+const PIECE_BYTES: usize = 16 << 10;
+/// How long one waits after a piece that is not kept, so that a flood takes little of the processor.
+const FLOOD_PAUSE: Duration = Duration::from_millis(2);
+
+/// What is run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The program and its arguments.
+    pub words: Vec<OsString>,
+    /// All that its environment has.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Where it runs; where this process does if missing.
+    pub folder: Option<PathBuf>,
+    /// What it reads.
+    pub input: Vec<u8>,
+    /// How long it may take.
+    pub timeout: Duration,
+}
+
+/// How a run has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By itself, with this code.
+    Code(i32),
+    /// By a signal that was not ours.
+    Signal(i32),
+    /// It took too long, and was ended.
+    TimedOut,
+    /// It was ended because nothing is to run any more.
+    Stopped,
+    /// It could not be started, for this reason.
+    NotStarted(String),
+}
+
+/// What has become of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How it has ended.
+    pub end: End,
+    /// How long it took.
+    pub took: Duration,
+    /// What it has printed.
+    pub output: Output,
+}
+
+/// What was printed: the beginning and the end of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    first: Vec<u8>,
+    last: Vec<u8>,
+    bytes: u64,
+}
+
+impl Output {
+    /// How many bytes were printed.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// It as text, with a line in the place of what is left out.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let kept = (self.first.len() + self.last.len()) as u64;
+        let first = String::from_utf8_lossy(&self.first);
+        let last = String::from_utf8_lossy(&self.last);
+        match self.bytes.saturating_sub(kept) {
+            0 if self.last.is_empty() => first.into_owned(),
+            0 => String::from_utf8_lossy(&[&*self.first, &*self.last].concat()).into_owned(),
+            left_out => format!("{first}\n… {left_out} bytes are left out …\n{last}"),
+        }
+    }
+
+    /// Takes what was printed next. Answers whether something of it is left out.
+    fn take(&mut self, piece: &[u8]) -> bool {
+        self.bytes += piece.len() as u64;
+        let room = OUTPUT_BYTES_MAX - self.first.len();
+        let (first, rest) = piece.split_at(room.min(piece.len()));
+        self.first.extend_from_slice(first);
+        self.last.extend_from_slice(rest);
+        let over = self.last.len().saturating_sub(OUTPUT_BYTES_MAX);
+        self.last.drain(..over);
+        over > 0
+    }
+}
+
+/// Runs a command until it has ended, or until `stop` is done. Dropping it kills the group.
+pub async fn run(run: Run, stop: impl Future<Output = ()>) -> Ended {
+    let began = Instant::now();
+    let mut output = Output::default();
+    let end = match begin(&run) {
+        Ok(begun) => follow(begun, &run, stop, &mut output).await,
+        Err(error) => End::NotStarted(error.to_string()),
+    };
+    Ended { end, took: began.elapsed(), output }
+}
+
+/// A command that may not have begun yet.
+struct Begun {
+    pid: oneshot::Receiver<io::Result<Pid>>,
+    exited: oneshot::Receiver<()>,
+    status: oneshot::Receiver<ExitStatus>,
+    /// Dropped where the process may be reaped.
+    reap: mpsc::Sender<()>,
+    input: pipe::Sender,
+    output: pipe::Receiver,
+}
+
+/// A group that is killed when it is dropped, and then reaped.
+struct Group {
+    pid: Pid,
+    _reap: mpsc::Sender<()>,
+}
+
+impl Group {
+    fn signal(&self, signal: Signal) {
+        // One that is gone has ended already.
+        let _ = kill_process_group(self.pid, signal);
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+    }
+}
+
+fn begin(run: &Run) -> io::Result<Begun> {
+    let [program, arguments @ ..] = &*run.words else {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    };
+    let ((theirs_in, ours_in), (ours_out, theirs_out)) = (io::pipe()?, io::pipe()?);
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().envs(run.environment.iter().cloned());
+    command.stdin(Stdio::from(theirs_in)).stdout(theirs_out.try_clone()?).stderr(theirs_out);
+    command.process_group(0);
+    if let Some(folder) = &run.folder {
+        command.current_dir(folder);
+    }
+    let input = pipe::Sender::from_owned_fd(OwnedFd::from(ours_in))?;
+    let output = pipe::Receiver::from_owned_fd(OwnedFd::from(ours_out))?;
+    let (tell_pid, pid) = oneshot::channel();
+    let (tell_exited, exited) = oneshot::channel();
+    let (tell_status, status) = oneshot::channel();
+    let (reap, reaped) = mpsc::channel::<()>();
+    thread::Builder::new().name("command".to_owned()).spawn(move || {
+        let spawned = command.spawn();
+        // Its ends of the pipes are the child's alone from here on.
+        drop(command);
+        let mut child = match spawned {
+            Ok(child) => child,
+            Err(error) => return drop(tell_pid.send(Err(error))),
+        };
+        let Some(pid) = Pid::from_raw(i32::try_from(child.id()).unwrap_or_default()) else {
+            return;
+        };
+        if tell_pid.send(Ok(pid)).is_err() {
+            // Nobody waits for it any more.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        wait_for(pid);
+        let _ = tell_exited.send(());
+        let _ = reaped.recv();
+        reap_with(&mut child, tell_status);
+    })?;
+    Ok(Begun { pid, exited, status, reap, input, output })
+}
+
+/// Waits until a process has ended, and leaves it unreaped.
+fn wait_for(pid: Pid) {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while let Err(error) = waitid(WaitId::Pid(pid), options) {
+        if error != rustix::io::Errno::INTR {
+            return;
+        }
+    }
+}
+
+fn reap_with(child: &mut Child, tell: oneshot::Sender<ExitStatus>) {
+    if let Ok(status) = child.wait() {
+        let _ = tell.send(status);
+    }
+}
+
+async fn follow(
+    begun: Begun,
+    run: &Run,
+    stop: impl Future<Output = ()>,
+    output: &mut Output,
+) -> End {
+    let Begun { pid, mut exited, status, reap, mut input, output: mut printed } = begun;
+    let group = match pid.await {
+        Ok(Ok(pid)) => Group { pid, _reap: reap },
+        Ok(Err(error)) => return End::NotStarted(error.to_string()),
+        Err(_) => return End::NotStarted("its process has no number".to_owned()),
+    };
+    let ended_by_us = {
+        // One that has seen enough ends before it has read all.
+        let hand_over = async {
+            let _ = input.write_all(&run.input).await;
+            drop(input);
+            std::future::pending::<()>().await;
+        };
+        let read = async {
+            read_all(&mut printed, output).await;
+            std::future::pending::<()>().await;
+        };
+        let ends = async {
+            let by_us = tokio::select! {
+                biased;
+                _ = &mut exited => return None,
+                () = sleep(run.timeout) => End::TimedOut,
+                () = stop => End::Stopped,
+            };
+            group.signal(Signal::TERM);
+            let _ = timeout(GRACE, &mut exited).await;
+            Some(by_us)
+        };
+        tokio::select! {
+            ended = ends => ended,
+            () = hand_over => None,
+            () = read => None,
+        }
+    };
+    // What it has left behind ends with it.
+    drop(group);
+    let status = status.await;
+    // A process that has left its group may hold the output open.
+    let _ = timeout(REST, read_all(&mut printed, output)).await;
+    match (ended_by_us, status) {
+        (Some(end), _) => end,
+        (None, Ok(status)) => match (status.code(), status.signal()) {
+            (Some(code), _) => End::Code(code),
+            (None, signal) => End::Signal(signal.unwrap_or_default()),
+        },
+        (None, Err(_)) => End::NotStarted("it could not be waited for".to_owned()),
+    }
+}
+
+async fn read_all(printed: &mut pipe::Receiver, output: &mut Output) {
+    let mut piece = vec![0; PIECE_BYTES];
+    while let Ok(length @ 1..) = printed.read(&mut piece).await {
+        if output.take(&piece[..length]) {
+            sleep(FLOOD_PAUSE).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::pending, path::Path};
+
+    use super::*;
+
+    fn script(text: &str, seconds: u64) -> Run {
+        Run {
+            words: ["/bin/sh", "-c", text, "a name", "$(id)"].map(OsString::from).to_vec(),
+            environment: vec![("PATH".into(), "/usr/bin:/bin".into())],
+            timeout: Duration::from_secs(seconds),
+            ..Run::default()
+        }
+    }
+
+    fn is_gone(pid: &str) -> bool {
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+        !Path::new(&format!("/proc/{pid}")).exists()
+            || state.is_ok_and(|stat| stat.contains(") Z "))
+    }
+
+    #[tokio::test]
+    async fn a_command_reads_prints_and_ends() {
+        let mut one = script("cat; echo \" $1\"; echo \"[$HOME$X]\" >&2; exit 7", 20);
+        one.input = b"in".to_vec();
+        one.environment.push(("X".into(), "y\nz".into()));
+        let ended = run(one, pending()).await;
+        assert_eq!(ended.end, End::Code(7));
+        assert_eq!(ended.output.text(), "in $(id)\n[y\nz]\n");
+        // One that does not read its input ends none the less.
+        let ended =
+            run(Run { input: vec![b'x'; 1 << 20], ..script("exit 0", 20) }, pending()).await;
+        assert_eq!(ended.end, End::Code(0));
+        let ended =
+            run(Run { words: vec!["/nowhere/x".into()], ..Run::default() }, pending()).await;
+        assert!(matches!(ended.end, End::NotStarted(why) if why.contains("No such file")));
+        let ended = run(script("kill -SEGV $$", 20), pending()).await;
+        assert_eq!(ended.end, End::Signal(11));
+    }
+
+    #[tokio::test]
+    async fn one_that_forks_and_ignores_being_asked_leaves_nothing() {
+        let ignores =
+            "trap '' TERM; sh -c 'trap \"\" TERM; echo $$; sleep 300' & echo $$; wait; sleep 300";
+        let ended = run(script(ignores, 1), pending()).await;
+        assert_eq!(ended.end, End::TimedOut);
+        assert!(ended.took < Duration::from_secs(10), "{:?}", ended.took);
+        let text = ended.output.text();
+        assert_eq!(text.lines().count(), 2, "{text}");
+        for pid in text.lines() {
+            for _ in 0..200 {
+                if is_gone(pid) {
+                    break;
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+            assert!(is_gone(pid), "{pid} is left");
+        }
+        // So does one that ends well, and one that is not waited for.
+        let ended = run(script("sleep 300 & echo $!", 20), pending()).await;
+        assert_eq!(ended.end, End::Code(0));
+        let pid = ended.output.text();
+        for _ in 0..200 {
+            if is_gone(pid.trim()) {
+                break;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+        assert!(is_gone(pid.trim()));
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_bounded_and_what_is_no_text_is_shown() {
+        let ended =
+            run(script("yes 'to be or not' | head -c 3000000; printf '\\377end'", 60), pending());
+        let ended = ended.await;
+        assert_eq!((ended.end.clone(), ended.output.bytes()), (End::Code(0), 3_000_004));
+        let text = ended.output.text();
+        assert!(text.len() < 3 * OUTPUT_BYTES_MAX && text.ends_with("\u{fffd}end"), "{text}");
+        assert!(text.contains("2991812 bytes are left out"), "{text}");
+        let ended = run(script("yes", 1), pending()).await;
+        assert_eq!(ended.end, End::TimedOut);
+        assert!(ended.output.bytes() < 100 << 20);
+    }
+
+    #[tokio::test]
+    async fn what_is_stopped_ends_and_one_that_left_its_group_is_not_waited_for() {
+        let ended = run(script("sleep 300", 300), sleep(Duration::from_millis(50))).await;
+        assert_eq!(ended.end, End::Stopped);
+        let ended = run(script("setsid sleep 3 & echo ok", 20), pending()).await;
+        assert_eq!((ended.end, ended.output.text().as_str()), (End::Code(0), "ok\n"));
+        assert!(ended.took < Duration::from_secs(3));
+    }
+}

@@ -1,0 +1,316 @@
+//! Handlers: a push server that is a real process fails, and the person's command mends it. What a stranger sends
+//! reaches no argument, what a command does harms nothing, and no secret of the settings reaches one.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
+use hark_tests::{
+    LONG, Running, SHORT, World, eventually, hark, http, real_ntfy::RealNtfy, sse::Server,
+};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+/// Writes a script of the person's, and answers where it is. What it leaves running is the world's.
+fn script(world: &World, name: &str, text: &str) -> PathBuf {
+    let mark = world.get("HARK_TEST_WORLD").unwrap().to_str().unwrap();
+    let text = format!("#!/bin/sh\nexport HARK_TEST_WORLD='{mark}'\n{text}\n");
+    let path = world.file(name, text);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+fn handler(name: &str, on: &str, program: &std::path::Path, more: &str) -> String {
+    let program = program.display();
+    format!("[[handlers]]\nname = \"{name}\"\non = \"{on}\"\nrun = [\"{program}\"]\n{more}\n")
+}
+
+/// The runs that the history tells of, oldest first, once there are so many.
+async fn runs(world: &World, count: usize) -> Vec<Value> {
+    eventually("handlers have run", LONG, async || {
+        let history = world.history().await;
+        let runs = history.into_iter().filter(|it| it["kind"] == "handler").collect::<Vec<_>>();
+        if runs.len() >= count { Ok(runs) } else { Err(format!("{runs:?}")) }
+    })
+    .await
+}
+
+fn signal(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal).unwrap();
+}
+
+async fn gone(pid: u32) {
+    eventually("a process ends", SHORT, async || {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if stat.is_empty() || stat.contains(") Z ") { Ok(()) } else { Err(stat) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_real_ntfy_that_is_killed_or_hangs_is_started_again_and_nothing_is_lost() {
+    let world = World::new();
+    let Some(mut ntfy) = RealNtfy::start(&world).await else { return };
+    let (first, pids) = (world.running("ntfy"), world.path("ntfy.pid"));
+    let config = world.path("ntfy/server.yml");
+    let program = std::env::var("HARK_TEST_NTFY").unwrap();
+    fs::write(&pids, first[0].to_string()).unwrap();
+    let (config, pid_file) = (config.display(), pids.display());
+    let restart = script(
+        &world,
+        "restart",
+        &format!(
+            "kill -KILL $(cat '{pid_file}') 2>/dev/null\n\
+             setsid '{program}' serve --config '{config}' >/dev/null 2>&1 &\n\
+             echo $! > '{pid_file}'; sleep 1; echo \"restarted $HARK_KEY: $HARK_CAUSE\""
+        ),
+    );
+    let url = ntfy.url("news");
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\ncadence = \"5s\"\n{}",
+        handler("restart", "lost", &restart, "cooldown = \"3s\"\nrepeat = true")
+    ));
+    let _agent = world.agent().await;
+    world.caught_up("news").await;
+    ntfy.publish("news", "before").await;
+    world.stored(1).await;
+    ntfy.kill();
+    let run = runs(&world, 1).await.remove(0);
+    assert_eq!(
+        (&run["on"], &run["ended"], &run["code"]),
+        (&json!("lost"), &json!("code"), &json!(0))
+    );
+    assert!(run["output"].as_str().unwrap().starts_with("restarted news: "), "{run}");
+    http::listens(ntfy.port).await;
+    ntfy.publish("news", "meanwhile").await;
+    world.phase_within("news", "streaming", LONG).await;
+    // One that hangs is mute, and lost.
+    let second: u32 = fs::read_to_string(&pids).unwrap().trim().parse().unwrap();
+    signal(second, Signal::STOP);
+    let run = runs(&world, 2).await.remove(1);
+    assert_eq!(run["output"], "restarted news: missed heartbeat", "{run}");
+    gone(second).await;
+    http::listens(ntfy.port).await;
+    ntfy.publish("news", "after").await;
+    let stored = world.stored(3).await;
+    assert_eq!(hark::bodies(&stored), ["before", "meanwhile", "after"]);
+    let last: u32 = fs::read_to_string(&pids).unwrap().trim().parse().unwrap();
+    signal(last, Signal::KILL);
+}
+
+#[tokio::test]
+async fn a_server_of_ours_that_is_down_at_the_start_is_down_and_started_by_its_handler() {
+    let world = World::new();
+    let port = http::free_port();
+    let hark = hark::program("hark");
+    let start = script(
+        &world,
+        "start",
+        &format!("setsid '{}' demo --port {port} >/dev/null 2>&1 &\nsleep 1", hark.display()),
+    );
+    let told = script(&world, "told", "echo \"$HARK_ON $HARK_PHASE\"");
+    let url = format!("http://127.0.0.1:{port}/events");
+    world.settings(&format!(
+        "[subscriptions.demo]\nurl = \"{url}\"\n{}{}{}",
+        handler("lost", "lost", &told, ""),
+        handler("start", "down", &start, ""),
+        handler("back", "recovered", &told, "")
+    ));
+    let _agent = world.agent().await;
+    let runs = runs(&world, 2).await;
+    let names: Vec<&Value> = runs.iter().map(|run| &run["handler"]).collect();
+    assert_eq!(names, ["start", "back"]);
+    assert_eq!(runs[1]["output"], "recovered streaming");
+}
+
+#[tokio::test]
+async fn what_a_stranger_sends_is_no_argument_and_comes_whole() {
+    let world = World::new();
+    let server = Server::start().await;
+    let out = world.path("out");
+    let out_path = out.display();
+    let take = script(
+        &world,
+        "take",
+        &format!(
+            "n=$(ls '{out_path}' | wc -l); d='{out_path}'/.new; mkdir \"$d\"; cat > \"$d\"/stdin\n\
+             tr '\\0' '\\n' < /proc/$$/cmdline > \"$d\"/arguments; env > \"$d\"/environment\n\
+             printf %s \"$HARK_BODY\" > \"$d\"/body; mv \"$d\" '{out_path}'/$n"
+        ),
+    );
+    fs::create_dir(&out).unwrap();
+    let program = take.display();
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{}\"\nname = \"--all $(touch pwned)\"\nevent_max = \"4MiB\"\n\
+         [[handlers]]\nname = \"take\"\non = \"message\"\ntimeout = \"20s\"\n\
+         run = [\"{program}\", \"$(touch pwned)\", \"{{key}}\", \"{{name}}\", \"{{cause}}\"]\n",
+        server.url("/events")
+    ));
+    let _agent = world.agent().await;
+    let mut client = server.streaming(&world).await;
+    // What comes before that was there before.
+    world.caught_up("news").await;
+    let hostile = [
+        "$(touch pwned); `touch pwned`; touch pwned\n--flag\n-rf / 'x' \"y\" \\ \u{202e}",
+        "--flags",
+        &"é".repeat(1 << 19),
+        "HARK_TRUNCATED=0\u{0}\nLD_PRELOAD=x",
+    ];
+    for text in hostile {
+        // The long one would be over the limit of an event in all of them.
+        let short = if text.len() > 1 << 19 { "é" } else { text };
+        let data = json!({
+            "title": text, "body": text, "tags": [short, short], "topic": short, "url": short,
+        });
+        client.send(&format!("data: {data}\n\n")).await;
+    }
+    // What is no UTF-8 is read as the web does.
+    assert!(client.send_bytes(b"data: \xff\xfe$(touch pwned)\xc3\n\n").await);
+    runs(&world, 5).await;
+    for n in 0..5 {
+        let file = |name: &str| fs::read(out.join(format!("{n}/{name}"))).unwrap();
+        let arguments = String::from_utf8(file("arguments")).unwrap();
+        let wanted =
+            format!("/bin/sh\n{program}\n$(touch pwned)\nnews\n--all $(touch pwned)\nnone\n");
+        assert_eq!(arguments, wanted);
+        let all: Value = serde_json::from_slice(&file("stdin")).unwrap();
+        let whole = all["message"]["body"].as_str().unwrap();
+        let body = String::from_utf8(file("body")).unwrap();
+        assert!(!whole.is_empty() && whole.starts_with(&body), "{whole}");
+        let environment = String::from_utf8_lossy(&file("environment")).into_owned();
+        let is_cut = environment.lines().any(|line| line == "HARK_TRUNCATED=1");
+        assert_eq!(is_cut, whole.len() > 16 << 10, "{n}");
+        assert!(body.len() <= 16 << 10);
+    }
+    assert_eq!(world.files_with("pwned\0"), Vec::<String>::new());
+    assert!(!world.path("home/pwned").exists() && !world.path("pwned").exists());
+}
+
+#[tokio::test]
+async fn one_that_hangs_forks_or_floods_harms_nothing_and_leaves_nothing() {
+    let world = World::new();
+    let server = Server::start().await;
+    let hang = script(
+        &world,
+        "hang",
+        "trap '' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 300; done' &\n\
+         echo $$; while :; do sleep 300; done",
+    );
+    let running = world.path("running");
+    let file = running.display();
+    let forever = script(
+        &world,
+        "forever",
+        &format!(
+            "trap '' TERM; echo $$ > '{file}'\n\
+             sh -c 'trap \"\" TERM; echo $$ >> \"{file}\"; while :; do sleep 300; done' & \n\
+             while :; do sleep 300; done"
+        ),
+    );
+    let flood = script(&world, "flood", "printf '\\377'; exec yes 'all the same'");
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{}\"\n{}{}{}{}",
+        server.url("/events"),
+        handler("hang", "message", &hang, "timeout = \"1s\""),
+        handler("flood", "message", &flood, "timeout = \"2s\""),
+        handler("none", "message", std::path::Path::new("/nowhere/none"), ""),
+        handler("forever", "gap", &forever, "timeout = \"1h\""),
+    ));
+    let mut agent = world.agent().await;
+    let mut client = server.streaming(&world).await;
+    // What comes before that was there before.
+    world.caught_up("news").await;
+    client.send("data: one\n\n").await;
+    let runs = runs(&world, 3).await;
+    let of = |name: &str| runs.iter().find(|run| run["handler"] == name).unwrap();
+    assert_eq!(of("none")["ended"], "not_started");
+    assert_eq!(
+        (&of("hang")["ended"], &of("flood")["ended"]),
+        (&json!("timed_out"), &json!("timed_out"))
+    );
+    let output = of("flood")["output"].as_str().unwrap();
+    assert!(output.len() < 20_000 && output.contains("bytes are left out"), "{output}");
+    for pid in of("hang")["output"].as_str().unwrap().lines() {
+        gone(pid.parse().unwrap()).await;
+    }
+    // The messages come as ever, and an agent that stops takes what runs along.
+    client.send("data: two\n\n").await;
+    world.stored(2).await;
+    let trial = world.start_hark("trial", &["handlers", "run", "forever", "--as", "gap"]);
+    let pids = eventually("the handler runs", SHORT, async || {
+        let pids = fs::read_to_string(&running).unwrap_or_default();
+        if pids.lines().count() == 2 { Ok(pids) } else { Err(pids) }
+    })
+    .await;
+    agent.signal(Signal::TERM);
+    assert!(agent.ended(SHORT).await.success());
+    for pid in pids.lines() {
+        gone(pid.parse().unwrap()).await;
+    }
+    drop::<Running>(trial);
+}
+
+#[tokio::test]
+async fn no_secret_of_the_settings_reaches_a_handler_or_what_is_kept() {
+    const CANARY: &str = "canary-5318008";
+    let mut world = World::new();
+    world.set("TZ", CANARY);
+    world.set("PUSH_TOKEN", CANARY);
+    world.set("OTHER_SECRET", CANARY);
+    let server = Server::start().await;
+    let show = script(&world, "show", "env; cat");
+    let url = server.url("/events");
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{url}\"\nbearer = {{ env = \"PUSH_TOKEN\" }}\n\
+         headers = {{ X-Zone = {{ env = \"TZ\" }} }}\n{}",
+        handler("show", "lost", &show, "")
+    ));
+    let _agent = world.agent().await;
+    let client = server.streaming(&world).await;
+    assert_eq!(client.header("authorization"), Some(&*format!("Bearer {CANARY}")));
+    drop(client);
+    let run = runs(&world, 1).await.remove(0);
+    let output = run["output"].as_str().unwrap();
+    assert!(output.contains("HARK_KEY=news") && output.contains("PATH="), "{output}");
+    assert!(!output.contains(CANARY), "{output}");
+    assert!(!output.contains("PUSH_TOKEN") && !output.contains("TZ="), "{output}");
+    assert_eq!(world.files_with(CANARY), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn one_is_tried_by_hand_and_the_settings_alone_change_it() {
+    let world = World::new();
+    let server = Server::start().await;
+    let say = script(&world, "say", "echo \"$HARK_ON $HARK_BY_HAND $HARK_KEY\"; exit ${CODE:-3}");
+    let text = format!(
+        "[subscriptions.news]\nurl = \"{}\"\n{}",
+        server.url("/events"),
+        handler("say", "lost", &say, "")
+    );
+    world.settings(&text);
+    let _agent = world.agent().await;
+    let _client = server.streaming(&world).await;
+    assert!(world.hark(&["handlers"]).await.ok().contains("has not run yet"));
+    let tried = world.hark(&["handlers", "run", "say", "--as", "mute"]).await;
+    assert_eq!(tried.code, Some(1));
+    assert!(tried.out.contains("say ran by hand for mute, ended with code 3"), "{tried:?}");
+    assert!(tried.out.ends_with("mute 1 news\n"), "{tried:?}");
+    hark::clear(&tried.err, &["say", "code 3"]);
+    assert!(world.hark(&["handlers"]).await.ok().contains("by hand for mute"));
+    assert!(world.hark(&["history"]).await.ok().contains("say ran by hand"));
+    world.hark(&["handlers", "run", "other", "--as", "mute"]).await.refused(&["other", "say"]);
+    world.hark(&["handlers", "run", "say", "--as", "dead"]).await.refused(&["dead", "lost"]);
+    let odd = ["handlers", "run", "say", "--as", "lost", "--for", "x"];
+    world.hark(&odd).await.refused(&["no subscription", "x"]);
+    // A file that is wrong leaves those that are in force.
+    world.settings(&text.replace("\"lost\"", "\"dead\""));
+    let said = world.told("settings_invalid", true).await;
+    assert!(said.contains("is called \"dead\"; known are lost"), "{said}");
+    assert!(world.hark(&["handlers"]).await.ok().contains("say  lost"));
+    world.settings(&text.replace("\"lost\"", "[\"down\", \"mute\"]"));
+    eventually("the new settings are in force", SHORT, async || {
+        let said = world.hark(&["handlers"]).await.ok();
+        if said.contains("say  down, mute") { Ok(()) } else { Err(said) }
+    })
+    .await;
+}
