@@ -144,7 +144,7 @@ impl Handlers {
         let Some(one) = set.all.iter().find(|one| one.plan.name == *name) else {
             let names: Vec<&str> = set.all.iter().map(|one| &*one.plan.name).collect();
             return Err(plain(match &*names {
-                [] => "The settings have no handler. How to write one: hark handlers --help"
+                [] => "The settings have no handler. Write one as [[handlers]] into the settings file."
                     .to_owned(),
                 names => format!("There is no handler {name:?}; known are {}.", names.join(", ")),
             }));
