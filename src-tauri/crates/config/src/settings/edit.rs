@@ -230,11 +230,7 @@ pub fn set_muted(path: &Path, keys: &[String], muted: bool) -> Result<Edit<()>, 
 fn set(path: &Path, keys: &[String], name: &str, holds: bool) -> Result<Edit<()>, EditError> {
     edit(path, |document, _| {
         for key in keys {
-            let one = document["subscriptions"]
-                .as_table_like_mut()
-                .and_then(|all| all.get_mut(key))
-                .and_then(Item::as_table_like_mut)
-                .ok_or_else(|| EditError::Unknown(key.clone()))?;
+            let one = table_mut(document, key)?;
             let commented = has_comment(one, name);
             match one.get_mut(name).and_then(Item::as_value_mut) {
                 // A comment after the value stays.
@@ -292,17 +288,44 @@ pub(super) fn replace(table: &mut dyn TableLike, name: &str, text: &str) {
 /// # Errors
 /// See [`EditError`].
 pub fn rules_of(path: &Path, key: &str) -> Result<String, EditError> {
-    let (text, _) = file::read(path, &Presets::beside(path).presets)?;
-    let document: DocumentMut = text.parse().map_err(|error| unreadable(path, &error))?;
-    let one = document
-        .get("subscriptions")
-        .and_then(|all| all.as_table_like()?.get(key)?.as_table_like())
-        .ok_or_else(|| EditError::Unknown(key.to_owned()))?;
+    let (document, _) = read(path)?;
+    let one = item(&document, key)?;
     let mut alone = DocumentMut::new();
     if let Some(rules) = one.get("rules") {
         alone.insert("rules", placeless(rules.clone()));
     }
     Ok(alone.to_string().trim_start().to_owned())
+}
+
+/// The settings as they are written, and what they say.
+pub(super) fn read(path: &Path) -> Result<(DocumentMut, Settings), EditError> {
+    let (text, settings) = file::read(path, &Presets::beside(path).presets)?;
+    let document = text.parse().map_err(|error| unreadable(path, &error))?;
+    Ok((document, settings))
+}
+
+/// What is written of a subscription.
+pub(super) fn item<'a>(document: &'a DocumentMut, key: &str) -> Result<&'a Item, EditError> {
+    let all = document.get("subscriptions").and_then(Item::as_table_like);
+    all.and_then(|all| all.get(key)).ok_or_else(|| EditError::Unknown(key.to_owned()))
+}
+
+/// The same, to be changed.
+pub(super) fn item_mut<'a>(
+    document: &'a mut DocumentMut,
+    key: &str,
+) -> Result<&'a mut Item, EditError> {
+    let all = document["subscriptions"].as_table_like_mut();
+    all.and_then(|all| all.get_mut(key)).ok_or_else(|| EditError::Unknown(key.to_owned()))
+}
+
+/// Its table, to be changed.
+pub(super) fn table_mut<'a>(
+    document: &'a mut DocumentMut,
+    key: &str,
+) -> Result<&'a mut dyn TableLike, EditError> {
+    let table = item_mut(document, key)?.as_table_like_mut();
+    table.ok_or_else(|| EditError::Unknown(key.to_owned()))
 }
 
 /// Tables without the position that they had in their own text: each then follows the table that it belongs
@@ -336,11 +359,7 @@ pub(super) fn unreadable(path: &Path, error: &toml_edit::TomlError) -> TomlError
 pub fn set_rules(path: &Path, key: &str, rules: &str) -> Result<Edit<()>, EditError> {
     edit(path, |document, _| {
         let mut given: DocumentMut = rules.parse().map_err(|error| unreadable(path, &error))?;
-        let one = document["subscriptions"]
-            .as_table_like_mut()
-            .and_then(|all| all.get_mut(key))
-            .and_then(Item::as_table_like_mut)
-            .ok_or_else(|| EditError::Unknown(key.to_owned()))?;
+        let one = table_mut(document, key)?;
         one.remove("rules");
         let mut rules = placeless(given.remove("rules").unwrap_or_default());
         if let Some(first) = rules.as_array_of_tables_mut().and_then(|rules| rules.get_mut(0)) {

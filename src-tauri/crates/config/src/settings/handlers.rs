@@ -172,7 +172,7 @@ impl TryFrom<Given> for Handler {
                 Some(Escalates { handler, after_failures: count.unwrap_or(AFTER_FAILURES) })
             }
         };
-        let is_for_problems = escalates.is_some() || given.on.iter().any(|on| on.is_problem());
+        let is_for_problems = is_for_problems(&given.on, escalates.as_ref());
         let at_most = if is_for_problems { AT_MOST } else { AT_MOST_ELSE };
         let at_most = given.at_most.unwrap_or(at_most);
         if !(1..=AT_MOST_MAX).contains(&at_most) {
@@ -195,6 +195,11 @@ impl TryFrom<Given> for Handler {
         };
         Ok(Self { plan, run, timeout })
     }
+}
+
+/// Whether a handler is for something that lasts until a connection stands again.
+fn is_for_problems(on: &[On], escalates: Option<&Escalates>) -> bool {
+    escalates.is_some() || on.iter().any(|on| on.is_problem())
 }
 
 /// One argument: a placeholder where it looks like one.
@@ -244,10 +249,10 @@ pub(super) fn problem(settings: &Settings) -> Option<(usize, String)> {
             let message = format!("handler {name:?} escalates {from:?}, and there is no such other one");
             return Some((at, message));
         }
-        let is_for_problems = |other: &Handler| {
-            other.plan.escalates.is_some() || other.plan.on.iter().any(|on| on.is_problem())
+        let lasts = |other: &Handler| {
+            is_for_problems(&other.plan.on, other.plan.escalates.as_ref())
         };
-        (!known.is_some_and(is_for_problems)).then(|| {
+        (!known.is_some_and(lasts)).then(|| {
             let message = format!(
                 "handler {name:?} escalates {from:?}, which is for nothing that lasts, and so cannot \
                  fail to mend it"

@@ -3,13 +3,14 @@
 
 use std::path::Path;
 
-use toml_edit::{DocumentMut, Item, RawString, Table, TableLike};
+use toml_edit::{DocumentMut, Item, RawString, Table};
 
 use super::{
-    edit::{Edit, EditError, edit, placeless, replace, unreadable},
-    file, key_of,
+    edit::{
+        Edit, EditError, edit, item, item_mut, placeless, read, replace, table_mut, unreadable,
+    },
+    key_of,
 };
-use crate::presets::Presets;
 
 /// The key of the subscription that a person names, and its tables as they stand in the settings, with their
 /// comments.
@@ -17,10 +18,9 @@ use crate::presets::Presets;
 /// # Errors
 /// See [`EditError`].
 pub fn table_of(path: &Path, word: &str) -> Result<(String, String), EditError> {
-    let (text, settings) = file::read(path, &Presets::beside(path).presets)?;
+    let (document, settings) = read(path)?;
     let key = key_of(&settings.subscriptions, word);
-    let document: DocumentMut = text.parse().map_err(|error| unreadable(path, &error))?;
-    let one = subscription(&document, &key).ok_or_else(|| EditError::Unknown(key.clone()))?;
+    let one = item(&document, &key)?;
     let mut all = Table::new();
     all.set_implicit(true);
     all.insert(&key, placeless(one.clone()));
@@ -43,10 +43,7 @@ pub fn set_table(path: &Path, key: &str, text: &str) -> Result<Edit<()>, EditErr
         let all = given["subscriptions"].as_table_like_mut().ok_or_else(another)?;
         let new = all.remove(key).filter(|_| all.is_empty()).ok_or_else(another)?;
         let mut new = placeless(new);
-        let there = document["subscriptions"]
-            .as_table_like_mut()
-            .and_then(|all| all.get_mut(key))
-            .ok_or_else(|| EditError::Unknown(key.to_owned()))?;
+        let there = item_mut(document, key)?;
         if let (Item::Table(new), Item::Table(there)) = (&mut new, &*there) {
             new.set_position(there.position());
             // The empty lines above it are the file's, the comments above it what was edited.
@@ -72,16 +69,7 @@ pub fn set_table(path: &Path, key: &str, text: &str) -> Result<Edit<()>, EditErr
 pub fn set_name(path: &Path, word: &str, name: &str) -> Result<Edit<String>, EditError> {
     edit(path, |document, settings| {
         let key = key_of(&settings.subscriptions, word);
-        let one: &mut dyn TableLike = document["subscriptions"]
-            .as_table_like_mut()
-            .and_then(|all| all.get_mut(&key))
-            .and_then(Item::as_table_like_mut)
-            .ok_or_else(|| EditError::Unknown(key.clone()))?;
-        replace(one, "name", name);
+        replace(table_mut(document, &key)?, "name", name);
         Ok(key)
     })
-}
-
-fn subscription<'a>(document: &'a DocumentMut, key: &str) -> Option<&'a Item> {
-    document.get("subscriptions")?.as_table_like()?.get(key)
 }
