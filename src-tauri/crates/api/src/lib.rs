@@ -37,6 +37,7 @@ pub use send::{SendMessage, Sent};
 pub use silence::{Silence, Snooze, SnoozeUntil, Snoozed, Woken};
 pub use status::{
     AgentInfo, Condition, Heartbeat, HeartbeatSource, Link, Notifications, Phase, Severity, Status,
+    named,
 };
 pub use time::Time;
 

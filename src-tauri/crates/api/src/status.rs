@@ -83,6 +83,14 @@ pub struct Link {
     pub silence: Option<Silence>,
 }
 
+/// The link that a person names: by its key, or by its name where no other has that.
+#[must_use]
+pub fn named<'a>(links: &'a [Link], word: &str) -> Option<&'a Link> {
+    let by_key = links.iter().find(|link| link.subscription == word);
+    let mut named = links.iter().filter(|link| link.name == word);
+    by_key.or_else(|| named.next().filter(|_| named.next().is_none()))
+}
+
 /// The state of a link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 
 /// The environment variable that chooses a profile folder.
 pub const ENV: &str = "HARK_PROFILE";
@@ -130,6 +130,12 @@ impl Profile {
     pub fn socket(&self) -> PathBuf {
         self.runtime.join("hark.sock")
     }
+}
+
+/// Where this user's programs have their settings, where there is a home folder.
+#[must_use]
+pub fn settings_of_all() -> Option<PathBuf> {
+    BaseDirs::new().map(|dirs| dirs.config_dir().to_path_buf())
 }
 
 /// `folder`, or a short one in its place where the path of a socket in it would be too long.

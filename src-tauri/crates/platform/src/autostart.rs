@@ -4,7 +4,7 @@
 //! Windows and macOS have other ways, which are not written yet.
 
 use std::{
-    env, fs, io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -31,12 +31,10 @@ pub enum Autostart {
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// That of this user, where there is one (XDG Base Directory Specification).
+    /// The autostart of the user whose settings are here.
     #[must_use]
-    pub fn of_user() -> Option<Self> {
-        let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let folder = set("XDG_CONFIG_HOME").filter(|folder| folder.is_absolute());
-        folder.or_else(|| set("HOME").map(|home| home.join(".config"))).map(Self)
+    pub fn new(settings: PathBuf) -> Self {
+        Self(settings)
     }
 
     /// How it is.
@@ -139,7 +137,7 @@ mod tests {
 
     #[test]
     fn it_starts_by_one_way_and_what_was_changed_from_outside_counts() {
-        let folder = env::temp_dir().join(format!("hark-autostart-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("hark-autostart-{}", std::process::id()));
         let of = Folder(folder.clone());
         assert_eq!(of.now(), Autostart::Off);
         assert_eq!(of.on(&["/usr/bin/hark", "agent"]).unwrap(), Autostart::Entry);

@@ -159,9 +159,7 @@ impl Handlers {
         let links = self.0.status.links();
         let wanted = asked.subscription.as_ref().or(one.plan.subscription.as_ref());
         let link = match (wanted, &*links) {
-            (Some(word), links) => {
-                links.iter().find(|link| link.subscription == *word || link.name == *word)
-            }
+            (Some(word), links) => api::named(links, word),
             (None, [only]) => Some(only),
             (None, _) => {
                 let sentence =

@@ -2,14 +2,14 @@
 
 use std::{env, path::Path};
 
-use hark_local::profile::Profile;
+use hark_local::profile::{self, Profile};
 use hark_platform::autostart::{Autostart, Folder};
 
 use crate::{Done, Failed, arguments::AutostartWanted, out};
 
-pub fn autostart(profile: &Profile, wanted: AutostartWanted) -> Done {
+pub fn autostart(of: &Profile, wanted: AutostartWanted) -> Done {
     let no_home = || Failed("There is no home folder for this user. Set HOME.".to_owned());
-    let folder = Folder::of_user().ok_or_else(no_home)?;
+    let folder = Folder::new(profile::settings_of_all().ok_or_else(no_home)?);
     let failed =
         |error| Failed(format!("{} could not be changed: {error}.", folder.entry().display()));
     let now = match wanted {
@@ -22,7 +22,7 @@ pub fn autostart(profile: &Profile, wanted: AutostartWanted) -> Done {
             let program = env::current_exe()?;
             let program = text(&program)?;
             let mut command = vec![program];
-            if let Some(chosen) = &profile.chosen {
+            if let Some(chosen) = &of.chosen {
                 command.extend(["--profile", text(chosen)?]);
             }
             command.push("agent");

@@ -19,11 +19,12 @@ pub async fn handlers(profile: &Profile, options: HandlersOptions) -> Done {
         return run(profile, asked).await;
     }
     let all = client(profile).call(&route::HANDLERS, &()).await?;
+    let look = Look::of_stdout();
     for one in &all {
         if options.json {
             out::json(one)?;
         } else {
-            out::print(show::handlers::handler(one, &Look::of_stdout()))?;
+            out::print(show::handlers::handler(one, &look))?;
         }
     }
     if all.is_empty() && !options.json {

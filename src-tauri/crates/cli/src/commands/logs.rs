@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use hark_engine::readable::is_unreadable;
 use hark_local::profile::Profile;
 use tokio::time::sleep;
 
@@ -71,7 +72,7 @@ fn from(path: &Path, at: u64) -> io::Result<(String, u64)> {
 
 /// A text that commands no terminal, whatever wrote it.
 fn harmless(text: &str) -> String {
-    text.chars().filter(|char| *char == '\n' || *char == '\t' || !char.is_control()).collect()
+    text.chars().filter(|char| !is_unreadable(*char)).collect()
 }
 
 #[cfg(test)]

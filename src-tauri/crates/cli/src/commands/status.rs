@@ -1,11 +1,11 @@
 //! `hark status`: how each connection is doing, once, for as long as one watches, or as an exit code.
 
-use std::process::ExitCode;
+use std::{pin::pin, process::ExitCode};
 
 use futures_util::StreamExt;
 use hark_api::{Link, Status, client::CallError, route};
 use hark_local::profile::Profile;
-use tokio::time::{Duration, Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 
 use super::client;
 use crate::{Failed, arguments::StatusOptions, look::Look, out, show};
@@ -16,6 +16,8 @@ const NOT_ALL_LIVE: u8 = 1;
 const NO_AGENT: u8 = 3;
 /// What is watched is drawn anew this often, as its times go on.
 const EVERY: Duration = Duration::from_secs(1);
+/// No sooner than so long after it was drawn, whatever comes.
+const TOGETHER: Duration = Duration::from_millis(100);
 
 pub async fn status(profile: &Profile, options: &StatusOptions) -> Result<ExitCode, Failed> {
     if options.watch {
@@ -47,46 +49,43 @@ pub async fn status(profile: &Profile, options: &StatusOptions) -> Result<ExitCo
 
 /// The key of a link, by its key or its name.
 fn key(status: &Status, word: &str) -> Result<String, Failed> {
-    let links = || status.links.iter();
-    let by_key = links().find(|link| link.subscription == word);
-    let mut named = links().filter(|link| link.name == word);
-    let by_name = named.next().filter(|_| named.next().is_none());
-    by_key.or(by_name).map(|link| link.subscription.clone()).ok_or_else(|| {
+    hark_api::named(&status.links, word).map(|link| link.subscription.clone()).ok_or_else(|| {
         Failed(format!("Nothing that is followed is called {word:?}. See: hark status"))
     })
 }
 
-/// Draws the status anew whenever it changes, until it is ended by Ctrl-C.
+/// Draws the status anew as the agent tells of changes, and its times go on, until it is ended by Ctrl-C.
 async fn watch(profile: &Profile, word: Option<&str>) -> Result<ExitCode, Failed> {
+    let client = client(profile);
     let mut drawn = String::new();
     loop {
-        let look = Look::of_stdout();
-        let text = match client(profile).call(&route::STATUS, &()).await {
-            Ok(status) => {
-                let only = word.map(|word| key(&status, word)).transpose()?;
-                show::status(&status, only.as_deref(), &look)
+        // It ends where the agent does; one that is started anew has another.
+        let mut events = pin!(client.events()?);
+        let mut is_there = true;
+        while is_there {
+            let look = Look::of_stdout();
+            let text = match client.call(&route::STATUS, &()).await {
+                Ok(status) => {
+                    let only = word.map(|word| key(&status, word)).transpose()?;
+                    show::status(&status, only.as_deref(), &look)
+                }
+                Err(error) => format!("{error}\n"),
+            };
+            if text != drawn {
+                out::redraw(&text, look.columns.is_some())?;
+                drawn = text;
             }
-            Err(error) => format!("{error}\n"),
-        };
-        if text != drawn {
-            out::redraw(&text, look.columns.is_some())?;
-            drawn = text;
-        }
-        next(profile).await;
-    }
-}
-
-/// Waits for the agent to tell of something, or for the times to be other ones.
-async fn next(profile: &Profile) {
-    let end = Instant::now() + EVERY;
-    let Ok(events) = client(profile).events() else { return sleep(EVERY).await };
-    let mut events = std::pin::pin!(events);
-    // The first event only says how things are now.
-    for _ in 0..2 {
-        match timeout_at(end, events.next()).await {
-            Ok(Some(Ok(_))) => {}
-            Ok(None | Some(Err(_))) => return sleep_until(end).await,
-            Err(_) => return,
+            let begun = Instant::now();
+            is_there = match timeout_at(begun + EVERY, events.next()).await {
+                Ok(event) => matches!(event, Some(Ok(_))),
+                Err(_) => true,
+            };
+            // What is told together is drawn once.
+            let until = begun + if is_there { TOGETHER } else { EVERY };
+            while is_there && let Ok(event) = timeout_at(until, events.next()).await {
+                is_there = matches!(event, Some(Ok(_)));
+            }
+            sleep_until(until).await;
         }
     }
 }
