@@ -93,11 +93,10 @@ fn the_variables_of_all_credentials_are_known() {
 
 #[test]
 fn the_examples_of_the_page_on_handlers_are_read() {
-    let page = include_str!("../../../../../docs/handlers.md");
-    let examples: Vec<&str> =
-        page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let examples = examples(include_str!("../../../../../docs/handlers.md"));
     assert!(examples.len() >= 3, "{}", examples.len());
-    let all = format!("{SUBSCRIPTION}{}", examples.concat());
+    let all: String = examples.into_iter().map(|(_, text)| text).collect();
+    let all = format!("{SUBSCRIPTION}{all}");
     let names = read_all(&all).handlers.into_iter().map(|one| one.plan.name);
     assert!(names.collect::<Vec<_>>().contains(&"page".to_owned()));
 }

@@ -355,27 +355,38 @@ fn a_feed_may_be_a_preset() {
     assert_eq!(settings.subscriptions["a"].speaks().name(), "esphome");
 }
 
+/// The settings that a page shows: what each is called, and its text without the page's own indentation.
+fn examples(page: &str) -> Vec<(&str, String)> {
+    let blocks = page.split("```toml").skip(1).map(|block| block.split_once('\n').unwrap());
+    let plainly =
+        |text: &str| text.lines().map(|line| line.trim_start().to_owned() + "\n").collect();
+    blocks.map(|(head, rest)| (head.trim(), plainly(rest.split("```").next().unwrap()))).collect()
+}
+
 #[test]
 fn every_example_of_the_page_about_messages_is_read() {
-    let page = include_str!("../../../../../docs/messages.md");
-    let mut blocks = 0;
-    for block in page.split("```toml").skip(1) {
-        let (head, rest) = block.split_once('\n').unwrap();
-        let text = rest.split("```").next().unwrap();
-        match head.trim() {
+    let examples = examples(include_str!("../../../../../docs/messages.md"));
+    for (head, text) in &examples {
+        match *head {
             "preset" => drop(read_toml::<Form>(Path::new("preset"), text).unwrap()),
             _ => assert!(!read_all(text).subscriptions.is_empty(), "{text}"),
         }
-        blocks += 1;
     }
-    assert_eq!(blocks, 6);
+    assert_eq!(examples.len(), 6);
+}
+
+#[test]
+fn the_example_of_the_page_about_a_server_is_read() {
+    let examples = examples(include_str!("../../../../../docs/on-a-server.md"));
+    let [(_, text)] = &*examples else { panic!("{examples:?}") };
+    let settings = read_all(text);
+    assert_eq!((settings.subscriptions.len(), settings.handlers.len()), (1, 2));
 }
 
 #[test]
 fn the_example_of_the_page_about_silence_is_read() {
-    let page = include_str!("../../../../../docs/silence.md");
-    let text = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-    let settings = read_all(text);
+    let examples = examples(include_str!("../../../../../docs/silence.md"));
+    let settings = read_all(&examples[0].1);
     assert_eq!(settings.quiet_hours.len(), 3);
     assert!(settings.subscriptions["backups"].mute);
 }
