@@ -2,9 +2,10 @@
 //! by no other part.
 
 mod claim;
+mod start;
 mod timers;
 
-use std::{future::pending, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt, TryFutureExt,
@@ -26,7 +27,7 @@ use hark_platform::{
     supervisor::{self, Told},
     tray::{Event as TrayEvent, Tray},
 };
-use hark_store::{Opening, Store, StoreError};
+use hark_store::{Opening, Store};
 use hark_stream::driver::Command;
 use jiff::{Timestamp, Zoned};
 use tokio::{
@@ -55,59 +56,8 @@ use crate::{
     words::Language,
 };
 use claim::claim;
+pub use start::{AgentError, Face, Options};
 use timers::{Timer, Timers};
-
-/// How an agent is started.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where its files are.
-    pub profile: Profile,
-    /// What of it a person sees.
-    pub face: Face,
-    /// Whether it follows a demo of its own while the settings hold no subscription.
-    pub demo: bool,
-}
-
-/// What a person sees of an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Face {
-    /// A tray icon and notifications.
-    Tray,
-    /// Notifications, and each message in the terminal.
-    Terminal,
-    /// Nothing: there is no desktop, and none is looked for.
-    None,
-}
-
-/// Why an agent does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum AgentError {
-    /// Another one runs.
-    #[error("An agent is running already.")]
-    Running,
-    /// A folder cannot be used.
-    #[error("The folder {} cannot be used: {source}. Check its owner, its permissions and the free space.", path.display())]
-    Folder {
-        /// Where it is, or was to be.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The database cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The socket cannot be made.
-    #[error("The socket {} could not be made: {source}.", path.display())]
-    Socket {
-        /// Where it is, or was to be.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// Signals, or the demo's port.
-    #[error("The agent could not start: {0}.")]
-    Io(#[from] io::Error),
-}
 
 /// How long a start waits for the settings; less than the grace after a signal.
 const START_PATIENCE: Duration = Duration::from_secs(3);

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
-use super::{Basic, Credential, Subscription, basic, headers, http_url, table};
+use super::{Basic, Credential, Subscription, basic, headers, http_url, written::table_alone};
 
 /// What `publish` may be.
 const PUBLISH: &str = "publish is { url = \"https://host/path\", bearer = { file = \"/path\" } }; the \
@@ -92,7 +92,7 @@ pub(super) fn publish<'de, D>(deserializer: D) -> Result<Option<Publish>, D::Err
 where
     D: Deserializer<'de>,
 {
-    table(deserializer, PUBLISH).map(Some)
+    table_alone(deserializer, PUBLISH).map(Some)
 }
 
 fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
