@@ -265,9 +265,9 @@ async fn gotify_is_named_with_what_it_speaks_and_no_token_is_asked_for() {
 }
 
 /// Asserts that this status has the command that follows a URL, in quotes, and that nothing of the sentence
-/// comes after it: what the status goes on with ends a command, too.
+/// comes after it: the end of a line ends a command, too.
 fn copies(status: &str, url: &str) {
-    assert!(status.contains(&format!("hark add '{url}'; ")), "{status}");
+    assert!(status.contains(&format!("hark add '{url}'\n")), "{status}");
 }
 
 #[tokio::test]
