@@ -15,11 +15,12 @@ use directories::{BaseDirs, ProjectDirs};
 /// The environment variable that chooses a profile folder.
 pub const ENV: &str = "HARK_PROFILE";
 
-/// Where the system's own Hark has its settings, which its administrator writes (Filesystem Hierarchy Standard).
-const SYSTEM_CONFIG: &str = "/etc/hark";
-/// Its database and state, and the variable by which its supervisor names them (`systemd.exec(5)`).
+/// Where the system's own Hark has its settings, which its administrator writes (Filesystem Hierarchy Standard),
+/// and the variable by which its supervisor names that folder (`systemd.exec(5)`).
+const SYSTEM_CONFIG: (&str, &str) = ("CONFIGURATION_DIRECTORY", "/etc/hark");
+/// The same of its database and state.
 const SYSTEM_STATE: (&str, &str) = ("STATE_DIRECTORY", "/var/lib/hark");
-/// Its socket, and the same.
+/// And of its socket.
 const SYSTEM_RUNTIME: (&str, &str) = ("RUNTIME_DIRECTORY", "/run/hark");
 
 /// A Unix socket's path holds 107 bytes and a closing zero (`unix(7)`).
@@ -68,14 +69,15 @@ impl Profile {
     #[must_use]
     pub fn system() -> Self {
         let folder = |(variable, usual): (&str, &str)| {
-            env::var_os(variable).filter(|value| !value.is_empty()).unwrap_or_else(|| usual.into())
+            let named = env::var_os(variable).filter(|value| !value.is_empty());
+            named.map_or_else(|| PathBuf::from(usual), PathBuf::from)
         };
-        let state = PathBuf::from(folder(SYSTEM_STATE));
+        let state = folder(SYSTEM_STATE);
         Self {
-            config: SYSTEM_CONFIG.into(),
+            config: folder(SYSTEM_CONFIG),
             data: state.clone(),
             state,
-            runtime: folder(SYSTEM_RUNTIME).into(),
+            runtime: folder(SYSTEM_RUNTIME),
             chosen: None,
             system: true,
         }
