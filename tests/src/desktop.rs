@@ -1,6 +1,10 @@
 //! A desktop that nobody sees: a bus, a display, a window manager, a panel with a tray, and dunst.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use crate::{LONG, Running, SHORT, World, bus::Bus, dunst::Dunst, eventually};
 
@@ -105,10 +109,25 @@ impl Desktop {
         title.trim().to_owned()
     }
 
-    /// Closes a window by the window manager's key for it, as its close button does.
+    /// Closes a window by the window manager's key for it, as its close button does, and waits until it is
+    /// gone. A key goes to whatever has the keyboard at that moment, so it is pressed again like a person
+    /// would, a second later.
     pub async fn close(&self, window: &str) {
         let args = ["windowactivate", "--sync", window, "key", "--clearmodifiers", "alt+F4"];
-        self.world.run("xdotool".as_ref(), &args).await.ok();
+        let begun = Instant::now();
+        loop {
+            // Fails where the window is gone by now.
+            let pressed = self.world.run("xdotool".as_ref(), &args).await;
+            let again = Instant::now() + Duration::from_secs(1);
+            while Instant::now() < again {
+                let title = ["getwindowname", window];
+                if self.world.run("xdotool".as_ref(), &title).await.code != Some(0) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+            assert!(begun.elapsed() < LONG, "the window is not closed: {pressed:?}");
+        }
     }
 }
 

@@ -86,9 +86,25 @@ feed?: string,
  */
 bearer?: Credential, 
 /**
+ * A user's name and password, in the place of a token.
+ */
+basic?: Basic, 
+/**
+ * Other headers that are sent with each request.
+ */
+headers: Array<Header>, 
+/**
  * The file with certificates of authorities to trust beside the system's, PEM, as an absolute path.
  */
 ca?: string, 
+/**
+ * `none`, or an `http` or `socks5` URL; as the agent's environment says where missing.
+ */
+proxy?: string, 
+/**
+ * Do not follow it for now.
+ */
+paused: boolean, 
 /**
  * Save it without trying it first.
  */
@@ -189,6 +205,16 @@ url: string,
  * Its size, where the server knows it.
  */
 bytes: number | null, };
+
+export type Basic = { 
+/**
+ * The name.
+ */
+user: string, 
+/**
+ * The password, by where it is kept.
+ */
+password: Credential, };
 
 export type Cause = { 
 /**
@@ -376,6 +402,16 @@ code: number | null,
  * What it has printed; the middle of what is long is left out.
  */
 output: string, };
+
+export type Header = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value, by where it is kept.
+ */
+value: Credential, };
 
 export type Heartbeat = { 
 /**

@@ -81,8 +81,14 @@ complete -c hark -n "__fish_hark_using_subcommand add" -l name -d 'What to call 
 complete -c hark -n "__fish_hark_using_subcommand add" -l feed -d 'What it speaks, as json, ntfy or a preset\'s name; recognised where missing' -r
 complete -c hark -n "__fish_hark_using_subcommand add" -l token-env -d 'The bearer token is in this environment variable of the agent' -r
 complete -c hark -n "__fish_hark_using_subcommand add" -l token-file -d 'The bearer token is in this file, which only you may read' -r -F
+complete -c hark -n "__fish_hark_using_subcommand add" -l user -d 'The user\'s name; the password is asked for, and kept in a file that only you may read' -r
+complete -c hark -n "__fish_hark_using_subcommand add" -l password-file -d 'The password is in this file, which only you may read' -r -F
+complete -c hark -n "__fish_hark_using_subcommand add" -l password-env -d 'The password is in this environment variable of the agent' -r
+complete -c hark -n "__fish_hark_using_subcommand add" -s H -l header -d 'Send this header, as \'Name: value\', or only its name, to be asked for the value; kept in a file that only you may read' -r
 complete -c hark -n "__fish_hark_using_subcommand add" -l ca -d 'Trust the authorities, or the one certificate, in this PEM file, for this subscription alone' -r -F
+complete -c hark -n "__fish_hark_using_subcommand add" -l proxy -d 'Go through this proxy, http or socks5, or none; as the agent\'s environment says where missing' -r
 complete -c hark -n "__fish_hark_using_subcommand add" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
+complete -c hark -n "__fish_hark_using_subcommand add" -l paused -d 'Do not follow it yet'
 complete -c hark -n "__fish_hark_using_subcommand add" -l unchecked -d 'Save it without trying it'
 complete -c hark -n "__fish_hark_using_subcommand add" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
 complete -c hark -n "__fish_hark_using_subcommand add" -s h -l help -d 'Print help'

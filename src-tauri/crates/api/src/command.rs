@@ -21,9 +21,21 @@ pub struct AddSubscription {
     /// A bearer token, by where it is kept.
     #[serde(default)]
     pub bearer: Option<Credential>,
+    /// A user's name and password, in the place of a token.
+    #[serde(default)]
+    pub basic: Option<Basic>,
+    /// Other headers that are sent with each request.
+    #[serde(default)]
+    pub headers: Vec<Header>,
     /// The file with certificates of authorities to trust beside the system's, PEM, as an absolute path.
     #[serde(default)]
     pub ca: Option<String>,
+    /// `none`, or an `http` or `socks5` URL; as the agent's environment says where missing.
+    #[serde(default)]
+    pub proxy: Option<String>,
+    /// Do not follow it for now.
+    #[serde(default)]
+    pub paused: bool,
     /// Save it without trying it first.
     #[serde(default)]
     pub unchecked: bool,
@@ -47,6 +59,26 @@ pub struct Found {
     pub recognised: Recognised,
     /// What there is to know about it.
     pub warning: Option<String>,
+}
+
+/// A user's name and password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Basic {
+    /// The name.
+    pub user: String,
+    /// The password, by where it is kept.
+    pub password: Credential,
+}
+
+/// A header, whose value may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value, by where it is kept.
+    pub value: Credential,
 }
 
 /// Where a secret is kept. The secret itself never crosses the API.

@@ -22,8 +22,8 @@ mod time;
 
 pub use act::{Act, ActOn, Acted, Question, Seems, Yes};
 pub use command::{
-    Accepted, AddSubscription, Added, ApiError, Certainty, Credential, ErrorCode, Found, Preview,
-    Recognised, Sample, Target,
+    Accepted, AddSubscription, Added, ApiError, Basic, Certainty, Credential, ErrorCode, Found,
+    Header, Preview, Recognised, Sample, Target,
 };
 pub use event::Event;
 pub use handlers::{Handler, HandlerBegun, HandlerEnd, HandlerRun, RunHandler};

@@ -176,9 +176,28 @@ pub struct AddOptions {
     /// The bearer token is in this file, which only you may read
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// The user's name; the password is asked for, and kept in a file that only you may read
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["token_env", "token_file"])]
+    pub user: Option<String>,
+    /// The password is in this file, which only you may read
+    #[arg(long, value_name = "FILE", requires = "user", conflicts_with = "password_env")]
+    pub password_file: Option<PathBuf>,
+    /// The password is in this environment variable of the agent
+    #[arg(long, value_name = "NAME", requires = "user")]
+    pub password_env: Option<String>,
+    /// Send this header, as 'Name: value', or only its name, to be asked for the value; kept in a file that
+    /// only you may read
+    #[arg(long = "header", short = 'H', value_name = "HEADER")]
+    pub headers: Vec<String>,
     /// Trust the authorities, or the one certificate, in this PEM file, for this subscription alone
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Go through this proxy, http or socks5, or none; as the agent's environment says where missing
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Do not follow it yet
+    #[arg(long)]
+    pub paused: bool,
     /// Save it without trying it
     #[arg(long)]
     pub unchecked: bool,

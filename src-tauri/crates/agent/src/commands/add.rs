@@ -10,7 +10,7 @@ use hark_config::{
     TomlError,
     credentials::Credentials,
     presets::Presets,
-    settings::{self, Credential, Edit, NewSubscription, Subscription, Typed},
+    settings::{self, Basic, Credential, Edit, NewSubscription, Subscription, Typed},
 };
 use hark_engine::{failure::Cause, feed};
 use hark_local::profile::Profile;
@@ -116,13 +116,22 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
     if let Some(feed) = &new.feed {
         presets.feed(feed).map_err(said)?;
     }
-    let bearer = new.bearer.map(|credential| match credential {
+    let credential = |credential| match credential {
         hark_api::Credential::Env(name) => Credential::Env(name),
-        hark_api::Credential::File(path) => Credential::File(path.into()),
-    });
+        hark_api::Credential::File(path) => Credential::File(PathBuf::from(path)),
+    };
+    let basic =
+        |basic: hark_api::Basic| Basic { user: basic.user, password: credential(basic.password) };
+    let headers = new.headers.into_iter().map(|header| (header.name, credential(header.value)));
+    let proxy = new.proxy.as_deref().map(settings::read_proxy).transpose().map_err(|wrong| {
+        said(format!("{} cannot be the proxy: {wrong}.", new.proxy.as_deref().unwrap_or_default()))
+    })?;
     let name = new.name.filter(|name| !name.trim().is_empty());
     let mut subscription = Subscription::plain(url.clone(), "json");
-    subscription.bearer.clone_from(&bearer);
+    subscription.bearer = new.bearer.map(credential);
+    subscription.basic = new.basic.map(basic);
+    subscription.headers = headers.collect();
+    subscription.proxy = proxy.unwrap_or_default();
     let ca = new.ca.map(PathBuf::from);
     subscription.ca.clone_from(&ca);
     let known = |Stream { recognition, url }| (to_api::recognised(recognition), url);
@@ -137,9 +146,10 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
         // It may be the authorities' file that cannot be read, and no token helps against that.
         let code = ca.is_none().then_some(ErrorCode::CredentialWanted);
         let wrong = |cause: Cause| ApiError { code, ..ApiError::plain(cause.sentence(&origin)) };
-        let mut ask = Credentials::new(subscription).ask().await.map_err(wrong)?;
+        let secret = subscription.has_credential();
+        let mut ask = Credentials::new(subscription.clone()).ask().await.map_err(wrong)?;
         let mut outcome = probe(ask.clone()).await;
-        if let (Outcome::Unreachable { .. }, Some(clear), None) = (&outcome, in_the_clear, &bearer)
+        if let (Outcome::Unreachable { .. }, Some(clear), false) = (&outcome, in_the_clear, secret)
         {
             let clear = Ask { url: clear, ..ask.clone() };
             if let stream @ Outcome::Stream(_) = probe(clear.clone()).await {
@@ -188,7 +198,10 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
     let feed = feed.unwrap_or_else(|| feed::UNKNOWN.into());
     let lacks = presets.feed(&feed).map_err(said)?.subscribe(&url, "");
     lacks.map_err(|cause| said(cause.sentence(&url.origin().ascii_serialization())))?;
-    let subscription = NewSubscription { url, name, feed, bearer, ca };
+    let Subscription { bearer, basic, headers, ca, .. } = subscription;
+    let (proxy, paused) = (new.proxy, new.paused);
+    let subscription =
+        NewSubscription { url, name, feed, bearer, basic, headers, ca, proxy, paused };
     Ok(Trial { subscription, recognised, preview, warning })
 }
 

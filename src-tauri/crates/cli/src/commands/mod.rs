@@ -21,12 +21,12 @@ pub mod read;
 pub mod remove;
 mod request;
 pub mod rules;
+mod secret;
 pub mod send;
 pub mod silence;
 pub mod status;
 pub mod stop;
 pub mod test;
-mod token;
 
 use hark_api::client::Client;
 use hark_local::profile::Profile;

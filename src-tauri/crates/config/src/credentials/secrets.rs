@@ -79,10 +79,7 @@ pub async fn headers(
 ) -> Result<HeaderMap, Cause> {
     let mut headers = HeaderMap::new();
     let in_the_clear = subscription.url.scheme() == "http" && !is_loopback(&subscription.url);
-    let any = subscription.bearer.is_some()
-        || subscription.basic.is_some()
-        || !subscription.headers.is_empty();
-    if any && in_the_clear && !subscription.cleartext_credentials {
+    if subscription.has_credential() && in_the_clear && !subscription.cleartext_credentials {
         return Err(wrong(
             "it would be sent unencrypted to another host; use https, or set \
              cleartext_credentials = true"

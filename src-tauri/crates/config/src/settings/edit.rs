@@ -5,32 +5,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use toml_edit::{DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value};
-use url::{Host, Url};
+use toml_edit::{DocumentMut, Item, RawString, Table, TableLike};
+use url::Url;
 
 use hark_engine::feed;
 use hark_local::file::Stamp;
 
-use super::{Credential, OWN_KEY, Settings, Subscription, file, key_of};
+use super::{NewSubscription, OWN_KEY, Settings, Subscription, file, key_of};
 use crate::{
     file::{TomlError, lock, write},
+    kept,
     presets::Presets,
 };
-
-/// A subscription to write down.
-#[derive(Clone, Debug)]
-pub struct NewSubscription {
-    /// Where its events come from, http or https.
-    pub url: Url,
-    /// Its label.
-    pub name: Option<String>,
-    /// What it speaks.
-    pub feed: String,
-    /// A bearer token.
-    pub bearer: Option<Credential>,
-    /// The file with authorities to trust beside the system's.
-    pub ca: Option<PathBuf>,
-}
 
 /// The result of an edit of the settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,9 +57,6 @@ pub enum EditError {
     AlreadyFollowed(String),
 }
 
-/// The folder beside the settings file in which tokens are kept that a person was asked for.
-pub const TOKENS: &str = "tokens";
-
 /// Adds a subscription; answers its key.
 ///
 /// # Errors
@@ -84,44 +67,15 @@ pub fn add(path: &Path, new: &NewSubscription) -> Result<Edit<String>, EditError
         if let Some((key, _)) = same {
             return Err(EditError::AlreadyFollowed(key.clone()));
         }
-        let feed = feed::by_name(&new.feed);
-        let private = feed.as_ref().and_then(|feed| feed.private_name(&new.url));
-        // What is not known yet may be a secret, too.
-        let hides_path = private.is_some() || new.feed == feed::UNKNOWN;
-        let label = match &new.name {
-            Some(name) => name.clone(),
-            None if hides_path => host_label(&new.url, &new.feed),
-            None => feed.and_then(|feed| feed.label(&new.url)).unwrap_or_default(),
-        };
-        let key = key_for(&label, &new.url, |key| settings.subscriptions.contains_key(key));
-        let mut table = Table::new();
-        table["url"] = new.url.as_str().into();
-        if let Some(name) = new.name.clone().or(private) {
-            table["name"] = name.into();
-        }
-        table["feed"] = new.feed.as_str().into();
-        if let Some(bearer) = &new.bearer {
-            let (place, value): (_, Value) = match bearer {
-                Credential::Env(name) => ("env", name.into()),
-                Credential::File(path) => ("file", path.display().to_string().into()),
-                Credential::Command(words) => {
-                    ("command", Value::Array(words.iter().map(String::as_str).collect()))
-                }
-            };
-            let mut inline = InlineTable::new();
-            inline.insert(place, value);
-            table["bearer"] = Item::Value(Value::InlineTable(inline));
-        }
-        if let Some(ca) = &new.ca {
-            table["ca"] = ca.display().to_string().into();
-        }
+        let taken = |key: &str| settings.subscriptions.contains_key(key);
+        let key = key_for(&new.label(), &new.url, taken);
         let all = document.entry("subscriptions").or_insert_with(|| {
             let mut table = Table::new();
             table.set_implicit(true);
             Item::Table(table)
         });
         if let Some(all) = all.as_table_like_mut() {
-            all.insert(&key, Item::Table(table));
+            all.insert(&key, Item::Table(new.table()));
         }
         Ok(key)
     })
@@ -141,33 +95,28 @@ pub fn remove(path: &Path, word: &str) -> Result<Edit<String>, EditError> {
         if let Some(table) = removed.as_table() {
             keep_comments(document, table);
         }
-        Ok((key.to_owned(), own_token(path, settings, key)))
+        Ok((key.to_owned(), own_files(path, settings, key)))
     })?;
-    Ok(removed.map(|(key, token)| {
-        if let Some(token) = token {
-            // A token file that is left behind does no harm: only its owner may read it.
-            let _ = fs::remove_file(token);
+    Ok(removed.map(|(key, files)| {
+        for file in files {
+            // One that is left behind does no harm: only its owner may read it.
+            let _ = fs::remove_file(file);
         }
         key
     }))
 }
 
-/// The file of a token that `hark add` has asked for, where no other subscription uses it.
-fn own_token(path: &Path, settings: &Settings, key: &str) -> Option<PathBuf> {
-    let file = |credential: &Option<Credential>| match credential {
-        Some(Credential::File(token)) => Some(token.clone()),
-        _ => None,
-    };
-    let own = file(&settings.subscriptions.get(key)?.bearer)
-        .filter(|own| own.parent() == Some(&*path.with_file_name(TOKENS)))?;
-    let uses = |one: &Subscription| {
-        let to_send = one.publish.as_ref().and_then(|publish| file(&publish.bearer));
-        file(&one.bearer).is_some_and(|token| token == own)
-            || to_send.is_some_and(|token| token == own)
-    };
-    let mut others = settings.subscriptions.iter().filter(|(other, _)| *other != key);
-    let shared = others.any(|(_, one)| uses(one));
-    (!shared).then_some(own)
+/// The files of what was typed for this subscription, which no other one uses.
+fn own_files(path: &Path, settings: &Settings, key: &str) -> Vec<PathBuf> {
+    let folder = kept::folder_of(path);
+    let is_of = |(other, _): &(&String, &Subscription)| *other == key;
+    let (own, others): (Vec<_>, Vec<_>) = settings.subscriptions.iter().partition(is_of);
+    let used: Vec<&Path> = others.into_iter().flat_map(|(_, one)| one.secret_files()).collect();
+    own.into_iter()
+        .flat_map(|(_, one)| one.secret_files())
+        .filter(|file| file.parent() == Some(&*folder) && !used.contains(file))
+        .map(Path::to_path_buf)
+        .collect()
 }
 
 /// Keeps the comments above a removed table that are not about it, those up to the last blank line, such as
@@ -427,18 +376,6 @@ pub fn key_for(label: &str, url: &Url, taken: impl Fn(&str) -> bool) -> String {
         return slug;
     }
     (2..).map(|n| format!("{slug}-{n}")).find(|key| !taken(key)).unwrap_or(slug)
-}
-
-/// What a key comes from where the path is no part of it: the first part of the host's name, else what it
-/// speaks.
-fn host_label(url: &Url, feed: &str) -> String {
-    match url.host() {
-        Some(Host::Domain(name)) if name.contains('.') => {
-            name.split('.').find(|part| *part != "www").unwrap_or(feed).to_owned()
-        }
-        _ if feed == feed::UNKNOWN => "stream".to_owned(),
-        _ => feed.to_owned(),
-    }
 }
 
 fn slug(text: &str) -> String {

@@ -5,6 +5,7 @@ mod edit;
 mod file;
 mod handlers;
 mod keep;
+mod new;
 mod pictures;
 mod publish;
 mod table;
@@ -13,7 +14,11 @@ mod tests;
 mod told;
 mod written;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use hark_engine::{
     backoff::{Clients, Law, Retry},
@@ -36,12 +41,12 @@ pub use hark_engine::span;
 
 pub use address::{Typed, read_typed, read_url};
 pub use edit::{
-    Edit, EditError, NewSubscription, TOKENS, add, key_for, remove, rules_of, set_feed, set_muted,
-    set_paused, set_rules,
+    Edit, EditError, add, key_for, remove, rules_of, set_feed, set_muted, set_paused, set_rules,
 };
 pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, read, read_rules};
 pub use handlers::{HANDLERS_MAX, Handler, HandlerSet, Placeholder, Word};
 pub use keep::KeepSettings;
+pub use new::NewSubscription;
 pub use publish::Publish;
 pub use table::{set_name, set_table, table_of};
 pub use told::{Problems, Shown};
@@ -269,6 +274,29 @@ impl Subscription {
     pub fn deciding(&self, rules: &[Rule]) -> Vec<Rule> {
         let least = self.min_priority.and_then(Rule::of_min_priority);
         rules.iter().cloned().chain(least).collect()
+    }
+
+    /// Whether something of the person's own is sent with its requests.
+    #[must_use]
+    pub fn has_credential(&self) -> bool {
+        self.bearer.is_some() || self.basic.is_some() || !self.headers.is_empty()
+    }
+
+    /// The files in which its secrets are.
+    pub fn secret_files(&self) -> impl Iterator<Item = &Path> {
+        let to_send = self.publish.as_ref();
+        let to_send = to_send.map(|to| (&to.bearer, &to.basic, &to.headers));
+        [(&self.bearer, &self.basic, &self.headers)]
+            .into_iter()
+            .chain(to_send)
+            .flat_map(|(bearer, basic, headers)| {
+                let password = basic.as_ref().map(|basic| &basic.password);
+                bearer.iter().chain(password).chain(headers.values())
+            })
+            .filter_map(|credential| match credential {
+                Credential::File(path) => Some(path.as_path()),
+                Credential::Command(_) | Credential::Env(_) => None,
+            })
     }
 
     /// The feed that it speaks.

@@ -1,6 +1,7 @@
 //! How the settings file is changed.
 
 use super::*;
+use crate::kept;
 
 #[test]
 fn edits_keep_what_the_person_wrote() {
@@ -9,11 +10,9 @@ fn edits_keep_what_the_person_wrote() {
     let text = "# mine\n[subscriptions.a] # first\nurl   = \"https://a.example/\"\n";
     fs::write(&path, text).unwrap();
     let new = NewSubscription {
-        url: "https://b.example/builds".parse().unwrap(),
-        name: None,
-        feed: "nchan".into(),
         bearer: Some(Credential::Env("T".into())),
         ca: Some("/etc/mine.pem".into()),
+        ..NewSubscription::plain("https://b.example/builds".parse().unwrap(), "nchan")
     };
     assert_eq!(add(&path, &new).unwrap().answer, "builds");
     set_paused(&path, &["builds".into()], true).unwrap();
@@ -33,7 +32,7 @@ fn a_first_subscription_makes_a_commented_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deep/config.toml");
     let url = "https://b.example/".parse().unwrap();
-    let new = NewSubscription { url, name: None, feed: "json".into(), bearer: None, ca: None };
+    let new = NewSubscription::plain(url, "json");
     assert_eq!(add(&path, &new).unwrap().answer, "b-example");
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.starts_with("# Hark's settings."), "{text}");
@@ -53,11 +52,8 @@ fn edits_at_the_same_time_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     let new = |number: usize| NewSubscription {
-        url: format!("https://a.example/{number}").parse().unwrap(),
         name: Some(format!("n{number}")),
-        feed: "json".into(),
-        bearer: None,
-        ca: None,
+        ..NewSubscription::plain(format!("https://a.example/{number}").parse().unwrap(), "json")
     };
     std::thread::scope(|scope| {
         for number in 0..16 {
@@ -95,7 +91,7 @@ fn topics_are_a_name_and_no_key() {
     let path = folder.path().join("config.toml");
     let follow = |url: &str, feed: &str| {
         let url = url.parse().unwrap();
-        let new = NewSubscription { url, name: None, feed: feed.into(), bearer: None, ca: None };
+        let new = NewSubscription::plain(url, feed);
         add(&path, &new).unwrap().answer
     };
     for (url, feed, key) in [
@@ -164,7 +160,7 @@ fn the_first_subscription_comes_and_goes_without_a_trace() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
     let url = "https://b.example/".parse().unwrap();
-    let new = NewSubscription { url, name: None, feed: "json".into(), bearer: None, ca: None };
+    let new = NewSubscription::plain(url, "json");
     let key = add(&path, &new).unwrap().answer;
     let text = fs::read_to_string(&path).unwrap();
     remove(&path, &key).unwrap();
@@ -235,7 +231,7 @@ fn a_token_that_was_asked_for_goes_with_the_last_that_uses_it() {
         fs::write(&file, "secret").unwrap();
         file
     };
-    let asked = put(folder.path().join(TOKENS).join("a.example"));
+    let asked = put(folder.path().join(kept::FOLDER).join("a.example"));
     let own = put(folder.path().join("mine/token"));
     let table = |key: &str, token: &PathBuf| {
         let token = token.display();
@@ -257,6 +253,34 @@ fn a_token_that_was_asked_for_goes_with_the_last_that_uses_it() {
     fs::write(&path, table("a", &asked) + &sends).unwrap();
     remove(&path, "a").unwrap();
     assert!(asked.exists(), "d sends with it");
+}
+
+#[test]
+fn all_that_is_said_of_a_new_one_is_written_and_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let secret = |name: &str| kept::folder_of(&path).join(name);
+    fs::create_dir(kept::folder_of(&path)).unwrap();
+    let (password, key) = (secret("a.example"), secret("a.example-2"));
+    for file in [&password, &key] {
+        fs::write(file, "secret").unwrap();
+    }
+    let basic =
+        Basic { user: "me \"quoted\"".into(), password: Credential::File(password.clone()) };
+    let new = NewSubscription {
+        basic: Some(basic.clone()),
+        headers: [("X-Key".to_owned(), Credential::File(key.clone()))].into(),
+        proxy: Some("socks5://127.0.0.1:1080".into()),
+        paused: true,
+        ..NewSubscription::plain("https://a.example/x".parse().unwrap(), "json")
+    };
+    let added = add(&path, &new).unwrap();
+    let one = &added.settings.subscriptions["x"];
+    assert_eq!((&one.basic, one.paused), (&Some(basic), true));
+    assert_eq!(one.headers["X-Key"], Credential::File(key.clone()));
+    assert_eq!(one.proxy, read_proxy("socks5://127.0.0.1:1080").unwrap());
+    remove(&path, "x").unwrap();
+    assert!(!password.exists() && !key.exists(), "what was typed goes with it");
 }
 
 #[test]
