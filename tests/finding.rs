@@ -126,3 +126,34 @@ async fn a_script_learns_how_things_are_by_the_exit_code() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_the_history_has_told_it_tells_after_the_subscription_went_elsewhere_and_after_it_is_gone()
+ {
+    let (world, first, second) = (World::new(), Server::start().await, Server::start().await);
+    world.follow(&[("news", &first.url("/events"))]);
+    let _agent = world.agent().await;
+    let client = first.streaming(&world).await;
+    drop(client);
+    drop(first);
+    let told = eventually("the outage is in the history", LONG, async || {
+        let history = world.history().await;
+        let told = history.iter().find_map(|entry| {
+            let sentence = entry["latest"]["sentence"].as_str()?;
+            sentence.contains("refused").then(|| (entry["id"].clone(), sentence.to_owned()))
+        });
+        told.ok_or(format!("{history:?}"))
+    })
+    .await;
+    let tells = async |when: &str| {
+        let history = world.history().await;
+        let same = history.iter().find(|entry| entry["id"] == told.0);
+        let sentence = same.and_then(|entry| entry["latest"]["sentence"].as_str());
+        assert_eq!(sentence, Some(&*told.1), "{when}: {history:?}");
+    };
+    world.follow(&[("news", &second.url("/events"))]);
+    let _client = second.streaming(&world).await;
+    tells("its address is another").await;
+    world.hark(&["remove", "news"]).await.ok();
+    tells("it is gone").await;
+}

@@ -59,7 +59,7 @@ pub fn heartbeat(link: &Link) -> Option<api::Heartbeat> {
     })
 }
 
-/// A failure with its sentence.
+/// A failure with its sentence. `server` names whose it was, where that is not written down with it.
 pub fn cause(failure: &Failure, server: &str) -> api::Cause {
     api::Cause {
         class: match failure.class {
@@ -71,7 +71,7 @@ pub fn cause(failure: &Failure, server: &str) -> api::Cause {
             Class::Protocol => api::Class::Protocol,
         },
         code: failure.cause.code(),
-        sentence: failure.cause.sentence(server),
+        sentence: failure.cause.sentence(failure.server.as_deref().unwrap_or(server)),
     }
 }
 

@@ -174,11 +174,15 @@ pub struct Failure {
     pub class: Class,
     /// What happened.
     pub cause: Cause,
+    /// Whose server it was, as scheme, host and port, once that is written down: what is told of it later is
+    /// what was told at first, also where the subscription goes elsewhere by then or is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
 }
 
 impl From<Cause> for Failure {
     fn from(cause: Cause) -> Self {
-        Self { class: cause.class(), cause }
+        Self { class: cause.class(), cause, server: None }
     }
 }
 

@@ -110,6 +110,18 @@ impl Entry {
         }
     }
 
+    /// The same, with whose server it was that has failed, where it tells of a failure.
+    #[must_use]
+    pub fn at_server(mut self, server: &str) -> Self {
+        if let Self::Lost { failure, .. }
+        | Self::DialFailed { failure, .. }
+        | Self::Halted { failure } = &mut self
+        {
+            failure.server = Some(server.to_owned());
+        }
+        self
+    }
+
     /// The failure that it tells of, where it tells of one.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {

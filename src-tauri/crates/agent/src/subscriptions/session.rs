@@ -128,7 +128,7 @@ impl Sink for Session {
 
     fn journal(&mut self, entry: &Entry, at: Timestamp) -> Result<(), Full> {
         let key = &self.link.subscription;
-        self.ledger.journal_of(Some(key), at, entry)?;
+        self.ledger.journal_of(Some(key), at, &entry.clone().at_server(&self.link.origin))?;
         let absent = match entry {
             Entry::Lost { last_heard, .. } => Some(*last_heard),
             Entry::Paused => Some(at),
