@@ -108,6 +108,13 @@ pub enum Command {
     /// Say where the settings are, or whether they are well
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Write your set-up as one file, to take along: settings and presets, no secret
+    Export {
+        /// Where to; the output where missing
+        file: Option<PathBuf>,
+    },
+    /// Take subscriptions and settings from such a file; what is here stays, and nothing in it is run
+    Import(ImportOptions),
     /// Show the agent's log
     Logs(LogsOptions),
     /// Print what a shell is to know to complete the command line; the packages bring it along
@@ -201,6 +208,19 @@ pub struct AddOptions {
     /// Save it without trying it
     #[arg(long)]
     pub unchecked: bool,
+}
+
+/// Options of `hark import`.
+#[derive(Debug, Args)]
+pub struct ImportOptions {
+    /// What `hark export` has written
+    pub file: PathBuf,
+    /// Only say what it would do
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long, short, conflicts_with = "dry_run")]
+    pub yes: bool,
 }
 
 /// Options of `hark status`.

@@ -18,7 +18,7 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use commands::{
     act, add, agent, autostart, completions, config, demo, doctor, edit, handlers, history, listen,
-    logs, messages, open, pause, read, remove, rules, send, silence, status, stop, test,
+    logs, messages, open, pause, portable, read, remove, rules, send, silence, status, stop, test,
 };
 use hark_local::profile::Profile;
 use hark_platform::picture::apart;
@@ -61,6 +61,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Edit { key } => edit::edit(&profile, &key),
             Command::Rename { key, name } => edit::rename(&profile, &key, &name),
             Command::Config(command) => config::config(&profile, &command),
+            Command::Export { file } => portable::export(&profile, file.as_deref()),
+            Command::Import(options) => portable::import(&profile, &options),
             Command::Logs(options) => logs::logs(&profile, &options).await,
             Command::Completions { shell } => completions::completions(shell),
             Command::Autostart { wanted } => autostart::autostart(&profile, wanted),

@@ -7,6 +7,7 @@ use std::{
 };
 
 use hark_agent::print::harmless;
+use hark_engine::readable::Text;
 use serde::Serialize;
 
 /// Prints a line.
@@ -71,8 +72,10 @@ fn page(text: &str) -> bool {
     pager.wait().is_ok()
 }
 
-/// Writes a note to stderr. A failure to write is ignored.
+/// Writes a note to stderr, without what would control the terminal: it may repeat what a stranger wrote. A
+/// failure to write is ignored.
 pub fn note(text: impl fmt::Display) {
+    let text = Text::from(&*text.to_string());
     let _ = writeln!(io::stderr(), "{text}");
 }
 

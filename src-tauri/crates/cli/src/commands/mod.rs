@@ -17,6 +17,7 @@ pub mod logs;
 pub mod messages;
 pub mod open;
 pub mod pause;
+pub mod portable;
 pub mod read;
 pub mod remove;
 mod request;

@@ -103,6 +103,11 @@ impl Presets {
         self.0.get(name)
     }
 
+    /// Adds a description where there is none of this name.
+    pub fn put_where_missing(&mut self, name: &str, form: Form) {
+        self.0.entry(name.to_owned()).or_insert(form);
+    }
+
     /// The feed of this name: one of the engine's own, or a preset's.
     ///
     /// # Errors
@@ -148,7 +153,31 @@ fn files(folder: &Path) -> impl Iterator<Item = (String, Read)> {
     })
 }
 
+/// The texts of a person's own presets beside the settings at `settings` that can be read, by their names.
+#[must_use]
+pub fn texts_beside(settings: &Path) -> Vec<(String, String)> {
+    let folder = settings.with_file_name(PRESETS);
+    files(&folder).filter_map(|(name, read)| Some((name, read.ok()?.0))).collect()
+}
+
+/// Writes a preset beside the settings at `settings`.
+///
+/// # Errors
+/// [`TomlError::Inaccessible`].
+pub fn write_beside(settings: &Path, name: &str, text: &str) -> Result<(), TomlError> {
+    write(&settings.with_file_name(PRESETS).join(format!("{name}.toml")), text).map(drop)
+}
+
 fn read(name: &str, path: &Path) -> Read {
+    let text = read_text(path, FILE_BYTES_MAX)?;
+    parse(name, path, &text).map(|form| (text, form))
+}
+
+/// Reads a preset of this name from its text. `path` is for the error alone.
+///
+/// # Errors
+/// [`TomlError::Wrong`] and [`TomlError::Unfit`].
+pub fn parse(name: &str, path: &Path, text: &str) -> Result<Form, TomlError> {
     let unfit = |why: &str| TomlError::Unfit { path: path.to_path_buf(), why: why.to_owned() };
     let plain = |char: char| char.is_ascii_alphanumeric() || "-_".contains(char);
     if feed::by_name(name).is_some() || !name.chars().all(plain) {
@@ -157,9 +186,8 @@ fn read(name: &str, path: &Path) -> Read {
              the file another",
         ));
     }
-    let text = read_text(path, FILE_BYTES_MAX)?;
-    let form: Form = read_toml(path, &text)?;
-    form.problem().map_or(Ok((text, form)), |problem| Err(unfit(&problem)))
+    let form: Form = read_toml(path, text)?;
+    form.problem().map_or(Ok(form), |problem| Err(unfit(&problem)))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod handlers;
 mod keep;
 mod new;
 mod pictures;
+mod portable;
 mod publish;
 mod table;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, rea
 pub use handlers::{HANDLERS_MAX, Handler, HandlerSet, Placeholder, Word};
 pub use keep::KeepSettings;
 pub use new::NewSubscription;
+pub use portable::{Exported, Imported, SetUp, export, read_set_up};
 pub use publish::Publish;
 pub use table::{set_name, set_table, table_of};
 pub use told::{Problems, Shown};

@@ -2,6 +2,7 @@
 
 mod edits;
 mod handlers;
+mod portable;
 mod table;
 
 use std::{fs, path::Path, time::Duration};
