@@ -108,7 +108,12 @@ impl World {
 
     /// Runs `hark` with these arguments, which reads this file, to its end.
     pub async fn hark_reading(&self, args: &[&str], input: &Path) -> Answer {
-        self.run_reading(&program("hark"), args, File::open(input).unwrap().into()).await
+        self.run_on(&program("hark"), args, input).await
+    }
+
+    /// Runs a program that reads this file, to its end.
+    pub async fn run_on(&self, program: &Path, args: &[&str], input: &Path) -> Answer {
+        self.run_reading(program, args, File::open(input).unwrap().into()).await
     }
 
     /// Runs a program to its end.

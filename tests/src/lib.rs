@@ -17,6 +17,7 @@ pub mod beat;
 pub mod bus;
 pub mod centrifugo;
 pub mod cutter;
+pub mod described;
 pub mod desktop;
 pub mod django;
 pub mod dunst;

@@ -4,8 +4,9 @@
 use crate::{Result, Shell, debian, page};
 
 /// The tests that write, by their arguments to `cargo test`.
-const WRITERS: [(&str, &[&str]); 4] = [
+const WRITERS: [(&str, &[&str]); 5] = [
     ("ui/src/api.ts", &["--package", "hark-api", "typescript"]),
+    ("docs/output.schema.json", &["--package", "hark-api", "schema"]),
     ("ui/src/bridge-types.ts", &["--package", "hark-window", "typescript"]),
     ("manual and completions", &["--package", "hark", "--bin", "hark", "generated"]),
     ("snapshots of the feeds", &["--package", "hark-engine", "--test", "golden"]),

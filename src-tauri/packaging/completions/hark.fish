@@ -136,7 +136,7 @@ complete -c hark -n "__fish_hark_using_subcommand wake" -s h -l help -d 'Print h
 complete -c hark -n "__fish_hark_using_subcommand wake" -s V -l version -d 'Print version'
 complete -c hark -n "__fish_hark_using_subcommand status" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
 complete -c hark -n "__fish_hark_using_subcommand status" -l watch -d 'Go on showing it as it changes'
-complete -c hark -n "__fish_hark_using_subcommand status" -l check -d 'For scripts: exit with 0 where all are live or paused, 1 where some are not, 3 without an agent'
+complete -c hark -n "__fish_hark_using_subcommand status" -l check -d 'For scripts: exit with 0 where all are live or paused, 1 where some are not, 3 where no agent runs'
 complete -c hark -n "__fish_hark_using_subcommand status" -l json -d 'As one JSON object'
 complete -c hark -n "__fish_hark_using_subcommand status" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
 complete -c hark -n "__fish_hark_using_subcommand status" -s h -l help -d 'Print help'
@@ -149,6 +149,7 @@ complete -c hark -n "__fish_hark_using_subcommand messages" -s n -l limit -d 'At
 complete -c hark -n "__fish_hark_using_subcommand messages" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
 complete -c hark -n "__fish_hark_using_subcommand messages" -s f -l follow -d 'Go on showing them as they come'
 complete -c hark -n "__fish_hark_using_subcommand messages" -l json -d 'As JSON, one message a line'
+complete -c hark -n "__fish_hark_using_subcommand messages" -l csv -d 'As CSV, for a spreadsheet'
 complete -c hark -n "__fish_hark_using_subcommand messages" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
 complete -c hark -n "__fish_hark_using_subcommand messages" -s h -l help -d 'Print help'
 complete -c hark -n "__fish_hark_using_subcommand messages" -s V -l version -d 'Print version'
@@ -171,6 +172,7 @@ complete -c hark -n "__fish_hark_using_subcommand act" -s V -l version -d 'Print
 complete -c hark -n "__fish_hark_using_subcommand history" -s n -l limit -d 'At most so many, up to 1000' -r
 complete -c hark -n "__fish_hark_using_subcommand history" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
 complete -c hark -n "__fish_hark_using_subcommand history" -l json -d 'As JSON, one entry a line'
+complete -c hark -n "__fish_hark_using_subcommand history" -l csv -d 'As CSV, for a spreadsheet'
 complete -c hark -n "__fish_hark_using_subcommand history" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
 complete -c hark -n "__fish_hark_using_subcommand history" -s h -l help -d 'Print help'
 complete -c hark -n "__fish_hark_using_subcommand history" -s V -l version -d 'Print version'

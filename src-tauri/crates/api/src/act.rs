@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Does something about a message. Nothing that the person has not been shown is done: what is answered with
 /// [`Acted::Ask`] is sent again with the question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 pub struct Act {
     /// The message's id.
     #[cfg_attr(test, ts(type = "number"))]
@@ -22,7 +22,7 @@ pub struct Act {
 
 /// What of a message something is done about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ActOn {
     /// Its link.
@@ -35,7 +35,7 @@ pub enum ActOn {
 
 /// The person's yes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Yes {
     /// What was asked, as it was asked: a yes to anything else is none.
     pub asked: Question,
@@ -46,7 +46,7 @@ pub struct Yes {
 
 /// What came of it, or is to be done by the client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Acted {
     /// It is done, or was tried.
@@ -75,7 +75,7 @@ pub enum Acted {
 
 /// What the person is to see before it is done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Question {
     /// A link may not lead where it seems to.
@@ -106,7 +106,7 @@ pub enum Question {
 
 /// What an address may be taken for that is another.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Seems {
     /// Its host as the network knows it, where that has letters that are not ASCII: `xn--…`.
     pub host: Option<String>,

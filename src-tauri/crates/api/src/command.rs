@@ -8,7 +8,7 @@ use crate::Time;
 
 /// A subscription to add.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 pub struct AddSubscription {
     /// The URL, http or https.
     pub url: String,
@@ -51,7 +51,7 @@ pub struct AddSubscription {
 
 /// What was found at a URL, or behind it, and is followed if the person says so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Found {
     /// Where its events come from.
     pub url: String,
@@ -63,7 +63,7 @@ pub struct Found {
 
 /// A user's name and password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Basic {
     /// The name.
     pub user: String,
@@ -73,7 +73,7 @@ pub struct Basic {
 
 /// A header, whose value may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Header {
     /// Its name.
     pub name: String,
@@ -83,7 +83,7 @@ pub struct Header {
 
 /// Where a secret is kept. The secret itself never crosses the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Credential {
     /// In this environment variable of the agent.
@@ -94,7 +94,7 @@ pub enum Credential {
 
 /// What became of an added subscription.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Added {
     /// Its key in the settings.
     pub subscription: String,
@@ -108,7 +108,7 @@ pub struct Added {
 
 /// What a message looks like. Plain text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Preview {
     /// May be empty.
     pub title: String,
@@ -122,7 +122,7 @@ pub struct Preview {
 
 /// What a URL turned out to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Recognised {
     /// The feed.
     pub feed: String,
@@ -136,7 +136,7 @@ pub struct Recognised {
 
 /// How sure it is what a URL is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
     /// Nothing else does that.
@@ -149,7 +149,7 @@ pub enum Certainty {
 
 /// The subscription that a command is for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 pub struct Target {
     /// Its key; all of them where missing and the command allows it.
     #[serde(default)]
@@ -158,7 +158,7 @@ pub struct Target {
 
 /// The command was carried out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Accepted {
     /// The keys of the subscriptions that it changed.
     pub subscriptions: Vec<String>,
@@ -166,7 +166,7 @@ pub struct Accepted {
 
 /// What became of a sample message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Sample {
     /// Whether the notification server acknowledged it.
     pub shown: bool,
@@ -176,7 +176,7 @@ pub struct Sample {
 
 /// Why a request was not carried out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ApiError {
     /// What a client may branch on; null where none does.
     pub code: Option<ErrorCode>,
@@ -198,7 +198,7 @@ impl ApiError {
 
 /// The errors that a client handles in a way of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// No subscription has this key.

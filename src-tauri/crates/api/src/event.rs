@@ -8,7 +8,7 @@ use crate::{HandlerRun, Link, Message, Shown, Status, Time, Why};
 /// that comes back within the last 256 events is replayed; else it gets [`Event::Reset`] first.
 /// A comment line every 15 s is its heartbeat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "event", content = "data", rename_all = "snake_case")]
 pub enum Event {
     /// The first event of a stream, and whenever replay is not possible: everything as it is now.

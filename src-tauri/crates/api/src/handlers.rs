@@ -7,7 +7,7 @@ use crate::Time;
 
 /// A handler, as the settings file has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Handler {
     /// Its name.
     pub name: String,
@@ -31,7 +31,7 @@ pub struct Handler {
 
 /// One run of a handler.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct HandlerRun {
     /// Increasing number; 0 of one that could not be stored.
     #[cfg_attr(test, ts(type = "number"))]
@@ -59,7 +59,7 @@ pub struct HandlerRun {
 
 /// How a run has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HandlerEnd {
     /// By itself, with an exit code.
@@ -76,7 +76,7 @@ pub enum HandlerEnd {
 
 /// Which handler to run once, as if something had happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 pub struct RunHandler {
     /// Its name.
     pub name: String,
@@ -90,7 +90,7 @@ pub struct RunHandler {
 
 /// That a handler has begun. Its end is told by an event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct HandlerBegun {
     /// The handler's name.
     pub handler: String,

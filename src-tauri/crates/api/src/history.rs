@@ -6,7 +6,7 @@ use crate::{HandlerRun, Time};
 
 /// Whose fault a failure is, which decides how the link retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// This machine's network: no route, resumed from sleep.
@@ -25,7 +25,7 @@ pub enum Class {
 
 /// Why a connection ended or could not be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Cause {
     /// Whose fault it is.
     pub class: Class,
@@ -37,7 +37,7 @@ pub struct Cause {
 
 /// A change of a link, as stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct JournalRow {
     /// Increasing number.
     #[cfg_attr(test, ts(type = "number"))]
@@ -54,7 +54,7 @@ pub struct JournalRow {
 
 /// One entry of the history, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum HistoryEntry {
     /// A link was lost.
@@ -67,7 +67,7 @@ pub enum HistoryEntry {
 
 /// From the loss of a link to its recovery.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Outage {
     /// The number of the journal row that began it.
     #[cfg_attr(test, ts(type = "number"))]
@@ -95,7 +95,7 @@ pub struct Outage {
 
 /// A span in which a link was deliberately or unavoidably not followed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Span {
     /// The number of the journal row that began it.
     #[cfg_attr(test, ts(type = "number"))]
@@ -112,7 +112,7 @@ pub struct Span {
 
 /// Why nothing was followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SpanKind {
     /// The agent was not running.
@@ -127,7 +127,7 @@ pub enum SpanKind {
 
 /// Which part of the history to answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 #[serde(default)]
 pub struct HistoryQuery {
     /// At most so many entries; 1 to 1000, 100 by default.

@@ -42,4 +42,6 @@ pub use status::{
 pub use time::Time;
 
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod typescript;

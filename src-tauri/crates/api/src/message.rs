@@ -6,7 +6,7 @@ use crate::Time;
 
 /// One event, decoded and stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Message {
     /// Our own increasing number, and the order.
     #[cfg_attr(test, ts(type = "number"))]
@@ -56,7 +56,7 @@ pub struct Message {
 
 /// A file that came with a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Attachment {
     /// Its name; may be empty.
     pub name: String,
@@ -69,7 +69,7 @@ pub struct Attachment {
 
 /// Something that the person may do about a message. What a request would send stays in the agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Action {
     /// The button's text.
     pub label: String,
@@ -83,7 +83,7 @@ pub struct Action {
 
 /// What an action does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
     /// Opens a page.
@@ -98,7 +98,7 @@ pub enum ActionKind {
 
 /// Whether a message was to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Shown as a notification.
@@ -111,7 +111,7 @@ pub enum Decision {
 
 /// What became of an alert. "Shown" is what the notification server acknowledged, never "seen".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Shown {
     /// None was to be shown.
@@ -140,7 +140,7 @@ pub enum Shown {
 
 /// Why an alert was not shown as it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "code", content = "text")]
 pub enum Why {
     /// Its subscription was muted.
@@ -165,7 +165,7 @@ pub enum Why {
 
 /// Which messages the person has read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 #[serde(default)]
 pub struct ReadMessages {
     /// These, at most 1000.
@@ -180,7 +180,7 @@ pub struct ReadMessages {
 
 /// How many were read that had not been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Read {
     /// How many; of more than 1000, so many.
     pub messages: u32,
@@ -188,7 +188,7 @@ pub struct Read {
 
 /// Which messages to delete.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(default)]
 pub struct DeleteMessages {
     /// At most 1000.
@@ -198,7 +198,7 @@ pub struct DeleteMessages {
 
 /// Which messages there were, and are no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Deleted {
     /// Their ids.
     #[cfg_attr(test, ts(type = "number[]"))]
@@ -208,7 +208,7 @@ pub struct Deleted {
 /// Which messages to answer: by `time`, the latest first, and by id where that is the same; unless `after` is
 /// given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 #[serde(default)]
 pub struct MessagesQuery {
     /// At most so many; 1 to 1000, 100 by default. Fewer may come where they are large: only an empty

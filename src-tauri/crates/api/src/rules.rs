@@ -6,7 +6,7 @@ use crate::Decision;
 
 /// Rules to try against the latest stored messages, or to put in force.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 pub struct RulesFor {
     /// The subscription's key.
     pub subscription: String,
@@ -20,7 +20,7 @@ pub struct RulesFor {
 
 /// What rules would have done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RulesTried {
     /// How many messages they were tried against: the latest that are stored, up to 100.
     pub tried: u32,
@@ -42,7 +42,7 @@ pub struct RulesTried {
 
 /// What one rule would have done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RuleTried {
     /// Its name, or its place.
     pub name: String,
@@ -52,7 +52,7 @@ pub struct RuleTried {
 
 /// What would have become of one message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct MessageTried {
     /// Its title, or where it has none the beginning of its body.
     pub text: String,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A message to send.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 pub struct SendMessage {
     /// The subscription's key, or its name.
     pub subscription: String,
@@ -29,7 +29,7 @@ pub struct SendMessage {
 
 /// The server has taken a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Sent {
     /// The key of the subscription that it was sent to.
     pub subscription: String,

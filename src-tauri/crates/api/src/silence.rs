@@ -6,7 +6,7 @@ use crate::{Time, Why};
 
 /// What keeps messages from being shown as they come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Silence {
     /// What it is: mute, the desktop's do-not-disturb, a snooze or quiet hours; the strictest where there are
     /// several.
@@ -19,7 +19,7 @@ pub struct Silence {
 
 /// A snooze to begin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 pub struct Snooze {
     /// The subscription's key or name; all of them where missing.
     #[serde(default)]
@@ -30,7 +30,7 @@ pub struct Snooze {
 
 /// Until when a snooze is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SnoozeUntil {
     /// For so many minutes, at most 31 days.
@@ -45,7 +45,7 @@ pub enum SnoozeUntil {
 
 /// A snooze that has begun, in the place of an earlier one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Snoozed {
     /// The subscription's key; null where it is all.
     pub subscription: Option<String>,
@@ -55,7 +55,7 @@ pub struct Snoozed {
 
 /// The snoozes that were ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Woken {
     /// The keys of the subscriptions that were snoozed by themselves.
     pub subscriptions: Vec<String>,

@@ -6,7 +6,7 @@ use crate::{Cause, Silence, Time};
 
 /// The agent, every link, and what is not well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Status {
     /// The agent itself.
     pub agent: AgentInfo,
@@ -20,7 +20,7 @@ pub struct Status {
 
 /// The running agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct AgentInfo {
     /// Its version.
     pub version: String,
@@ -45,7 +45,7 @@ pub struct AgentInfo {
 
 /// The desktop's notification server as the agent sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Notifications {
     /// Name and version, e.g. `dunst 1.9.0`; null when none answers.
     pub server: Option<String>,
@@ -55,7 +55,7 @@ pub struct Notifications {
 
 /// The connection of one subscription.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Link {
     /// The subscription's key in the settings: its identity.
     pub subscription: String,
@@ -93,7 +93,7 @@ pub fn named<'a>(links: &'a [Link], word: &str) -> Option<&'a Link> {
 
 /// The state of a link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "phase", rename_all = "snake_case")]
 pub enum Phase {
     /// Not started yet.
@@ -134,7 +134,7 @@ pub enum Phase {
 
 /// The heartbeat that a link is held to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Heartbeat {
     /// Milliseconds between heartbeats, or of silence allowed where the person set a plain timeout.
     #[cfg_attr(test, ts(type = "number"))]
@@ -147,7 +147,7 @@ pub struct Heartbeat {
 
 /// Where a cadence comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HeartbeatSource {
     /// A plain timeout in the settings.
@@ -162,7 +162,7 @@ pub enum HeartbeatSource {
 
 /// A health finding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Condition {
     /// Stable code, e.g. `settings_invalid`.
     pub code: String,
@@ -176,7 +176,7 @@ pub struct Condition {
 
 /// How grave a condition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Something does not work until the person acts.

@@ -37,6 +37,21 @@ impl<'de> Deserialize<'de> for Time {
 }
 
 #[cfg(test)]
+impl schemars::JsonSchema for Time {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "UTC with milliseconds, RFC 3339.",
+            "type": "string",
+            "format": "date-time",
+        })
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

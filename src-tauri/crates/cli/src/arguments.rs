@@ -231,7 +231,7 @@ pub struct StatusOptions {
     /// Go on showing it as it changes
     #[arg(long, conflicts_with_all = ["json", "check"])]
     pub watch: bool,
-    /// For scripts: exit with 0 where all are live or paused, 1 where some are not, 3 without an agent
+    /// For scripts: exit with 0 where all are live or paused, 1 where some are not, 3 where no agent runs
     #[arg(long)]
     pub check: bool,
     /// As one JSON object
@@ -265,6 +265,9 @@ pub struct MessagesOptions {
     /// As JSON, one message a line
     #[arg(long)]
     pub json: bool,
+    /// As CSV, for a spreadsheet
+    #[arg(long, conflicts_with_all = ["json", "follow"])]
+    pub csv: bool,
 }
 
 /// Options of `hark read`.
@@ -301,6 +304,9 @@ pub struct HistoryOptions {
     /// As JSON, one entry a line
     #[arg(long)]
     pub json: bool,
+    /// As CSV, for a spreadsheet
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
 }
 
 /// What is wanted of `hark config`.

@@ -11,7 +11,7 @@ use std::{
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::arguments::Arguments;
+use crate::{arguments::Arguments, examples};
 
 fn packaging(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging").join(folder)
@@ -40,7 +40,7 @@ fn hold(folder: &Path, wanted: Vec<(String, Vec<u8>)>) {
 
 #[test]
 fn the_manual_says_what_the_command_line_takes() {
-    let mut command = Arguments::command().disable_help_subcommand(true);
+    let mut command = examples::added_to(Arguments::command()).disable_help_subcommand(true);
     command.build();
     let mut pages = vec![("hark.1".to_owned(), page(&command))];
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
@@ -56,7 +56,10 @@ fn page(command: &clap::Command) -> Vec<u8> {
     let mut page = Vec::new();
     let man = clap_mangen::Man::new(command.clone()).manual("Hark").source("Hark").date("");
     man.render(&mut page).unwrap();
-    page
+    // By the names that the sections have in other programs' pages (man-pages(7)).
+    let page = String::from_utf8(page).unwrap();
+    let page = page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n");
+    page.replace(".SH EXTRA\nExit codes:\n", ".SH EXIT STATUS\n").into_bytes()
 }
 
 #[test]

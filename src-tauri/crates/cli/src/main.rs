@@ -5,6 +5,7 @@
 
 mod arguments;
 mod commands;
+mod examples;
 #[cfg(test)]
 mod generated;
 mod look;
@@ -15,7 +16,7 @@ mod show;
 use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use commands::{
     act, add, agent, autostart, completions, config, demo, doctor, edit, handlers, history, listen,
     logs, messages, open, pause, portable, read, remove, rules, send, silence, status, stop, test,
@@ -35,7 +36,11 @@ impl<E: std::error::Error> From<E> for Failed {
 type Done = Result<(), Failed>;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut matches = examples::added_to(Arguments::command()).get_matches();
+    let arguments = match Arguments::from_arg_matches_mut(&mut matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
     match run(arguments) {
         Ok(code) => code,
         Err(Failed(sentence)) => {

@@ -7,11 +7,13 @@ use super::client;
 use crate::{Done, arguments::HistoryOptions, look::Look, out, show};
 
 pub async fn history(profile: &Profile, options: HistoryOptions) -> Done {
-    let HistoryOptions { key, limit, json } = options;
+    let HistoryOptions { key, limit, json, csv } = options;
     let query = HistoryQuery { limit: Some(limit), subscription: key };
     let mut entries: Vec<HistoryEntry> = client(profile).call(&route::OUTAGES, &query).await?;
     entries.reverse();
-    if json {
+    if csv {
+        out::print(show::csv::history(&entries)?)?;
+    } else if json {
         for entry in &entries {
             out::json(entry)?;
         }

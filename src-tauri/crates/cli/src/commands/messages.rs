@@ -31,6 +31,10 @@ pub async fn messages(profile: &Profile, options: &MessagesOptions) -> Done {
     }
     let look = Look::of_stdout();
     let stored = latest(&client, &query, options.limit).await?;
+    if options.csv {
+        out::print(show::csv::messages(&stored)?)?;
+        return Ok(());
+    }
     let lines = stored.iter().map(|message| line(message, options.json, &look));
     let text = lines.collect::<Result<String, Failed>>()?;
     if stored.is_empty() && !options.json && !options.follow {

@@ -1,0 +1,64 @@
+//! What commands print for scripts: as the schema says, and as a spreadsheet takes it.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use hark_tests::{LONG, World, described::as_described, eventually, sse::Server};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn what_is_printed_as_json_is_what_the_schema_says_and_csv_is_text() {
+    let (world, server, gone) = (World::new(), Server::start().await, Server::start().await);
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{}\"\n[[subscriptions.news.rules]]\ntag = \"low\"\nthen = \"quiet\"\n\
+         [subscriptions.gone]\nurl = \"{}\"\n\
+         [[handlers]]\nname = \"mend\"\non = [\"down\"]\nrun = [\"true\"]\n",
+        server.url("/"),
+        gone.url("/"),
+    ));
+    drop(gone);
+    let _agent = world.agent().await;
+    let mut client = server.streaming(&world).await;
+    world.caught_up("news").await;
+    for message in [
+        json!({ "title": "=cmd|'/c calc'!A1", "message": "one", "tags": ["low"], "url": "https://a.example/" }),
+        json!({ "title": "Disk \"full\", now", "message": "two\nlines", "priority": 5 }),
+    ] {
+        client.send(&format!("data: {message}\n\n")).await;
+    }
+    world.stored(2).await;
+    let history = eventually("the handler was run", LONG, async || {
+        let history = world.hark(&["history", "--json"]).await.lines();
+        let ran = history.iter().any(|entry| entry["kind"] == "handler");
+        ran.then_some(history.clone()).ok_or(format!("{history:?}"))
+    })
+    .await;
+    as_described("hark history --json", &history);
+    as_described("hark messages --json", &world.hark(&["messages", "--json"]).await.lines());
+    as_described("hark handlers --json", &world.hark(&["handlers", "--json"]).await.lines());
+    for (command, args) in [
+        ("hark status --json", &["status", "--json"][..]),
+        ("hark rules --json", &["rules", "news", "--json"]),
+        (
+            "hark handlers run --json",
+            &["handlers", "run", "mend", "--as", "lost", "--for", "gone", "--json"],
+        ),
+    ] {
+        let printed: Value = serde_json::from_str(&world.hark(args).await.ok()).unwrap();
+        as_described(command, &[printed]);
+    }
+
+    let csv = world.hark(&["messages", "--csv"]).await.ok();
+    let python = "import csv,sys,json; print(json.dumps(list(csv.DictReader(sys.stdin))))";
+    let file = world.file("messages.csv", &csv);
+    let read = world.run_on("python3".as_ref(), &["-c", python], &file).await.ok();
+    let rows: Vec<Value> = serde_json::from_str(&read).unwrap();
+    let titles: Vec<&str> = rows.iter().map(|row| row["title"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["'=cmd|'/c calc'!A1", "Disk \"full\", now"]);
+    assert_eq!(
+        (rows[1]["body"].as_str(), rows[1]["priority"].as_str()),
+        (Some("two\nlines"), Some("5"))
+    );
+    let csv = world.hark(&["history", "gone", "--csv"]).await.ok();
+    assert!(csv.starts_with("kind,subscription,from,to,seconds,"), "{csv}");
+    assert!(csv.lines().any(|line| line.starts_with("outage,gone,")), "{csv}");
+}
