@@ -314,3 +314,90 @@ async fn one_is_tried_by_hand_and_the_settings_alone_change_it() {
     })
     .await;
 }
+
+/// How often each line stands in a file that scripts write.
+fn count(path: &std::path::Path, line: &str) -> usize {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines().filter(|it| *it == line).count()
+}
+
+#[tokio::test]
+async fn a_server_that_flaps_has_its_handler_run_as_often_as_it_may_and_no_more() {
+    let (world, server) = (World::new(), Server::start().await);
+    let log = world.path("ran");
+    let note = |name: &str, exit: u8| {
+        script(&world, name, &format!("echo {name} >> '{}'; exit {exit}", log.display()))
+    };
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{}\"\n{}{}",
+        server.url("/events"),
+        handler("often", "lost", &note("often", 0), "cooldown = \"1ms\"\nat_most = 3"),
+        handler("seldom", "lost", &note("seldom", 0), "cooldown = \"1h\""),
+    ));
+    let _agent = world.agent().await;
+    for _ in 0..6 {
+        let mut client = server.streaming(&world).await;
+        // It asks for so quick a return; else so many short streams would be one outage.
+        client.send("retry: 100\n\n").await;
+        drop(client);
+    }
+    let _client = server.streaming(&world).await;
+    // Each loss was told before the next dial.
+    assert_eq!(runs(&world, 4).await.len(), 4);
+    assert_eq!((count(&log, "often"), count(&log, "seldom")), (3, 1));
+}
+
+#[tokio::test]
+async fn what_restarting_does_not_mend_is_told_to_a_person_once_and_is_over_when_it_is_well() {
+    let (world, server) = (World::new(), Server::start().await);
+    let log = world.path("ran");
+    let note = |name: &str, exit: u8| {
+        script(&world, name, &format!("echo {name} >> '{}'; exit {exit}", log.display()))
+    };
+    let page = note("page", 0);
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{}\"\n{}{}\
+         [[handlers]]\nname = \"page\"\nescalates = \"mend\"\nafter_failures = 2\nrun = [\"{}\"]\n",
+        server.url("/events"),
+        handler("mend", "lost", &note("mend", 1), "cooldown = \"1s\""),
+        handler("well", "recovered", &note("well", 0), ""),
+        page.display(),
+    ));
+    let _agent = world.agent().await;
+    let (client, port) = (server.streaming(&world).await, server.port());
+    drop((client, server));
+    eventually("somebody is told", LONG, async || {
+        let (mended, told) = (count(&log, "mend"), count(&log, "page"));
+        if mended >= 2 && told == 1 { Ok(()) } else { Err(format!("{mended} {told}")) }
+    })
+    .await;
+    let server = Server::at(port).await;
+    let _client = server.streaming(&world).await;
+    eventually("that it is well", LONG, async || {
+        let well = count(&log, "well");
+        if well == 1 { Ok(()) } else { Err(well) }
+    })
+    .await;
+    assert_eq!(
+        (count(&log, "mend"), count(&log, "page")),
+        (2, 1),
+        "after the page nothing is tried"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_any_more_is_mute() {
+    let (world, server) = (World::new(), Server::start().await);
+    let say = script(&world, "say", "echo \"$HARK_ON $HARK_CAUSE\"");
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"{}\"\nheartbeat = \"3s\"\n{}",
+        server.url("/events"),
+        handler("say", "mute", &say, "")
+    ));
+    let _agent = world.agent().await;
+    let client = server.streaming(&world).await;
+    let run = runs(&world, 1).await.remove(0);
+    assert_eq!((&run["on"], &run["output"]), (&json!("mute"), &json!("mute missed heartbeat")));
+    // It had not ended the connection itself.
+    client.hung_up().await;
+}
