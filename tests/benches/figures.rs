@@ -1,16 +1,9 @@
-//! The figures of the agent on the machine at hand, each beside its aim. `cargo xtask bench` runs
-//! it with a release build.
+//! How soon the agent follows after its start, and what it takes of memory and disk, each beside its aim.
+//! `cargo xtask bench` runs it with a release build.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a bench")]
 
-use std::{
-    fmt::Display,
-    fs,
-    io::{BufRead, BufReader},
-    process::{Child, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fmt::Display, fs, time::Duration};
 
 use hark_tests::{
     LONG, Running, World,
@@ -20,9 +13,7 @@ use hark_tests::{
     hark,
     sse::{Client, Server},
 };
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-const SAMPLES: usize = 1_000;
 const STARTS: usize = 20;
 const TRAY_LINKS: usize = 10;
 /// What is allocated at the start has been given back by then.
@@ -32,7 +23,6 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         println!("{:<44} {:>12}   aim", "figure", "here");
-        latency().await;
         start().await;
         memory_of_one().await;
         memory_with_tray().await;
@@ -65,100 +55,6 @@ async fn subscribers(server: &Server, count: usize) -> Vec<Client> {
         clients.push(client);
     }
     clients
-}
-
-/// `curl -N` on a URL: when it printed each line of data.
-struct Curl {
-    lines: UnboundedReceiver<Instant>,
-    process: Child,
-}
-
-impl Curl {
-    fn start(world: &World, url: &str) -> Self {
-        let mut command = world.command("curl");
-        command.args(["--no-buffer", "--silent", "--noproxy", "*", url]).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let out = process.stdout.take().unwrap();
-        let (sender, lines) = unbounded_channel();
-        thread::spawn(move || {
-            for line in BufReader::new(out).lines().map_while(Result::ok) {
-                if line.starts_with("data:") && sender.send(Instant::now()).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { lines, process }
-    }
-}
-
-impl Drop for Curl {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
-}
-
-/// From the server's write to the call of `Notify`, and to what curl printed of the same bytes.
-async fn latency() {
-    let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let mut desktop = Notifications::start(&bus).await;
-    let server = Server::start().await;
-    world.follow(&[("bench", &server.url("/agent"))]);
-    let agent = world.start_hark("agent", &["agent", "--no-tray"]);
-    let mut to_agent = subscribers(&server, 1).await.remove(0);
-    world.phase("bench", "streaming").await;
-    let mut curl = Curl::start(&world, &server.url("/curl"));
-    let mut to_curl = subscribers(&server, 1).await.remove(0);
-
-    // What comes at once with the first connection is backlog, and shown by nobody.
-    let mut number = 0;
-    eventually("a notification is shown", LONG, async || {
-        number += 1;
-        to_agent.send(&event(number)).await;
-        let shown = tokio::time::timeout(Duration::from_millis(500), desktop.calls.recv()).await;
-        shown.map_err(|_| "none")
-    })
-    .await;
-
-    let (mut hark, mut plain, mut later) = (Vec::new(), Vec::new(), Vec::new());
-    for sample in 0..SAMPLES {
-        let text = event(number + 1 + sample);
-        // The two take turns at who is written to first.
-        let written = Instant::now();
-        if sample % 2 == 0 {
-            to_curl.send(&text).await;
-            to_agent.send(&text).await;
-        } else {
-            to_agent.send(&text).await;
-            to_curl.send(&text).await;
-        }
-        let seen = curl.lines.recv().await.unwrap();
-        let call = desktop.calls.recv().await.unwrap();
-        let wanted = format!("number {}", number + 1 + sample);
-        assert!(format!("{call:?}").contains(&wanted), "{call:?} is not {wanted}");
-        hark.push(call.at - written);
-        plain.push(seen - written);
-        later.push(call.at.saturating_duration_since(seen));
-    }
-    for (share, name) in [(0.5, "p50"), (0.99, "p99")] {
-        print(
-            &format!("write to Notify, stored, {name}"),
-            milliseconds(quantile(&mut hark, share)),
-            "",
-        );
-        print(
-            &format!("write to a line of curl -N, {name}"),
-            milliseconds(quantile(&mut plain, share)),
-            "",
-        );
-    }
-    print("Notify after curl, p50", milliseconds(quantile(&mut later, 0.5)), "within 2 ms");
-    drop(agent);
-}
-
-fn event(number: usize) -> String {
-    format!("id: {number}\ndata: {{\"title\":\"Bench\",\"body\":\"number {number}\"}}\n\n")
 }
 
 /// From starting the program to the link streaming, by the link's own word.

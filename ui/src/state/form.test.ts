@@ -10,6 +10,8 @@ test("an address alone is enough, and is trimmed as pasted", () => {
     url: "https://a.example/x",
     unchecked: false,
     asks: false,
+    headers: [],
+    paused: false,
   });
 });
 
@@ -20,6 +22,8 @@ test("what is optional is sent only when given", () => {
     url: "http://a.example",
     unchecked: false,
     asks: false,
+    headers: [],
+    paused: false,
     name: "A",
     feed: "nchan",
     bearer: { env: "T" },

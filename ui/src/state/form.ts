@@ -19,7 +19,7 @@ export const emptyForm: Form = { url: "", name: "", feed: "", token: "none", pla
 export function request(form: Form, unchecked: boolean, words: Words): AddSubscription | string {
   const url = form.url.trim();
   if (!/^https?:\/\/./i.test(url)) return words.urlWanted;
-  const asked: AddSubscription = { url, unchecked, asks: false };
+  const asked: AddSubscription = { url, unchecked, asks: false, headers: [], paused: false };
   if (form.name.trim()) asked.name = form.name.trim();
   if (form.feed) asked.feed = form.feed;
   if (form.token !== "none") {

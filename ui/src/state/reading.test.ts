@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { Reading } from "./reading";
+import { isInView, Reading } from "./reading";
 
 const row = {} as Element;
 
@@ -73,4 +73,19 @@ describe("a message is read", () => {
     await pass(5000);
     expect(read).toEqual([]);
   });
+});
+
+test("what is taller than the window is in view where it fills half of it", () => {
+  const seen = (ratio: number, height: number, isIntersecting = true) =>
+    isInView({
+      isIntersecting,
+      intersectionRatio: ratio,
+      intersectionRect: { height },
+      rootBounds: { height: 600 },
+    } as IntersectionObserverEntry);
+  expect(seen(0.5, 40)).toBe(true);
+  expect(seen(0.4, 40)).toBe(false);
+  expect(seen(0.1, 300)).toBe(true);
+  expect(seen(0.1, 299)).toBe(false);
+  expect(seen(0, 0, false)).toBe(false);
 });

@@ -56,13 +56,24 @@ export class Reading {
   }
 }
 
+/** How much of an element is in view, told at each of these shares of it. */
+const STEPS = Array.from({ length: 21 }, (_, step) => step / 20);
+
+/** Whether half of an element is in view, or it fills half of the window: one that is taller than the window is
+ * never in view as a whole. */
+export function isInView(entry: IntersectionObserverEntry): boolean {
+  if (!entry.isIntersecting) return false;
+  const window = entry.rootBounds?.height ?? Infinity;
+  return entry.intersectionRatio >= 0.5 || entry.intersectionRect.height >= window / 2;
+}
+
 /** The page itself. */
 export const page: Surroundings = {
   hasFocus: () => document.hasFocus() && !document.hidden,
   observe: (element, inView) => {
     const observer = new IntersectionObserver(
-      (entries) => inView(entries.at(-1)?.isIntersecting ?? false),
-      { threshold: 0.5 },
+      (entries) => inView(entries.at(-1) !== undefined && isInView(entries.at(-1)!)),
+      { threshold: STEPS },
     );
     observer.observe(element);
     return () => observer.disconnect();
