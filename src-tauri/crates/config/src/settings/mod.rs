@@ -7,6 +7,7 @@ mod handlers;
 mod keep;
 mod pictures;
 mod publish;
+mod relay;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, rea
 pub use handlers::{HANDLERS_MAX, Handler, HandlerSet, Placeholder, Word};
 pub use keep::KeepSettings;
 pub use publish::Publish;
+pub use relay::{RELAY_LISTEN, Relay, RelayAt, read_listen, read_socket, set_relay};
 pub use table::{set_name, set_table, table_of};
 pub use told::{Problems, Shown};
 use written::{basic, headers};
@@ -72,6 +74,9 @@ pub struct Settings {
     /// The commands that are run for what happens.
     #[serde(default)]
     pub handlers: Vec<Handler>,
+    /// Where local programs may follow what comes, where they may.
+    #[serde(default)]
+    pub relay: Option<Relay>,
 }
 
 /// One URL that the person follows.

@@ -2,6 +2,7 @@
 
 mod edits;
 mod handlers;
+mod relay;
 mod table;
 
 use std::{fs, path::Path, time::Duration};
