@@ -13,7 +13,7 @@ const REMOVED_MAX: i64 = 10_000;
 /// How many rows one page looks at.
 const LOOKED_AT_MAX: usize = 512;
 /// How much one page answers, but for its first message, which may be larger. Bytes, about.
-const PAGE_BYTES_MAX: usize = 256 << 10;
+const PAGE_BYTES_MAX: usize = 64 << 10;
 
 /// Which messages somebody wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

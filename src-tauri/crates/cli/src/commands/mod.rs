@@ -18,6 +18,7 @@ pub mod messages;
 pub mod open;
 pub mod pause;
 pub mod read;
+pub mod relay;
 pub mod remove;
 mod request;
 pub mod rules;

@@ -3,6 +3,7 @@
 pub mod handlers;
 mod history;
 mod message;
+pub mod relay;
 mod status;
 #[cfg(test)]
 mod tests;
