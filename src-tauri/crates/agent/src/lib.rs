@@ -25,7 +25,7 @@ mod own;
 pub mod print;
 mod reconcile;
 mod registry;
-mod relay;
+pub mod relay;
 pub mod run;
 mod silence;
 mod status;

@@ -30,9 +30,10 @@ impl Ledger {
         let mut down = self.0.counted.down.lock().unwrap_or_else(PoisonError::into_inner);
         match (entry, entry.failure()) {
             (Entry::Opened | Entry::Paused | Entry::Removed, _) => drop(down.remove(key)),
-            (Entry::Lost { .. } | Entry::DialFailed { .. } | Entry::Halted { .. }, Some(failure))
-                if down.insert(key.to_owned()) =>
-            {
+            (
+                Entry::Lost { .. } | Entry::DialFailed { .. } | Entry::Halted { .. },
+                Some(failure),
+            ) if down.insert(key.to_owned()) => {
                 self.tally().add(Counter::Outages, key, class(failure.class), 1);
             }
             _ => {}

@@ -37,6 +37,12 @@ use serve::Listener;
 pub const FOLDER: &str = "relay";
 /// The file of that name.
 pub const NAME: &str = "name";
+/// The file of a token, of the Hark whose state is in this folder: the one for messages alone, or for all.
+#[must_use]
+pub fn token_path(state: &Path, read_only: bool) -> PathBuf {
+    state.join(FOLDER).join(if read_only { READ_ONLY } else { FULL })
+}
+
 /// The files of the tokens.
 const FULL: &str = "token";
 const READ_ONLY: &str = "token.read-only";
