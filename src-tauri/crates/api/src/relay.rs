@@ -211,6 +211,14 @@ pub struct RelayGap {
     pub up_to: Option<i64>,
 }
 
+/// Why the relay does not answer what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RelayRefusal {
+    /// One sentence. A Hark that follows shows it to its person.
+    pub error: String,
+}
+
 /// How the relay is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

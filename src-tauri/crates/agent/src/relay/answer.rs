@@ -141,7 +141,12 @@ impl Answers {
             let bytes: Bytes = client.next().await?;
             Some((Ok::<_, std::convert::Infallible>(bytes), client))
         });
-        Ok(([(CONTENT_TYPE, EVENT_STREAM)], Body::from_stream(events)).into_response())
+        let mut response =
+            ([(CONTENT_TYPE, EVENT_STREAM)], Body::from_stream(events)).into_response();
+        if let Ok(own) = HeaderValue::from_str(self.relay.own()) {
+            response.headers_mut().insert(route::HOP_HEADERS.1, own);
+        }
+        Ok(response)
     }
 
     /// Whether the agent does its work. Servers that are away, and settings with an error, are not its
@@ -165,9 +170,6 @@ impl Answers {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(VARY, HeaderValue::from_static("Origin"));
-        if let Ok(own) = HeaderValue::from_str(self.relay.own()) {
-            headers.insert(route::HOP_HEADERS.1, own);
-        }
         if let Some(Ok(page)) = page.map(|page| HeaderValue::from_str(&page)) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, page);
         }

@@ -74,6 +74,7 @@ impl Client {
             }
             Some(id) => (id, hub.ledger().read(|store| store.removals_known_at(id))?),
         };
+        guest.reached.store(position, Ordering::Relaxed);
         let mut client = Self {
             news: hub.news(),
             hub: hub.clone(),

@@ -66,6 +66,8 @@ struct Chunk {
     frames: Vec<Frame>,
     /// Decoded, and as they came; where clients wanted that.
     written: [Option<Bytes>; 2],
+    /// What went to make room before it could be read.
+    pruned: Vec<(String, i64)>,
 }
 
 #[derive(Debug)]
@@ -165,10 +167,10 @@ impl Hub {
             (state.reached, state.removed)
         };
         let all = Filter::default();
-        let (page, newest, removals) = self.0.ledger.read(|store| {
+        let (page, newest, removals, pruned) = self.0.ledger.read(|store| {
             let page = store.relayed(after, &all)?;
             let removals = store.removals(removed, REMOVALS_MAX as u32)?;
-            Ok((page, store.newest_ever()?, removals))
+            Ok((page, store.newest_ever()?, removals, store.pruned_behind(after)?))
         })?;
         let upstream = self.upstreams();
         let is_full = page.is_full || removals.len() == REMOVALS_MAX;
@@ -184,7 +186,7 @@ impl Hub {
         while state.removals.len() > REMOVALS_MAX {
             state.removals.pop_front();
         }
-        self.take(&mut state, page, newest);
+        self.take(&mut state, page, newest, pruned);
         drop(state);
         if is_news {
             self.0.news.send_replace(());
@@ -192,10 +194,10 @@ impl Hub {
         Ok(is_full)
     }
 
-    fn take(&self, state: &mut State, page: Page, newest: i64) {
+    fn take(&self, state: &mut State, page: Page, newest: i64, pruned: Vec<(String, i64)>) {
         let reached = if page.is_full { page.reached } else { newest.max(page.reached) };
         let wanted = [0, 1].map(|at| self.0.wanted[at].load(Ordering::Relaxed) > 0);
-        let mut writing = Writing::new(state.reached, wanted);
+        let mut writing = Writing { pruned, ..Writing::new(state.reached, wanted) };
         for message in page.messages {
             let id = message.row.id;
             writing.add(message, &self.0.own);
@@ -334,7 +336,7 @@ impl Chunk {
                 some.into()
             }
         };
-        let (messages, pruned) = (messages as u64, Vec::new());
+        let (messages, pruned) = (messages as u64, self.pruned.clone());
         Piece { bytes, messages, reached: self.reached, pruned }
     }
 }
@@ -344,11 +346,13 @@ struct Writing {
     after: i64,
     frames: Vec<Frame>,
     written: [Option<Vec<u8>>; 2],
+    pruned: Vec<(String, i64)>,
 }
 
 impl Writing {
     fn new(after: i64, wanted: [bool; 2]) -> Self {
-        Self { after, frames: Vec::new(), written: wanted.map(|is| is.then(Vec::new)) }
+        let written = wanted.map(|is| is.then(Vec::new));
+        Self { after, frames: Vec::new(), written, pruned: Vec::new() }
     }
 
     fn bytes(&self) -> usize {
@@ -374,7 +378,7 @@ impl Writing {
 
     fn end(self, reached: i64) -> Chunk {
         let written = self.written.map(|written| written.map(Bytes::from));
-        Chunk { after: self.after, reached, frames: self.frames, written }
+        Chunk { after: self.after, reached, frames: self.frames, written, pruned: self.pruned }
     }
 }
 

@@ -65,3 +65,12 @@ fn the_relay_is_turned_on_and_off_and_the_rest_of_the_file_stays() {
     assert_eq!(text(), before);
     set_relay(&path, None).unwrap();
 }
+
+#[test]
+fn the_examples_of_the_page_on_the_relay_are_read() {
+    let examples = examples(include_str!("../../../../../docs/relay.md"));
+    let all: String = examples.into_iter().map(|(_, text)| text).collect();
+    let settings = read_all(&all);
+    assert_eq!(settings.relay.unwrap().origins, ["https://dash.example"]);
+    assert_eq!(settings.subscriptions["desk"].feed, "hark");
+}

@@ -1,0 +1,230 @@
+//! The relay of an agent, and those who follow it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use http_body_util::{BodyExt, Empty};
+use hyper::{Request, Response, body::Bytes, body::Incoming, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::{net::TcpStream, task::JoinHandle};
+
+use crate::{LONG, World, eventually};
+
+/// Where a relay is, and its tokens.
+pub struct Relay {
+    /// Its port.
+    pub port: u16,
+    /// The token for everything.
+    pub token: String,
+    /// The one for messages alone.
+    pub read_only: String,
+}
+
+/// One event of the stream.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its own id.
+    pub id: Option<i64>,
+    /// Its type; empty where it is the usual one.
+    pub kind: String,
+    /// Its data.
+    pub data: Value,
+    /// When it was read.
+    pub at: Instant,
+}
+
+impl World {
+    /// Waits until the relay that the settings want listens at a port.
+    pub async fn relay(&self, port: u16) -> Relay {
+        eventually("the relay listens", LONG, async || {
+            let said = self.hark(&["relay", "--json"]).await;
+            let relay: Value = serde_json::from_str(&said.out).map_err(|_| format!("{said:?}"))?;
+            (relay["listens"] == true).then_some(()).ok_or_else(|| relay.to_string())
+        })
+        .await;
+        let token = |name: &str| {
+            let text = fs::read_to_string(self.path("profile/state/relay").join(name)).unwrap();
+            text.trim().to_owned()
+        };
+        Relay { port, token: token("token"), read_only: token("token.read-only") }
+    }
+}
+
+impl Relay {
+    /// Asks for a path with these headers beside a loopback host and the full token, where these do not name them.
+    ///
+    /// # Errors
+    /// Where there is no answer.
+    pub async fn ask(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Response<Incoming>, String> {
+        ask(self.port, &self.token, path, headers).await
+    }
+
+    /// The status of an answer, and its text.
+    pub async fn answer(&self, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+        let response = self.ask(path, headers).await.unwrap();
+        let status = response.status().as_u16();
+        // A stream has no end.
+        if status == 200 && path.starts_with("/relay") {
+            return (status, String::new());
+        }
+        let text = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Follows, with this query and these headers.
+    pub async fn follow(&self, query: &str, headers: &[(&str, &str)]) -> Follower {
+        Follower::start(self.port, &self.token, query, headers).await
+    }
+}
+
+async fn ask(
+    port: u16,
+    token: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Result<Response<Incoming>, String> {
+    let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(|it| it.to_string())?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|it| it.to_string())?;
+    tokio::spawn(connection);
+    let mut all = BTreeMap::from([
+        ("host", format!("127.0.0.1:{port}")),
+        ("authorization", format!("Bearer {token}")),
+    ]);
+    for (name, value) in headers {
+        all.insert(name, (*value).to_owned());
+    }
+    let mut request = Request::builder().uri(path);
+    for (name, value) in all.iter().filter(|(_, value)| !value.is_empty()) {
+        request = request.header(*name, value);
+    }
+    let request = request.body(Empty::<Bytes>::new()).unwrap();
+    sender.send_request(request).await.map_err(|it| it.to_string())
+}
+
+/// Somebody who follows, and keeps what comes.
+pub struct Follower {
+    events: Arc<Mutex<Vec<Event>>>,
+    task: JoinHandle<()>,
+}
+
+impl Follower {
+    /// Follows the relay at this port; see [`Relay::follow`].
+    ///
+    /// # Panics
+    /// Where it may not.
+    pub async fn start(port: u16, token: &str, query: &str, headers: &[(&str, &str)]) -> Self {
+        let path = format!("/relay/v1/messages?{query}");
+        let response = ask(port, token, &path, headers).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let events = Arc::<Mutex<Vec<Event>>>::default();
+        let kept = events.clone();
+        let mut body = response.into_body();
+        let task = tokio::spawn(async move {
+            let mut left = Vec::new();
+            while let Some(Ok(frame)) = body.frame().await {
+                let Ok(bytes) = frame.into_data() else { continue };
+                left.extend_from_slice(&bytes);
+                let (whole, rest) = events_of(&left);
+                kept.lock().unwrap().extend(whole);
+                left.drain(..left.len() - rest);
+            }
+        });
+        Self { events, task }
+    }
+
+    /// All that has come.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.events.lock().unwrap().clone()
+    }
+
+    /// How many messages have come.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.events.lock().unwrap().iter().filter(|event| event.kind.is_empty()).count()
+    }
+
+    /// The messages that have come.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Event> {
+        self.of("")
+    }
+
+    /// The events of one type that have come.
+    #[must_use]
+    pub fn of(&self, kind: &str) -> Vec<Event> {
+        self.events().into_iter().filter(|event| event.kind == kind).collect()
+    }
+
+    /// The ids of the messages that have come.
+    #[must_use]
+    pub fn ids(&self) -> Vec<i64> {
+        self.messages().iter().map(|event| event.id.unwrap()).collect()
+    }
+
+    /// Waits for so many messages; answers their ids.
+    pub async fn has(&self, count: usize) -> Vec<i64> {
+        eventually(&format!("{count} messages come"), LONG, async || {
+            let come = self.count();
+            if come >= count { Ok(()) } else { Err(come.to_string()) }
+        })
+        .await;
+        self.ids()
+    }
+
+    /// Waits for an event of this type that is as wanted; answers it.
+    pub async fn event(&self, kind: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        eventually(&format!("a {kind} comes"), LONG, async || {
+            let all = self.of(kind);
+            let found = all.iter().find(|event| wanted(&event.data));
+            found.map(|event| event.data.clone()).ok_or_else(|| format!("{all:?}"))
+        })
+        .await
+    }
+
+    /// Waits until its stream has ended.
+    pub async fn ended(&self, within: Duration) {
+        eventually("the stream ends", within, async || {
+            self.task.is_finished().then_some(()).ok_or("it goes on")
+        })
+        .await;
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The whole events in these bytes, and how many bytes are behind them.
+#[must_use]
+pub fn events_of(bytes: &[u8]) -> (Vec<Event>, usize) {
+    let (mut all, mut rest) = (Vec::new(), bytes);
+    while let Some(end) = rest.windows(2).position(|two| two == b"\n\n") {
+        let text = String::from_utf8(rest[..end].to_vec()).unwrap();
+        rest = &rest[end + 2..];
+        let field = |name: &str| {
+            let lines = text.lines().filter_map(|line| line.strip_prefix(name));
+            lines.map(|value| value.trim_start_matches(' ').to_owned()).next()
+        };
+        let Some(data) = field("data:") else { continue };
+        all.push(Event {
+            id: field("id:").map(|id| id.parse().unwrap()),
+            kind: field("event:").unwrap_or_default(),
+            data: serde_json::from_str(&data).expect(&data),
+            at: Instant::now(),
+        });
+    }
+    (all, rest.len())
+}
