@@ -586,5 +586,6 @@ async fn a_hark_that_would_follow_itself_is_told_so() {
     is_followed(&set.world, "self").await;
     let link = set.world.phase("self", "backing_off").await;
     let said = link["phase"]["cause"]["sentence"].as_str().unwrap();
-    assert!(said.contains("508") && said.contains("follow itself"), "{said}");
+    assert_eq!(link["phase"]["cause"]["class"], "refused");
+    assert!(said.contains("409") && said.contains("follow itself"), "{said}");
 }

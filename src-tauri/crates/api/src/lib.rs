@@ -35,7 +35,7 @@ pub use message::{
 };
 pub use relay::{
     Health, Relay, RelayClient, RelayEvent, RelayGap, RelayMessage, RelayQuery, RelayRaw,
-    RelayRemoved, RelayStatus, RenewToken, Upstream,
+    RelayRefusal, RelayRemoved, RelayStatus, RenewToken, Upstream,
 };
 pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};
 pub use send::{SendMessage, Sent};

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use hark_api::{ApiError, Health, Phase, RelayQuery, relay, route};
+use hark_api::{Health, Phase, RelayQuery, RelayRefusal, relay, route};
 use hark_store::Filter;
 use hyper::body::Incoming;
 
@@ -111,7 +111,7 @@ impl Answers {
         if not_through.iter().any(|hop| **hop == *self.relay.own()) {
             let sentence =
                 "This Hark would follow itself: pause or remove that subscription.".to_owned();
-            return Err((StatusCode::LOOP_DETECTED, sentence));
+            return Err((StatusCode::CONFLICT, sentence));
         }
         let last = parts.headers.get(LAST_EVENT_ID).filter(|last| !last.is_empty());
         let since = match last {
@@ -184,8 +184,8 @@ impl Relay {
     }
 }
 
-fn refused((status, sentence): Refusal) -> Response<Body> {
-    let mut response = (status, Json(ApiError::plain(sentence))).into_response();
+fn refused((status, error): Refusal) -> Response<Body> {
+    let mut response = (status, Json(RelayRefusal { error })).into_response();
     if status == StatusCode::UNAUTHORIZED {
         let bearer = HeaderValue::from_static("Bearer");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);

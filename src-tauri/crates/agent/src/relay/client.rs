@@ -34,6 +34,8 @@ pub(super) struct Client {
     news: watch::Receiver<()>,
     /// It has all up to this id.
     position: i64,
+    /// The greatest id when it came.
+    came: i64,
     /// It knows of the removals up to this number.
     removed: i64,
     /// How it knows the upstreams to be.
@@ -82,6 +84,7 @@ impl Client {
             guest,
             cut,
             position,
+            came: newest,
             removed,
             upstream,
             missing: HashMap::new(),
@@ -129,7 +132,9 @@ impl Client {
 
     /// The next messages; empty where none of them is wanted, and none where there are no more.
     fn advance(&mut self) -> Result<Option<Bytes>, StoreError> {
-        let Some(mut piece) = self.hub.next(self.position, &self.wants)? else { return Ok(None) };
+        let Some(mut piece) = self.hub.next(self.position, self.came, &self.wants)? else {
+            return Ok(None);
+        };
         if !piece.pruned.is_empty() {
             let mut out = Vec::new();
             self.tell_gaps(&mut out, std::mem::take(&mut piece.pruned));

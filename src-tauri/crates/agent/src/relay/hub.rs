@@ -212,11 +212,19 @@ impl Hub {
         state.reached = reached;
     }
 
-    /// What comes next for a client that has all up to this id; none where there is nothing.
-    pub(super) fn next(&self, position: i64, wants: &Wants) -> Result<Option<Piece>, StoreError> {
+    /// What comes next for a client that has all up to this id, and came when `came` was the greatest; none
+    /// where there is nothing. What was there before it came is as the store has it now: of what is gone by
+    /// then it is told nothing.
+    pub(super) fn next(
+        &self,
+        position: i64,
+        came: i64,
+        wants: &Wants,
+    ) -> Result<Option<Piece>, StoreError> {
         let (reached, recent) = {
             let state = self.state();
-            (state.reached, state.recent(position, wants.raw))
+            let recent = (position >= came).then(|| state.recent(position, wants.raw));
+            (state.reached, recent.flatten())
         };
         match recent {
             _ if position >= reached => Ok(None),
