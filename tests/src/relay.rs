@@ -34,8 +34,6 @@ pub struct Event {
     pub kind: String,
     /// Its data.
     pub data: Value,
-    /// When it was read.
-    pub at: Instant,
 }
 
 impl World {
@@ -207,6 +205,68 @@ impl Drop for Follower {
     }
 }
 
+/// One of many who follow: it keeps the ids of its messages, and when the last one came.
+pub struct Light {
+    seen: Arc<Mutex<(Vec<i64>, Option<Instant>)>>,
+    task: JoinHandle<()>,
+}
+
+impl Light {
+    /// Follows what comes from now on.
+    ///
+    /// # Panics
+    /// Where it may not.
+    pub async fn start(relay: &Relay) -> Self {
+        let response = relay.ask("/relay/v1/messages", &[]).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let seen = Arc::<Mutex<(Vec<i64>, Option<Instant>)>>::default();
+        let (kept, mut body) = (seen.clone(), response.into_body());
+        let task = tokio::spawn(async move {
+            let mut left = Vec::new();
+            while let Some(Ok(frame)) = body.frame().await {
+                let Ok(bytes) = frame.into_data() else { continue };
+                left.extend_from_slice(&bytes);
+                // Its data is one line of JSON, so that no other line begins so.
+                let mut from = 0;
+                let mut seen = kept.lock().unwrap();
+                while let Some(end) = memchr::memmem::find(&left[from..], b"\n\n") {
+                    let block = &left[from..from + end];
+                    if let Some(id) = block.strip_prefix(b"id: ") {
+                        let digits = id.split(|byte| *byte == b'\n').next().unwrap();
+                        let id = std::str::from_utf8(digits).unwrap().parse().unwrap();
+                        seen.0.push(id);
+                        seen.1 = Some(Instant::now());
+                    }
+                    from += end + 2;
+                }
+                drop(seen);
+                left.drain(..from);
+            }
+        });
+        Self { seen, task }
+    }
+
+    /// Waits for so many messages; answers their ids, and when the last one came.
+    ///
+    /// # Panics
+    /// Where they do not come.
+    pub async fn has(&self, count: usize) -> (Vec<i64>, Instant) {
+        eventually(&format!("{count} messages come"), LONG, async || {
+            let come = self.seen.lock().unwrap().0.len();
+            if come >= count { Ok(()) } else { Err(come) }
+        })
+        .await;
+        let (ids, at) = self.seen.lock().unwrap().clone();
+        (ids, at.unwrap())
+    }
+}
+
+impl Drop for Light {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
 /// The whole events in these bytes, and how many bytes are behind them.
 #[must_use]
 pub fn events_of(bytes: &[u8]) -> (Vec<Event>, usize) {
@@ -223,7 +283,6 @@ pub fn events_of(bytes: &[u8]) -> (Vec<Event>, usize) {
             id: field("id:").map(|id| id.parse().unwrap()),
             kind: field("event:").unwrap_or_default(),
             data: serde_json::from_str(&data).expect(&data),
-            at: Instant::now(),
         });
     }
     (all, rest.len())
