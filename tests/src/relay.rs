@@ -10,10 +10,15 @@ use std::{
 use http_body_util::{BodyExt, Empty};
 use hyper::{Request, Response, body::Bytes, body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
+use rustix::process::Signal;
 use serde_json::Value;
 use tokio::{net::TcpStream, task::JoinHandle};
 
-use crate::{LONG, World, eventually};
+use crate::{
+    LONG, Running, SHORT, World, eventually,
+    http::free_port,
+    sse::{Client, Server},
+};
 
 /// Where a relay is, and its tokens.
 pub struct Relay {
@@ -107,6 +112,90 @@ async fn ask(
     }
     let request = request.body(Empty::<Bytes>::new()).unwrap();
     sender.send_request(request).await.map_err(|it| it.to_string())
+}
+
+/// An agent that follows `news` on a server of the test's, and relays.
+pub struct Set {
+    /// Where all of it is.
+    pub world: World,
+    /// The server.
+    pub server: Server,
+    /// Its connection to the agent.
+    pub upstream: Client,
+    /// The agent.
+    pub agent: Option<Running>,
+    /// Its relay.
+    pub relay: Relay,
+    /// How many messages were published.
+    pub sent: usize,
+}
+
+impl Set {
+    /// Starts it, with these settings beside.
+    pub async fn start(settings: &str) -> Self {
+        let (world, server, port) = (World::new(), Server::start().await, free_port());
+        let url = server.url("/events");
+        world.settings(&format!(
+            "[relay]\nlisten = \"127.0.0.1:{port}\"\n{settings}\n[subscriptions.news]\nurl = \"{url}\"\n"
+        ));
+        let agent = Some(world.agent_with(&["--headless"]).await);
+        let upstream = server.streaming(&world).await;
+        let relay = world.relay(port).await;
+        Self { world, server, upstream, agent, relay, sent: 0 }
+    }
+
+    /// Publishes so many messages.
+    pub async fn publish(&mut self, count: usize, text: &str) {
+        let mut all = String::new();
+        for _ in 0..count {
+            self.sent += 1;
+            let number = self.sent;
+            all +=
+                &format!("id: {number}\ndata: {{\"title\":\"{number}\",\"body\":\"{text}\"}}\n\n");
+        }
+        self.upstream.send(&all).await;
+    }
+
+    /// Starts the agent anew, which asks its server from where it was.
+    ///
+    /// # Panics
+    /// Where it does not end well.
+    pub async fn restart(&mut self) {
+        let mut agent = self.agent.take().unwrap();
+        agent.signal(Signal::TERM);
+        assert!(agent.ended(SHORT).await.success());
+        self.agent = Some(self.world.agent_with(&["--headless"]).await);
+        self.upstream = self.server.streaming(&self.world).await;
+        self.relay = self.world.relay(self.relay.port).await;
+    }
+
+    /// The ids of all that is stored.
+    pub async fn stored_ids(&self) -> Vec<i64> {
+        self.world.all_messages().await.iter().map(|message| message.id).collect()
+    }
+
+    /// The memory of the agent (RSS). KiB.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let pid = self.agent.as_ref().unwrap().pid();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").trim().parse().unwrap()
+    }
+
+    /// Waits until so many follow.
+    pub async fn has_clients(&self, count: usize) {
+        eventually(&format!("{count} clients follow"), LONG, async || {
+            let relay = self.world.hark(&["relay", "--json"]).await.ok();
+            let relay: Value = serde_json::from_str(&relay).unwrap();
+            let now = relay["clients"].as_array().unwrap().len();
+            (now == count).then_some(()).ok_or(now)
+        })
+        .await;
+    }
 }
 
 /// Somebody who follows, and keeps what comes.
