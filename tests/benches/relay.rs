@@ -56,7 +56,7 @@ fn main() {
             url("many"),
             url("timed")
         ));
-        let agent = world.start_hark("agent", &["agent", "--headless"]);
+        let agent = world.agent_with(&["--headless"]).await;
         for key in ["many", "timed"] {
             world.caught_up(key).await;
         }
