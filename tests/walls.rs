@@ -281,16 +281,17 @@ fn imports(text: &str) -> Names {
 #[test]
 fn each_part_of_the_agent_knows_those_below_it_alone() {
     // From the ground up: each imports exactly those that it names, and all of them stand above it.
-    let parts: [(&str, &[&str]); 24] = [
+    let parts: [(&str, &[&str]); 27] = [
         ("words", &[]),
         ("log", &[]),
         ("demo", &[]),
         ("to_api", &[]),
         ("reconcile", &[]),
+        ("tally", &[]),
         ("events", &[]),
         ("conditions", &[]),
         ("tray", &["words"]),
-        ("ledger", &["conditions", "events", "to_api"]),
+        ("ledger", &["conditions", "events", "tally", "to_api"]),
         ("registry", &["events", "reconcile"]),
         ("status", &["conditions", "events", "registry"]),
         ("print", &["ledger", "status"]),
@@ -300,7 +301,9 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
         ("silence", &["alerts", "ledger", "status", "to_api"]),
         ("voice", &["alerts", "ledger", "own", "status", "words"]),
         ("handlers", &["ledger", "status", "to_api"]),
-        ("subscriptions", &["alerts", "ledger", "reconcile", "registry", "to_api"]),
+        ("metrics", &["ledger", "status", "tally"]),
+        ("relay", &["ledger", "metrics", "own", "status", "to_api"]),
+        ("subscriptions", &["alerts", "ledger", "reconcile", "registry", "tally", "to_api"]),
         ("configuration", &["reconcile", "status"]),
         (
             "commands",
@@ -317,7 +320,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
                 "words",
             ],
         ),
-        ("http", &["actions", "commands", "events", "handlers", "status", "words"]),
+        ("http", &["actions", "commands", "events", "handlers", "relay", "status", "words"]),
         (
             "run",
             &[
@@ -334,6 +337,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
                 "log",
                 "print",
                 "registry",
+                "relay",
                 "silence",
                 "status",
                 "subscriptions",
@@ -377,6 +381,8 @@ fn no_part_of_the_agent_holds_everything() {
         ("Actions", "actions"),
         ("Outbox", "alerts"),
         ("Handlers", "handlers"),
+        ("Metrics", "metrics"),
+        ("Relay", "relay"),
         ("Subscriptions", "subscriptions"),
         ("Configuration", "configuration"),
         ("Commands", "commands"),

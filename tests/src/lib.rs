@@ -43,6 +43,7 @@ pub mod process;
 pub mod push;
 pub mod real_ntfy;
 pub mod recorder;
+pub mod relay;
 pub mod servers;
 pub mod session;
 pub mod space;

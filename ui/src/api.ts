@@ -838,6 +838,217 @@ certainty: Certainty,
  */
 reason: string, };
 
+export type Relay = { 
+/**
+ * Where it is to listen, as the settings say: an address or a path. Null where it is off.
+ */
+at: string | null, 
+/**
+ * Whether it listens there.
+ */
+listens: boolean, 
+/**
+ * Why it does not; null where it does, or is off.
+ */
+problem: string | null, 
+/**
+ * The file with the token for all that it answers; null where it is off, or has no token as it is a socket.
+ */
+token_file: string | null, 
+/**
+ * The file with the token for messages alone, which may stand in an address.
+ */
+read_only_token_file: string | null, 
+/**
+ * The web pages that may ask.
+ */
+origins: Array<string>, 
+/**
+ * Those who follow it now.
+ */
+clients: Array<RelayClient>, 
+/**
+ * How many may at most.
+ */
+clients_max: number, };
+
+export type RelayClient = { 
+/**
+ * Since when.
+ */
+since: Time, 
+/**
+ * What it calls itself (`User-Agent`), at most 100 characters; may be empty.
+ */
+agent: string, 
+/**
+ * The origin of the web page that it is; null where it is none.
+ */
+origin: string | null, 
+/**
+ * The id up to which it was sent all that it wants.
+ */
+reached: number, 
+/**
+ * How many messages it was sent.
+ */
+sent: number, };
+
+export type RelayEvent = { "message": RelayMessage } | { "raw": RelayRaw } | { "removed": RelayRemoved } | { "status": RelayStatus } | { "gap": RelayGap };
+
+export type RelayGap = { 
+/**
+ * The subscription's key; null where the id that was asked from is none of this store, so that nothing is
+ * known of what came after it.
+ */
+subscription: string | null, 
+/**
+ * The id from which the client goes on.
+ */
+after: number, 
+/**
+ * The greatest id that may be missing; null where that is not known.
+ */
+up_to: number | null, };
+
+export type RelayMessage = { 
+/**
+ * Hark's own increasing number, and the order.
+ */
+id: number, 
+/**
+ * The id that the wire gave this event, or null.
+ */
+server_id: string | null, 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * What it was published under, where one connection brings several topics.
+ */
+topic: string | null, 
+/**
+ * Plain text; may be empty.
+ */
+title: string, 
+/**
+ * Plain text.
+ */
+body: string, 
+/**
+ * 1 lowest to 5 highest; 3 is normal.
+ */
+priority: number, 
+/**
+ * When it was sent, as its server says, but never after it was received.
+ */
+time: Time, 
+/**
+ * When the agent received it.
+ */
+received: Time, 
+/**
+ * Its link; http, https or what the settings allow.
+ */
+url: string | null, 
+/**
+ * The server's tags.
+ */
+tags: Array<string>, 
+/**
+ * A picture to stand beside it; http or https.
+ */
+icon: string | null, 
+/**
+ * Whether the body is Markdown.
+ */
+markdown: boolean, 
+/**
+ * A file that came with it.
+ */
+attachment: Attachment | null, 
+/**
+ * What Hark decided: whether it is shown.
+ */
+decision: Decision, 
+/**
+ * The Harks that it has passed through.
+ */
+hark_hops: Array<string>, };
+
+export type RelayRaw = { 
+/**
+ * Hark's own increasing number, and the order.
+ */
+id: number, 
+/**
+ * The event's id on the wire, or null.
+ */
+server_id: string | null, 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * What it was published under, where one connection brings several topics.
+ */
+topic: string | null, 
+/**
+ * The event's type.
+ */
+type: string, 
+/**
+ * The event's data.
+ */
+data: string, 
+/**
+ * When the agent received it.
+ */
+received: Time, 
+/**
+ * The Harks that it has passed through.
+ */
+hark_hops: Array<string>, };
+
+export type RelayRemoved = { 
+/**
+ * Its id.
+ */
+message: number, 
+/**
+ * Its subscription's key.
+ */
+subscription: string, };
+
+export type RelayStatus = { 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * Its label.
+ */
+name: string, 
+/**
+ * How it is.
+ */
+state: Upstream, 
+/**
+ * Since when it is connected; null where it is not.
+ */
+since: Time | null, 
+/**
+ * Why it is down; null where it is not.
+ */
+cause: Cause | null, };
+
+export type RenewToken = { 
+/**
+ * Whether it is the one for messages alone.
+ */
+read_only: boolean, };
+
 export type RuleTried = { 
 /**
  * Its name, or its place.
@@ -1065,6 +1276,8 @@ subscription?: string, };
 
 export type Time = string;
 
+export type Upstream = "connecting" | "up" | "down" | "paused" | "removed";
+
 export type Why = { "code": "mute" } | { "code": "do_not_disturb" } | { "code": "snooze" } | { "code": "quiet_hours" } | { "code": "age" } | { "code": "paused" } | { "code": "removed" } | { "code": "no_answer" } | { "code": "server", "text": string };
 
 export type Woken = { 
@@ -1113,5 +1326,7 @@ export interface Routes {
   "/v1/test": { method: "POST"; query: null; reply: Sample };
   "/v1/handlers": { method: "GET"; query: null; reply: Array<Handler> };
   "/v1/handlers/run": { method: "POST"; query: RunHandler; reply: HandlerBegun };
+  "/v1/relay": { method: "GET"; query: null; reply: Relay };
+  "/v1/relay/token": { method: "POST"; query: RenewToken; reply: null };
   "/v1/stop": { method: "POST"; query: null; reply: null };
 }

@@ -21,6 +21,8 @@ pub(crate) struct Program {
 /// The programs that the tests and benches run.
 pub(crate) const PROGRAMS: &[Program] = &[
     Program { package: "ntfy", path: "usr/bin/ntfy", variable: "HARK_TEST_NTFY" },
+    // Of a server's package its checker alone is used.
+    Program { package: "prometheus", path: "usr/bin/promtool", variable: "HARK_TEST_PROMTOOL" },
     Program { package: "pocketbase", path: "usr/bin/base", variable: "HARK_TEST_POCKETBASE" },
 ];
 

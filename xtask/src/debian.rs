@@ -53,6 +53,7 @@ pub(crate) const TESTS: &[Need] = &[
     ("xfce4-panel", "a panel with a tray on it"),
     ("xdotool", "finds and closes windows on it"),
     ("imagemagick", "takes pictures of it"),
+    ("chromium", "a browser that follows the relay"),
     ("webkit2gtk-driver", "drives the window"),
     ("adwaita-icon-theme", "the panel's icons"),
     ("fonts-dejavu-core", "letters in the pictures"),

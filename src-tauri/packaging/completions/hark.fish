@@ -48,6 +48,7 @@ complete -c hark -n "__fish_hark_needs_command" -f -a "delete" -d 'Delete messag
 complete -c hark -n "__fish_hark_needs_command" -f -a "act" -d 'Open a message\'s link, or do what one of its buttons is for'
 complete -c hark -n "__fish_hark_needs_command" -f -a "history" -d 'Show when each connection was lost, why, and for how long'
 complete -c hark -n "__fish_hark_needs_command" -f -a "handlers" -d 'Show the commands that run when something happens, set as [[handlers]] in the settings'
+complete -c hark -n "__fish_hark_needs_command" -f -a "relay" -d 'Show the relay, by which other programs of this computer follow what Hark receives'
 complete -c hark -n "__fish_hark_needs_command" -f -a "rules" -d 'Show what the rules of a subscription do with its latest messages, or try others'
 complete -c hark -n "__fish_hark_needs_command" -f -a "send" -d 'Send a message to a subscription\'s server, from which it comes as any other'
 complete -c hark -n "__fish_hark_needs_command" -f -a "test" -d 'Send a sample notification the whole way, and say whether the desktop took it'
@@ -192,6 +193,35 @@ complete -c hark -n "__fish_hark_using_subcommand handlers; and __fish_seen_subc
 complete -c hark -n "__fish_hark_using_subcommand handlers; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
 complete -c hark -n "__fish_hark_using_subcommand handlers; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run one once, as if something had happened'
 complete -c hark -n "__fish_hark_using_subcommand handlers; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hark -n "__fish_hark_using_subcommand relay; and not __fish_seen_subcommand_from on off token help" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
+complete -c hark -n "__fish_hark_using_subcommand relay; and not __fish_seen_subcommand_from on off token help" -l json -d 'As one JSON object'
+complete -c hark -n "__fish_hark_using_subcommand relay; and not __fish_seen_subcommand_from on off token help" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
+complete -c hark -n "__fish_hark_using_subcommand relay; and not __fish_seen_subcommand_from on off token help" -s h -l help -d 'Print help'
+complete -c hark -n "__fish_hark_using_subcommand relay; and not __fish_seen_subcommand_from on off token help" -s V -l version -d 'Print version'
+complete -c hark -n "__fish_hark_using_subcommand relay; and not __fish_seen_subcommand_from on off token help" -f -a "on" -d 'Turn it on, there where it was, or at 127.0.0.1:7275'
+complete -c hark -n "__fish_hark_using_subcommand relay; and not __fish_seen_subcommand_from on off token help" -f -a "off" -d 'Turn it off; its part of the settings is removed'
+complete -c hark -n "__fish_hark_using_subcommand relay; and not __fish_seen_subcommand_from on off token help" -f -a "token" -d 'Print the token that its clients need'
+complete -c hark -n "__fish_hark_using_subcommand relay; and not __fish_seen_subcommand_from on off token help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from on" -l listen -d 'At this address of this computer\'s own, such as 127.0.0.1:7275 or [::1]:7275' -r
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from on" -l socket -d 'On a Unix socket at this path, for you alone' -r
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from on" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from on" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from on" -s h -l help -d 'Print help'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from on" -s V -l version -d 'Print version'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from off" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from off" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from off" -s h -l help -d 'Print help'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from off" -s V -l version -d 'Print version'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from token" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from token" -l read-only -d 'The one for messages alone, which may stand in an address'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from token" -l renew -d 'Make a new one first; who follows with the old one is cut off'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from token" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from token" -s V -l version -d 'Print version'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from help" -f -a "on" -d 'Turn it on, there where it was, or at 127.0.0.1:7275'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from help" -f -a "off" -d 'Turn it off; its part of the settings is removed'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from help" -f -a "token" -d 'Print the token that its clients need'
+complete -c hark -n "__fish_hark_using_subcommand relay; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hark -n "__fish_hark_using_subcommand rules" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
 complete -c hark -n "__fish_hark_using_subcommand rules" -l save -d 'Put them in force, and write them into the settings'
 complete -c hark -n "__fish_hark_using_subcommand rules" -l json -d 'As one JSON object'
@@ -324,5 +354,8 @@ complete -c hark -n "__fish_hark_using_subcommand help; and not __fish_seen_subc
 complete -c hark -n "__fish_hark_using_subcommand help; and not __fish_seen_subcommand_from agent open autostart add edit rename remove pause resume mute unmute snooze wake status messages read delete act history handlers rules send test stop config export import logs completions listen doctor demo decode-picture help" -f -a "decode-picture" -d 'Decode one picture from the input, for the agent'
 complete -c hark -n "__fish_hark_using_subcommand help; and not __fish_seen_subcommand_from agent open autostart add edit rename remove pause resume mute unmute snooze wake status messages read delete act history handlers rules send test stop config export import logs completions listen doctor demo decode-picture help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hark -n "__fish_hark_using_subcommand help; and __fish_seen_subcommand_from handlers" -f -a "run" -d 'Run one once, as if something had happened'
+complete -c hark -n "__fish_hark_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "on" -d 'Turn it on, there where it was, or at 127.0.0.1:7275'
+complete -c hark -n "__fish_hark_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "off" -d 'Turn it off; its part of the settings is removed'
+complete -c hark -n "__fish_hark_using_subcommand help; and __fish_seen_subcommand_from relay" -f -a "token" -d 'Print the token that its clients need'
 complete -c hark -n "__fish_hark_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print where the settings file is'
 complete -c hark -n "__fish_hark_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Say whether the settings can be put in force, without doing so'

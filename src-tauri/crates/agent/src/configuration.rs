@@ -13,7 +13,7 @@ use std::{
 use hark_api::{ApiError, ErrorCode};
 use hark_config::{
     TomlError,
-    settings::{self, Edit, EditError, HandlerSet, Loaded, Settings, Subscription},
+    settings::{self, Edit, EditError, HandlerSet, Loaded, Relay, Settings, Subscription},
     watch::InForce,
 };
 use hark_engine::{health::Code, keep::Keep, links::Links};
@@ -43,6 +43,8 @@ struct Inner {
     current: Mutex<Current>,
     /// The handlers in force.
     handlers: watch::Sender<HandlerSet>,
+    /// The relay in force, where there is to be one.
+    relay: watch::Sender<Option<Relay>>,
     /// Reads and writes the files.
     files: Aside,
     /// Hark's own writes, which the watch ignores.
@@ -73,6 +75,7 @@ impl Configuration {
             status,
             current: Mutex::new(current),
             handlers: watch::Sender::default(),
+            relay: watch::Sender::default(),
             files: Aside::default(),
             in_force: InForce::default(),
             waits: AtomicBool::new(false),
@@ -127,6 +130,12 @@ impl Configuration {
     #[must_use]
     pub fn handlers(&self) -> watch::Receiver<HandlerSet> {
         self.0.handlers.subscribe()
+    }
+
+    /// The relay in force, where there is to be one, and what it becomes.
+    #[must_use]
+    pub fn relay(&self) -> watch::Receiver<Option<Relay>> {
+        self.0.relay.subscribe()
     }
 
     /// Whether a subscription stands in the settings file.
@@ -245,6 +254,11 @@ impl Configuration {
         self.0.handlers.send_if_modified(|now| {
             let is_another = *now != handlers;
             *now = handlers;
+            is_another
+        });
+        self.0.relay.send_if_modified(|now| {
+            let is_another = *now != settings.relay;
+            now.clone_from(&settings.relay);
             is_another
         });
         let mut current = self.current();

@@ -12,6 +12,7 @@ mod event;
 mod handlers;
 mod history;
 mod message;
+pub mod relay;
 pub mod route;
 mod rules;
 mod send;
@@ -31,6 +32,10 @@ pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, 
 pub use message::{
     Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,
     Read, ReadMessages, Shown, Why,
+};
+pub use relay::{
+    Health, Relay, RelayClient, RelayEvent, RelayGap, RelayMessage, RelayQuery, RelayRaw,
+    RelayRefusal, RelayRemoved, RelayStatus, RenewToken, Upstream,
 };
 pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};
 pub use send::{SendMessage, Sent};

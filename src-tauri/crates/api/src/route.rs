@@ -6,13 +6,14 @@ use http::Method;
 
 use crate::{
     Accepted, Act, Acted, AddSubscription, Added, DeleteMessages, Deleted, Handler, HandlerBegun,
-    HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, Read, ReadMessages, RulesFor,
-    RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status, Target, Woken,
+    HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, Read, ReadMessages, Relay,
+    RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed,
+    Status, Target, Woken,
 };
 
 /// Routes that are the command line's alone: the window's page, which shows what strangers sent, cannot reach
 /// them.
-pub const NOT_FOR_THE_PAGE: &[&str] = &[RUN_HANDLER.path];
+pub const NOT_FOR_THE_PAGE: &[&str] = &[RUN_HANDLER.path, RELAY_TOKEN.path];
 
 /// What a route's method says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,17 @@ impl<Q, R> Route<Q, R> {
 
 /// The path of the event stream (SSE): the one route that does not answer a single value.
 pub const EVENTS: &str = "/v1/events";
+
+/// The relay's stream of messages (SSE). It and the two below are answered by the relay's own listener alone: see
+/// [`crate::RelayEvent`] and [`crate::RelayQuery`].
+pub const RELAY_MESSAGES: &str = "/relay/v1/messages";
+/// The metrics, in the text format of Prometheus.
+pub const METRICS: &str = "/metrics";
+/// Whether the agent does its work: [`crate::Health`]. The one that needs no token.
+pub const HEALTH: &str = "/v1/health";
+/// The request header by which a Hark says which one it is, so that a relay sends it nothing that has passed
+/// through it, and the response header by which the relay says the same of its own.
+pub const HOP_HEADERS: (&str, &str) = ("hark-hops", "hark-relay");
 
 /// Declares the routes, and the list of them that TypeScript and the window's bridge are made from.
 macro_rules! routes {
@@ -123,6 +135,10 @@ routes! {
     HANDLERS = get "/v1/handlers": () => Vec<Handler>;
     /// Run a handler of the settings file once, as if something had happened. Not for the window.
     RUN_HANDLER = post "/v1/handlers/run": RunHandler => HandlerBegun;
+    /// How the relay is.
+    RELAY = get "/v1/relay": () => Relay;
+    /// Make a token of the relay another one. Not for the window.
+    RELAY_TOKEN = post "/v1/relay/token": RenewToken => ();
     /// Stop the agent.
     STOP = post "/v1/stop": () => ();
 }

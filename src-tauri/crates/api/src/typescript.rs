@@ -38,6 +38,9 @@ fn generated() -> String {
     route::visit(&mut types);
     types.visit::<Event>();
     types.visit::<ApiError>();
+    types.visit::<RelayEvent>();
+    types.visit::<RelayRefusal>();
+    types.visit::<Health>();
     let mut out = String::from(
         "// Generated from src-tauri/crates/api; `cargo xtask generate` writes it anew.\n",
     );

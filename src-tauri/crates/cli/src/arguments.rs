@@ -97,6 +97,8 @@ pub enum Command {
     History(HistoryOptions),
     /// Show the commands that run when something happens, set as [[handlers]] in the settings
     Handlers(HandlersOptions),
+    /// Show the relay, by which other programs of this computer follow what Hark receives
+    Relay(RelayOptions),
     /// Show what the rules of a subscription do with its latest messages, or try others
     Rules(RulesOptions),
     /// Send a message to a subscription's server, from which it comes as any other
@@ -373,6 +375,43 @@ pub struct RunHandlerOptions {
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `hark relay`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct RelayOptions {
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: Option<RelayCommand>,
+}
+
+/// What to do with the relay.
+#[derive(Debug, Subcommand)]
+pub enum RelayCommand {
+    /// Turn it on, there where it was, or at 127.0.0.1:7275
+    On {
+        /// At this address of this computer's own, such as 127.0.0.1:7275 or [::1]:7275
+        #[arg(long, value_name = "ADDRESS", conflicts_with = "socket")]
+        listen: Option<String>,
+        /// On a Unix socket at this path, for you alone
+        #[arg(long, value_name = "PATH")]
+        socket: Option<String>,
+    },
+    /// Turn it off; its part of the settings is removed
+    Off,
+    /// Print the token that its clients need
+    Token {
+        /// The one for messages alone, which may stand in an address
+        #[arg(long)]
+        read_only: bool,
+        /// Make a new one first; who follows with the old one is cut off
+        #[arg(long)]
+        renew: bool,
+    },
 }
 
 /// Options of `hark rules`.

@@ -19,7 +19,7 @@ use arguments::{Arguments, Command};
 use clap::{CommandFactory, FromArgMatches};
 use commands::{
     act, add, agent, autostart, completions, config, demo, doctor, edit, handlers, history, listen,
-    logs, messages, open, pause, portable, read, remove, rules, send, silence, status, stop, test,
+    logs, messages, open, pause, portable, read, relay, remove, rules, send, silence, status, stop, test,
 };
 use hark_local::profile::Profile;
 use hark_platform::picture::apart;
@@ -90,6 +90,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Delete(options) => read::delete(&profile, options).await,
             Command::History(options) => history::history(&profile, options).await,
             Command::Handlers(options) => handlers::handlers(&profile, options).await,
+            Command::Relay(options) => relay::relay(&profile, options).await,
             Command::Rules(options) => rules::rules(&profile, options).await,
             Command::Send(options) => send::send(&profile, options).await,
             Command::Test => test::test(&profile).await,

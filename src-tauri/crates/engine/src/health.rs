@@ -23,6 +23,8 @@ pub enum Code {
     NotFollowedYet,
     /// A preset does not load.
     PresetInvalid,
+    /// The relay is wanted, and does not listen.
+    RelayFailed,
     /// The settings file cannot be read.
     SettingsInvalid,
     /// The database cannot be used.
@@ -44,6 +46,7 @@ impl Code {
         match self {
             Self::NotFollowedYet => "not_followed_yet",
             Self::PresetInvalid => "preset_invalid",
+            Self::RelayFailed => "relay_failed",
             Self::SettingsInvalid => "settings_invalid",
             Self::StoreFailed => "store_failed",
             Self::TrayCommandFailed => "tray_command_failed",
@@ -59,6 +62,7 @@ impl Code {
         match self {
             Self::NotFollowedYet
             | Self::PresetInvalid
+            | Self::RelayFailed
             | Self::SettingsInvalid
             | Self::StoreFailed
             | Self::TrayCommandFailed => Severity::Error,
@@ -74,6 +78,8 @@ impl Code {
         match self {
             // A database is locked for a moment now and then, by a backup for instance.
             Self::NotFollowedYet => Duration::from_secs(2),
+            // An agent that is started anew may find its port taken for a moment.
+            Self::RelayFailed => Duration::from_secs(2),
             Self::PresetInvalid
             | Self::SettingsInvalid
             | Self::StoreFailed

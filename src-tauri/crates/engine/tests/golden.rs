@@ -199,6 +199,9 @@ fn any_json() -> impl Strategy<Value = Value> {
         "encoding",
         "attachment",
         "sequence_id",
+        "subscription",
+        "icon",
+        "markdown",
         "actions",
         "headers",
         "method",
@@ -297,7 +300,7 @@ proptest! {
     fn no_json_makes_a_feed_panic_or_exceed_its_bounds(
         kind in select(&[
             "message", "notification", "update", "announcement", "conversation", "PB_CONNECT",
-            "stream-error",
+            "removed", "gap", "status", "stream-error",
         ]),
         value in any_json(),
         text in ".*",

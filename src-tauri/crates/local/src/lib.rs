@@ -10,3 +10,4 @@ pub mod folder;
 pub mod profile;
 pub mod program;
 pub mod socket;
+pub mod token;

@@ -6,7 +6,7 @@ use std::{
     fs,
     io::{self, Read, Write},
     os::unix::{
-        fs::PermissionsExt,
+        fs::{FileTypeExt, PermissionsExt},
         net::{UnixListener as StdListener, UnixStream as StdStream},
     },
     path::Path,
@@ -54,6 +54,33 @@ impl Listener {
     /// Where the folder is not ours alone or the socket cannot be made.
     pub fn bind(path: &Path, of: Circle) -> io::Result<Self> {
         let listener = bind(path, of)?;
+        listener.set_nonblocking(true)?;
+        Ok(Self { socket: UnixListener::from_std(listener)?, of })
+    }
+
+    /// Binds a socket where the person wants it, in a folder that may be others' too: only its owner may use
+    /// it. Its folder is made for the owner alone where there is none, and left as it is where there is one. A socket on
+    /// which nobody listens is replaced, and nothing else.
+    ///
+    /// # Errors
+    /// Where something else is there, somebody listens, or the socket cannot be made.
+    pub fn bind_at(path: &Path) -> io::Result<Self> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+            folder::private(folder)?;
+        }
+        match fs::symlink_metadata(path) {
+            Ok(found) if !found.file_type().is_socket() => {
+                let said = "something that is no socket is there";
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, said));
+            }
+            Ok(_) if StdStream::connect(path).is_ok() => {
+                let said = "another program listens there";
+                return Err(io::Error::new(io::ErrorKind::AddrInUse, said));
+            }
+            _ => {}
+        }
+        let of = Circle::Owner;
+        let listener = listen(path, of)?;
         listener.set_nonblocking(true)?;
         Ok(Self { socket: UnixListener::from_std(listener)?, of })
     }
@@ -126,6 +153,10 @@ fn bind(path: &Path, of: Circle) -> io::Result<StdListener> {
             Circle::Group => folder::of_group(folder)?,
         }
     }
+    listen(path, of)
+}
+
+fn listen(path: &Path, of: Circle) -> io::Result<StdListener> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -133,4 +164,32 @@ fn bind(path: &Path, of: Circle) -> io::Result<StdListener> {
     let listener = StdListener::bind(path)?;
     fs::set_permissions(path, fs::Permissions::from_mode(of.mode()))?;
     Ok(listener)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_in_a_folder_of_others_takes_nobodys_place_and_leaves_the_folder_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = folder.path().join("shared");
+        fs::create_dir(&shared).unwrap();
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let path = shared.join("s");
+        let first = Listener::bind_at(&path).unwrap();
+        assert_eq!((mode(&shared), mode(&path)), (0o755, 0o600));
+        let said = Listener::bind_at(&path).unwrap_err().to_string();
+        assert!(said.contains("another program listens"), "{said}");
+        drop(first);
+        drop(Listener::bind_at(&path).unwrap());
+        let file = shared.join("file");
+        fs::write(&file, "mine").unwrap();
+        assert!(Listener::bind_at(&file).is_err());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+        let fresh = folder.path().join("fresh/s");
+        let _fresh = Listener::bind_at(&fresh).unwrap();
+        assert_eq!(mode(fresh.parent().unwrap()), 0o700);
+    }
 }

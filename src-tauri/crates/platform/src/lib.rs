@@ -13,6 +13,7 @@ pub mod clock;
 pub mod locale;
 pub mod notifications;
 pub mod picture;
+pub mod process;
 pub mod quiet;
 pub mod signals;
 pub mod supervisor;

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::{
-    Changed, Shown, Store, StoreError, cursor::Run, outbox::changed, prune::bound_messages, to_ms,
+    Changed, Shown, Store, StoreError, cursor::Run, outbox::changed, prune::bound_messages,
+    relay::note_removed, to_ms,
 };
 
 /// How much of an event that is set aside is kept, in bytes.
@@ -166,6 +167,7 @@ impl NewMessage<'_> {
                 transaction
                     .prepare_cached("DELETE FROM message WHERE id = ?1")?
                     .execute([earlier])?;
+                note_removed(transaction, subscription, earlier)?;
                 Stored::Replaced { id, earlier }
             }
             None => Stored::New(id),
@@ -282,7 +284,13 @@ fn apply(
     let mut statement = transaction.prepare_cached(sql)?;
     let ids = statement
         .query_map(params![subscription, sequence.as_str(), to_ms(now)], |row| row.get(0))?;
-    ids.collect()
+    let ids = ids.collect::<rusqlite::Result<Vec<i64>>>()?;
+    if matches!(change, Change::Deleted(_)) {
+        for id in &ids {
+            note_removed(transaction, subscription, *id)?;
+        }
+    }
+    Ok(ids)
 }
 
 fn set_aside(

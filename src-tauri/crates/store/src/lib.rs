@@ -14,6 +14,7 @@ mod open;
 mod outbox;
 mod prune;
 mod reading;
+mod relay;
 mod search;
 mod snooze;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use handlers::HandlerRun;
 pub use messages::{Found, MessageRow, Place, Query};
 pub use open::{Opening, SCHEMA_VERSION};
 pub use outbox::{Changed, Shown};
+pub use relay::{Filter, Page, Relayed, Removal};
 pub use search::Words;
 
 /// The database of one Hark.

@@ -8,7 +8,7 @@ use hark_engine::{
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::{Shown, Store, StoreError, Words, from_ms};
+use crate::{Shown, Store, StoreError, Words, from_ms, relay::note_removed};
 
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,12 @@ impl Store {
         let transaction = self.connection.transaction()?;
         let mut gone = Vec::new();
         for id in ids {
-            if transaction.prepare_cached("DELETE FROM message WHERE id = ?")?.execute([id])? > 0 {
+            let subscription: Option<String> = transaction
+                .prepare_cached("DELETE FROM message WHERE id = ? RETURNING subscription")?
+                .query_row([id], |row| row.get(0))
+                .optional()?;
+            if let Some(subscription) = subscription {
+                note_removed(&transaction, &subscription, *id)?;
                 gone.push(*id);
             }
         }

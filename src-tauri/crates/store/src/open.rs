@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_alerts_and_reading.sql"),
     include_str!("migrations/0006_order_and_search.sql"),
     include_str!("migrations/0005_handlers.sql"),
+    include_str!("migrations/0007_pruned.sql"),
 ];
 
 /// How long to wait for another process that holds the database. Nothing else goes on meanwhile.

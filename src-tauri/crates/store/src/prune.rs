@@ -5,7 +5,7 @@ use hark_engine::keep::Keep;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::{Store, StoreError, to_ms};
+use crate::{Store, StoreError, relay::note_pruned, to_ms};
 
 /// How many events that were set aside are kept of each subscription.
 const SET_ASIDE_MAX: u32 = 200;
@@ -98,7 +98,9 @@ fn too_old(
         "DELETE FROM message WHERE subscription = ?1 AND received < ?2 RETURNING id",
     )?;
     let ids = statement.query_map(params![subscription, to_ms(oldest)], |row| row.get(0))?;
-    ids.collect()
+    let gone = ids.collect::<rusqlite::Result<Vec<i64>>>()?;
+    note_pruned(transaction, subscription, &gone)?;
+    Ok(gone)
 }
 
 /// Deletes the oldest messages of a subscription that is over a bound. Answers their ids.
@@ -136,6 +138,7 @@ pub(crate) fn bound_messages(
         bound_bytes(transaction, subscription, most, &mut gone)?;
     }
     gone.sort_unstable();
+    note_pruned(transaction, subscription, &gone)?;
     Ok(gone)
 }
 

@@ -24,6 +24,7 @@ use crate::{
     actions::Actions,
     commands::{Commands, Queries, Reader, Sampler, Snoozer},
     handlers::Handlers,
+    relay::Relay,
     status::Status,
     words::Language,
 };
@@ -36,7 +37,7 @@ pub fn router(
     queries: &Queries,
     commands: &Commands,
     sampler: &Sampler,
-    (reader, actions, handlers): (&Reader, &Actions, &Handlers),
+    (reader, actions, handlers, relay): (&Reader, &Actions, &Handlers, &Relay),
     snoozer: &Snoozer,
     stop: &Arc<Notify>,
 ) -> Router {
@@ -96,6 +97,14 @@ pub fn router(
     let router = bind(router, &route::RUN_HANDLER, handlers, |handlers, asked| async move {
         handlers.run_by_hand(&asked)
     });
+    let router = bind(router, &route::RELAY, relay, |relay, ()| async move { Ok(relay.now()) });
+    let router =
+        bind(
+            router,
+            &route::RELAY_TOKEN,
+            relay,
+            |relay, asked| async move { relay.renew(asked).await },
+        );
     let router =
         bind(router, &route::TEST, sampler, |sampler, ()| async move { sampler.send().await });
     let router = bind(router, &route::STOP, stop, |stop, ()| async move {

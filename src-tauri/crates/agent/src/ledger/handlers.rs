@@ -34,6 +34,7 @@ impl Ledger {
 
     /// Keeps a run, and tells of it.
     pub fn handler_ran(&self, run: HandlerRun) {
+        self.count_run(&run.handler, &run.ended);
         // A failure is a condition already.
         let id = self.write(|store| store.handler_ran(&run)).unwrap_or_default();
         let subscription = Some(run.subscription.clone());

@@ -4,6 +4,7 @@
 //! A failure of the store becomes a condition as well as an error. A lock is held for a moment and never
 //! across an await.
 
+mod counted;
 mod handlers;
 mod index;
 mod outbox;
@@ -33,6 +34,7 @@ use hark_store::{Committed, Store, StoreError, Stored};
 use jiff::Timestamp;
 
 use crate::{conditions::Conditions, events::Events, to_api};
+use counted::Counted;
 use handlers::Hearer;
 use owed::Owed;
 
@@ -52,6 +54,10 @@ struct Inner {
     prunes: AtomicU64,
     /// Who hears of what is written, for handlers.
     hearer: Hearer,
+    /// What is counted of it, for the metrics.
+    counted: Counted,
+    /// Whether nobody is there to show alerts to.
+    has_nobody: AtomicBool,
 }
 
 impl Ledger {
@@ -66,6 +72,8 @@ impl Ledger {
             unstored: AtomicBool::new(false),
             prunes: AtomicU64::new(0),
             hearer: Hearer::default(),
+            counted: Counted::default(),
+            has_nobody: AtomicBool::new(false),
         }))
     }
 
@@ -132,6 +140,7 @@ impl Ledger {
         }
         self.judge(answer.as_ref().err(), wrote);
         let committed = answer?;
+        self.count_deliveries(key, deliveries, &committed.stored);
         for (delivery, stored) in deliveries.iter().zip(&committed.stored) {
             self.hear_message(key, delivery, stored);
             match (&delivery.outcome, stored) {
@@ -149,6 +158,11 @@ impl Ledger {
         }
         self.tell_removed(committed.pruned.clone());
         Ok(committed)
+    }
+
+    /// Whether nobody is there to show alerts to.
+    fn has_nobody(&self) -> bool {
+        self.0.has_nobody.load(Ordering::Relaxed)
     }
 
     /// Notes that the agent runs now, so that after a crash or a power cut it is known until when.

@@ -1,6 +1,8 @@
 //! What becomes of alerts and of what the person reads: each write is told to whoever listens. A failure is a
 //! condition already where nothing is answered.
 
+use std::sync::atomic::Ordering;
+
 use hark_api::{Event, Time};
 use hark_engine::{
     alerts::{Part, Showing, Why},
@@ -128,12 +130,15 @@ impl Ledger {
 
     /// Notes whether there is nobody to show alerts to. Alerts that wait for somebody then stop waiting.
     pub fn set_nobody(&self, has_nobody: bool) {
+        self.0.has_nobody.store(has_nobody, Ordering::Relaxed);
         if let Ok(changed) = self.write(|store| store.set_nobody(has_nobody)) {
             self.tell_shown(changed, Shown::Nobody, None);
         }
     }
 
     fn tell_shown(&self, messages: impl IntoIterator<Item = i64>, shown: Shown, why: Option<&Why>) {
+        let messages: Vec<i64> = messages.into_iter().collect();
+        self.count_alerts(&messages, shown);
         self.tell_changed(messages, Some(shown), why, (None, None));
     }
 

@@ -67,6 +67,9 @@ impl Ledger {
     ) -> Result<(), Full> {
         let what = Write::Entry(entry.clone());
         self.owe(Debt { subscription: subscription.map(str::to_owned), at, what })?;
+        if let Some(key) = subscription {
+            self.count_entry(key, entry);
+        }
         self.hear(Input::Entry(subscription, entry));
         Ok(())
     }

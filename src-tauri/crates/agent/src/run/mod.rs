@@ -18,6 +18,7 @@ use hark_local::{
     profile::Profile,
     program,
     socket::{Circle, Listener},
+    token,
 };
 use hark_platform::{
     changes::{Change, Watch as ChangesWatch},
@@ -48,6 +49,7 @@ use crate::{
     ledger::Ledger,
     print,
     registry::Registry,
+    relay::{self, Relay},
     silence::Quiet,
     status::Status,
     subscriptions::Subscriptions,
@@ -116,6 +118,9 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let of = if profile.system { Circle::Group } else { Circle::Owner };
     let listener = Listener::bind(&socket, of)
         .map_err(|source| AgentError::Socket { path: socket.clone(), source })?;
+    let relaying = profile.state.join(relay::FOLDER);
+    let path = relaying.join(relay::NAME);
+    let hop = token::name(&path).map_err(|source| AgentError::Folder { path, source })?;
     let demo = if demo { Some(Demo::bind(0).await?) } else { None };
 
     let (events, conditions) = (Events::default(), Conditions::default());
@@ -148,10 +153,17 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let configuration = Configuration::new(&profile, followed, status.clone());
     let settings = SettingsWatch::begin(profile.settings(), configuration.in_force());
     let pictures = Pictures::new(outbox.clone(), ledger.clone(), status.clone());
-    let subscriptions =
-        Subscriptions::new(registry.clone(), ledger.clone(), outbox.clone(), pictures.clone());
+    let subscriptions = Subscriptions::new(
+        registry.clone(),
+        ledger.clone(),
+        outbox.clone(),
+        pictures.clone(),
+        &hop,
+    );
     let handlers = Handlers::new(ledger.clone(), status.clone(), configuration.handlers());
     tokio::spawn(handlers.clone().keep_time());
+    let relay = Relay::new(ledger.clone(), status.clone(), configuration.relay(), relaying, &hop);
+    let relaying = tokio::spawn(relay.clone().keep());
     let commands = Commands::new(configuration, subscriptions, status.clone());
     let first = tokio::spawn({
         let commands = commands.clone();
@@ -205,7 +217,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let voice = Voice::new(status.clone(), ledger.clone(), outbox.clone());
     let sampler = Sampler::new(ledger.clone(), outbox, status.clone());
     let snoozer = Snoozer::new(quiet, registry.clone());
-    let about = (&reader, &actions, &handlers);
+    let about = (&reader, &actions, &handlers, &relay);
     let router = http::router(&status, &queries, &commands, &sampler, about, &snoozer, &stop);
     let api = tokio::spawn(http::serve(listener, router));
     let indexing = tokio::spawn(ledger.clone().index());
@@ -225,6 +237,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     handlers.stop().await;
     showing.abort();
     indexing.abort();
+    relaying.abort();
     // The latest messages are still printed.
     let _ = end_printing.send(());
     if let Some(printing) = printing {

@@ -3,7 +3,7 @@
 
 mod session;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use hark_api::Phase;
 use hark_config::settings::Subscription;
@@ -38,13 +38,21 @@ pub struct Subscriptions {
     pictures: Pictures,
     /// How often each server may be dialled.
     dials: Dials,
+    /// The name of this Hark, for relays.
+    hop: Arc<str>,
 }
 
 impl Subscriptions {
-    /// Nothing is followed yet.
+    /// Nothing is followed yet. `hop` is the name of this Hark, for relays.
     #[must_use]
-    pub fn new(registry: Registry, ledger: Ledger, alerts: Outbox, pictures: Pictures) -> Self {
-        Self { registry, ledger, alerts, pictures, dials: Dials::default() }
+    pub fn new(
+        registry: Registry,
+        ledger: Ledger,
+        alerts: Outbox,
+        pictures: Pictures,
+        hop: &str,
+    ) -> Self {
+        Self { registry, ledger, alerts, pictures, dials: Dials::default(), hop: hop.into() }
     }
 
     /// What is followed.

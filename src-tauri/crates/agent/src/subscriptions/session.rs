@@ -2,13 +2,14 @@
 
 use std::{cell::Cell, net::IpAddr, sync::Arc};
 
-use hark_api as api;
+use axum::http::HeaderValue;
+use hark_api::{self as api, route};
 use hark_config::{credentials::Credentials, settings::Subscription};
 use hark_engine::{
     failure::Cause,
     feed::Recognition,
     history::Entry,
-    link::{self, Delivery, Link, Outcome},
+    link::{self, Delivery, Link, Outcome, Reason},
     message::{Change, Message, RawEvent},
     policy::{self, Origin, Rule},
 };
@@ -26,6 +27,7 @@ use crate::{
     alerts::{Due, Outbox, Pictures},
     ledger::Ledger,
     registry::Registry,
+    tally::Counter,
     to_api,
 };
 
@@ -70,13 +72,37 @@ pub(super) struct Session {
     held: bool,
     /// Since when nothing has come of it, where it is not connected or has just been.
     absent: Option<Timestamp>,
+    /// The name of this Hark, for relays.
+    hop: Arc<str>,
     /// [`Ledger::prunes`] when the link's messages were counted.
     prunes: u64,
 }
 
 impl Sink for Session {
     fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static {
-        self.credentials.ask()
+        let asking = self.credentials.ask();
+        // No other server is told which Hark this is.
+        let is_relay = self.subscription.url.path() == route::RELAY_MESSAGES;
+        let hop = is_relay.then(|| HeaderValue::from_str(&self.hop).ok()).flatten();
+        async move {
+            let mut ask = asking.await?;
+            if let Some(hop) = hop {
+                ask.headers.insert(route::HOP_HEADERS.0, hop);
+            }
+            Ok(ask)
+        }
+    }
+
+    fn dials(&mut self, reason: Reason) {
+        let word = match reason {
+            Reason::Start => "start",
+            Reason::Retry => "retry",
+            Reason::Hint => "hint",
+            Reason::Person => "person",
+            Reason::Doubt(_) => "doubt",
+            Reason::Anew => "anew",
+        };
+        self.ledger.tally().add(Counter::Dials, &self.link.subscription, word, 1);
     }
 
     fn commit(
@@ -225,6 +251,7 @@ impl Session {
             rules: subscription.deciding(&subscription.rules).into(),
             held: false,
             absent,
+            hop: parts.hop.clone(),
             prunes: 0,
         }
     }

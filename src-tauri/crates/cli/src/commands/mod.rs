@@ -19,6 +19,7 @@ pub mod open;
 pub mod pause;
 pub mod portable;
 pub mod read;
+pub mod relay;
 pub mod remove;
 mod request;
 pub mod rules;

@@ -4,6 +4,7 @@ pub mod csv;
 pub mod handlers;
 mod history;
 mod message;
+pub mod relay;
 mod status;
 #[cfg(test)]
 mod tests;

@@ -151,3 +151,34 @@ fn a_time_is_local() {
     let zone = TimeZone::fixed(jiff::tz::offset(9));
     assert_eq!(at(time, &zone), "2026-03-01 11:10:05");
 }
+
+#[test]
+fn the_relay_says_where_it_is_and_who_follows() {
+    let relay = |value: serde_json::Value| {
+        let relay = serde_json::from_value(value).unwrap();
+        super::relay::relay(&relay, &Look::of(Some(80), false, NOW))
+    };
+    let off = json!({
+        "at": null, "listens": false, "problem": null, "token_file": null, "read_only_token_file": null,
+        "origins": [], "clients": [], "clients_max": 256,
+    });
+    assert_eq!(relay(off.clone()), "The relay is off. Turn it on with: hark relay on\n");
+    let mut on = off;
+    (on["at"], on["listens"]) = ("http://127.0.0.1:7275".into(), true.into());
+    (on["token_file"], on["origins"]) = ("/t".into(), json!(["https://dash.example"]));
+    on["clients"] = json!([
+        { "since": "2026-03-02T11:00:00Z", "agent": "curl/8\u{1b}[31m", "origin": null, "reached": 7, "sent": 3 },
+        { "since": "2026-03-02T11:59:00Z", "agent": "x", "origin": "https://dash.example", "reached": 9, "sent": 0 },
+    ]);
+    let wanted = "listens at http://127.0.0.1:7275\n\
+                  \x20   token    hark relay token, or --read-only for messages alone\n\
+                  \x20   page     https://dash.example\n\
+                  \x20   clients  2 of 256\n\
+                  \x20       curl/8[31m, since 1 h ago: 3 messages, up to 7\n\
+                  \x20       https://dash.example, since 1 min ago: 0 messages, up to 9\n";
+    assert_eq!(relay(on.clone()), wanted);
+    (on["listens"], on["problem"]) = (false.into(), "The relay cannot listen.".into());
+    assert!(
+        relay(on).starts_with("does not listen at http://127.0.0.1:7275\n    The relay cannot")
+    );
+}

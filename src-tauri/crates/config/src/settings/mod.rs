@@ -9,6 +9,7 @@ mod new;
 mod pictures;
 mod portable;
 mod publish;
+mod relay;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,7 @@ pub use keep::KeepSettings;
 pub use new::NewSubscription;
 pub use portable::{Exported, Imported, SetUp, export, read_set_up};
 pub use publish::Publish;
+pub use relay::{RELAY_LISTEN, Relay, RelayAt, read_listen, read_socket, set_relay};
 pub use table::{set_name, set_table, table_of};
 pub use told::{Problems, Shown};
 use written::{basic, headers};
@@ -79,6 +81,9 @@ pub struct Settings {
     /// The commands that are run for what happens.
     #[serde(default)]
     pub handlers: Vec<Handler>,
+    /// Where local programs may follow what comes, where they may.
+    #[serde(default)]
+    pub relay: Option<Relay>,
 }
 
 /// One URL that the person follows.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Centrifugo, DjangoEventstream, Feed, Form, HomeAssistant, Json, Mapped, Mastodon, Mercure,
-    Nchan, Ntfy, PocketBase, Signature, Smee, Wikimedia, centrifugo, pocketbase,
+    Centrifugo, DjangoEventstream, Feed, Form, Hark, HomeAssistant, Json, Mapped, Mastodon,
+    Mercure, Nchan, Ntfy, PocketBase, Signature, Smee, Wikimedia, centrifugo, pocketbase,
 };
 
 /// Every feed that has code of its own, a line each. The order counts where two are
@@ -23,6 +23,7 @@ pub(super) const FEEDS: &[Entry] = &[
     Entry::new("smee", &Smee),
     Entry::new("centrifugo", &centrifugo::PLAIN)
         .by_form(|form| Arc::new(Centrifugo::of_form(form))),
+    Entry::new("hark", &Hark),
 ];
 
 /// A feed of the registry.
@@ -109,6 +110,7 @@ mod tests {
             ("ntfy", "ntfy"),
             ("django-eventstream", "django-eventstream"),
             ("centrifugo", "Centrifugo"),
+            ("hark", "Hark"),
         ] {
             assert_eq!(by_name(name).unwrap().called(), called);
         }

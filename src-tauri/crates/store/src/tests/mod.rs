@@ -10,6 +10,7 @@ mod open;
 mod outbox;
 mod prune;
 mod reading;
+mod relay;
 mod search;
 mod snooze;
 

@@ -73,6 +73,9 @@ pub trait Sink {
     /// The request to dial with, without the cursor; an error where a credential cannot be read.
     fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static;
 
+    /// Sees each dial, and why it is made.
+    fn dials(&mut self, _reason: Reason) {}
+
     /// Sees each arrival before the engine does.
     fn seen(&mut self, _arrival: &Arrival) {}
 
@@ -436,6 +439,7 @@ impl<S: Sink> Driver<S> {
     fn dial(&mut self, conn: ConnId, cursor: Cursor, reason: Reason) {
         let wait = self.dials.take(&self.origin, self.sink.now().monotonic);
         tracing::debug!(origin = self.origin, ?reason, ?wait, "dialling");
+        self.sink.dials(reason);
         self.routes.look();
         let trail = Trail::kept();
         let noted = trail.clone();

@@ -3,6 +3,7 @@
 mod edits;
 mod handlers;
 mod portable;
+mod relay;
 mod table;
 
 use std::{fs, path::Path, time::Duration};
