@@ -1,6 +1,6 @@
 //! The command line, as `--help` shows it.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hark_platform::picture::apart;
@@ -116,7 +116,7 @@ pub enum Command {
         #[arg(value_enum)]
         shell: Shell,
     },
-    /// Follow one URL in this terminal, without an agent
+    /// Follow URLs in this terminal, without an agent
     Listen(ListenOptions),
     /// Say what a push server does right and wrong, and which line to change
     Doctor(DoctorOptions),
@@ -405,20 +405,57 @@ pub struct SendOptions {
     pub json: bool,
 }
 
+/// What stands below the options of `hark listen`.
+const LISTEN_HELP: &str = "\
+Exit codes:
+  0    --count or --until is reached, a signal ended it, or nobody reads the output any more
+  1    a server refuses (of several: all do), or something cannot be read or written
+  2    the command line is wrong
+  124  the time of --timeout is over
+
+Examples:
+  hark listen https://ntfy.sh/builds https://ntfy.sh/alerts --json
+  hark listen https://ntfy.sh/builds --new --until 'deploy (done|failed)' --timeout 10m
+  hark listen https://ntfy.sh/builds --state builds.state >> builds.log
+  hark listen https://ntfy.sh/builds --new --exec -- ./on-message --level warning";
+
 /// Options of `hark listen`.
 #[derive(Debug, Args)]
+#[command(after_help = LISTEN_HELP)]
 pub struct ListenOptions {
-    /// http or https
-    pub url: String,
+    /// http or https; several are followed at once
+    #[arg(value_name = "URL", required = true)]
+    pub urls: Vec<String>,
     /// Decoded messages as JSON, one a line
     #[arg(long, conflicts_with = "raw")]
     pub json: bool,
     /// Everything that comes on one plain connection, as JSON, one object a line
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["state", "new", "until", "exec"])]
     pub raw: bool,
     /// What it speaks, as ntfy or a preset's name; recognised where missing
     #[arg(long)]
     pub feed: Option<String>,
+    /// Leave out what the server held before it was asked for the first time
+    #[arg(long)]
+    pub new: bool,
+    /// Keep in this file how far it has come, and go on there the next time
+    #[arg(long, value_name = "FILE", conflicts_with = "last_event_id")]
+    pub state: Option<PathBuf>,
+    /// End after so many messages
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// End after the first message in whose title or text this regular expression is found
+    #[arg(long, value_name = "REGEX")]
+    pub until: Option<String>,
+    /// End after so long, as 10m, with exit code 124
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+    /// Run the command behind -- for each message: it in HARK_… variables, and as JSON on the input
+    #[arg(long, requires = "command")]
+    pub exec: bool,
+    /// Give one run of the command so long; 60s where missing
+    #[arg(long, value_name = "TIME", requires = "exec")]
+    pub exec_timeout: Option<String>,
     /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     pub headers: Vec<String>,
@@ -442,10 +479,13 @@ pub struct ListenOptions {
     /// Send this as the request's body
     #[arg(long)]
     pub data: Option<String>,
+    /// The program of --exec and its arguments; no shell reads them
+    #[arg(last = true, value_name = "COMMAND", requires = "exec")]
+    pub command: Vec<OsString>,
 }
 
 /// The way to the server.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Way {
     /// Trust the authorities, or the one certificate, in this PEM file beside the system's
     #[arg(long, value_name = "FILE")]
