@@ -228,6 +228,20 @@ sentence: string, };
 
 export type Credential = { "env": string } | { "file": string };
 
+export type Database = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * What is wrong with it, as SQLite says; null where nothing is.
+ */
+problem: string | null, 
+/**
+ * Whether all of it was looked through; false where that takes too long.
+ */
+whole: boolean, };
+
 export type Decision = "alert" | "backlog" | "quiet";
 
 export type DeleteMessages = { 
@@ -1077,5 +1091,6 @@ export interface Routes {
   "/v1/test": { method: "POST"; query: null; reply: Sample };
   "/v1/handlers": { method: "GET"; query: null; reply: Array<Handler> };
   "/v1/handlers/run": { method: "POST"; query: RunHandler; reply: HandlerBegun };
+  "/v1/database": { method: "GET"; query: null; reply: Database };
   "/v1/stop": { method: "POST"; query: null; reply: null };
 }

@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use http::Method;
 
 use crate::{
-    Accepted, Act, Acted, AddSubscription, Added, DeleteMessages, Deleted, Handler, HandlerBegun,
-    HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, Read, ReadMessages, RulesFor,
-    RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status, Target, Woken,
+    Accepted, Act, Acted, AddSubscription, Added, Database, DeleteMessages, Deleted, Handler,
+    HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, Read,
+    ReadMessages, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed,
+    Status, Target, Woken,
 };
 
 /// Routes that are the command line's alone: the window's page, which shows what strangers sent, cannot reach
@@ -123,6 +124,8 @@ routes! {
     HANDLERS = get "/v1/handlers": () => Vec<Handler>;
     /// Run a handler of the settings file once, as if something had happened. Not for the window.
     RUN_HANDLER = post "/v1/handlers/run": RunHandler => HandlerBegun;
+    /// Look through the database for damage.
+    DATABASE = get "/v1/database": () => Database;
     /// Stop the agent.
     STOP = post "/v1/stop": () => ();
 }

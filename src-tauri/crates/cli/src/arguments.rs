@@ -118,7 +118,7 @@ pub enum Command {
     },
     /// Follow URLs in this terminal, without an agent
     Listen(ListenOptions),
-    /// Say what a push server does right and wrong, and which line to change
+    /// Say what is well and what is not: this computer and what is followed, or a server
     Doctor(DoctorOptions),
     /// Run a small push server on this computer, to try things with
     Demo {
@@ -495,22 +495,41 @@ pub struct Way {
     pub proxy: Option<String>,
 }
 
+/// What stands below the options of `hark doctor`.
+const DOCTOR_HELP: &str = "\
+Exit codes:
+  0  nothing is wrong
+  1  something is, or the report could not be written
+  2  the command line is wrong
+
+Examples:
+  hark doctor
+  hark doctor --report report.txt
+  hark doctor https://push.example/events --for 3m";
+
 /// Options of `hark doctor`.
 #[derive(Debug, Args)]
+#[command(after_help = DOCTOR_HELP)]
 pub struct DoctorOptions {
-    /// http or https
-    pub url: String,
-    /// How long to listen, as 60s; Ctrl-C listens no longer
-    #[arg(long = "for", value_name = "TIME", default_value = "60s")]
-    pub length: String,
+    /// Visit this server, http or https; without, this computer, the files and all that is followed
+    pub url: Option<String>,
+    /// How long to listen, as 60s; 5s to each that is followed, 60s to a URL; Ctrl-C listens no longer
+    #[arg(long = "for", value_name = "TIME")]
+    pub length: Option<String>,
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Write a report to attach, without secrets; it is shown first, and you are asked
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "json"])]
+    pub report: Option<PathBuf>,
+    /// Write the report without asking
+    #[arg(long, requires = "report")]
+    pub yes: bool,
     /// What it speaks; recognised where missing
-    #[arg(long)]
+    #[arg(long, requires = "url")]
     pub feed: Option<String>,
     /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
-    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    #[arg(short = 'H', long = "header", value_name = "HEADER", requires = "url")]
     pub headers: Vec<String>,
     #[command(flatten)]
     pub way: Way,

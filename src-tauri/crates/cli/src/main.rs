@@ -65,7 +65,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Completions { shell } => completions::completions(shell),
             Command::Autostart { wanted } => autostart::autostart(&profile, wanted),
             Command::Listen(options) => return listen::listen(&profile, options).await,
-            Command::Doctor(options) => doctor::doctor(&profile, options).await,
+            Command::Doctor(options) => return doctor::doctor(&profile, options).await,
             Command::Demo { port } => demo::demo(port).await,
             Command::Open { message } => open::open(&profile, message).await,
             Command::Add(options) => add::add(&profile, options).await,

@@ -1,5 +1,6 @@
 //! The API's values as a person reads them: status, messages and history in a file each.
 
+mod doctor;
 pub mod handlers;
 mod history;
 mod message;
@@ -13,6 +14,7 @@ use hark_agent::print::glimpse;
 use hark_api::{Decision, Preview, RulesTried, Time};
 use jiff::tz::TimeZone;
 
+pub use doctor::doctor;
 pub use history::entry;
 pub use message::message;
 pub use status::{is_well, status};
