@@ -6,7 +6,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
 
 use hark_tests::{
-    World, bus::Bus, desktop, dunst::Dunst, hark, http, ntfy::Ntfy, session::Session,
+    SHORT, World, bus::Bus, desktop, dunst::Dunst, hark, http, ntfy::Ntfy, session::Session,
 };
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -133,6 +133,26 @@ async fn what_the_agent_says_of_a_broken_database_is_told() {
         .collect();
     assert!(told.iter().any(|seen| seen.contains("unreadable")), "{found:?}");
     assert_eq!(about(&found, "database")["mark"], "ok", "the new one is well");
+}
+
+#[tokio::test]
+async fn a_database_that_is_damaged_in_the_middle_is_found_by_the_agent() {
+    const PAGE_BYTES: usize = 4096;
+    let world = World::new();
+    let mut agent = world.agent().await;
+    world.hark(&["stop"]).await.ok();
+    agent.ended(SHORT).await;
+    let path = world.path("profile/data/hark.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let last = bytes.len() - PAGE_BYTES;
+    bytes[last..].fill(0xa5);
+    fs::write(&path, bytes).unwrap();
+    let _agent = world.agent().await;
+    let (found, code) = checks(&world, &[]).await;
+    let database = about(&found, "database");
+    assert_eq!((code, &database["mark"]), (Some(1), &"wrong".into()), "{database}");
+    assert!(database["seen"].as_str().unwrap().contains("It is damaged"), "{database}");
+    assert!(database["advice"].as_str().unwrap().contains("hark stop"), "{database}");
 }
 
 #[tokio::test]

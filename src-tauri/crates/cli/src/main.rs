@@ -64,7 +64,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Logs(options) => logs::logs(&profile, &options).await,
             Command::Completions { shell } => completions::completions(shell),
             Command::Autostart { wanted } => autostart::autostart(&profile, wanted),
-            Command::Listen(options) => return listen::listen(&profile, options).await,
+            Command::Listen(options) => return listen::listen(&profile, *options).await,
             Command::Doctor(options) => return doctor::doctor(&profile, options).await,
             Command::Demo { port } => demo::demo(port).await,
             Command::Open { message } => open::open(&profile, message).await,

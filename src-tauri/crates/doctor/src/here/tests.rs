@@ -250,7 +250,7 @@ fn what_the_agent_says_is_told_and_without_one_that_is() {
     let told = changed(|here| {
         let conditions = vec![(true, "It is full.".to_owned()), (false, "It is old.".to_owned())];
         here.agent = Ok(Agent { version: "0.9.0".into(), own_version: "1.0.0".into(), conditions });
-        here.files.database = Ok(Database { problem: Some("row 7".into()), whole: true });
+        here.files.database = Ok(Database { problem: Some("row\n7".into()), whole: true });
     });
     assert_eq!(
         told,
