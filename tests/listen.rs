@@ -27,7 +27,7 @@ async fn streaming(server: &Server, bytes: &str) -> hark_tests::sse::Client {
 }
 
 fn bodies(out: &str) -> Vec<String> {
-    let lines = out.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+    let lines = out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     lines.map(|line| line["body"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -430,7 +430,7 @@ async fn what_is_too_much_for_the_command_is_left_out_and_counted() {
     let said = listen.err();
     assert!(said.contains("100 messages wait for it"), "{said}");
     // The one that runs has left the queue, where it had begun by then.
-    let in_all = said.lines().find(|line| line.contains("In all")).expect(&said);
+    let in_all = said.lines().find(|line| line.contains("In all")).unwrap();
     assert!(in_all.contains(" 49 ") || in_all.contains(" 50 "), "{said}");
 }
 

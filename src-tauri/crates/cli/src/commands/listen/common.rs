@@ -7,11 +7,13 @@ use hark_agent::print;
 use hark_engine::{
     link::{Committed, Delivery, Outcome},
     matching::Pattern,
-    message::{Message, RawEvent},
+    message::{Extras, Message, RawEvent},
     policy::Origin,
+    readable::Line,
 };
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::{
@@ -182,7 +184,9 @@ impl<W: Write> Common<W> {
         match self.format {
             Format::Lines => text.push_str(&print::line_here(&source.name, message, now)),
             Format::Json => {
-                let line = as_json(&source.from, event, message, now).to_string();
+                let told = Told::new(&source.from, event, message, now);
+                // Plain values cannot fail to be written.
+                let line = serde_json::to_string(&told).unwrap_or_default();
                 text.push_str(&print::harmless(&line));
             }
             Format::Raw => return,
@@ -199,8 +203,7 @@ impl<W: Write> Common<W> {
         now: Timestamp,
     ) -> Option<Ticket> {
         let (queue, source) = (self.queue.as_mut()?, self.sources.get(number)?);
-        let json = as_json(&source.from, event, message, now);
-        queue.put(number, &source.from, message, &json, now)
+        queue.put(number, message, &Told::new(&source.from, event, message, now), now)
     }
 
     /// Answers whether it was written.
@@ -226,21 +229,41 @@ impl<W: Write> Common<W> {
 }
 
 /// A message as the output and the command have it.
-fn as_json(from: &str, event: &RawEvent, message: &Message, now: Timestamp) -> Value {
-    json!({
-        "from": from,
-        "server_id": event.own_id,
-        "title": message.title,
-        "body": message.body,
-        "priority": message.priority.level(),
-        "time": message.time.map(|time| format!("{time:.3}")),
-        "received": format!("{now:.3}"),
-        "url": message.url,
-        "tags": message.tags,
-        "topic": message.topic,
-        "sequence": message.sequence.as_ref().map(|sequence| &sequence.id),
-        "extras": message.extras,
-    })
+#[derive(Debug, Serialize)]
+pub struct Told<'a> {
+    /// What its URL is called.
+    pub from: &'a str,
+    server_id: Option<&'a str>,
+    title: &'a str,
+    body: &'a str,
+    priority: u8,
+    time: Option<String>,
+    received: String,
+    url: Option<&'a str>,
+    tags: &'a [Line],
+    topic: Option<&'a Line>,
+    sequence: Option<&'a Line>,
+    extras: &'a Extras,
+}
+
+impl<'a> Told<'a> {
+    /// Of this URL's message, which came now.
+    pub fn new(from: &'a str, event: &'a RawEvent, message: &'a Message, now: Timestamp) -> Self {
+        Self {
+            from,
+            server_id: event.own_id.as_deref(),
+            title: &message.title,
+            body: &message.body,
+            priority: message.priority.level(),
+            time: message.time.map(|time| format!("{time:.3}")),
+            received: format!("{now:.3}"),
+            url: message.url.as_deref(),
+            tags: &message.tags,
+            topic: message.topic.as_ref(),
+            sequence: message.sequence.as_ref().map(|sequence| &sequence.id),
+            extras: &message.extras,
+        }
+    }
 }
 
 #[cfg(test)]

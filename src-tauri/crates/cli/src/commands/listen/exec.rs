@@ -11,19 +11,19 @@ use std::{
 };
 
 use hark_engine::{
-    handlers::variables::{self, Told, Variable},
+    handlers::variables::{self, Variable},
     message::Message,
     readable::{Line, Text},
 };
 use hark_platform::child::{self, End, Run};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
 };
 
-use super::progress::Ticket;
+use super::{common::Told, progress::Ticket};
 use crate::{Failed, out};
 
 /// How many messages may wait for the command. One more is left out, and counted.
@@ -75,13 +75,12 @@ impl Queue {
     pub fn put(
         &mut self,
         number: usize,
-        from: &str,
         message: &Message,
-        as_json: &Value,
+        told: &Told<'_>,
         now: Timestamp,
     ) -> Option<Ticket> {
         self.next += 1;
-        let work = Work { number, ticket: self.next, ..work(from, message, as_json, now) };
+        let work = Work { number, ticket: self.next, ..work(message, told, now) };
         if self.works.try_send(work).is_err() {
             if self.in_a_row == 0 {
                 out::note(format_args!(
@@ -116,8 +115,10 @@ fn messages(count: u64) -> String {
     if count == 1 { "1 message was".to_owned() } else { format!("{count} messages were") }
 }
 
-fn work(from: &str, message: &Message, as_json: &Value, now: Timestamp) -> Work {
-    let told = Told {
+fn work(message: &Message, told: &Told<'_>, now: Timestamp) -> Work {
+    let from = told.from;
+    let input = json!({ "on": "message", "name": from, "message": told });
+    let told = variables::Told {
         title: &message.title,
         body: &message.body,
         tags: &message.tags.iter().map(Line::as_str).collect::<Vec<_>>().join(","),
@@ -128,7 +129,6 @@ fn work(from: &str, message: &Message, as_json: &Value, now: Timestamp) -> Work 
     };
     let mut variables = vec![("HARK_ON", "message".to_owned()), ("HARK_NAME", from.to_owned())];
     variables.extend(told.variables());
-    let input = json!({ "on": "message", "name": from, "message": as_json });
     let name = if message.title.is_empty() { &*message.body } else { &*message.title };
     Work {
         number: 0,
@@ -223,11 +223,14 @@ pub fn check(program: &OsStr) -> Result<(), Failed> {
 
 #[cfg(test)]
 mod tests {
+    use hark_engine::message::RawEvent;
+
     use super::*;
 
     fn put(queue: &mut Queue, text: &str) -> Option<Ticket> {
-        let message = Message::of_text(text);
-        queue.put(0, "there", &message, &json!({}), Timestamp::UNIX_EPOCH)
+        let (event, message) = (RawEvent::default(), Message::of_text(text));
+        let told = Told::new("there", &event, &message, Timestamp::UNIX_EPOCH);
+        queue.put(0, &message, &told, Timestamp::UNIX_EPOCH)
     }
 
     fn shell(text: &str) -> Vec<OsString> {

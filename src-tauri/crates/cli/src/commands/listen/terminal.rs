@@ -159,6 +159,10 @@ impl<W: Write> Sink for Terminal<W> {
     }
 
     fn seen(&mut self, arrival: &Arrival) {
+        // In a flood it costs to write down what nobody wants to see.
+        if self.format != Format::Raw && !matches!(arrival, Arrival::TooLarge { .. }) {
+            return;
+        }
         match arrival {
             Arrival::Event { event, id } => self.raw(
                 "event",
