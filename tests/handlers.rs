@@ -3,22 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::fs;
 
 use hark_tests::{
-    LONG, Running, SHORT, World, eventually, hark, http, real_ntfy::RealNtfy, sse::Server,
+    LONG, Running, SHORT, World, eventually, hark, http, process::gone, real_ntfy::RealNtfy,
+    sse::Server,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-
-/// Writes a script of the person's, and answers where it is. What it leaves running is the world's.
-fn script(world: &World, name: &str, text: &str) -> PathBuf {
-    let mark = world.get("HARK_TEST_WORLD").unwrap().to_str().unwrap();
-    let text = format!("#!/bin/sh\nexport HARK_TEST_WORLD='{mark}'\n{text}\n");
-    let path = world.file(name, text);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    path
-}
 
 fn handler(name: &str, on: &str, program: &std::path::Path, more: &str) -> String {
     let program = program.display();
@@ -39,14 +31,6 @@ fn signal(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal).unwrap();
 }
 
-async fn gone(pid: u32) {
-    eventually("a process ends", SHORT, async || {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        if stat.is_empty() || stat.contains(") Z ") { Ok(()) } else { Err(stat) }
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn a_real_ntfy_that_is_killed_or_hangs_is_started_again_and_nothing_is_lost() {
     let world = World::new();
@@ -56,8 +40,7 @@ async fn a_real_ntfy_that_is_killed_or_hangs_is_started_again_and_nothing_is_los
     let program = std::env::var("HARK_TEST_NTFY").unwrap();
     fs::write(&pids, first[0].to_string()).unwrap();
     let (config, pid_file) = (config.display(), pids.display());
-    let restart = script(
-        &world,
+    let restart = world.script(
         "restart",
         &format!(
             "kill -KILL $(cat '{pid_file}') 2>/dev/null\n\
@@ -103,12 +86,11 @@ async fn a_server_of_ours_that_is_down_at_the_start_is_down_and_started_by_its_h
     let world = World::new();
     let port = http::free_port();
     let hark = hark::program("hark");
-    let start = script(
-        &world,
+    let start = world.script(
         "start",
         &format!("setsid '{}' demo --port {port} >/dev/null 2>&1 &\nsleep 1", hark.display()),
     );
-    let told = script(&world, "told", "echo \"$HARK_ON $HARK_PHASE\"");
+    let told = world.script("told", "echo \"$HARK_ON $HARK_PHASE\"");
     let url = format!("http://127.0.0.1:{port}/events");
     world.settings(&format!(
         "[subscriptions.demo]\nurl = \"{url}\"\n{}{}{}",
@@ -129,8 +111,7 @@ async fn what_a_stranger_sends_is_no_argument_and_comes_whole() {
     let server = Server::start().await;
     let out = world.path("out");
     let out_path = out.display();
-    let take = script(
-        &world,
+    let take = world.script(
         "take",
         &format!(
             "n=$(ls '{out_path}' | wc -l); d='{out_path}'/.new; mkdir \"$d\"; cat > \"$d\"/stdin\n\
@@ -190,16 +171,14 @@ async fn what_a_stranger_sends_is_no_argument_and_comes_whole() {
 async fn one_that_hangs_forks_or_floods_harms_nothing_and_leaves_nothing() {
     let world = World::new();
     let server = Server::start().await;
-    let hang = script(
-        &world,
+    let hang = world.script(
         "hang",
         "trap '' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 300; done' &\n\
          echo $$; while :; do sleep 300; done",
     );
     let running = world.path("running");
     let file = running.display();
-    let forever = script(
-        &world,
+    let forever = world.script(
         "forever",
         &format!(
             "trap '' TERM; echo $$ > '{file}'\n\
@@ -207,7 +186,7 @@ async fn one_that_hangs_forks_or_floods_harms_nothing_and_leaves_nothing() {
              while :; do sleep 300; done"
         ),
     );
-    let flood = script(&world, "flood", "printf '\\377'; exec yes 'all the same'");
+    let flood = world.script("flood", "printf '\\377'; exec yes 'all the same'");
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{}\"\n{}{}{}{}",
         server.url("/events"),
@@ -258,7 +237,7 @@ async fn no_secret_of_the_settings_reaches_a_handler_or_what_is_kept() {
     world.set("PUSH_TOKEN", CANARY);
     world.set("OTHER_SECRET", CANARY);
     let server = Server::start().await;
-    let show = script(&world, "show", "env; cat");
+    let show = world.script("show", "env; cat");
     let url = server.url("/events");
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{url}\"\nbearer = {{ env = \"PUSH_TOKEN\" }}\n\
@@ -281,7 +260,7 @@ async fn no_secret_of_the_settings_reaches_a_handler_or_what_is_kept() {
 async fn one_is_tried_by_hand_and_the_settings_alone_change_it() {
     let world = World::new();
     let server = Server::start().await;
-    let say = script(&world, "say", "echo \"$HARK_ON $HARK_BY_HAND $HARK_KEY\"; exit ${CODE:-3}");
+    let say = world.script("say", "echo \"$HARK_ON $HARK_BY_HAND $HARK_KEY\"; exit ${CODE:-3}");
     let text = format!(
         "[subscriptions.news]\nurl = \"{}\"\n{}",
         server.url("/events"),

@@ -10,7 +10,7 @@ use std::{
 
 use rustix::process::{Pid, Signal};
 
-use crate::{World, eventually};
+use crate::{SHORT, World, eventually};
 
 /// A running program in a process group of its own, which is killed when this is dropped.
 pub struct Running {
@@ -107,6 +107,15 @@ impl Running {
     fn group(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap()
     }
+}
+
+/// Waits until no process has this id, but for one that is not reaped yet.
+pub async fn gone(pid: u32) {
+    eventually("a process ends", SHORT, async || {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if stat.is_empty() || stat.contains(") Z ") { Ok(()) } else { Err(stat) }
+    })
+    .await;
 }
 
 impl Drop for Running {

@@ -121,6 +121,14 @@ impl World {
         path
     }
 
+    /// A script of the person's, and where it is. What it leaves running is this world's.
+    pub fn script(&self, name: &str, text: &str) -> PathBuf {
+        let mark = self.folder.path().display();
+        let path = self.file(name, format!("#!/bin/sh\nexport {MARK}='{mark}'\n{text}\n"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
     /// A command that sees this world and nothing else.
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {

@@ -254,6 +254,20 @@ sentence: string, };
 
 export type Credential = { "env": string } | { "file": string };
 
+export type Database = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * What is wrong with it, as SQLite says; null where nothing is.
+ */
+problem: string | null, 
+/**
+ * Whether all of it was looked through; false where that takes too long.
+ */
+whole: boolean, };
+
 export type Decision = "alert" | "backlog" | "quiet";
 
 export type DeleteMessages = { 

@@ -58,8 +58,8 @@ complete -c hark -n "__fish_hark_needs_command" -f -a "export" -d 'Write your se
 complete -c hark -n "__fish_hark_needs_command" -f -a "import" -d 'Take subscriptions and settings from such a file; what is here stays, and nothing in it is run'
 complete -c hark -n "__fish_hark_needs_command" -f -a "logs" -d 'Show the agent\'s log'
 complete -c hark -n "__fish_hark_needs_command" -f -a "completions" -d 'Print what a shell is to know to complete the command line; the packages bring it along'
-complete -c hark -n "__fish_hark_needs_command" -f -a "listen" -d 'Follow one URL in this terminal, without an agent'
-complete -c hark -n "__fish_hark_needs_command" -f -a "doctor" -d 'Say what a push server does right and wrong, and which line to change'
+complete -c hark -n "__fish_hark_needs_command" -f -a "listen" -d 'Follow URLs in this terminal, without an agent'
+complete -c hark -n "__fish_hark_needs_command" -f -a "doctor" -d 'Say what is well and what is not: this computer and what is followed, or a server'
 complete -c hark -n "__fish_hark_needs_command" -f -a "demo" -d 'Run a small push server on this computer, to try things with'
 complete -c hark -n "__fish_hark_needs_command" -f -a "decode-picture" -d 'Decode one picture from the input, for the agent'
 complete -c hark -n "__fish_hark_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -285,6 +285,11 @@ complete -c hark -n "__fish_hark_using_subcommand completions" -l system -d 'The
 complete -c hark -n "__fish_hark_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hark -n "__fish_hark_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c hark -n "__fish_hark_using_subcommand listen" -l feed -d 'What it speaks, as ntfy or a preset\'s name; recognised where missing' -r
+complete -c hark -n "__fish_hark_using_subcommand listen" -l state -d 'Keep in this file how far it has come, and go on there the next time' -r -F
+complete -c hark -n "__fish_hark_using_subcommand listen" -l count -d 'End after so many messages' -r
+complete -c hark -n "__fish_hark_using_subcommand listen" -l until -d 'End after the first message in whose title or text this regular expression is found' -r
+complete -c hark -n "__fish_hark_using_subcommand listen" -l timeout -d 'End after so long, as 10m, with exit code 124' -r
+complete -c hark -n "__fish_hark_using_subcommand listen" -l exec-timeout -d 'Give one run of the command so long; 60s where missing' -r
 complete -c hark -n "__fish_hark_using_subcommand listen" -s H -l header -d 'Send a header, as \'Name: value\'; @FILE reads such lines from a file, out of others\' sight' -r
 complete -c hark -n "__fish_hark_using_subcommand listen" -l ca -d 'Trust the authorities, or the one certificate, in this PEM file beside the system\'s' -r -F
 complete -c hark -n "__fish_hark_using_subcommand listen" -l proxy -d 'Go through this proxy, as http://host:port or socks5://host:port; none for no proxy at all' -r
@@ -297,16 +302,20 @@ complete -c hark -n "__fish_hark_using_subcommand listen" -l data -d 'Send this 
 complete -c hark -n "__fish_hark_using_subcommand listen" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
 complete -c hark -n "__fish_hark_using_subcommand listen" -l json -d 'Decoded messages as JSON, one a line'
 complete -c hark -n "__fish_hark_using_subcommand listen" -l raw -d 'Everything that comes on one plain connection, as JSON, one object a line'
+complete -c hark -n "__fish_hark_using_subcommand listen" -l new -d 'Leave out what the server held before it was asked for the first time'
+complete -c hark -n "__fish_hark_using_subcommand listen" -l exec -d 'Run the command behind -- for each message: it in HARK_… variables, and as JSON on the input'
 complete -c hark -n "__fish_hark_using_subcommand listen" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
 complete -c hark -n "__fish_hark_using_subcommand listen" -s h -l help -d 'Print help'
 complete -c hark -n "__fish_hark_using_subcommand listen" -s V -l version -d 'Print version'
-complete -c hark -n "__fish_hark_using_subcommand doctor" -l for -d 'How long to listen, as 60s; Ctrl-C listens no longer' -r
+complete -c hark -n "__fish_hark_using_subcommand doctor" -l for -d 'How long to listen, as 60s; 5s to each that is followed, 60s to a URL; Ctrl-C listens no longer' -r
+complete -c hark -n "__fish_hark_using_subcommand doctor" -l report -d 'Write a report to attach, without secrets; it is shown first, and you are asked' -r -F
 complete -c hark -n "__fish_hark_using_subcommand doctor" -l feed -d 'What it speaks; recognised where missing' -r
 complete -c hark -n "__fish_hark_using_subcommand doctor" -s H -l header -d 'Send a header, as \'Name: value\'; @FILE reads such lines from a file, out of others\' sight' -r
 complete -c hark -n "__fish_hark_using_subcommand doctor" -l ca -d 'Trust the authorities, or the one certificate, in this PEM file beside the system\'s' -r -F
 complete -c hark -n "__fish_hark_using_subcommand doctor" -l proxy -d 'Go through this proxy, as http://host:port or socks5://host:port; none for no proxy at all' -r
 complete -c hark -n "__fish_hark_using_subcommand doctor" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
 complete -c hark -n "__fish_hark_using_subcommand doctor" -l json -d 'As one JSON object'
+complete -c hark -n "__fish_hark_using_subcommand doctor" -l yes -d 'Write the report without asking'
 complete -c hark -n "__fish_hark_using_subcommand doctor" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
 complete -c hark -n "__fish_hark_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c hark -n "__fish_hark_using_subcommand doctor" -s V -l version -d 'Print version'

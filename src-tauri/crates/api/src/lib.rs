@@ -8,6 +8,7 @@
 mod act;
 pub mod client;
 mod command;
+mod database;
 mod event;
 mod handlers;
 mod history;
@@ -26,6 +27,7 @@ pub use command::{
     Accepted, AddSubscription, Added, ApiError, Basic, Certainty, Credential, ErrorCode, Found,
     Header, Preview, Recognised, Sample, Target,
 };
+pub use database::Database;
 pub use event::Event;
 pub use handlers::{Handler, HandlerBegun, HandlerEnd, HandlerRun, RunHandler};
 pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, Span, SpanKind};

@@ -5,9 +5,7 @@ use std::marker::PhantomData;
 use http::Method;
 
 use crate::{
-    Accepted, Act, Acted, AddSubscription, Added, DeleteMessages, Deleted, Handler, HandlerBegun,
-    HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, Read, ReadMessages, Relay,
-    RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed,
+    Accepted, Act, Acted, AddSubscription, Added, Database, DeleteMessages, Deleted, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, Read, ReadMessages, Relay, RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed,
     Status, Target, Woken,
 };
 
@@ -139,6 +137,8 @@ routes! {
     RELAY = get "/v1/relay": () => Relay;
     /// Make a token of the relay another one. Not for the window.
     RELAY_TOKEN = post "/v1/relay/token": RenewToken => ();
+    /// Look through the database for damage.
+    DATABASE = get "/v1/database": () => Database;
     /// Stop the agent.
     STOP = post "/v1/stop": () => ();
 }

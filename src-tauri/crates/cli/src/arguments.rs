@@ -1,9 +1,12 @@
 //! The command line, as `--help` shows it.
 
+mod servers;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hark_platform::picture::apart;
+pub use servers::{DoctorOptions, ListenOptions, Way};
 
 /// Desktop notifications from the push servers you already run.
 #[derive(Debug, Parser)]
@@ -125,9 +128,9 @@ pub enum Command {
         #[arg(value_enum)]
         shell: Shell,
     },
-    /// Follow one URL in this terminal, without an agent
-    Listen(ListenOptions),
-    /// Say what a push server does right and wrong, and which line to change
+    /// Follow URLs in this terminal, without an agent
+    Listen(Box<ListenOptions>),
+    /// Say what is well and what is not: this computer and what is followed, or a server
     Doctor(DoctorOptions),
     /// Run a small push server on this computer, to try things with
     Demo {
@@ -487,75 +490,4 @@ pub struct SendOptions {
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
-}
-
-/// Options of `hark listen`.
-#[derive(Debug, Args)]
-pub struct ListenOptions {
-    /// http or https
-    pub url: String,
-    /// Decoded messages as JSON, one a line
-    #[arg(long, conflicts_with = "raw")]
-    pub json: bool,
-    /// Everything that comes on one plain connection, as JSON, one object a line
-    #[arg(long)]
-    pub raw: bool,
-    /// What it speaks, as ntfy or a preset's name; recognised where missing
-    #[arg(long)]
-    pub feed: Option<String>,
-    /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
-    #[arg(short = 'H', long = "header", value_name = "HEADER")]
-    pub headers: Vec<String>,
-    #[command(flatten)]
-    pub way: Way,
-    /// Resume after this event
-    #[arg(long, value_name = "ID")]
-    pub last_event_id: Option<String>,
-    /// Retry at a fixed interval, as 'fixed 5s'
-    #[arg(long, value_name = "HOW")]
-    pub retry: Option<String>,
-    /// Give a connection up after so long a silence, as 30s
-    #[arg(long, value_name = "TIME")]
-    pub heartbeat: Option<String>,
-    /// Take events of up to this size, also in one line, as 16MiB
-    #[arg(long, value_name = "SIZE")]
-    pub event_max: Option<String>,
-    /// Send the request with this method
-    #[arg(long, default_value = "GET")]
-    pub method: String,
-    /// Send this as the request's body
-    #[arg(long)]
-    pub data: Option<String>,
-}
-
-/// The way to the server.
-#[derive(Debug, Default, Args)]
-pub struct Way {
-    /// Trust the authorities, or the one certificate, in this PEM file beside the system's
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
-    /// Go through this proxy, as http://host:port or socks5://host:port; none for no proxy at all
-    #[arg(long, value_name = "URL")]
-    pub proxy: Option<String>,
-}
-
-/// Options of `hark doctor`.
-#[derive(Debug, Args)]
-pub struct DoctorOptions {
-    /// http or https
-    pub url: String,
-    /// How long to listen, as 60s; Ctrl-C listens no longer
-    #[arg(long = "for", value_name = "TIME", default_value = "60s")]
-    pub length: String,
-    /// As one JSON object
-    #[arg(long)]
-    pub json: bool,
-    /// What it speaks; recognised where missing
-    #[arg(long)]
-    pub feed: Option<String>,
-    /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
-    #[arg(short = 'H', long = "header", value_name = "HEADER")]
-    pub headers: Vec<String>,
-    #[command(flatten)]
-    pub way: Way,
 }

@@ -39,6 +39,11 @@ impl Look {
         Self { columns, colour, now: Zoned::now() }
     }
 
+    /// The look in a pipe, whatever standard output is.
+    pub fn of_pipe() -> Self {
+        Self { columns: None, colour: false, now: Zoned::now() }
+    }
+
     /// When this is.
     pub fn now(&self) -> Timestamp {
         self.now.timestamp()

@@ -1,10 +1,11 @@
 //! `hark doctor`: what a server does right and wrong, and the line to change.
 //!
 //! [`observe`] makes plain connections and notes what comes; [`judge`] is pure and says what to
-//! think of it. Neither knows a link, a store or a terminal.
+//! think of it, and [`here`] what to think of this machine. None of them knows a link, a store or a terminal.
 
 mod buffering;
 mod head;
+pub mod here;
 mod observe;
 mod occurrence;
 mod resume;

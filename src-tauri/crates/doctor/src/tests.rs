@@ -50,7 +50,7 @@ fn all(of: impl IntoIterator<Item = (f64, What)>) -> Vec<Occurrence> {
 }
 
 /// A server that does all right: three events, a heartbeat every 15 s, and resume.
-fn right() -> Observation {
+pub(crate) fn right() -> Observation {
     let mut heard = all([(0.02, comment()), (3.0, message("1")), (4.0, message("2"))]);
     heard.extend(all([(5.0, message("3"))]));
     heard.extend(all((1..=3).map(|n| (f64::from(n) * 15.0, comment()))));
@@ -96,7 +96,7 @@ fn check(seen: &Observation, of: About, mark: Mark, word: &str, line: Option<(Pl
     }
 }
 
-fn refused(cause: Cause) -> Observation {
+pub(crate) fn refused(cause: Cause) -> Observation {
     let heads = Vec::new();
     let ended = Some((5 * SECOND, cause));
     Observation { heads, opened: None, heard: vec![], resumed: vec![], ended, ..right() }

@@ -10,6 +10,8 @@ mod bus;
 pub mod changes;
 pub mod child;
 pub mod clock;
+pub mod desktop;
+pub mod disk;
 pub mod locale;
 pub mod notifications;
 pub mod picture;

@@ -4,6 +4,7 @@
 //! A cursor passes an event only in the transaction that commits what became of it. Nothing here
 //! knows a network, a clock or a notification server; times come in with the values.
 
+mod check;
 mod commit;
 mod consent;
 mod cursor;
@@ -26,6 +27,7 @@ use hark_engine::keep::Keep;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+pub use check::check;
 pub use commit::{Committed, Stored};
 pub use cursor::ResumePoint;
 pub use handlers::HandlerRun;

@@ -3,8 +3,10 @@
 use hark_api as api;
 use hark_config::settings;
 use hark_engine::history::History;
-use hark_store::StoreError;
+use hark_platform::aside::Aside;
+use hark_store::{StoreError, check};
 use jiff::Timestamp;
+use std::{path::PathBuf, time::Duration};
 
 use super::pages;
 use crate::{ledger::Ledger, registry::Registry, to_api};
@@ -20,13 +22,18 @@ const ROWS_MAX: u32 = 1_000;
 pub struct Queries {
     ledger: Ledger,
     registry: Registry,
+    /// Looks through the database.
+    aside: Aside,
 }
+
+/// How long the database is looked through.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Queries {
     /// Queries over this ledger; the registry gives the servers' names.
     #[must_use]
     pub fn new(ledger: Ledger, registry: Registry) -> Self {
-        Self { ledger, registry }
+        Self { ledger, registry, aside: Aside::default() }
     }
 
     /// Stored messages.
@@ -40,6 +47,19 @@ impl Queries {
         query.subscription = query.subscription.map(|word| self.key(&word));
         let limit = limit(query.limit);
         pages::page(&self.ledger, query, limit).await
+    }
+
+    /// How the database is.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub async fn database(&self) -> Result<api::Database, StoreError> {
+        let path = self.ledger.read(|store| Ok(store.path()))?.unwrap_or_default();
+        let file = PathBuf::from(&path);
+        match self.aside.within(CHECK_TIMEOUT, move || check(&file)).await {
+            Ok(problem) => Ok(api::Database { path, problem: problem?, whole: true }),
+            Err(_) => Ok(api::Database { path, problem: None, whole: false }),
+        }
     }
 
     /// The reconnection history, newest first.

@@ -5,24 +5,11 @@ use std::{collections::BTreeSet, ffi::OsString};
 
 use hark_api as api;
 use hark_config::settings::{Placeholder, Word};
-use hark_engine::handlers::On;
+use hark_engine::handlers::{
+    On,
+    variables::{self, Told, Variable},
+};
 use serde::Serialize;
-
-/// The longest value of a variable. Bytes.
-const VALUE_BYTES_MAX: usize = 16 << 10;
-
-/// The variables of the agent's own environment that a handler has too; beside these all that begin with `LC_`.
-const KEPT: [&str; 9] = [
-    "PATH",
-    "HOME",
-    "USER",
-    "LANG",
-    "TZ",
-    "XDG_RUNTIME_DIR",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "DISPLAY",
-    "WAYLAND_DISPLAY",
-];
 
 /// What a run is about.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -60,26 +47,10 @@ pub(super) fn environment(
     own: impl IntoIterator<Item = (OsString, OsString)>,
     secret: &BTreeSet<String>,
 ) -> Vec<(OsString, OsString)> {
-    let is_kept =
-        |name: &str| (KEPT.contains(&name) || name.starts_with("LC_")) && !secret.contains(name);
-    let own = own.into_iter().filter(|(name, _)| name.to_str().is_some_and(is_kept));
-    let mut all: Vec<(OsString, OsString)> = own.collect();
-    let mut is_cut = false;
-    for (name, value) in told(about) {
-        let mut value = value.replace('\0', "");
-        if value.len() > VALUE_BYTES_MAX {
-            value.truncate(value.floor_char_boundary(VALUE_BYTES_MAX));
-            is_cut = true;
-        }
-        all.push((name.into(), value.into()));
-    }
-    if is_cut {
-        all.push(("HARK_TRUNCATED".into(), "1".into()));
-    }
-    all
+    variables::environment(told(about), own, secret)
 }
 
-fn told(about: &About) -> Vec<(&'static str, String)> {
+fn told(about: &About) -> Vec<Variable> {
     let mut all = vec![
         ("HARK_HANDLER", about.handler.clone()),
         ("HARK_ON", about.on.word().to_owned()),
@@ -96,15 +67,16 @@ fn told(about: &About) -> Vec<(&'static str, String)> {
         all.push(("HARK_SENTENCE", cause.sentence.clone()));
     }
     if let Some(message) = &about.message {
-        all.extend([
-            ("HARK_TITLE", message.title.clone()),
-            ("HARK_BODY", message.body.clone()),
-            ("HARK_TAGS", message.tags.join(",")),
-            ("HARK_TOPIC", message.topic.clone().unwrap_or_default()),
-            ("HARK_PRIORITY", message.priority.to_string()),
-            ("HARK_URL", message.url.clone().unwrap_or_default()),
-            ("HARK_TIME", message.time.to_string()),
-        ]);
+        let told = Told {
+            title: &message.title,
+            body: &message.body,
+            tags: &message.tags.join(","),
+            topic: message.topic.as_deref().unwrap_or_default(),
+            priority: message.priority,
+            url: message.url.as_deref().unwrap_or_default(),
+            time: &message.time.to_string(),
+        };
+        all.extend(told.variables());
     }
     all
 }
@@ -171,21 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn of_the_environment_stays_what_is_named_and_no_secret() {
-        let own = [
-            ("PATH", "/bin"),
-            ("LC_TIME", "C"),
-            ("TZ", "canary"),
-            ("TOKEN", "canary"),
-            ("LD_PRELOAD", "x"),
-            ("LC_SECRET", "canary"),
-        ];
-        let own = own.map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let secret = ["TOKEN", "TZ", "LC_SECRET"].map(str::to_owned).into();
-        let all = environment(&about(), own, &secret);
-        assert_eq!(value(&all, "PATH").as_deref(), Some("/bin"));
-        assert_eq!(value(&all, "LC_TIME").as_deref(), Some("C"));
-        assert!(!format!("{all:?}").contains("canary") && value(&all, "LD_PRELOAD").is_none());
+    fn what_a_server_says_is_in_a_variable() {
+        let all = environment(&about(), [], &BTreeSet::new());
         assert_eq!(value(&all, "HARK_SENTENCE").as_deref(), Some("$(id)\n--flag"));
         assert_eq!(value(&all, "HARK_TRUNCATED"), None);
     }
@@ -196,7 +155,7 @@ mod tests {
         let mut about = about();
         about.cause.as_mut().unwrap().sentence.clone_from(&long);
         let all = environment(&about, [], &BTreeSet::new());
-        assert_eq!(value(&all, "HARK_SENTENCE").unwrap().len(), VALUE_BYTES_MAX);
+        assert_eq!(value(&all, "HARK_SENTENCE").unwrap().len(), variables::VALUE_BYTES_MAX);
         assert_eq!(value(&all, "HARK_TRUNCATED").as_deref(), Some("1"));
         let read: serde_json::Value = serde_json::from_slice(&input(&about)).unwrap();
         assert_eq!(read["cause"]["sentence"], long);

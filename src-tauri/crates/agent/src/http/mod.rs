@@ -107,6 +107,9 @@ pub fn router(
         );
     let router =
         bind(router, &route::TEST, sampler, |sampler, ()| async move { sampler.send().await });
+    let router = bind(router, &route::DATABASE, queries, |queries, ()| async move {
+        queries.database().await.map_err(plain)
+    });
     let router = bind(router, &route::STOP, stop, |stop, ()| async move {
         stop.notify_one();
         Ok(())

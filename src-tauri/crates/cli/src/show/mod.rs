@@ -1,6 +1,7 @@
 //! The API's values as a person reads them: status, messages and history in a file each.
 
 pub mod csv;
+mod doctor;
 pub mod handlers;
 mod history;
 mod message;
@@ -15,6 +16,7 @@ use hark_agent::print::glimpse;
 use hark_api::{Decision, Preview, RulesTried, Time};
 use jiff::tz::TimeZone;
 
+pub use doctor::doctor;
 pub use history::entry;
 pub use message::message;
 pub use status::{is_well, status};

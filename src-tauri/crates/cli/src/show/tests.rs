@@ -124,6 +124,72 @@ fn messages_and_history_are_lines() {
 }
 
 #[test]
+fn what_the_doctor_has_found_has_a_tick_or_what_to_do() {
+    use hark_doctor::{
+        Mark,
+        here::{Check, Group},
+    };
+    let check = |group, of: Option<&str>, about, mark, seen: &str, advice: Option<&str>| Check {
+        group,
+        subscription: of.map(str::to_owned),
+        about,
+        mark,
+        seen: seen.to_owned(),
+        advice: advice.map(str::to_owned),
+    };
+    let (desktop, files, server) = (Group::Desktop, Group::Files, Group::Subscription);
+    let down =
+        "https://push.example.org refused the connection: no server listens there. Is it running?";
+    let checks = [
+        check(desktop, None, "session bus", Mark::Ok, "It answers.", None),
+        check(
+            desktop,
+            None,
+            "notifications",
+            Mark::Ok,
+            "dunst 1.9.0 shows them; it can: actions, body, body-hyperlinks, body-markup, icon-static, x-canonical.",
+            None,
+        ),
+        check(
+            desktop,
+            None,
+            "tray",
+            Mark::Warning,
+            "The desktop shows no icons of programs.",
+            Some(
+                "On GNOME, install the extension AppIndicator; without it, hark open shows the window.",
+            ),
+        ),
+        check(files, None, "settings", Mark::Ok, "They can be read: 2 subscriptions.", None),
+        check(
+            files,
+            None,
+            "database",
+            Mark::Unknown,
+            "No agent is running. Only an agent looks into it.",
+            None,
+        ),
+        check(server, Some("builds"), "dns", Mark::Ok, "The name was found.", None),
+        check(server, Some("builds"), "tcp", Mark::Ok, "It takes connections.", None),
+        check(
+            server,
+            Some("builds"),
+            "resume",
+            Mark::Unknown,
+            "No event with an id came to come back to.",
+            None,
+        ),
+        check(server, Some("news"), "dns", Mark::Ok, "The name was found.", None),
+        check(server, Some("news"), "tcp", Mark::Wrong, down, None),
+        check(server, Some("news"), "tls", Mark::Unknown, "It did not come to that.", None),
+        check(server, Some("old"), "visit", Mark::Ok, "It is paused, and was not visited.", None),
+    ];
+    for (name, look) in looks() {
+        insta::assert_snapshot!(format!("doctor-{name}"), doctor(&checks, &look));
+    }
+}
+
+#[test]
 fn a_length_has_the_two_units_that_matter() {
     for (ms, text) in [
         (0, "0.0 s"),

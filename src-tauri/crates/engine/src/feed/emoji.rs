@@ -1,6 +1,8 @@
 //! Emoji short codes, as ntfy has them in tags: `warning` is ⚠️ (gemoji's list, by way of
 //! `build.rs`).
 
+use std::cmp::Ordering;
+
 /// `\ncode emoji\ncode emoji\n`, sorted by code.
 const EMOJI: &str = include_str!(concat!(env!("OUT_DIR"), "/emoji.txt"));
 
@@ -10,13 +12,40 @@ pub(super) fn of_code(code: &str) -> Option<&'static str> {
     if code.is_empty() || code.len() > 100 || !code.bytes().all(plain) {
         return None;
     }
-    let (_, rest) = EMOJI.split_once(&format!("\n{code} "))?;
-    rest.split('\n').next()
+    // Halved again and again: to look through all of it took longer than all else that a message costs.
+    let (mut low, mut high) = (1, EMOJI.len().saturating_sub(1));
+    while low < high {
+        let middle = EMOJI.floor_char_boundary(low.midpoint(high));
+        let start = EMOJI[low..middle].rfind('\n').map_or(low, |at| low + at + 1);
+        let end = EMOJI[start..high].find('\n').map_or(high, |at| start + at);
+        let (known, emoji) = EMOJI[start..end].split_once(' ')?;
+        match known.cmp(code) {
+            Ordering::Less => low = end + 1,
+            Ordering::Greater => high = start,
+            Ordering::Equal => return Some(emoji),
+        }
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_code_of_the_list_is_found() {
+        let lines: Vec<(&str, &str)> =
+            EMOJI.trim().lines().map(|line| line.split_once(' ').unwrap()).collect();
+        assert!(lines.len() > 1_000 && lines.is_sorted_by_key(|(code, _)| *code));
+        for (code, emoji) in lines {
+            assert_eq!(of_code(code), Some(emoji), "{code}");
+            assert_eq!(
+                of_code(&format!("{code}x")).filter(|found| *found == emoji),
+                None,
+                "{code}"
+            );
+        }
+    }
 
     #[test]
     fn a_short_code_has_its_emoji_and_anything_else_has_none() {

@@ -10,6 +10,7 @@ mod machine;
 mod model;
 #[cfg(test)]
 mod tests;
+pub mod variables;
 
 use std::time::Duration;
 

@@ -48,3 +48,8 @@ pub(super) fn watch(tell: mpsc::Sender<Notice>) -> JoinSet<()> {
 fn is_late(took: Duration) -> bool {
     took >= TICK + SLEEP_MIN
 }
+
+/// `if-watch` asks the system, which can on all of these.
+pub(super) fn network_tells() -> std::io::Result<()> {
+    Ok(())
+}

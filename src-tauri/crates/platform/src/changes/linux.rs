@@ -27,11 +27,21 @@ pub(super) fn watch(tell: mpsc::Sender<Notice>) -> JoinSet<()> {
     watching
 }
 
+/// See the module above.
+pub(super) fn network_tells() -> io::Result<()> {
+    bound().map(|_| ())
+}
+
+fn bound() -> io::Result<TokioSocket> {
+    let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
+    socket.socket_mut().bind(&SocketAddr::new(0, GROUPS))?;
+    Ok(socket)
+}
+
 /// The kernel tells often, such as when a router renews what it announced: only other addresses or
 /// another link are news.
 async fn network(tell: mpsc::Sender<Notice>) -> io::Result<()> {
-    let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
-    socket.socket_mut().bind(&SocketAddr::new(0, GROUPS))?;
+    let socket = bound()?;
     let mut known = addresses();
     let mut buffer = Vec::with_capacity(TOLD_BYTES_MAX);
     loop {

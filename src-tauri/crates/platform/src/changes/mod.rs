@@ -80,6 +80,14 @@ impl Drop for Watch {
     }
 }
 
+/// Whether the system can tell of changes of the network.
+///
+/// # Errors
+/// What the system says.
+pub fn network_tells() -> std::io::Result<()> {
+    system::network_tells()
+}
+
 async fn watch(tell: mpsc::Sender<Change>) {
     let (notify, mut notices) = mpsc::channel(CHANGES_MAX);
     let _watching = system::watch(notify);

@@ -1,6 +1,7 @@
 //! The store's promises, each on a database of its own in a folder that goes away. Here is what all
 //! the tests use; a file has those of one part.
 
+mod check;
 mod commit;
 mod consent;
 mod cursor;

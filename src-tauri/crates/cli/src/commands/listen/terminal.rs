@@ -1,22 +1,18 @@
-//! One URL followed in the terminal: the sink that prints what comes. People debug their servers with it,
-//! so its output is exact.
+//! One URL followed in the terminal: the sink of its driver. Messages go to what all have in common, what else is
+//! to be said goes to stderr. People debug their servers with it, so its output is exact.
 
 use std::{
-    collections::VecDeque,
-    hash::{DefaultHasher, Hash, Hasher},
     io::Write,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use hark_agent::print;
 use hark_config::settings::Subscription;
 use hark_engine::{
-    cursor::Cursor,
     failure::{Cause, Class},
     feed::Recognition,
     heartbeat::Expect,
     history::Entry,
-    link::{Committed, Config, Delivery, Link, Outcome, Phase},
-    message::RawEvent,
+    link::{Committed, Config, Delivery, Link, Phase},
     size,
     wire::Arrival,
 };
@@ -29,16 +25,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-/// The form of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A line a message.
-    Lines,
-    /// A message a line, as JSON.
-    Json,
-    /// What the guarded client sees, as JSON: one plain connection, no swap, no dedupe.
-    Raw,
-}
+use super::{
+    common::{Common, Format},
+    progress::Saved,
+};
+use crate::out;
 
 /// What to follow and how.
 #[derive(Clone)]
@@ -47,74 +38,73 @@ pub struct Listen {
     pub ask: Ask,
     /// The subscription that it is followed as.
     pub subscription: Subscription,
-    /// The event id to resume after.
-    pub last_event_id: Option<String>,
-    /// The form of the output.
-    pub format: Format,
+    /// How far it had come.
+    pub saved: Saved,
+    /// Which of the followed it is.
+    pub number: usize,
+    /// Whether there are others.
+    pub is_one_of_several: bool,
 }
 
-/// Follows until the server refuses or `commands` end. Answers the refusal's sentence.
+/// Follows until the server refuses, `commands` end or all is over. Answers the refusal's sentence.
 pub async fn listen<W: Write + Send>(
     listen: Listen,
-    out: W,
+    common: Arc<Mutex<Common<W>>>,
     commands: mpsc::Receiver<Command>,
 ) -> Result<(), String> {
-    let feed = listen.subscription.speaks();
-    let plain =
-        listen.format == Format::Raw || matches!(listen.subscription.expect(), Expect::Timeout(_));
+    let (format, name, from) = {
+        let common = common.lock().unwrap_or_else(PoisonError::into_inner);
+        let source = common.sources.get(listen.number);
+        let name = source.map_or_else(String::new, |source| source.name.clone());
+        (common.format, name, source.map_or_else(String::new, |source| source.from.clone()))
+    };
+    let Listen { ask, subscription, saved, number, is_one_of_several } = listen;
+    let plain = format == Format::Raw || matches!(subscription.expect(), Expect::Timeout(_));
     let config = Config {
-        feed,
-        recogniser: listen.subscription.recogniser(),
-        law: listen.subscription.law(),
-        expect: listen.subscription.expect(),
+        feed: subscription.speaks(),
+        recogniser: subscription.recogniser(),
+        law: subscription.law(),
+        expect: subscription.expect(),
         swap: !plain,
-        cursor: listen.last_event_id.as_deref().map_or(Cursor::NONE, Cursor::of_id),
+        cursor: saved.cursor(),
         // A 404 is a refusal until the server has streamed once.
-        streamed_before: false,
-        begun: None,
-        has_ids: None,
-        heard_before: None,
-        last_message: None,
+        streamed_before: saved.streamed,
+        begun: saved.begun,
+        has_ids: saved.has_ids,
+        heard_before: saved.heard,
+        last_message: saved.last_message,
         kept: None,
         paused: false,
     };
-    let name = listen.subscription.origin();
     let sink = Terminal {
-        ask: listen.ask,
-        format: listen.format,
-        cursor: listen.last_event_id.as_deref().map_or(Cursor::NONE, Cursor::of_id),
+        ask,
+        format,
+        number,
         name,
+        from: is_one_of_several.then_some(from),
         phase: "",
         refusal: None,
         distrusted: None,
-        gone: false,
-        known: VecDeque::new(),
-        out,
+        common,
     };
     let sink = Driver::new(config, sink).run(commands).await;
     sink.refusal.map_or(Ok(()), Err)
 }
 
-/// How many events are remembered, to know them when they come again. A second connection overlaps the
-/// first long enough to bring a few of them again.
-const KNOWN_MAX: usize = 1_024;
-
 struct Terminal<W> {
     ask: Ask,
     format: Format,
-    cursor: Cursor,
+    number: usize,
     name: String,
+    /// Said in raw lines, where there are several.
+    from: Option<String>,
     /// The last phase that was printed.
     phase: &'static str,
     /// The refusal's sentence, once the server has refused.
     refusal: Option<String>,
     /// The server's certificate, where the latest dial failed for it.
     distrusted: Option<Certificate>,
-    /// The reader of the output is gone.
-    gone: bool,
-    /// The latest events with ids of their own, as hashes.
-    known: VecDeque<u64>,
-    out: W,
+    common: Arc<Mutex<Common<W>>>,
 }
 
 impl<W: Write> Terminal<W> {
@@ -124,34 +114,16 @@ impl<W: Write> Terminal<W> {
             if let (Value::Object(line), Value::Object(rest)) = (&mut line, rest) {
                 line.extend(rest);
                 line.insert("at".to_owned(), format!("{:.3}", clock::now().wall).into());
+                if let Some(from) = &self.from {
+                    line.insert("from".to_owned(), from.as_str().into());
+                }
             }
-            self.json(&line);
+            self.common().json(&line);
         }
     }
 
-    /// Prints a line of JSON. Characters that control a terminal are escaped beyond what JSON asks for.
-    fn json(&mut self, line: &Value) {
-        self.line(&print::harmless(&line.to_string()));
-    }
-
-    fn line(&mut self, line: &str) {
-        self.gone |= writeln!(self.out, "{line}").and_then(|()| self.out.flush()).is_err();
-    }
-
-    /// Whether this event was printed before: the same own id, type and data.
-    fn is_known(&mut self, event: &RawEvent) -> bool {
-        let Some(id) = event.own_id.as_deref().filter(|id| !id.is_empty()) else { return false };
-        let mut hash = DefaultHasher::new();
-        (id, &event.kind, &event.data).hash(&mut hash);
-        let hash = hash.finish();
-        if self.known.contains(&hash) {
-            return true;
-        }
-        if self.known.len() == KNOWN_MAX {
-            self.known.pop_front();
-        }
-        self.known.push_back(hash);
-        false
+    fn common(&self) -> MutexGuard<'_, Common<W>> {
+        self.common.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&mut self, cause: &Cause) {
@@ -176,8 +148,7 @@ impl<W: Write> Terminal<W> {
     /// Writes a sentence to stderr; not in the raw form, which holds it already.
     fn note(&self, sentence: &str) {
         if self.format != Format::Raw {
-            // A failure to write is ignored: nobody may be reading.
-            let _ = writeln!(std::io::stderr(), "{sentence}");
+            out::note(sentence);
         }
     }
 }
@@ -188,6 +159,10 @@ impl<W: Write> Sink for Terminal<W> {
     }
 
     fn seen(&mut self, arrival: &Arrival) {
+        // In a flood it costs to write down what nobody wants to see.
+        if self.format != Format::Raw && !matches!(arrival, Arrival::TooLarge { .. }) {
+            return;
+        }
         match arrival {
             Arrival::Event { event, id } => self.raw(
                 "event",
@@ -235,43 +210,16 @@ impl<W: Write> Sink for Terminal<W> {
     }
 
     fn commit(&mut self, deliveries: &[Delivery], now: Timestamp) -> Result<Committed, String> {
-        for Delivery { event, outcome, cursor, .. } in deliveries {
-            if let Outcome::Message(message, _) = outcome
-                && !self.is_known(event)
-            {
-                match self.format {
-                    Format::Lines => {
-                        let line = print::line_here(&self.name, message, now);
-                        self.line(&line);
-                    }
-                    Format::Json => {
-                        let line = json!({
-                            "server_id": event.own_id,
-                            "title": message.title,
-                            "body": message.body,
-                            "priority": message.priority.level(),
-                            "time": message.time.map(|time| format!("{time:.3}")),
-                            "received": format!("{now:.3}"),
-                            "url": message.url,
-                            "tags": message.tags,
-                            "topic": message.topic,
-                            "sequence": message.sequence.as_ref().map(|sequence| &sequence.id),
-                            "extras": message.extras,
-                        });
-                        self.json(&line);
-                    }
-                    Format::Raw => {}
-                }
-            }
-            if let Some(cursor) = cursor {
-                self.cursor.clone_from(cursor);
-            }
-        }
-        Ok(Committed { cursor: self.cursor.clone(), ..Committed::default() })
+        Ok(self.common().commit(self.number, deliveries, now))
     }
 
     fn recognised(&mut self, recognition: Recognition) -> Result<(), Full> {
         self.ask.url = recognition.stream_url(&self.ask.url);
+        let mut common = self.common();
+        if let Some(source) = common.sources.get_mut(self.number) {
+            source.progress.speaks(recognition.feed);
+        }
+        common.save();
         Ok(())
     }
 
@@ -279,6 +227,22 @@ impl<W: Write> Sink for Terminal<W> {
         if let Some(failure) = entry.failure() {
             self.failed(&failure.cause);
         }
+        if let Entry::Gap { since } = entry {
+            self.raw("gap", json!({ "since": format!("{since:.3}") }));
+            self.note(&format!(
+                "{}: messages since {since:.0} may have been missed; the server cannot send them again.",
+                self.name
+            ));
+        }
+        Ok(())
+    }
+
+    fn backlog_over(&mut self) -> Result<(), Full> {
+        let mut common = self.common();
+        if let Some(source) = common.sources.get_mut(self.number) {
+            source.progress.streamed();
+        }
+        common.save();
         Ok(())
     }
 
@@ -294,6 +258,10 @@ impl<W: Write> Sink for Terminal<W> {
             };
             self.raw("link", json!({ "phase": phase, "retry_in_ms": retry_in_ms }));
         }
-        !self.gone && self.refusal.is_none()
+        let mut common = self.common();
+        if let (Some(heard), Some(source)) = (link.heard(), common.sources.get_mut(self.number)) {
+            source.progress.heard(heard.wall);
+        }
+        common.over.is_none() && self.refusal.is_none()
     }
 }

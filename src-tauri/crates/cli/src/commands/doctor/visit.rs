@@ -1,4 +1,4 @@
-//! `hark doctor`: visits a server and prints the findings.
+//! `hark doctor URL`: visits a server and prints the findings.
 //!
 //! `hark-doctor` judges the server; this module lays the findings out.
 
@@ -9,7 +9,7 @@ use hark_doctor::{About, Finding, Mark, Observation, Place, Visit, judge, observ
 use hark_local::profile::Profile;
 use serde_json::json;
 
-use super::request;
+use crate::commands::request;
 use crate::{Done, Failed, arguments::DoctorOptions, out};
 
 /// The longest line; longer ones are broken.
@@ -17,15 +17,19 @@ const COLUMNS: usize = 100;
 /// The column where the text begins.
 const INDENT: usize = 24;
 
-pub async fn doctor(profile: &Profile, options: DoctorOptions) -> Done {
-    let ask = request::ask(&options.url, &options.headers, options.way).await?;
-    let length = span::read(&options.length).map_err(Failed)?;
+/// How long to listen where nothing is said.
+const LISTEN: &str = "60s";
+
+pub async fn visit(profile: &Profile, url: &str, options: DoctorOptions) -> Done {
+    let ask = request::ask(url, &options.headers, options.way).await?;
+    let said = options.length.as_deref().unwrap_or(LISTEN);
+    let length = span::read(said).map_err(Failed)?;
     let presets = Presets::beside(&profile.settings()).presets;
     let feed = options.feed.map(|name| presets.feed(&name)).transpose().map_err(Failed)?;
     let opened = || {
         out::note(format_args!(
             "Listening for {}. Publish two events meanwhile: else ids and resuming cannot be tried.",
-            options.length
+            said
         ));
     };
     let stop = async {
@@ -43,7 +47,7 @@ pub async fn doctor(profile: &Profile, options: DoctorOptions) -> Done {
             "findings": findings,
         }))?;
     } else {
-        out::print(text(&options.url, &seen, &findings))?;
+        out::print(text(url, &seen, &findings))?;
     }
     match findings.iter().filter(|finding| finding.mark == Mark::Wrong).count() {
         0 => Ok(()),
