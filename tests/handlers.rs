@@ -305,7 +305,7 @@ async fn a_server_that_flaps_has_its_handler_run_as_often_as_it_may_and_no_more(
     let (world, server) = (World::new(), Server::start().await);
     let log = world.path("ran");
     let note = |name: &str, exit: u8| {
-        script(&world, name, &format!("echo {name} >> '{}'; exit {exit}", log.display()))
+        world.script(name, &format!("echo {name} >> '{}'; exit {exit}", log.display()))
     };
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{}\"\n{}{}",
@@ -331,7 +331,7 @@ async fn what_restarting_does_not_mend_is_told_to_a_person_once_and_is_over_when
     let (world, server) = (World::new(), Server::start().await);
     let log = world.path("ran");
     let note = |name: &str, exit: u8| {
-        script(&world, name, &format!("echo {name} >> '{}'; exit {exit}", log.display()))
+        world.script(name, &format!("echo {name} >> '{}'; exit {exit}", log.display()))
     };
     let page = note("page", 0);
     world.settings(&format!(
@@ -367,7 +367,7 @@ async fn what_restarting_does_not_mend_is_told_to_a_person_once_and_is_over_when
 #[tokio::test]
 async fn a_server_that_says_nothing_any_more_is_mute() {
     let (world, server) = (World::new(), Server::start().await);
-    let say = script(&world, "say", "echo \"$HARK_ON $HARK_CAUSE\"");
+    let say = world.script("say", "echo \"$HARK_ON $HARK_CAUSE\"");
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{}\"\nheartbeat = \"3s\"\n{}",
         server.url("/events"),

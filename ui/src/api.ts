@@ -427,6 +427,24 @@ name: string,
  */
 value: Credential, };
 
+export type Health = { 
+/**
+ * Whether the agent does its work. A server that is away is none of its faults.
+ */
+ok: boolean, 
+/**
+ * Connections that stand.
+ */
+up: number, 
+/**
+ * Those that do not, and should.
+ */
+down: number, 
+/**
+ * Those that the person has paused.
+ */
+paused: number, };
+
 export type Heartbeat = { 
 /**
  * Milliseconds between heartbeats, or of silence allowed where the person set a plain timeout.
@@ -1025,6 +1043,12 @@ received: Time,
  */
 hark_hops: Array<string>, };
 
+export type RelayRefusal = { 
+/**
+ * One sentence. A Hark that follows shows it to its person.
+ */
+error: string, };
+
 export type RelayRemoved = { 
 /**
  * Its id.
@@ -1342,5 +1366,6 @@ export interface Routes {
   "/v1/handlers/run": { method: "POST"; query: RunHandler; reply: HandlerBegun };
   "/v1/relay": { method: "GET"; query: null; reply: Relay };
   "/v1/relay/token": { method: "POST"; query: RenewToken; reply: null };
+  "/v1/database": { method: "GET"; query: null; reply: Database };
   "/v1/stop": { method: "POST"; query: null; reply: null };
 }

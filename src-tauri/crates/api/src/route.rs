@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 use http::Method;
 
 use crate::{
-    Accepted, Act, Acted, AddSubscription, Added, Database, DeleteMessages, Deleted, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, Read, ReadMessages, Relay, RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed,
-    Status, Target, Woken,
+    Accepted, Act, Acted, AddSubscription, Added, Database, DeleteMessages, Deleted, Handler,
+    HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, Read,
+    ReadMessages, Relay, RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent,
+    Snooze, Snoozed, Status, Target, Woken,
 };
 
 /// Routes that are the command line's alone: the window's page, which shows what strangers sent, cannot reach

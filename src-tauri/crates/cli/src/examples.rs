@@ -102,6 +102,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("What a command printed", "df -h | hark send alerts -"),
         ],
     ),
+    (
+        "relay",
+        &[
+            ("How it is, and who follows", "hark relay"),
+            ("Let programs of this computer follow", "hark relay on"),
+            ("For a page in a browser", "hark relay token --read-only"),
+        ],
+    ),
     ("test", &[("", "hark test")]),
     ("stop", &[("", "hark stop")]),
     ("config path", &[("", "hark config path")]),
@@ -117,7 +125,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ("logs", &[("As it grows", "hark logs --follow")]),
     ("completions", &[("For this shell alone", "source <(hark completions bash)")]),
     ("listen", &[("", "hark listen https://push.example/builds")]),
-    ("doctor", &[("", "hark doctor https://push.example/builds")]),
+    (
+        "doctor",
+        &[
+            ("This computer and all that is followed", "hark doctor"),
+            ("A server", "hark doctor https://push.example/builds"),
+        ],
+    ),
     ("demo", &[("", "hark demo --port 8099")]),
 ];
 

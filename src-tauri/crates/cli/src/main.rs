@@ -19,7 +19,8 @@ use arguments::{Arguments, Command};
 use clap::{CommandFactory, FromArgMatches};
 use commands::{
     act, add, agent, autostart, completions, config, demo, doctor, edit, handlers, history, listen,
-    logs, messages, open, pause, portable, read, relay, remove, rules, send, silence, status, stop, test,
+    logs, messages, open, pause, portable, read, relay, remove, rules, send, silence, status, stop,
+    test,
 };
 use hark_local::profile::Profile;
 use hark_platform::picture::apart;
