@@ -39,11 +39,6 @@ mod tests {
         assert!(lines.len() > 1_000 && lines.is_sorted_by_key(|(code, _)| *code));
         for (code, emoji) in lines {
             assert_eq!(of_code(code), Some(emoji), "{code}");
-            assert_eq!(
-                of_code(&format!("{code}x")).filter(|found| *found == emoji),
-                None,
-                "{code}"
-            );
         }
     }
 
