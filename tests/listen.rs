@@ -194,7 +194,7 @@ async fn a_state_goes_on_where_it_was_also_where_the_feed_was_recognised() {
 }
 
 #[tokio::test]
-async fn a_state_that_is_another_file_or_anothers_is_refused_and_stays() {
+async fn a_state_of_another_kind_is_refused_and_stays_as_it_is() {
     let (world, server) = (World::new(), Server::start().await);
     let url = server.url("/events");
     for text in [
