@@ -38,6 +38,7 @@ async fn what_is_printed_as_json_is_what_the_schema_says_and_csv_is_text() {
     for (command, args) in [
         ("hark status --json", &["status", "--json"][..]),
         ("hark rules --json", &["rules", "news", "--json"]),
+        ("hark relay --json", &["relay", "--json"]),
         (
             "hark handlers run --json",
             &["handlers", "run", "mend", "--as", "lost", "--for", "gone", "--json"],
@@ -46,6 +47,9 @@ async fn what_is_printed_as_json_is_what_the_schema_says_and_csv_is_text() {
         let printed: Value = serde_json::from_str(&world.hark(args).await.ok()).unwrap();
         as_described(command, &[printed]);
     }
+
+    let doctor = world.hark(&["doctor", "--json"]).await;
+    as_described("hark doctor --json", &[serde_json::from_str(&doctor.out).unwrap()]);
 
     let csv = world.hark(&["messages", "--csv"]).await.ok();
     let python = "import csv,sys,json; print(json.dumps(list(csv.DictReader(sys.stdin))))";
@@ -61,4 +65,33 @@ async fn what_is_printed_as_json_is_what_the_schema_says_and_csv_is_text() {
     let csv = world.hark(&["history", "gone", "--csv"]).await.ok();
     assert!(csv.starts_with("kind,subscription,from,to,seconds,"), "{csv}");
     assert!(csv.lines().any(|line| line.starts_with("outage,gone,")), "{csv}");
+}
+
+#[tokio::test]
+async fn what_needs_no_agent_is_described_as_well() {
+    let (world, server) = (World::new(), Server::start().await);
+    let url = server.url("/");
+    let listen =
+        world.start_hark("listen", &["listen", &url, "--feed", "json", "--json", "--count", "2"]);
+    let mut client = server.client_within(LONG).await.unwrap();
+    client.accept().await;
+    let full = json!({ "title": "a", "message": "b", "tags": ["t"], "url": "https://a.example/" });
+    client.send(&format!("id: 1\ndata: {full}\n\ndata: text\n\n")).await;
+    let lines = eventually("both are printed", LONG, async || {
+        let out = listen.out();
+        let lines: Vec<Value> = out.lines().flat_map(serde_json::from_str).collect();
+        if lines.len() == 2 { Ok(lines) } else { Err(out) }
+    })
+    .await;
+    as_described("hark listen --json", &lines);
+
+    let doctor = world.start_hark("doctor", &["doctor", &url, "--json", "--for", "1s"]);
+    let mut client = server.client_within(LONG).await.unwrap();
+    client.accept().await;
+    let seen = eventually("the doctor has seen it", LONG, async || {
+        let out = doctor.out();
+        serde_json::from_str::<Value>(&out).map_err(|_| out)
+    })
+    .await;
+    as_described("hark doctor URL --json", &[seen]);
 }

@@ -74,7 +74,7 @@ pub fn id(text: &str) -> Result<i64, String> {
 /// message alone has an SSE `id:` of its own, the message's, and a gap that from which it goes on. Each stream begins with
 /// the `status` of each subscription. A comment line every 15 s is its heartbeat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RelayEvent {
     /// A message, decoded.
@@ -91,7 +91,7 @@ pub enum RelayEvent {
 
 /// A message as the relay sends it. Nothing of it changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RelayMessage {
     /// Hark's own increasing number, and the order.
     #[cfg_attr(test, ts(type = "number"))]
@@ -130,7 +130,7 @@ pub struct RelayMessage {
 
 /// A message's event as it came.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RelayRaw {
     /// Hark's own increasing number, and the order.
     #[cfg_attr(test, ts(type = "number"))]
@@ -154,7 +154,7 @@ pub struct RelayRaw {
 
 /// That a message is gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RelayRemoved {
     /// Its id.
     #[cfg_attr(test, ts(type = "number"))]
@@ -165,7 +165,7 @@ pub struct RelayRemoved {
 
 /// How an upstream connection is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RelayStatus {
     /// The subscription's key.
     pub subscription: String,
@@ -181,7 +181,7 @@ pub struct RelayStatus {
 
 /// How an upstream connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Upstream {
     /// It is being made for the first time.
@@ -198,7 +198,7 @@ pub enum Upstream {
 
 /// That messages may be missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RelayGap {
     /// The subscription's key; null where the id that was asked from is none of this store, so that nothing is
     /// known of what came after it.
@@ -213,7 +213,7 @@ pub struct RelayGap {
 
 /// Why the relay does not answer what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RelayRefusal {
     /// One sentence. A Hark that follows shows it to its person.
     pub error: String,
@@ -221,7 +221,7 @@ pub struct RelayRefusal {
 
 /// How the relay is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Relay {
     /// Where it is to listen, as the settings say: an address or a path. Null where it is off.
     pub at: Option<String>,
@@ -243,7 +243,7 @@ pub struct Relay {
 
 /// One that follows the relay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct RelayClient {
     /// Since when.
     pub since: Time,
@@ -261,7 +261,7 @@ pub struct RelayClient {
 
 /// Which token of the relay is to be another one. Who follows with it is cut off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(default)]
 pub struct RenewToken {
     /// Whether it is the one for messages alone.
@@ -270,7 +270,7 @@ pub struct RenewToken {
 
 /// What a supervisor is told at `GET /v1/health`, with status 503 where `ok` is false.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Health {
     /// Whether the agent does its work. A server that is away is none of its faults.
     pub ok: bool,

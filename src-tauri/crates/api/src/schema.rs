@@ -24,8 +24,96 @@ fn commands(of: &mut SchemaGenerator) -> Map<String, Value> {
         ("hark send --json", refers::<Sent>(of, one)),
         ("hark handlers --json", refers::<Handler>(of, many)),
         ("hark handlers run --json", refers::<HandlerRun>(of, one)),
+        ("hark relay --json", refers::<Relay>(of, one)),
+        ("hark doctor --json", checks()),
+        ("hark doctor URL --json", findings()),
+        ("hark listen --json", told()),
     ];
     all.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+}
+
+/// What needs no agent is of the command line's own, and said here in words of its own.
+fn object(description: &str, properties: Value) -> Value {
+    let required: Vec<&String> = properties.as_object().unwrap().keys().collect();
+    json!({
+        "description": description,
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+fn marks() -> Value {
+    json!({ "enum": ["ok", "warning", "wrong", "unknown"] })
+}
+
+fn checks() -> Value {
+    let check = object(
+        "One thing that was looked at.",
+        json!({
+            "group": { "enum": ["desktop", "files", "subscription"] },
+            "subscription": { "type": ["string", "null"], "description": "Its key." },
+            "about": { "type": "string", "description": "A word or two that stay." },
+            "mark": marks(),
+            "seen": { "type": "string" },
+            "advice": { "type": ["string", "null"], "description": "What to do." },
+        }),
+    );
+    object(
+        "One value.",
+        json!({ "version": { "type": "string" }, "checks": { "type": "array", "items": check } }),
+    )
+}
+
+fn findings() -> Value {
+    let change = object(
+        "A line to change.",
+        json!({
+            "place": { "enum": ["server", "nginx", "caddy", "try"] },
+            "line": { "type": "string" },
+        }),
+    );
+    let finding = object(
+        "One thing that was seen.",
+        json!({
+            "about": { "type": "string", "description": "A word that stays." },
+            "mark": marks(),
+            "seen": { "type": "string" },
+            "change": { "type": "array", "items": change },
+        }),
+    );
+    object(
+        "One value.",
+        json!({
+            "feed": { "type": "string" },
+            "listened_ms": { "type": "integer", "minimum": 0 },
+            "events": { "type": "integer", "minimum": 0 },
+            "findings": { "type": "array", "items": finding },
+        }),
+    )
+}
+
+fn told() -> Value {
+    let (text, optional) = (json!({ "type": "string" }), json!({ "type": ["string", "null"] }));
+    let time = |of| json!({ "type": of, "format": "date-time" });
+    object(
+        "One value a line.",
+        json!({
+            "from": { "type": "string", "description": "The URL, without what may be a secret." },
+            "server_id": optional,
+            "title": text,
+            "body": text,
+            "priority": { "type": "integer", "minimum": 1, "maximum": 5 },
+            "time": time(json!(["string", "null"])),
+            "received": time(json!("string")),
+            "url": optional,
+            "tags": { "type": "array", "items": text },
+            "topic": optional,
+            "sequence": optional,
+            "extras": { "type": "object", "description": "Icon, Markdown, file and actions." },
+        }),
+    )
 }
 
 fn generated() -> String {
