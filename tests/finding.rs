@@ -19,7 +19,7 @@ async fn filled() -> (World, Running, Server, hark_tests::sse::Client) {
     let at = |hours: i64| jiff::Timestamp::now().as_second() - hours * 3_600;
     for message in [
         json!({ "title": "Backup", "message": "finished", "time": at(5) }),
-        json!({ "title": "磁盘", "message": "空间不足", "time": at(1), "priority": 5 }),
+        json!({ "title": "磁盘", "message": "空间不足", "time": at(1), "priority": 5, "tags": ["nas"] }),
         json!({ "title": "Build 7", "message": "the BACKUP server is red", "time": at(3) }),
     ] {
         client.send(&format!("data: {message}\n\n")).await;
@@ -59,6 +59,8 @@ async fn messages_are_found_by_words_time_priority_and_subscription() {
     let none = world.hark(&["messages", "--search", "nowhere"]).await.ok();
     assert_eq!(none, "No message is as you ask.\n");
     world.hark(&["messages", "--since", "yesteryear"]).await.refused(&["--since", "no time"]);
+    assert_eq!(found(&world, &["--tag", "nas"]).await, ["空间不足"]);
+    assert_eq!(found(&world, &["--until", "2h"]).await.len(), 2);
 }
 
 #[tokio::test]
@@ -73,6 +75,7 @@ async fn what_is_deleted_is_gone_and_what_is_read_is_read() {
     assert_eq!(world.hark(&["read", &id(1)]).await.ok(), "1 message is read now.\n");
     let read = |all: &[Value]| all.iter().map(|it| !it["read"].is_null()).collect::<Vec<_>>();
     assert_eq!(read(&world.hark(&["messages", "--json"]).await.lines()), [true, false]);
+    assert_eq!(found(&world, &["--unread"]).await, ["空间不足"]);
     assert_eq!(world.hark(&["read", "--all"]).await.ok(), "1 message is read now.\n");
     assert!(world.hark(&["read"]).await.code != Some(0), "it is said which");
 }

@@ -677,9 +677,21 @@ subscription?: string,
  */
 since?: Time, 
 /**
+ * Only those from before this time.
+ */
+until?: Time, 
+/**
  * Only those of this priority or a higher one.
  */
 priority?: number, 
+/**
+ * Only those that the person has not read.
+ */
+unread: boolean, 
+/**
+ * Only those with this tag.
+ */
+tag?: string, 
 /**
  * Only those that hold all of these words, anywhere in title, body, tags or topic, whether in capitals or
  * not. Of each text the first 64 KiB are looked at, of a search the first 16 words.

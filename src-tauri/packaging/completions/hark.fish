@@ -143,12 +143,15 @@ complete -c hark -n "__fish_hark_using_subcommand status" -l system -d 'The syst
 complete -c hark -n "__fish_hark_using_subcommand status" -s h -l help -d 'Print help'
 complete -c hark -n "__fish_hark_using_subcommand status" -s V -l version -d 'Print version'
 complete -c hark -n "__fish_hark_using_subcommand messages" -l since -d 'Only those that were sent since then, as 2h, 2026-03-01 or \'2026-03-01 8:00\'' -r
+complete -c hark -n "__fish_hark_using_subcommand messages" -l until -d 'Only those that were sent before then, written in the same way' -r
+complete -c hark -n "__fish_hark_using_subcommand messages" -l tag -d 'Only those with this tag' -r
 complete -c hark -n "__fish_hark_using_subcommand messages" -l before -d 'Only those before this one, by its id in `hark messages --json`' -r
 complete -c hark -n "__fish_hark_using_subcommand messages" -s s -l search -d 'Only those that hold these words, in any order and any case' -r
 complete -c hark -n "__fish_hark_using_subcommand messages" -l priority -d 'Only of this priority or higher: 1 (lowest) to 5 (highest), or min, low, normal, high or urgent' -r
 complete -c hark -n "__fish_hark_using_subcommand messages" -s n -l limit -d 'At most so many' -r
 complete -c hark -n "__fish_hark_using_subcommand messages" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
 complete -c hark -n "__fish_hark_using_subcommand messages" -s f -l follow -d 'Go on showing them as they come'
+complete -c hark -n "__fish_hark_using_subcommand messages" -l unread -d 'Only what you have not read'
 complete -c hark -n "__fish_hark_using_subcommand messages" -l json -d 'As JSON, one message a line'
 complete -c hark -n "__fish_hark_using_subcommand messages" -l csv -d 'As CSV, for a spreadsheet'
 complete -c hark -n "__fish_hark_using_subcommand messages" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'

@@ -226,8 +226,14 @@ pub struct MessagesQuery {
     pub subscription: Option<String>,
     /// Only those of this time or a later one.
     pub since: Option<Time>,
+    /// Only those from before this time.
+    pub until: Option<Time>,
     /// Only those of this priority or a higher one.
     pub priority: Option<u8>,
+    /// Only those that the person has not read.
+    pub unread: bool,
+    /// Only those with this tag.
+    pub tag: Option<String>,
     /// Only those that hold all of these words, anywhere in title, body, tags or topic, whether in capitals or
     /// not. Of each text the first 64 KiB are looked at, of a search the first 16 words.
     pub search: Option<String>,

@@ -255,6 +255,15 @@ pub struct MessagesOptions {
     /// Only those that were sent since then, as 2h, 2026-03-01 or '2026-03-01 8:00'
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
+    /// Only those that were sent before then, written in the same way
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// Only what you have not read
+    #[arg(long)]
+    pub unread: bool,
+    /// Only those with this tag
+    #[arg(long, value_name = "TAG")]
+    pub tag: Option<String>,
     /// Only those before this one, by its id in `hark messages --json`
     #[arg(long, value_name = "ID")]
     pub before: Option<i64>,

@@ -72,6 +72,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("As they come", "hark messages --follow"),
             ("What was urgent since yesterday", "hark messages --since 1d --priority urgent"),
             ("Find some", "hark messages --search 'disk full'"),
+            ("What you have not read of one", "hark messages builds --unread"),
             ("For a spreadsheet", "hark messages -n 5000 --csv"),
         ],
     ),

@@ -70,8 +70,14 @@ pub struct Query {
     pub subscription: Option<String>,
     /// Only what was sent since then.
     pub since: Option<Timestamp>,
+    /// Only what was sent before then.
+    pub until: Option<Timestamp>,
     /// Only of this priority or a higher one.
     pub priority: Option<Priority>,
+    /// Only what the person has not read.
+    pub unread: bool,
+    /// Only what has this tag.
+    pub tag: Option<String>,
     /// Only what holds these words.
     pub words: Option<Words>,
 }

@@ -69,6 +69,41 @@ impl Words {
     }
 }
 
+/// What a message is to hold: words, a tag, or both.
+struct Held<'a> {
+    words: Words,
+    tag: Option<&'a str>,
+}
+
+impl<'a> Held<'a> {
+    /// What a query asks for; none where it asks for nothing of the kind. The index finds a tag by its words, as
+    /// they stand in JSON.
+    fn by(query: &'a Query) -> Option<Self> {
+        let tag = query.tag.as_deref();
+        let written = tag.map(|tag| serde_json::to_string(tag).unwrap_or_default());
+        let written = written.and_then(|json| Words::of(json.trim_matches('"')));
+        let all = query.words.iter().chain(&written).flat_map(|words| words.0.iter().cloned());
+        let words = Words(all.collect());
+        (tag.is_some() || query.words.is_some()).then_some(Self { words, tag })
+    }
+
+    fn as_match(&self) -> Option<String> {
+        self.words.as_match()
+    }
+
+    /// Whether a message is one, as [`TEXTS`] reads it.
+    fn are_of(&self, row: &Row<'_>) -> rusqlite::Result<bool> {
+        if let Some(tag) = self.tag {
+            let tags: Vec<String> =
+                serde_json::from_str(row.get_ref(3)?.as_str()?).unwrap_or_default();
+            if !tags.iter().any(|it| it == tag) {
+                return Ok(false);
+            }
+        }
+        Ok(self.words.are_in(&text_of(row)?))
+    }
+}
+
 /// A text as it is compared. The index folds what it takes once more, which leaves it as it is.
 fn fold(text: &str) -> String {
     text.to_lowercase()
@@ -105,6 +140,12 @@ impl Conditions {
         }
         if let Some(since) = query.since {
             all.and("at >= ?", [boxed(to_ms(since))]);
+        }
+        if let Some(until) = query.until {
+            all.and("at < ?", [boxed(to_ms(until))]);
+        }
+        if query.unread {
+            all.and("read IS NULL", []);
         }
         if let Some(priority) = query.priority.map(Priority::level) {
             // Said twice where `message_urgent` has them, which SQLite does not see by a value.
@@ -149,17 +190,18 @@ impl Store {
     pub fn find(&self, query: &Query) -> Result<Found, StoreError> {
         let conditions = Conditions::of(query);
         let limit = query.limit as usize;
-        let Some(words) = &query.words else {
+        let Some(words) = Held::by(query) else {
             let places = self.places(&conditions.select(query, query.limit), &conditions)?;
             let reached = places.last().filter(|_| places.len() == limit).copied();
             return Ok(Found { ids: places.iter().map(|place| place.id).collect(), reached });
         };
-        if let Some(few) = words.as_match().map(|terms| self.few(&terms)).transpose()?.flatten() {
-            return self.holding(words, &self.those(&few, query)?, limit, None);
+        let terms = words.as_match();
+        if let Some(few) = terms.map(|terms| self.few(&terms)).transpose()?.flatten() {
+            return self.holding(&words, &self.those(&few, query)?, limit, None);
         }
         let some = self.places(&conditions.select(query, LOOKS_MAX), &conditions)?;
         let reached = some.last().filter(|_| some.len() == LOOKS_MAX as usize).copied();
-        self.holding(words, &some, limit, reached)
+        self.holding(&words, &some, limit, reached)
     }
 
     /// The next messages that the index does not know yet become known to it; answers whether there may be more.
@@ -249,7 +291,7 @@ impl Store {
     /// Those of these messages that hold the words, up to a limit.
     fn holding(
         &self,
-        words: &Words,
+        words: &Held<'_>,
         among: &[Place],
         limit: usize,
         reached: Option<Place>,
@@ -257,8 +299,8 @@ impl Store {
         let mut texts = self.connection.prepare_cached(&format!("{TEXTS} WHERE id = ?"))?;
         let mut ids = Vec::new();
         for place in among {
-            let text = texts.query_row([place.id], text_of).optional()?;
-            if text.is_some_and(|text| words.are_in(&text)) {
+            let is_it = texts.query_row([place.id], |row| words.are_of(row)).optional()?;
+            if is_it == Some(true) {
                 ids.push(place.id);
                 if ids.len() == limit {
                     return Ok(Found { ids, reached: Some(*place) });

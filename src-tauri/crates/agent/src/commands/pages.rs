@@ -60,6 +60,9 @@ fn query(
         before,
         subscription: asked.subscription,
         since: asked.since.map(|since| since.0),
+        until: asked.until.map(|until| until.0),
+        unread: asked.unread,
+        tag: asked.tag,
         priority: asked.priority.map(|level| Priority::clamped(level.into())),
         words: asked.search.as_deref().and_then(Words::of),
     }))

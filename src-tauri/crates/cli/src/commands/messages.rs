@@ -147,12 +147,18 @@ async fn latest(
 }
 
 fn query(options: &MessagesOptions) -> Result<MessagesQuery, Failed> {
-    let since = options.since.as_deref().map(|text| since(text, Timestamp::now())).transpose()?;
+    let now = Timestamp::now();
+    let when = |option: &str, text: &Option<String>| {
+        text.as_deref().map(|text| when(option, text, now)).transpose()
+    };
     let priority = options.priority.as_deref().map(read_priority).transpose().map_err(Failed)?;
     Ok(MessagesQuery {
         before: options.before,
         subscription: options.key.clone(),
-        since: since.map(Time),
+        since: when("--since", &options.since)?.map(Time),
+        until: when("--until", &options.until)?.map(Time),
+        unread: options.unread,
+        tag: options.tag.clone(),
         priority: priority.map(Priority::level),
         search: options.search.clone(),
         ..MessagesQuery::default()
@@ -160,24 +166,24 @@ fn query(options: &MessagesOptions) -> Result<MessagesQuery, Failed> {
 }
 
 /// A point in time, as a person writes it: how long ago, or when.
-fn since(text: &str, now: Timestamp) -> Result<Timestamp, Failed> {
+fn when(option: &str, text: &str, now: Timestamp) -> Result<Timestamp, Failed> {
     if let Ok(ago) = text.parse::<Span>() {
-        let since = now.to_zoned(TimeZone::system()).checked_sub(ago.abs());
-        return Ok(since.map_or(Timestamp::MIN, |since| since.timestamp()));
+        let at = now.to_zoned(TimeZone::system()).checked_sub(ago.abs());
+        return Ok(at.map_or(Timestamp::MIN, |at| at.timestamp()));
     }
     let local = || text.parse::<DateTime>().and_then(|at| at.to_zoned(TimeZone::system()));
     let at = text.parse().or_else(|_| local().map(|at| at.timestamp()));
     at.map_err(|_| {
         Failed(format!(
-            "--since {text}: {text:?} is no time; write it like 2h, 2026-03-01 or '2026-03-01 8:00'."
+            "{option} {text}: {text:?} is no time; write it like 2h, 2026-03-01 or '2026-03-01 8:00'."
         ))
     })
 }
 
 fn nothing(options: &MessagesOptions) -> &'static str {
-    let MessagesOptions { key, since, before, search, priority, .. } = options;
-    let narrowed = key.is_some() || search.is_some() || priority.is_some();
-    if narrowed || since.is_some() || before.is_some() {
+    let MessagesOptions { key, since, until, before, search, priority, tag, unread, .. } = options;
+    let words = [key, since, until, search, priority, tag];
+    if *unread || before.is_some() || words.into_iter().any(Option::is_some) {
         "No message is as you ask."
     } else {
         "There is no message yet."
@@ -196,11 +202,11 @@ mod tests {
             ("1d", "2026-03-01T12:00:00Z"),
             ("2026-03-01T08:00:00+01:00", "2026-03-01T07:00:00Z"),
         ] {
-            assert_eq!(since(text, now).ok(), at.parse().ok(), "{text}");
+            assert_eq!(when("--since", text, now).ok(), at.parse().ok(), "{text}");
         }
         for text in ["2026-03-01", "2026-03-01 08:00"] {
-            assert!(since(text, now).is_ok(), "{text}");
+            assert!(when("--since", text, now).is_ok(), "{text}");
         }
-        assert!(since("yesterday", now).is_err());
+        assert!(when("--until", "yesterday", now).is_err());
     }
 }

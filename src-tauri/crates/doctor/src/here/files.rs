@@ -1,5 +1,7 @@
 //! The files: what the person has written, what Hark keeps, and whether there is room. Pure.
 
+use hark_engine::readable::Line;
+
 use super::{Agent, Check, Credentials, Files, Folder, Group, Server};
 use crate::Mark;
 
@@ -48,7 +50,7 @@ pub(super) fn judge(
             (Some(problem), _) => check(
                 "database",
                 Mark::Wrong,
-                format!("It is damaged, as SQLite says: {problem}."),
+                format!("It is damaged, as SQLite says: {}.", Line::from(&**problem)),
             )
             .advice(
                 "Stop the agent and move the file away: hark stop. What servers still hold comes \

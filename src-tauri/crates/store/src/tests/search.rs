@@ -1,6 +1,6 @@
 //! Finding messages, in the order of when they were sent.
 
-use hark_engine::message::Priority;
+use hark_engine::{message::Priority, readable::Line};
 
 use super::*;
 
@@ -182,4 +182,47 @@ fn subscription_and_priority_narrow_what_is_found() {
         )
         .unwrap();
     assert!(plan.contains("message_urgent"), "{plan}");
+}
+
+#[test]
+fn a_tag_is_found_as_a_whole_and_what_is_unread_and_older_by_itself() {
+    let mut world = World::new();
+    let now = now().as_second();
+    let tagged = |id: &str, at: i64, tags: &[&str]| {
+        let mut delivery = sent(id, at, "disk of nas and disk");
+        let Outcome::Message(message, _) = &mut delivery.outcome else { unreachable!() };
+        message.tags = tags.iter().map(|tag| Line::from(*tag)).collect();
+        delivery
+    };
+    world.commit(&[
+        tagged("1", now - 4, &["disk"]),
+        tagged("2", now - 3, &["disks", "nas"]),
+        tagged("3", now - 2, &["a\"b", "disk full"]),
+        tagged("4", now - 1, &[]),
+    ]);
+    let by = |tag: &str| Query { limit: 9, tag: Some(tag.into()), ..Query::default() };
+    for indexed_first in [false, true] {
+        if indexed_first {
+            while world.store.index().unwrap() {}
+        }
+        for (tag, ids) in [
+            ("disk", &[1][..]),
+            ("nas", &[2]),
+            ("disk full", &[3]),
+            ("a\"b", &[3]),
+            ("Disk", &[]),
+            ("is", &[]),
+        ] {
+            assert_eq!(all(&world.store, by(tag)), ids, "{tag} {indexed_first}");
+        }
+        assert_eq!(all(&world.store, Query { words: Words::of("nas"), ..by("disk") }), [1]);
+    }
+    let backlog = |query: &Query| all(&world.store, query.clone());
+    let until = Timestamp::from_second(now - 2).ok();
+    assert_eq!(backlog(&Query { limit: 9, until, ..Query::default() }), [2, 1]);
+    let unread = Query { limit: 9, unread: true, ..Query::default() };
+    assert_eq!(all(&world.store, unread.clone()), [4, 3, 2, 1]);
+    world.store.mark_read(&[4, 2], Timestamp::now()).unwrap();
+    assert_eq!(all(&world.store, unread.clone()), [3, 1]);
+    assert_eq!(all(&world.store, Query { tag: Some("disk".into()), ..unread }), [1]);
 }
