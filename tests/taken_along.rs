@@ -22,10 +22,8 @@ async fn a_set_up_is_followed_by_an_agent_elsewhere_without_a_secret_having_gone
 
     let _agent = second.agent().await;
     let plan = second.hark(&["import", &file, "--dry-run"]).await.ok();
-    assert!(
-        plan.contains("Would be followed: builds") && plan.contains("which is missing"),
-        "{plan}"
-    );
+    assert!(plan.contains("Would be followed: builds, at http://127.0.0.1:"), "{plan}");
+    assert!(plan.contains("its credential is left out"), "{plan}");
     second.hark(&["import", &file]).await.refused(&["Nothing was changed", "--yes"]);
     assert!(second.status().await["links"].as_array().unwrap().is_empty());
     let said = second.hark(&["import", &file, "--yes"]).await.ok();
@@ -36,6 +34,8 @@ async fn a_set_up_is_followed_by_an_agent_elsewhere_without_a_secret_having_gone
         (link["subscription"] == "builds" && link["name"] == "Builds").then_some(()).ok_or(status)
     })
     .await;
+    let client = server.client().await;
+    assert_eq!(client.header("x-key"), None, "{}", client.request);
     let again = second.hark(&["import", &file, "--yes"]).await.ok();
     assert!(
         again.contains("Followed already: builds") && again.contains("Nothing is new"),

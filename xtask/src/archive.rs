@@ -28,7 +28,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
 
 /// Tried in this order. The first has the newest packages, which may need newer libraries than the system
 /// has.
-const SUITES: [&str; 2] = ["sid", "trixie"];
+const SUITES: [&str; 3] = ["sid", "trixie", "bookworm"];
 /// Of the package `debian-archive-keyring`, which every Debian has.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /// How long to wait for a mirror.

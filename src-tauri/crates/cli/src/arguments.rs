@@ -113,7 +113,7 @@ pub enum Command {
     /// Say where the settings are, or whether they are well
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Write your set-up as one file, to take along: settings and presets, no secret
+    /// Write your set-up as one file, to take along: settings and presets, without secrets and handlers
     Export {
         /// Where to; the output where missing
         file: Option<PathBuf>,
@@ -220,6 +220,9 @@ pub struct AddOptions {
 pub struct ImportOptions {
     /// What `hark export` has written
     pub file: PathBuf,
+    /// Take credentials as well, where they are a file or a variable: what is there is sent to that server
+    #[arg(long)]
+    pub with_credentials: bool,
     /// Only say what it would do
     #[arg(long)]
     pub dry_run: bool,

@@ -7,6 +7,7 @@ use hark_api::{
     AddSubscription, Added, Basic, Certainty, Credential, ErrorCode, Header, client::CallError,
     route,
 };
+use hark_config::{credentials::SECRET_BYTES_MAX, settings::header_name};
 use hark_local::profile::Profile;
 use hark_platform::aside::Aside;
 
@@ -99,8 +100,11 @@ fn wanted(options: AddOptions, secrets: &mut Secrets) -> Result<AddSubscription,
 fn header(text: &str, secrets: &mut Secrets) -> Result<Header, Failed> {
     let (name, value) = text.split_once(':').unwrap_or((text, ""));
     let (name, value) = (name.trim(), value.trim());
-    if http::HeaderName::try_from(name).is_err() {
-        return Err(Failed(format!("{name:?} is no name of a header. Write it as 'Name: value'.")));
+    let unfit =
+        |why: String| Failed(format!("Nothing was saved: {why}. Write it as 'Name: value'."));
+    header_name(name).map_err(unfit)?;
+    if value.len() > SECRET_BYTES_MAX || http::HeaderValue::try_from(value).is_err() {
+        return Err(unfit(format!("the value of {name} is too long, or no line of text")));
     }
     let value = match value {
         "" => secrets.ask(&format!("Value of {name}"))?,

@@ -15,6 +15,8 @@ use tokio_rustls::rustls::ClientConfig;
 use crate::settings::{ClientCertificate, Subscription};
 use secrets::Printed;
 
+pub use secrets::SECRET_BYTES_MAX;
+
 /// What is sent to one subscription's server. Clones share what is held between dials.
 #[derive(Clone)]
 pub struct Credentials {

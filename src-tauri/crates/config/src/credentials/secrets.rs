@@ -21,7 +21,7 @@ use tokio::{io::AsyncReadExt, process::Command, time::timeout};
 use crate::settings::{Basic, Credential, Subscription};
 
 /// The longest token. Bytes.
-const SECRET_BYTES_MAX: u64 = 64 << 10;
+pub const SECRET_BYTES_MAX: usize = 64 << 10;
 /// How long a command may take to print a token.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -137,7 +137,7 @@ fn secret_in(path: &Path) -> Result<String, String> {
     if !file::is_private(&found) {
         return Err("it may be read by others; run: chmod 600".to_owned());
     }
-    let bytes = file::read_opened(file, &found, SECRET_BYTES_MAX);
+    let bytes = file::read_opened(file, &found, SECRET_BYTES_MAX as u64);
     let bytes = bytes.map_err(|error| format!("{error}, and so no secret"))?;
     String::from_utf8(bytes).map_err(|_| "it holds no text".to_owned())
 }
@@ -155,9 +155,12 @@ async fn run(words: &[String], credential: &Credential) -> Result<String, Cause>
         let mut child = command.spawn().map_err(failed)?;
         let mut printed = Vec::new();
         if let Some(out) = child.stdout.take() {
-            out.take(SECRET_BYTES_MAX + 1).read_to_end(&mut printed).await.map_err(failed)?;
+            out.take(SECRET_BYTES_MAX as u64 + 1)
+                .read_to_end(&mut printed)
+                .await
+                .map_err(failed)?;
         }
-        if printed.len() as u64 > SECRET_BYTES_MAX {
+        if printed.len() > SECRET_BYTES_MAX {
             return Err(wrong(format!("{credential} printed too much for a secret")));
         }
         Ok((printed, child.wait().await.map_err(failed)?))

@@ -5,6 +5,7 @@ use std::{io, path::Path};
 use hark_engine::{
     feed::{self, Form},
     policy::{self, Rule},
+    readable::is_unreadable,
     size,
 };
 use hark_local::file;
@@ -161,6 +162,12 @@ const TWO_CREDENTIALS: &str = "a request has one of `bearer` and `basic`, not bo
 fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(usize, String)> {
     let (place, message) = settings.subscriptions.iter().find_map(|(key, one)| {
         let of = |place: &'static str| vec!["subscriptions", key, place];
+        let shown = [Some(key), one.name.as_ref()].into_iter().flatten();
+        if shown.flat_map(|text| text.chars()).any(|char| char.is_control() || is_unreadable(char))
+        {
+            let message = "its key or name holds characters that cannot be seen; write it anew";
+            return Some((of("url"), message.to_owned()));
+        }
         if key == OWN_KEY {
             let message =
                 format!("the key {OWN_KEY} is that of what Hark says itself; choose another one");

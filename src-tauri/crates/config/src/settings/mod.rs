@@ -2,6 +2,7 @@
 
 mod address;
 mod edit;
+mod export;
 mod file;
 mod handlers;
 mod keep;
@@ -45,15 +46,17 @@ pub use address::{Typed, read_typed, read_url};
 pub use edit::{
     Edit, EditError, add, key_for, remove, rules_of, set_feed, set_muted, set_paused, set_rules,
 };
+pub use export::{Exported, export};
 pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, read, read_rules};
 pub use handlers::{HANDLERS_MAX, Handler, HandlerSet, Placeholder, Word};
 pub use keep::KeepSettings;
 pub use new::NewSubscription;
-pub use portable::{Exported, Imported, SetUp, export, read_set_up};
+pub use portable::{Imported, Sends, SetUp, read_set_up};
 pub use publish::Publish;
 pub use relay::{RELAY_LISTEN, Relay, RelayAt, read_listen, read_socket, set_relay};
 pub use table::{set_name, set_table, table_of};
 pub use told::{Problems, Shown};
+pub use written::header_name;
 use written::{basic, headers};
 
 /// Everything that the person can set.

@@ -3,6 +3,7 @@
 
 use std::{fmt, marker::PhantomData};
 
+use http::HeaderName;
 use indexmap::IndexMap;
 use serde::{
     Deserialize, Deserializer,
@@ -17,6 +18,17 @@ const CREDENTIAL: &str = "a credential is { env = \"NAME\" }, { file = \"/path\"
 /// What `basic` may be.
 const BASIC: &str = "basic is { user = \"NAME\", password = { file = \"/path\" } }; \
                      the secret itself does not belong here";
+/// Headers that say how a request is sent: they are made with it.
+const OF_THE_REQUEST: [&str; 8] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 /// What `headers` may be.
 const HEADERS: &str = "headers are { \"X-Name\" = { file = \"/path\" } }; \
                        the secret itself does not belong here";
@@ -96,7 +108,22 @@ pub(super) fn headers<'de, D>(deserializer: D) -> Result<IndexMap<String, Creden
 where
     D: Deserializer<'de>,
 {
-    table_alone(deserializer, HEADERS)
+    let headers: IndexMap<String, Credential> = table_alone(deserializer, HEADERS)?;
+    headers.keys().try_for_each(|name| header_name(name)).map_err(de::Error::custom)?;
+    Ok(headers)
+}
+
+/// Whether a header of this name can be sent with a request.
+///
+/// # Errors
+/// One sentence, without a full stop.
+pub fn header_name(name: &str) -> Result<(), String> {
+    let known =
+        HeaderName::try_from(name).map_err(|_| format!("{name:?} is no name of a header"))?;
+    match OF_THE_REQUEST.contains(&known.as_str()) {
+        true => Err(format!("the header {name} is made with each request, and cannot be set")),
+        false => Ok(()),
+    }
 }
 
 impl fmt::Display for Credential {
