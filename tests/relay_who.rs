@@ -142,7 +142,7 @@ const PAGE: &str = "<!doctype html><script>
 const source = new EventSource(RELAY)
 source.onmessage = (event) => {
     const id = JSON.parse(event.data).id
-    if (String(id) !== event.lastEventId) throw new Error('another id')
+    if (!event.lastEventId.startsWith(`${id}.`)) throw new Error('another id')
     fetch('/got', { method: 'POST', body: String(id) })
 }
 </script>";
