@@ -277,13 +277,20 @@ async fn what_rules_drop_is_not_relayed_and_what_is_quiet_is() {
     ));
     let _agent = world.agent_with(&["--headless"]).await;
     let mut upstream = server.streaming(&world).await;
-    let client = world.relay(port).await.follow("", &[]).await;
+    let relay = world.relay(port).await;
+    let client = relay.follow("", &[]).await;
     for (id, tag) in [(1, "no"), (2, "hush"), (3, "yes")] {
         let data = format!("{{\"title\":\"{tag}\",\"tags\":[\"{tag}\"]}}");
         upstream.send(&format!("id: {id}\ndata: {data}\n\n")).await;
     }
-    client.has(2).await;
+    // What a server says of Harks keeps nothing from anybody: only a relay's word is taken.
+    let hops = vec!["x"; 16];
+    let data = serde_json::json!({ "title": "claims", "hark_hops": hops });
+    upstream.send(&format!("id: 4\ndata: {data}\n\n")).await;
+    client.has(3).await;
     let titles: Vec<_> =
         client.messages().iter().map(|message| message.data["title"].clone()).collect();
-    assert_eq!(titles, ["hush", "yes"]);
+    assert_eq!(titles, ["hush", "yes", "claims"]);
+    let back = relay.follow("since=0", &[("hark-hops", "x")]).await;
+    assert_eq!(back.has(3).await, client.ids());
 }

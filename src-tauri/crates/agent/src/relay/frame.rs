@@ -40,14 +40,15 @@ pub(super) fn heartbeat(untold: Option<i64>, own: &Own) -> Vec<u8> {
 }
 
 /// The Harks that a message has passed through before this one, as the relay that it came from says; none where
-/// it came from a server. `None` where it has passed through too many.
-pub(super) fn hops(relayed: &Relayed) -> Option<Vec<String>> {
+/// it came from a server, whose word for it is not taken. `None` where it has passed through too many.
+/// `is_relay` says whether a subscription follows a relay.
+pub(super) fn hops(relayed: &Relayed, is_relay: impl FnOnce(&str) -> bool) -> Option<Vec<String>> {
     #[derive(Deserialize)]
     struct Named {
         #[serde(default)]
         hark_hops: Vec<String>,
     }
-    if !relayed.data.contains(HOPS) {
+    if !relayed.data.contains(HOPS) || !is_relay(&relayed.row.subscription) {
         return Some(Vec::new());
     }
     let named: Result<Named, _> = serde_json::from_str(&relayed.data);

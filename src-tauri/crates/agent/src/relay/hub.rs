@@ -13,6 +13,7 @@ use std::{
 
 use axum::body::Bytes;
 use hark_api::RelayStatus;
+use hark_engine::feed::{Feed, Hark};
 use hark_store::{Filter, Page, Relayed, Removal, StoreError};
 use tokio::{sync::watch, task::yield_now, time::sleep};
 
@@ -207,7 +208,9 @@ impl Hub {
         let mut writing = Writing { pruned, ..Writing::new(state.reached, wanted) };
         for message in page.messages {
             let id = message.row.id;
-            writing.add(message, &self.0.own);
+            if let Some(hops) = frame::hops(&message, |key| self.is_relay(key)) {
+                writing.add(message, hops, &self.0.own);
+            }
             if writing.bytes() >= CHUNK_BYTES_MAX {
                 state.push(writing.end(id));
                 writing = Writing::new(id, wanted);
@@ -248,7 +251,8 @@ impl Hub {
         let up_to = if page.is_full { page.reached } else { reached.max(page.reached) };
         let (mut bytes, mut messages, mut last) = (Vec::new(), 0, None);
         for message in page.messages {
-            let Some(hops) = frame::hops(&message) else { continue };
+            let is_relay = |key: &str| self.is_relay(key);
+            let Some(hops) = frame::hops(&message, is_relay) else { continue };
             if wants.takes(&message.row.subscription, topic(&message), &hops) {
                 last = Some(message.row.id);
                 frame::message(&mut bytes, message, wants.raw, &hops, &self.0.own);
@@ -273,6 +277,12 @@ impl Hub {
         drop(state);
         let read = self.0.ledger.read(|store| store.removals(after, REMOVALS_MAX as u32))?;
         Ok(read.into_iter().take_while(|one| one.newest <= position).collect())
+    }
+
+    /// Whether a subscription follows a relay, so that what it says of other Harks is believed. Of one that is gone
+    /// that is not known, and its messages are not to come back to where they came from.
+    fn is_relay(&self, key: &str) -> bool {
+        self.0.status.feed_of(key).is_none_or(|feed| feed == Hark.name())
     }
 
     fn upstreams(&self) -> Vec<RelayStatus> {
@@ -376,8 +386,7 @@ impl Writing {
         self.written.iter().flatten().map(Vec::len).sum()
     }
 
-    fn add(&mut self, message: Relayed, own: &Own) {
-        let Some(hops) = frame::hops(&message) else { return };
+    fn add(&mut self, message: Relayed, hops: Vec<String>, own: &Own) {
         let begins = [0, 1].map(|at| self.written[at].as_ref().map_or(0, Vec::len));
         let (id, subscription) = (message.row.id, message.row.subscription.clone());
         let topic = topic(&message).map(str::to_owned);
