@@ -123,6 +123,13 @@ async fn all_that_happens_is_counted_once_and_no_secret_with_it() {
     for token in [&relay.token, &relay.read_only] {
         assert!(!database.windows(64).any(|part| part == token.as_bytes()));
     }
+    // What is counted of a subscription goes with it.
+    world.hark(&["remove", "news"]).await.ok();
+    eventually("nothing is told of it", LONG, async || {
+        let (_, metrics) = relay.answer("/metrics", &[]).await;
+        if metrics.contains("\"news\"") { Err(metrics) } else { Ok(()) }
+    })
+    .await;
 }
 
 /// Prometheus's checker, where it is here.

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{collections::BTreeSet, fs, time::Instant};
 
 use hark_tests::{
     LONG, SHORT, World, eventually,
@@ -11,6 +11,7 @@ use hark_tests::{
     relay::{Light, Relay, Set, events_of},
     sse::Server,
 };
+use rustix::process::Signal;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -203,6 +204,69 @@ async fn upstreams_removals_gaps_and_filters_are_told_as_they_are() {
 }
 
 #[tokio::test]
+async fn one_that_has_no_message_yet_comes_back_to_all_that_it_missed() {
+    let mut set = Set::start("").await;
+    set.publish(3, "before").await;
+    set.world.stored(3).await;
+    let client = set.relay.follow("", &[]).await;
+    let other = set.relay.follow("subscription=nosuch", &[]).await;
+    let came = client.last_id(|_| true).await;
+    assert!(came.starts_with("3."), "{came}");
+    drop(client);
+    set.restart().await;
+    set.publish(2, "away").await;
+    let back = set.relay.follow("", &[("last-event-id", &came)]).await;
+    assert_eq!(back.has(2).await, [4, 5]);
+    assert!(back.of("gap").is_empty(), "{:?}", back.of("gap"));
+    // What passes one by that it does not want moves it on, with a heartbeat.
+    drop(other);
+    let other = set.relay.follow("subscription=nosuch", &[]).await;
+    other.last_id(|id| id.starts_with("5.")).await;
+    set.publish(2, "passes by").await;
+    back.has(4).await;
+    other.last_id(|id| id.starts_with("7.")).await;
+    assert!(other.events().is_empty(), "{:?}", other.events());
+}
+
+#[tokio::test]
+async fn an_id_of_another_store_is_told_from_the_same_number_in_this_one() {
+    let mut set = Set::start("").await;
+    let client = set.relay.follow("", &[]).await;
+    set.publish(30, "before").await;
+    client.has(30).await;
+    let last = client.last_id(|id| id.starts_with("30.")).await;
+    drop(client);
+    let mut agent = set.agent.take().unwrap();
+    agent.signal(Signal::TERM);
+    assert!(agent.ended(SHORT).await.success());
+    for file in ["hark.db", "hark.db-wal", "hark.db-shm"] {
+        let _ = fs::remove_file(set.world.path("profile/data").join(file));
+    }
+    set.agent = Some(set.world.agent_with(&["--headless"]).await);
+    set.upstream = set.server.streaming(&set.world).await;
+    set.publish(80, "after").await;
+    set.world.caught_up("news").await;
+    eventually("all are stored", LONG, async || {
+        let stored = set.world.ask_link("news").await?.messages;
+        (stored == 80).then_some(()).ok_or(stored.to_string())
+    })
+    .await;
+    for (query, headers) in
+        [("", &[("last-event-id", &*last)][..]), (&format!("since={last}"), &[])]
+    {
+        let back = set.relay.follow(query, headers).await;
+        assert_eq!(back.has(80).await, (1..=80).collect::<Vec<_>>());
+        let gap = &back.of("gap")[0];
+        assert_eq!((gap.id, &gap.data["subscription"]), (Some(0), &Value::Null));
+        let here = back.last_id(|id| id.starts_with("80.")).await;
+        assert_ne!(here.split_once('.').unwrap().1, last.split_once('.').unwrap().1);
+    }
+    // A number alone is taken for one of this store.
+    let plain = set.relay.follow("since=30", &[]).await;
+    assert_eq!(plain.has(50).await, (31..=80).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn what_rules_drop_is_not_relayed_and_what_is_quiet_is() {
     let rules = "[[subscriptions.news.rules]]\ntag = \"no\"\nthen = \"drop\"\n\
                  [[subscriptions.news.rules]]\ntag = \"hush\"\nthen = \"quiet\"";
@@ -213,13 +277,20 @@ async fn what_rules_drop_is_not_relayed_and_what_is_quiet_is() {
     ));
     let _agent = world.agent_with(&["--headless"]).await;
     let mut upstream = server.streaming(&world).await;
-    let client = world.relay(port).await.follow("", &[]).await;
+    let relay = world.relay(port).await;
+    let client = relay.follow("", &[]).await;
     for (id, tag) in [(1, "no"), (2, "hush"), (3, "yes")] {
         let data = format!("{{\"title\":\"{tag}\",\"tags\":[\"{tag}\"]}}");
         upstream.send(&format!("id: {id}\ndata: {data}\n\n")).await;
     }
-    client.has(2).await;
+    // What a server says of Harks keeps nothing from anybody: only a relay's word is taken.
+    let hops = vec!["x"; 16];
+    let data = serde_json::json!({ "title": "claims", "hark_hops": hops });
+    upstream.send(&format!("id: 4\ndata: {data}\n\n")).await;
+    client.has(3).await;
     let titles: Vec<_> =
         client.messages().iter().map(|message| message.data["title"].clone()).collect();
-    assert_eq!(titles, ["hush", "yes"]);
+    assert_eq!(titles, ["hush", "yes", "claims"]);
+    let back = relay.follow("since=0", &[("hark-hops", "x")]).await;
+    assert_eq!(back.has(3).await, client.ids());
 }

@@ -39,6 +39,7 @@ async fn who_may_not_ask_is_told_so_and_nothing_else() {
         (messages, &[][..], 200),
         ("/metrics", &[], 200),
         (messages, &[("authorization", &*bearer(read_only))], 200),
+        ("/metrics", &[("authorization", &*format!("bearer {token}"))], 200),
         (&in_query(read_only), &[("authorization", "")], 200),
         (messages, &[("origin", "https://dash.example")], 200),
         (messages, &[("host", "localhost")], 200),
@@ -142,7 +143,7 @@ const PAGE: &str = "<!doctype html><script>
 const source = new EventSource(RELAY)
 source.onmessage = (event) => {
     const id = JSON.parse(event.data).id
-    if (String(id) !== event.lastEventId) throw new Error('another id')
+    if (!event.lastEventId.startsWith(`${id}.`)) throw new Error('another id')
     fetch('/got', { method: 'POST', body: String(id) })
 }
 </script>";

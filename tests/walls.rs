@@ -303,7 +303,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
         ("handlers", &["ledger", "status", "to_api"]),
         ("metrics", &["ledger", "status", "tally"]),
         ("relay", &["ledger", "metrics", "own", "status", "to_api"]),
-        ("subscriptions", &["alerts", "ledger", "reconcile", "registry", "tally", "to_api"]),
+        ("subscriptions", &["alerts", "ledger", "own", "reconcile", "registry", "tally", "to_api"]),
         ("configuration", &["reconcile", "status"]),
         (
             "commands",

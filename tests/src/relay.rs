@@ -33,7 +33,7 @@ pub struct Relay {
 /// One event of the stream.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Its own id.
+    /// The message's id in its own id.
     pub id: Option<i64>,
     /// Its type; empty where it is the usual one.
     pub kind: String,
@@ -201,6 +201,7 @@ impl Set {
 /// Somebody who follows, and keeps what comes.
 pub struct Follower {
     events: Arc<Mutex<Vec<Event>>>,
+    last_id: Arc<Mutex<Option<String>>>,
     task: JoinHandle<()>,
 }
 
@@ -214,7 +215,8 @@ impl Follower {
         let response = ask(port, token, &path, headers).await.unwrap();
         assert_eq!(response.status(), 200);
         let events = Arc::<Mutex<Vec<Event>>>::default();
-        let kept = events.clone();
+        let last_id = Arc::<Mutex<Option<String>>>::default();
+        let (kept, kept_id) = (events.clone(), last_id.clone());
         let mut body = response.into_body();
         let task = tokio::spawn(async move {
             let mut left = Vec::new();
@@ -222,11 +224,23 @@ impl Follower {
                 let Ok(bytes) = frame.into_data() else { continue };
                 left.extend_from_slice(&bytes);
                 let (whole, rest) = events_of(&left);
+                if let Some(id) = last_id_of(&left[..left.len() - rest]) {
+                    *kept_id.lock().unwrap() = Some(id);
+                }
                 kept.lock().unwrap().extend(whole);
                 left.drain(..left.len() - rest);
             }
         });
-        Self { events, task }
+        Self { events, last_id, task }
+    }
+
+    /// Waits until the id that it would come back with is as wanted; answers it.
+    pub async fn last_id(&self, wanted: impl Fn(&str) -> bool) -> String {
+        eventually("the id to come back with is as wanted", LONG, async || {
+            let last = self.last_id.lock().unwrap().clone();
+            last.clone().filter(|id| wanted(id)).ok_or(format!("{last:?}"))
+        })
+        .await
     }
 
     /// All that has come.
@@ -321,7 +335,7 @@ impl Light {
                 while let Some(end) = memchr::memmem::find(&left[from..], b"\n\n") {
                     let block = &left[from..from + end];
                     if let Some(id) = block.strip_prefix(b"id: ") {
-                        let digits = id.split(|byte| *byte == b'\n').next().unwrap();
+                        let digits = id.split(|byte| !byte.is_ascii_digit()).next().unwrap();
                         let id = std::str::from_utf8(digits).unwrap().parse().unwrap();
                         seen.0.push(id);
                         seen.1 = Some(Instant::now());
@@ -369,10 +383,16 @@ pub fn events_of(bytes: &[u8]) -> (Vec<Event>, usize) {
         };
         let Some(data) = field("data:") else { continue };
         all.push(Event {
-            id: field("id:").map(|id| id.parse().unwrap()),
+            id: field("id:").map(|id| id.split('.').next().unwrap().parse().unwrap()),
             kind: field("event:").unwrap_or_default(),
             data: serde_json::from_str(&data).expect(&data),
         });
     }
     (all, rest.len())
+}
+
+/// The last id in these whole blocks, with data or without (WHATWG HTML, 9.2.6).
+fn last_id_of(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().rev().find_map(|line| line.strip_prefix("id: ")).map(str::to_owned)
 }

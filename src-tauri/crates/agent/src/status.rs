@@ -137,6 +137,12 @@ impl Status {
         self.0.registry.links()
     }
 
+    /// What a subscription speaks; none where it is not followed.
+    #[must_use]
+    pub fn feed_of(&self, key: &str) -> Option<String> {
+        self.0.registry.with(key, |one| one.link.feed.clone())
+    }
+
     /// The keys of the subscriptions that are muted.
     #[must_use]
     pub fn muted(&self) -> BTreeSet<String> {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// How many counters there may be; subscriptions and handlers that come and go leave theirs behind.
+/// How many counters there may be; handlers that come and go leave theirs behind.
 const COUNTERS_MAX: usize = 10_000;
 
 /// What is counted. Each has a name, a subscription's key or a handler's, and one word more.
@@ -40,6 +40,12 @@ impl Tally {
         }
     }
 
+    /// Forgets what was counted of subscriptions other than those that `is_there` names.
+    pub fn keep_subscriptions(&self, is_there: impl Fn(&str) -> bool) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.retain(|(counter, name, _), _| *counter == Counter::HandlerRuns || is_there(name));
+    }
+
     /// What one counter has, in the order of names and words.
     #[must_use]
     pub fn of(&self, counter: Counter) -> Vec<(String, &'static str, u64)> {
@@ -68,5 +74,20 @@ mod tests {
         assert!(tally.of(Counter::Messages).len() <= COUNTERS_MAX);
         tally.add(Counter::Dials, "a", "retry", 1);
         assert_eq!(tally.of(Counter::Dials)[0].2, 4);
+    }
+
+    #[test]
+    fn a_subscription_that_goes_makes_room_and_a_handler_of_its_name_stays() {
+        let tally = Tally::default();
+        tally.add(Counter::HandlerRuns, "gone", "ok", 1);
+        for n in 0..2 * COUNTERS_MAX {
+            tally.add(Counter::Messages, "gone", "stored", 1);
+            tally.add(Counter::Messages, &n.to_string(), "stored", 1);
+        }
+        tally.keep_subscriptions(|key| key == "7");
+        assert_eq!(tally.of(Counter::Messages), [("7".to_owned(), "stored", 1)]);
+        assert_eq!(tally.of(Counter::HandlerRuns), [("gone".to_owned(), "ok", 1)]);
+        tally.add(Counter::Messages, "new", "stored", 1);
+        assert_eq!(tally.of(Counter::Messages).len(), 2);
     }
 }

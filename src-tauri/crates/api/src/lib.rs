@@ -36,7 +36,7 @@ pub use message::{
     Read, ReadMessages, Shown, Why,
 };
 pub use relay::{
-    Health, Relay, RelayClient, RelayEvent, RelayGap, RelayMessage, RelayQuery, RelayRaw,
+    Health, Relay, RelayClient, RelayEvent, RelayGap, RelayId, RelayMessage, RelayQuery, RelayRaw,
     RelayRefusal, RelayRemoved, RelayStatus, RenewToken, Upstream,
 };
 pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};

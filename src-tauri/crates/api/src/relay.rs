@@ -14,7 +14,7 @@ pub struct RelayQuery {
     pub topics: Vec<String>,
     /// What came after the message of this id; 0 for all that is held. `Last-Event-ID` counts before it. Without
     /// either, what comes from now on.
-    pub since: Option<i64>,
+    pub since: Option<RelayId>,
     /// Whether events are wanted as they came ([`RelayRaw`]), and not decoded.
     pub raw: bool,
     /// The token, where a client can send no header. It is not kept.
@@ -34,7 +34,7 @@ impl RelayQuery {
             match &*name {
                 "subscription" => read.subscriptions.push(value),
                 "topic" => read.topics.push(value),
-                "since" => read.since = Some(id(&value)?),
+                "since" => read.since = Some(RelayId::read(&value)?),
                 "format" => {
                     read.raw = match &*value {
                         "raw" => true,
@@ -61,18 +61,53 @@ impl RelayQuery {
 /// How many subscriptions, and how many topics, a client may name.
 const FILTER_MAX: usize = 256;
 
-/// A message's id as a client sends it.
-///
-/// # Errors
-/// One sentence, where it is none.
-pub fn id(text: &str) -> Result<i64, String> {
-    let id = text.trim().parse().ok().filter(|id| *id >= 0);
-    id.ok_or_else(|| format!("{text:?} is no id of a message; ids are numbers from 0 on."))
+/// Up to where a client has everything, as it stands in `id:` and comes back in `Last-Event-ID` or `since`:
+/// `7.5f0c2a91d3b84e6f`, or a number alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayId {
+    /// A message's id; 0 is before all.
+    pub message: i64,
+    /// The store in which that is its id. Without, it is taken for one of the store that is there.
+    pub epoch: Option<String>,
 }
 
-/// One event of `GET /relay/v1/messages`: its `event:` is the variant's name, and its `data:` what stands in it. A
-/// message alone has an SSE `id:` of its own, the message's, and a gap that from which it goes on. Each stream begins with
-/// the `status` of each subscription. A comment line every 15 s is its heartbeat.
+impl RelayId {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// One sentence, where it is none.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let (number, epoch) = match text.trim().split_once('.') {
+            Some((number, epoch)) => (number, Some(epoch)),
+            None => (text.trim(), None),
+        };
+        let message = number.parse().ok().filter(|id| *id >= 0);
+        let is_epoch = |epoch: &str| {
+            (1..=EPOCH_BYTES_MAX).contains(&epoch.len())
+                && epoch.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        match message.filter(|_| epoch.is_none_or(is_epoch)) {
+            Some(message) => Ok(Self { message, epoch: epoch.map(str::to_owned) }),
+            None => Err(format!(
+                "{text:?} is no id of a message; ids are numbers from 0 on, or as the relay wrote them."
+            )),
+        }
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn written(message: i64, epoch: &str) -> String {
+        format!("{message}.{epoch}")
+    }
+}
+
+/// The longest name of a store.
+const EPOCH_BYTES_MAX: usize = 64;
+
+/// One event of `GET /relay/v1/messages`: its `event:` is the variant's name, and its `data:` what stands in it. The
+/// SSE `id:` ([`RelayId`]) says up to where the client has everything: that of a message is the message's, that of a gap
+/// the one from which it goes on; it also stands alone, at the beginning and where messages were passed over. Each
+/// stream begins with the `status` of each subscription. A comment line every 15 s is its heartbeat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -292,7 +327,7 @@ mod tests {
         let wanted = RelayQuery {
             subscriptions: vec!["a".into(), "b c".into()],
             topics: vec!["t".into()],
-            since: Some(7),
+            since: Some(RelayId { message: 7, epoch: None }),
             raw: true,
             token: None,
         };
@@ -300,12 +335,18 @@ mod tests {
         for (query, word) in [
             ("since=-1", "no id"),
             ("since=9999999999999999999", "no id"),
+            ("since=7.", "no id"),
+            ("since=7.a.b", "no id"),
+            ("since=.a", "no id"),
             ("format=xml", "raw or decoded"),
             ("subscriptions=a", "knows no"),
         ] {
             let said = RelayQuery::read(query).unwrap_err();
             assert!(said.contains(word) && said.ends_with('.'), "{said}");
         }
+        let written = RelayId::written(7, "a1");
+        let wanted = RelayId { message: 7, epoch: Some("a1".into()) };
+        assert_eq!(RelayId::read(&written), Ok(wanted));
         let many: String = (0..300).map(|n| format!("topic={n}&")).collect();
         assert!(RelayQuery::read(many.trim_end_matches('&')).unwrap_err().contains("At most"));
     }

@@ -41,6 +41,8 @@ pub use search::Words;
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    /// See [`Store::epoch`].
+    epoch: String,
     /// How much is kept of each subscription, where it is not the default.
     keeps: HashMap<String, Keep>,
     /// Whether nobody is there to show alerts, so that none waits.
@@ -79,6 +81,13 @@ pub enum StoreError {
 }
 
 impl Store {
+    /// Which database this is: random letters and digits that another one, which was begun anew, has
+    /// not. What is known by an id is known of one epoch.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
     /// How many rows were written since the store was opened. Where the count stays the same, the
     /// store was only read.
     #[must_use]

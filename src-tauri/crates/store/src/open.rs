@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_order_and_search.sql"),
     include_str!("migrations/0005_handlers.sql"),
     include_str!("migrations/0007_pruned.sql"),
+    include_str!("migrations/0008_epoch.sql"),
 ];
 
 /// How long to wait for another process that holds the database. Nothing else goes on meanwhile.
@@ -48,10 +49,10 @@ impl Store {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(unwritable)?;
         }
-        match try_open(path, MIGRATIONS) {
+        match open_current(path) {
             Err(error) if is_unreadable(&error) => {
                 let aside = set_aside(path, now).map_err(unwritable)?;
-                let store = try_open(path, MIGRATIONS)?;
+                let store = open_current(path)?;
                 Ok(Opening { store, set_aside: Some(aside) })
             }
             Err(StoreError::Sqlite(error)) => Err(match error.sqlite_error_code() {
@@ -108,6 +109,13 @@ fn set_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
+fn open_current(path: &Path) -> Result<Store, StoreError> {
+    let mut store = try_open(path, MIGRATIONS)?;
+    let epoch = "SELECT value FROM epoch";
+    store.epoch = store.connection.query_row(epoch, [], |row| row.get(0))?;
+    Ok(store)
+}
+
 pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -125,6 +133,7 @@ pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreE
     connection.query_row("SELECT * FROM cursor LIMIT 1", [], |_| Ok(())).optional()?;
     Ok(Store {
         connection,
+        epoch: String::new(),
         keeps: HashMap::new(),
         has_nobody: false,
         journal_grown: 0,

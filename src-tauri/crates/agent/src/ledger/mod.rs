@@ -96,6 +96,12 @@ impl Ledger {
         answer
     }
 
+    /// Which database it keeps; see [`Store::epoch`].
+    #[must_use]
+    pub fn epoch(&self) -> String {
+        self.store().epoch().to_owned()
+    }
+
     /// Where a subscription that is followed from now on resumes. `heard` is when this run last heard it,
     /// if it has.
     ///

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use hark_api::{Health, Phase, RelayQuery, RelayRefusal, relay, route};
+use hark_api::{Health, Phase, RelayId, RelayQuery, RelayRefusal, route};
 use hark_store::Filter;
 use hyper::body::Incoming;
 
@@ -115,7 +115,7 @@ impl Answers {
         }
         let last = parts.headers.get(LAST_EVENT_ID).filter(|last| !last.is_empty());
         let since = match last {
-            Some(last) => Some(relay::id(last.to_str().unwrap_or("?")).map_err(bad)?),
+            Some(last) => Some(RelayId::read(last.to_str().unwrap_or("?")).map_err(bad)?),
             None => query.since,
         };
         // What Hark says itself is no feed's, and comes to who asks for it.

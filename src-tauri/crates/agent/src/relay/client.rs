@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::body::Bytes;
-use hark_api::RelayStatus;
+use hark_api::{RelayGap, RelayId, RelayStatus};
 use hark_store::StoreError;
 use tokio::{
     sync::watch,
@@ -34,6 +34,8 @@ pub(super) struct Client {
     news: watch::Receiver<()>,
     /// It has all up to this id.
     position: i64,
+    /// The position that it knows itself, by the id that it was sent last.
+    told: i64,
     /// The greatest id when it came.
     came: i64,
     /// It knows of the removals up to this number.
@@ -52,30 +54,35 @@ impl Client {
     pub(super) fn new(
         hub: &Hub,
         wants: Wants,
-        since: Option<i64>,
+        since: Option<RelayId>,
         guest: Guest,
         cut: Cut,
     ) -> Result<Self, StoreError> {
         let joined = hub.join(wants.raw)?;
-        let mut first = frame::BEGINNING.to_vec();
-        let upstream = hub.upstream();
+        let (newest, newest_removal) =
+            hub.ledger().read(|store| Ok((store.newest_ever()?, store.newest_removal()?)))?;
+        // An id of another store: what is in this one is all new to it.
+        let is_strange = since.as_ref().is_some_and(|since| {
+            since.message > newest
+                || since.epoch.as_deref().is_some_and(|epoch| *epoch != *hub.own().epoch)
+        });
+        let (position, removed) = match since.as_ref().map(|since| since.message) {
+            None => (newest, newest_removal),
+            Some(_) if is_strange => (0, newest_removal),
+            Some(0) => (0, newest_removal),
+            Some(id) => (id, hub.ledger().read(|store| store.removals_known_at(id))?),
+        };
+        let (mut first, upstream) = (Vec::new(), hub.upstream());
+        frame::beginning(&mut first, position, hub.own());
         for one in upstream.iter() {
             if wants.filter.takes_subscription(&one.subscription) {
                 frame::status(&mut first, one);
             }
         }
-        let (newest, newest_removal) =
-            hub.ledger().read(|store| Ok((store.newest_ever()?, store.newest_removal()?)))?;
-        let (position, removed) = match since {
-            None => (newest, newest_removal),
-            Some(0) => (0, newest_removal),
-            // An id of another store: what is in this one is all new to it.
-            Some(id) if id > newest => {
-                frame::gap(&mut first, None, 0, None);
-                (0, newest_removal)
-            }
-            Some(id) => (id, hub.ledger().read(|store| store.removals_known_at(id))?),
-        };
+        if is_strange {
+            let gap = RelayGap { subscription: None, after: position, up_to: None };
+            frame::gap(&mut first, gap, hub.own());
+        }
         guest.reached.store(position, Ordering::Relaxed);
         let mut client = Self {
             news: hub.news(),
@@ -84,6 +91,7 @@ impl Client {
             guest,
             cut,
             position,
+            told: position,
             came: newest,
             removed,
             upstream,
@@ -125,9 +133,16 @@ impl Client {
             tokio::select! {
                 changed = self.news.changed() => changed.ok()?,
                 () = self.cut.cut() => return None,
-                () = sleep_until(heartbeat) => return Some(Bytes::from_static(frame::HEARTBEAT)),
+                () = sleep_until(heartbeat) => return Some(self.heartbeat()),
             }
         }
+    }
+
+    fn heartbeat(&mut self) -> Bytes {
+        // What it does not want has passed it by: it is not to be looked through again.
+        let untold = (self.position != self.told).then_some(self.position);
+        self.told = self.position;
+        frame::heartbeat(untold, self.hub.own()).into()
     }
 
     /// The next messages; empty where none of them is wanted, and none where there are no more.
@@ -143,6 +158,7 @@ impl Client {
                 piece.bytes = out.into();
             }
         }
+        self.told = piece.last.unwrap_or(self.told);
         self.position = piece.reached;
         self.guest.reached.store(piece.reached, Ordering::Relaxed);
         self.guest.sent.fetch_add(piece.messages, Ordering::Relaxed);
@@ -153,7 +169,10 @@ impl Client {
         for (key, up_to) in pruned {
             let known = self.missing.get(&key).is_some_and(|known| *known >= up_to);
             if !known && up_to > self.position && self.wants.filter.takes_subscription(&key) {
-                frame::gap(out, Some(key.clone()), self.position, Some(up_to));
+                let (subscription, after) = (Some(key.clone()), self.position);
+                let gap = RelayGap { subscription, after, up_to: Some(up_to) };
+                frame::gap(out, gap, self.hub.own());
+                self.told = self.position;
                 self.missing.insert(key, up_to);
             }
         }

@@ -84,7 +84,7 @@ impl Gate<'_> {
         }
         let Some(tokens) = self.tokens else { return Ok(Access::Full) };
         let sent = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
-        let sent = sent.map(|value| value.strip_prefix(b"Bearer ").unwrap_or_default());
+        let sent = sent.map(|value| bearer(value).unwrap_or_default());
         let in_query = query.and_then(|query| query.token.as_deref());
         let is = |token: &str, sent: &[u8]| bool::from(token.as_bytes().ct_eq(sent));
         match (sent, in_query) {
@@ -106,6 +106,12 @@ impl Gate<'_> {
             )),
         }
     }
+}
+
+/// The token in a credential, whose scheme is in any case (RFC 9110, 11.1 and 11.4).
+fn bearer(credential: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = credential.split_at(credential.iter().position(|byte| *byte == b' ')?);
+    scheme.eq_ignore_ascii_case(b"Bearer").then(|| token.trim_ascii())
 }
 
 /// Whether a method is one that the relay has.
@@ -217,11 +223,13 @@ mod tests {
         let (full, read_only) = (&*tokens.full, &*tokens.read_only);
         assert_eq!(asks(Some(format!("Bearer {full}")), None), Ok(Access::Full));
         assert_eq!(asks(Some(format!("Bearer {read_only}")), None), Ok(Access::ReadOnly));
+        assert_eq!(asks(Some(format!("bearer {full}")), None), Ok(Access::Full));
+        assert_eq!(asks(Some(format!("BEARER  {read_only}")), None), Ok(Access::ReadOnly));
         assert_eq!(asks(None, Some(read_only)), Ok(Access::ReadOnly));
         let no = Err(StatusCode::UNAUTHORIZED);
         assert_eq!(asks(None, Some(full)), no);
         assert_eq!(asks(None, None), no);
-        for wrong in ["", "Bearer ", "Bearer x", &format!("Basic {full}"), full] {
+        for wrong in ["", "Bearer", "Bearer ", "Bearer x", &format!("Basic {full}"), full] {
             assert_eq!(asks(Some(wrong.to_owned()), Some(read_only)), no, "{wrong}");
         }
         let almost = format!("Bearer {}e", &full[..63]);

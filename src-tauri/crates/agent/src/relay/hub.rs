@@ -13,10 +13,11 @@ use std::{
 
 use axum::body::Bytes;
 use hark_api::RelayStatus;
+use hark_engine::feed::{Feed, Hark};
 use hark_store::{Filter, Page, Relayed, Removal, StoreError};
 use tokio::{sync::watch, task::yield_now, time::sleep};
 
-use super::frame;
+use super::frame::{self, Own};
 use crate::{ledger::Ledger, status::Status};
 
 /// How much of what came last is held. Bytes, of what is written of it.
@@ -36,8 +37,7 @@ pub(super) struct Hub(Arc<Inner>);
 struct Inner {
     ledger: Ledger,
     status: Status,
-    /// The name of this Hark.
-    own: Arc<str>,
+    own: Own,
     state: Mutex<State>,
     news: watch::Sender<()>,
     /// How many clients want messages decoded, and how many as they came.
@@ -104,6 +104,8 @@ pub(super) struct Piece {
     pub(super) bytes: Bytes,
     /// How many messages that is.
     pub(super) messages: u64,
+    /// The id of the last one of them.
+    pub(super) last: Option<i64>,
     /// It has all up to this id with it.
     pub(super) reached: i64,
     /// Messages that went before it could be sent them, of which subscription up to which id.
@@ -114,7 +116,13 @@ impl Hub {
     pub(super) fn new(ledger: Ledger, status: Status, own: &str) -> Self {
         let (state, news, wanted) =
             (Mutex::default(), watch::Sender::default(), Default::default());
-        Self(Arc::new(Inner { ledger, status, own: own.into(), state, news, wanted }))
+        let own = Own { name: own.into(), epoch: ledger.epoch().into() };
+        Self(Arc::new(Inner { ledger, status, own, state, news, wanted }))
+    }
+
+    /// Whose messages these are.
+    pub(super) fn own(&self) -> &Own {
+        &self.0.own
     }
 
     pub(super) fn ledger(&self) -> &Ledger {
@@ -200,7 +208,9 @@ impl Hub {
         let mut writing = Writing { pruned, ..Writing::new(state.reached, wanted) };
         for message in page.messages {
             let id = message.row.id;
-            writing.add(message, &self.0.own);
+            if let Some(hops) = frame::hops(&message, |key| self.is_relay(key)) {
+                writing.add(message, hops, &self.0.own);
+            }
             if writing.bytes() >= CHUNK_BYTES_MAX {
                 state.push(writing.end(id));
                 writing = Writing::new(id, wanted);
@@ -239,16 +249,18 @@ impl Hub {
             Ok((store.relayed(position, &wants.filter)?, store.pruned_behind(position)?))
         })?;
         let up_to = if page.is_full { page.reached } else { reached.max(page.reached) };
-        let (mut bytes, mut messages) = (Vec::new(), 0);
+        let (mut bytes, mut messages, mut last) = (Vec::new(), 0, None);
         for message in page.messages {
-            let Some(hops) = frame::hops(&message) else { continue };
+            let is_relay = |key: &str| self.is_relay(key);
+            let Some(hops) = frame::hops(&message, is_relay) else { continue };
             if wants.takes(&message.row.subscription, topic(&message), &hops) {
+                last = Some(message.row.id);
                 frame::message(&mut bytes, message, wants.raw, &hops, &self.0.own);
                 messages += 1;
             }
         }
         let pruned = pruned.into_iter().filter(|(key, _)| wants.filter.takes_subscription(key));
-        Ok(Piece { bytes: bytes.into(), messages, reached: up_to, pruned: pruned.collect() })
+        Ok(Piece { bytes: bytes.into(), messages, last, reached: up_to, pruned: pruned.collect() })
     }
 
     /// Removals behind this number, of what a client that has all up to this id knows.
@@ -265,6 +277,12 @@ impl Hub {
         drop(state);
         let read = self.0.ledger.read(|store| store.removals(after, REMOVALS_MAX as u32))?;
         Ok(read.into_iter().take_while(|one| one.newest <= position).collect())
+    }
+
+    /// Whether a subscription follows a relay, so that what it says of other Harks is believed. Of one that is gone
+    /// that is not known, and its messages are not to come back to where they came from.
+    fn is_relay(&self, key: &str) -> bool {
+        self.0.status.feed_of(key).is_none_or(|feed| feed == Hark.name())
     }
 
     fn upstreams(&self) -> Vec<RelayStatus> {
@@ -344,8 +362,9 @@ impl Chunk {
                 some.into()
             }
         };
+        let last = frames.iter().rfind(takes).map(|frame| frame.id);
         let (messages, pruned) = (messages as u64, self.pruned.clone());
-        Piece { bytes, messages, reached: self.reached, pruned }
+        Piece { bytes, messages, last, reached: self.reached, pruned }
     }
 }
 
@@ -367,8 +386,7 @@ impl Writing {
         self.written.iter().flatten().map(Vec::len).sum()
     }
 
-    fn add(&mut self, message: Relayed, own: &str) {
-        let Some(hops) = frame::hops(&message) else { return };
+    fn add(&mut self, message: Relayed, hops: Vec<String>, own: &Own) {
         let begins = [0, 1].map(|at| self.written[at].as_ref().map_or(0, Vec::len));
         let (id, subscription) = (message.row.id, message.row.subscription.clone());
         let topic = topic(&message).map(str::to_owned);

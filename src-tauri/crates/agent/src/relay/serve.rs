@@ -2,13 +2,17 @@
 //! long one may leave what is sent to it; who asks, and for what, it does not know.
 
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     future::Future,
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -22,20 +26,29 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpSocket},
     sync::Semaphore,
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::{Sleep, sleep},
 };
 
-/// How many connections there may be, with those that only ask something.
-const CONNECTIONS_MAX: usize = 320;
+/// How many connections and how long for a request; see each field.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// How many connections may be answered at a time: those who follow, and those that only ask something.
+    answered: usize,
+    /// How many may have a request that is not whole. One more, and the oldest of them is given up, so that nobody
+    /// who says half of something holds a place that others want.
+    unread: usize,
+    /// How long a request may take to come.
+    request: Duration,
+}
+
+const BOUNDS: Bounds = Bounds { answered: 320, unread: 64, request: Duration::from_secs(2) };
 /// How many may wait to be taken.
 const WAITING_MAX: u32 = 256;
 /// How much of what is sent to one the kernel holds; it doubles that. Bytes.
 const KERNEL_BYTES: u32 = 128 << 10;
 /// How much of it, and of its request, is held here. Bytes.
 const BUFFER_BYTES: usize = 16 << 10;
-/// How long a request may take to come.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take nothing of what is sent to it.
 const STALL_MAX: Duration = Duration::from_secs(10);
 /// How long to wait after a connection that could not be taken: it is gone, or there are no descriptors.
@@ -105,11 +118,17 @@ where
     A: Fn(bool, Request<Incoming>) -> F + Clone + Send + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let mut all = JoinSet::new();
+    serve_within(BOUNDS, listener, answer).await;
+}
+
+async fn serve_within<A, F>(bounds: Bounds, listener: Listener, answer: A)
+where
+    A: Fn(bool, Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
+    let room = Arc::new(Semaphore::new(bounds.answered));
+    let (mut all, mut unread) = (JoinSet::new(), Unread::default());
     loop {
-        // The semaphore is never closed.
-        let Ok(place) = room.clone().acquire_owned().await else { return };
         let (stream, may) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -120,17 +139,30 @@ where
         };
         // Those that have ended.
         while all.try_join_next().is_some() {}
-        let answer = answer.clone();
-        all.spawn(async move {
-            let _place = place;
+        unread.make_room(bounds.unread);
+        let (answer, room) = (answer.clone(), room.clone());
+        let decided = Arc::new(AtomicBool::new(false));
+        let is_decided = decided.clone();
+        let task = all.spawn(async move {
+            // For as long as the connection stands.
+            let place = Arc::new(OnceLock::new());
             let service = service_fn(move |request| {
-                let answered = answer(may, request);
-                async move { Ok::<_, Infallible>(answered.await) }
+                let (answer, room) = (answer.clone(), room.clone());
+                let (decided, place) = (decided.clone(), place.clone());
+                async move {
+                    // The semaphore is never closed.
+                    let _ = place.set(room.acquire_owned().await);
+                    if decided.swap(true, Ordering::AcqRel) {
+                        // It is being given up.
+                        std::future::pending::<()>().await;
+                    }
+                    Ok::<_, Infallible>(answer(may, request).await)
+                }
             });
             let io = TokioIo::new(Patient { io: stream, stalled: None });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(REQUEST_TIMEOUT)
+                .header_read_timeout(bounds.request)
                 .max_buf_size(BUFFER_BYTES)
                 .keep_alive(false)
                 .serve_connection(io, service);
@@ -138,6 +170,25 @@ where
                 tracing::debug!("a connection to the relay ended: {error}");
             }
         });
+        unread.0.push_back((is_decided, task));
+    }
+}
+
+/// Connections whose request is not whole, the oldest first; with some that are answered by now. Who first sets the
+/// flag of one decides whether it is answered or given up.
+#[derive(Default)]
+struct Unread(VecDeque<(Arc<AtomicBool>, AbortHandle)>);
+
+impl Unread {
+    /// Makes room for one more than there are, of at most so many.
+    fn make_room(&mut self, max: usize) {
+        self.0.retain(|(decided, task)| !decided.load(Ordering::Acquire) && !task.is_finished());
+        while self.0.len() >= max {
+            let Some((decided, task)) = self.0.pop_front() else { return };
+            if !decided.swap(true, Ordering::AcqRel) {
+                task.abort();
+            }
+        }
     }
 }
 
@@ -208,5 +259,87 @@ impl AsyncWrite for Patient {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+        sync::Notify,
+        time::timeout,
+    };
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    async fn asks(at: SocketAddr, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
+    async fn all_of(mut stream: TcpStream) -> String {
+        let mut text = Vec::new();
+        // One that is given up may end in a reset.
+        let _ = timeout(LONG, stream.read_to_end(&mut text)).await.unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    /// Serves at a free port; a path other than `/` is answered when that is told.
+    fn served() -> (SocketAddr, Arc<Notify>, tokio::task::JoinHandle<()>) {
+        let listener = tcp("127.0.0.1:0".parse().unwrap()).unwrap();
+        let at = listener.local_addr().unwrap();
+        let told = Arc::new(Notify::new());
+        let waits = told.clone();
+        let answer = move |_, request: Request<Incoming>| {
+            let waits = waits.clone();
+            async move {
+                if request.uri().path() != "/" {
+                    waits.notified().await;
+                }
+                Response::new(Body::from("answered"))
+            }
+        };
+        // Nobody is given up for the time.
+        let bounds = Bounds { answered: 4, unread: 8, request: Duration::from_secs(3_600) };
+        let task = tokio::spawn(serve_within(bounds, Listener::Tcp(listener), answer));
+        (at, told, task)
+    }
+
+    const HALF: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n";
+
+    #[tokio::test]
+    async fn half_requests_keep_nobody_out() {
+        let (at, _, task) = served();
+        let mut half = Vec::new();
+        for _ in 0..40 {
+            half.push(asks(at, HALF).await);
+        }
+        assert!(all_of(asks(at, &format!("{HALF}\r\n")).await).await.ends_with("answered"));
+        // The oldest gave way; the latest is still waited for.
+        assert_eq!(all_of(half.remove(0)).await, "");
+        let mut last = half.pop().unwrap();
+        last.write_all(b"\r\n").await.unwrap();
+        assert!(all_of(last).await.ends_with("answered"));
+        task.abort();
+    }
+
+    #[tokio::test]
+    async fn one_that_is_being_answered_is_not_given_up() {
+        let (at, told, task) = served();
+        let slow = asks(at, "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        // It is read by then, as they are taken in their order.
+        assert!(all_of(asks(at, &format!("{HALF}\r\n")).await).await.ends_with("answered"));
+        let mut half = Vec::new();
+        for _ in 0..40 {
+            half.push(asks(at, HALF).await);
+        }
+        assert_eq!(all_of(half.remove(0)).await, "");
+        told.notify_one();
+        assert!(all_of(slow).await.ends_with("answered"));
+        task.abort();
     }
 }

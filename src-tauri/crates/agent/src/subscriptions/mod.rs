@@ -20,6 +20,7 @@ use tokio::{sync::mpsc, time::timeout};
 use crate::{
     alerts::{Due, Outbox, Pictures},
     ledger::Ledger,
+    own,
     reconcile::{self, Change, reconcile},
     registry::{Followed, Registry},
 };
@@ -87,6 +88,9 @@ impl Subscriptions {
             }
         }
         self.registry.sort_as(wanted);
+        // Also what a driver that was ending counted after its subscription went, the last time.
+        let is_there = |key: &str| key == own::KEY || self.registry.with(key, |_| ()).is_some();
+        self.ledger.tally().keep_subscriptions(is_there);
         // Also of one that was removed while no agent ran.
         self.ledger.revoke_all_but(&wanted.keys().cloned().collect::<Vec<_>>());
         waiting

@@ -93,6 +93,21 @@ fn a_database_of_the_first_schema_is_brought_up_to_date_and_a_copy_kept() {
 }
 
 #[test]
+fn a_database_keeps_its_epoch_and_one_that_is_begun_anew_has_another() {
+    let world = World::new();
+    let (epoch, path) = (world.store.epoch().to_owned(), world.path());
+    assert!(epoch.len() == 16 && epoch.bytes().all(|byte| byte.is_ascii_hexdigit()), "{epoch}");
+    let world = world.reopened();
+    assert_eq!(world.store.epoch(), epoch);
+    drop(world.store);
+    fs::write(&path, "not a database ".repeat(1000)).unwrap();
+    let _ = fs::remove_file(path.with_extension("db-wal"));
+    let anew = Store::open(&path, now()).unwrap();
+    assert!(anew.set_aside.is_some());
+    assert_ne!(anew.store.epoch(), epoch);
+}
+
+#[test]
 fn an_unwritable_folder_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let blocked = folder.path().join("file");

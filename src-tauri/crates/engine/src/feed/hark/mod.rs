@@ -1,5 +1,5 @@
-//! `hark`: the relay of another Hark. Its messages have the ids of that one's store, from which it resumes
-//! exactly; `removed` and `gap` say what is gone there, `status` how its own connections are.
+//! `hark`: the relay of another Hark. Its messages have the ids of that one's store, and say which store
+//! that is, so that it resumes exactly; `removed` and `gap` say what is gone there, `status` how its own connections are.
 
 mod signature;
 
@@ -136,6 +136,9 @@ mod tests {
         let first = Hark.request(&url, &Cursor::NONE);
         assert_eq!(first.url.query(), Some("subscription=a&since=0"));
         let then = Hark.request(&url, &Cursor::of_id("7"));
-        assert_eq!((then.url, then.last_event_id.as_deref()), (url, Some("7")));
+        assert_eq!((&then.url, then.last_event_id.as_deref()), (&url, Some("7")));
+        // With the store that it is an id of, it goes back whole.
+        let then = Hark.request(&url, &Cursor::of_id("7.5f0c2a91d3b84e6f"));
+        assert_eq!(then.last_event_id.as_deref(), Some("7.5f0c2a91d3b84e6f"));
     }
 }
