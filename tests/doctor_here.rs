@@ -7,6 +7,7 @@ use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
 
 use hark_tests::{
     SHORT, World, bus::Bus, desktop, dunst::Dunst, hark, http, ntfy::Ntfy, session::Session,
+    sse::Server,
 };
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -194,11 +195,12 @@ async fn a_report_is_shown_first_asked_about_and_holds_no_secret() {
     }
     let report = fs::read_to_string(&path).unwrap();
     assert!(
-        report.starts_with("hark ") && report.contains("news\n") && report.contains("down\n"),
-        "{report}"
+        report.starts_with("hark ") && report.contains("subscription 1\n"),
+        "a key may be a topic, and stands nowhere: {report}"
     );
     let without_names = report.replace("CANARY_VARIABLE", "");
     assert!(!without_names.to_lowercase().contains("canary"), "{report}");
+    assert!(!report.contains("news\n") && report.contains("subscription 3\n"), "{report}");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     // What is there is not overwritten.
     let again = world.hark(&[&args[..], &["--yes"]].concat()).await;
@@ -209,4 +211,40 @@ async fn a_report_is_shown_first_asked_about_and_holds_no_secret() {
     assert_eq!(yes.code, Some(1), "something is down: {yes:?}");
     assert!(fs::read_to_string(&other).unwrap().len() > 200);
     assert!(!yes.out.replace("CANARY_VARIABLE", "").to_lowercase().contains("canary"), "{yes:?}");
+}
+
+#[tokio::test]
+async fn a_report_quotes_no_server_that_repeats_what_it_was_asked() {
+    let world = World::new();
+    let body = "no canary: my secret/topic a+b=canary";
+    let refuses = format!(
+        "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let echo = Server::start().await.answering(refuses);
+    let elsewhere = echo.url("/other-canary?canary=1");
+    let redirects =
+        format!("HTTP/1.1 307 There\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\n\r\n");
+    let redirects = Server::start().await.answering(redirects);
+    world.settings(&format!(
+        "[subscriptions.canary-key]\nurl = \"{}\"\n[subscriptions.other]\nurl = \"{}\"\n",
+        echo.url("/my%20secret%2Ftopic?auth=a%2Bb%3Dcanary"),
+        redirects.url("/from"),
+    ));
+    // A person who looks at their own machine is told all.
+    let told = world.hark(&["doctor", "--for", "1s"]).await;
+    assert!(told.out.contains("my secret/topic") && told.out.contains("canary-key"), "{told:?}");
+    let path = world.path("report.txt");
+    let shown = path.display().to_string();
+    world.hark(&["doctor", "--for", "1s", "--yes", "--report", &shown]).await;
+    let report = fs::read_to_string(&path).unwrap();
+    assert!(!report.contains("canary") && !report.contains("secret"), "{report}");
+    assert_eq!(report.matches("answered HTTP 403.").count(), 2, "{report}");
+    // Settings that cannot be read hide nothing by themselves.
+    world.settings("[subscriptions.canary]\nurl = \"canary canary\"\n");
+    let other = world.path("other.txt");
+    let shown = other.display().to_string();
+    world.hark(&["doctor", "--yes", "--report", &shown]).await;
+    let report = fs::read_to_string(&other).unwrap();
+    assert!(!report.contains("canary") && report.contains("has an error in line 2"), "{report}");
 }

@@ -80,8 +80,9 @@ fn of_agent(agent: &Agent) -> Vec<Check> {
         )
         .advice("Start it anew: hark stop, then hark open")
     }];
-    checks.extend(conditions.iter().map(|(is_error, sentence)| {
-        check("agent", if *is_error { Mark::Wrong } else { Mark::Warning }, sentence.as_str())
+    checks.extend(conditions.iter().map(|condition| {
+        let mark = if condition.is_error { Mark::Wrong } else { Mark::Warning };
+        check("agent", mark, condition.sentence.as_str())
     }));
     checks
 }

@@ -16,7 +16,7 @@ fn desktop() -> Desktop {
     }
 }
 
-fn server() -> Server {
+pub(super) fn server() -> Server {
     Server {
         key: "builds".to_owned(),
         origin: "https://push.example".to_owned(),
@@ -42,7 +42,7 @@ fn files() -> Files {
     }
 }
 
-fn here() -> Here {
+pub(super) fn here() -> Here {
     let agent = Agent {
         version: "1.0.0".to_owned(),
         own_version: "1.0.0".to_owned(),
@@ -248,7 +248,13 @@ fn what_the_agent_says_is_told_and_without_one_that_is() {
         ]
     );
     let told = changed(|here| {
-        let conditions = vec![(true, "It is full.".to_owned()), (false, "It is old.".to_owned())];
+        let condition = |is_error, sentence: &str| Condition {
+            is_error,
+            code: "code".to_owned(),
+            subscription: None,
+            sentence: sentence.to_owned(),
+        };
+        let conditions = vec![condition(true, "It is full."), condition(false, "It is old.")];
         here.agent = Ok(Agent { version: "0.9.0".into(), own_version: "1.0.0".into(), conditions });
         here.files.database = Ok(Database { problem: Some("row\n7".into()), whole: true });
     });

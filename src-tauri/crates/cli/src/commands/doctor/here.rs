@@ -12,7 +12,10 @@ use hark_config::{
 };
 use hark_doctor::{
     Observation, Visit as Asked,
-    here::{Agent, Autostart, Credentials, Database, Desktop, Files, Folder, Here, Server, Visit},
+    here::{
+        Agent, Autostart, Condition, Credentials, Database, Desktop, Files, Folder, Here, Server,
+        Visit,
+    },
     observe,
 };
 use hark_local::profile::{self, Profile};
@@ -80,7 +83,12 @@ fn agent(status: api::Status) -> Agent {
         version: status.agent.version,
         own_version: env!("CARGO_PKG_VERSION").to_owned(),
         conditions: told
-            .map(|condition| (condition.severity == api::Severity::Error, condition.sentence))
+            .map(|condition| Condition {
+                is_error: condition.severity == api::Severity::Error,
+                code: condition.code,
+                subscription: condition.subscription,
+                sentence: condition.sentence,
+            })
             .collect(),
     }
 }
