@@ -117,6 +117,7 @@ async fn it_ends_by_count_match_time_or_signal_and_its_exit_code_says_how() {
         (&["--until", "((a{100}){100}){100}"], "regular expression"),
         (&["--timeout", "soon"], "length of time"),
         (&["--exec", "--", "no-such-program"], "no-such-program"),
+        (&["--exec", "--", "/etc/passwd"], "chmod +x"),
     ] {
         world.hark(&[&["listen", &url], args].concat()).await.refused(&[word]);
     }

@@ -159,7 +159,9 @@ async fn run_all(
     common: Shared,
 ) -> u64 {
     let Some(works) = works else { return 0 };
-    exec::run_all(&words, timeout, works, |number, ticket| lock(&common).done(number, ticket)).await
+    let done = |number, ticket| lock(&common).done(number, ticket);
+    let failed = |sentence| lock(&common).not_started(sentence);
+    exec::run_all(&words, timeout, works, done, failed).await
 }
 
 /// Waits for the command: for all that waits where it has ended by itself, else for the one that runs, and not for
@@ -194,7 +196,7 @@ async fn finish(
     let mut common = lock(common);
     common.save();
     match (why, common.over.take()) {
-        (_, Some(Over::Unwritten(sentence))) => Err(Failed(sentence)),
+        (_, Some(Over::Unwritten(sentence) | Over::NotStarted(sentence))) => Err(Failed(sentence)),
         (Why::TimedOut, None) => Ok(ExitCode::from(TIMED_OUT)),
         (Why::Refused(mut sentences), None) => Err(Failed(sentences.pop().unwrap_or_default())),
         _ => Ok(ExitCode::SUCCESS),

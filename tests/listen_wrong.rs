@@ -1,0 +1,27 @@
+//! `hark listen` where something is wrong on this side: a command that cannot be started, a state behind a link or
+//! in a place that is no file.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+
+use std::fs;
+
+use hark_tests::{World, ntfy::Ntfy};
+
+#[tokio::test]
+async fn a_message_whose_command_cannot_be_started_is_not_done() {
+    let (world, ntfy) = (World::new(), Ntfy::start().await);
+    let (out, state) = (world.path("out"), world.path("state").display().to_string());
+    let program = world.script("broken", &format!("echo \"$HARK_BODY\" >> '{}'", out.display()));
+    let whole = fs::read(&program).unwrap();
+    fs::write(&program, "\0").unwrap();
+    let (url, shown) = (ntfy.url("/news/sse"), program.display().to_string());
+    let args = ["listen", &url, "--feed", "ntfy", "--state", &state, "--count", "1"];
+    let args = [&args[..], &["--exec", "--", &shown]].concat();
+    ntfy.publish("news", "wanted");
+    let broken = world.hark(&args).await;
+    assert_eq!(broken.code, Some(1), "{broken:?}");
+    assert!(broken.err.contains("could not be started for “news”"), "{broken:?}");
+    fs::write(&program, whole).unwrap();
+    world.hark(&args).await.ok();
+    assert_eq!(fs::read_to_string(&out).unwrap(), "wanted\n");
+}
