@@ -53,14 +53,13 @@ async fn without_a_desktop_and_an_agent_it_says_so_and_tells_a_server_that_is_do
     );
     let well = of(&found, "news");
     let steps: Vec<&str> = well.iter().map(|(about, _)| *about).collect();
-    assert_eq!(steps, ["dns", "tcp", "tls", "http", "first byte", "heartbeat", "resume"]);
+    assert_eq!(steps, ["dns", "tcp", "http", "first byte", "heartbeat", "resume"]);
     assert!(well.iter().all(|(_, mark)| *mark != "wrong"), "{found:?}");
     assert_eq!(
         of(&found, "down"),
         [
             ("dns", "ok"),
             ("tcp", "wrong"),
-            ("tls", "unknown"),
             ("http", "unknown"),
             ("first byte", "unknown"),
             ("heartbeat", "unknown"),
@@ -70,7 +69,7 @@ async fn without_a_desktop_and_an_agent_it_says_so_and_tells_a_server_that_is_do
     assert_eq!(of(&found, "rest"), [("visit", "ok")]);
     // As a person reads it: a server that fails, its step, and one sentence.
     let text = world.hark(&["doctor", "--for", "1s"]).await;
-    assert!(text.out.contains("✓ dns  ✗ tcp  ? tls"), "{}", text.out);
+    assert!(text.out.contains("✓ dns  ✗ tcp  ? http"), "{}", text.out);
     assert!(text.out.contains("1 thing is wrong."), "{}", text.out);
 
     // Without it, all is well enough.
@@ -82,6 +81,18 @@ async fn without_a_desktop_and_an_agent_it_says_so_and_tells_a_server_that_is_do
     let settings = about(&found, "settings");
     assert_eq!((code, &settings["mark"]), (Some(1), &"wrong".into()));
     assert!(settings["seen"].as_str().unwrap().contains("line 2"), "{settings}");
+    assert!(settings["advice"].as_str().unwrap().contains("nothing is in force"), "{settings}");
+    // A credential to send with is one, too.
+    let (url, none) = (ntfy.url("/news/sse"), world.path("none"));
+    let publish = format!("publish = {{ bearer = {{ file = \"{}\" }} }}", none.display());
+    world.settings(&format!("[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\n{publish}\n"));
+    let (found, code) = checks(&world, &[]).await;
+    let credentials = about(&found, "credentials");
+    assert_eq!((code, &credentials["mark"]), (Some(1), &"wrong".into()));
+    assert!(credentials["seen"].as_str().unwrap().contains("No such file"), "{credentials}");
+    assert_eq!(of(&found, "news").len(), 6, "it is visited all the same");
+    world.secret("none", "tk_sends\n");
+    assert_eq!(about(&checks(&world, &[]).await.0, "credentials")["mark"], "ok");
 }
 
 #[tokio::test]

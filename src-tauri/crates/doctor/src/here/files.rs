@@ -26,8 +26,10 @@ pub(super) fn judge(
         Ok(count) => {
             check("settings", Mark::Ok, format!("They can be read: {count} subscriptions."))
         }
-        Err(problem) => check("settings", Mark::Wrong, problem.as_str())
-            .advice("Until that is mended, what was in force before stays so."),
+        Err(problem) => check("settings", Mark::Wrong, problem.as_str()).advice(match agent {
+            Ok(_) => "Until that is mended, what was in force before stays so.",
+            Err(_) => "Mend that first: where no agent runs, nothing is in force.",
+        }),
     }];
     checks.extend(
         files.presets.iter().map(|problem| check("presets", Mark::Wrong, problem.as_str())),
