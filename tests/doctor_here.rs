@@ -7,6 +7,7 @@ use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
 
 use hark_tests::{
     SHORT, World, bus::Bus, desktop, dunst::Dunst, hark, http, ntfy::Ntfy, session::Session,
+    sse::Server,
 };
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -52,14 +53,13 @@ async fn without_a_desktop_and_an_agent_it_says_so_and_tells_a_server_that_is_do
     );
     let well = of(&found, "news");
     let steps: Vec<&str> = well.iter().map(|(about, _)| *about).collect();
-    assert_eq!(steps, ["dns", "tcp", "tls", "http", "first byte", "heartbeat", "resume"]);
+    assert_eq!(steps, ["dns", "tcp", "http", "first byte", "heartbeat", "resume"]);
     assert!(well.iter().all(|(_, mark)| *mark != "wrong"), "{found:?}");
     assert_eq!(
         of(&found, "down"),
         [
             ("dns", "ok"),
             ("tcp", "wrong"),
-            ("tls", "unknown"),
             ("http", "unknown"),
             ("first byte", "unknown"),
             ("heartbeat", "unknown"),
@@ -69,7 +69,7 @@ async fn without_a_desktop_and_an_agent_it_says_so_and_tells_a_server_that_is_do
     assert_eq!(of(&found, "rest"), [("visit", "ok")]);
     // As a person reads it: a server that fails, its step, and one sentence.
     let text = world.hark(&["doctor", "--for", "1s"]).await;
-    assert!(text.out.contains("✓ dns  ✗ tcp  ? tls"), "{}", text.out);
+    assert!(text.out.contains("✓ dns  ✗ tcp  ? http"), "{}", text.out);
     assert!(text.out.contains("1 thing is wrong."), "{}", text.out);
 
     // Without it, all is well enough.
@@ -81,6 +81,18 @@ async fn without_a_desktop_and_an_agent_it_says_so_and_tells_a_server_that_is_do
     let settings = about(&found, "settings");
     assert_eq!((code, &settings["mark"]), (Some(1), &"wrong".into()));
     assert!(settings["seen"].as_str().unwrap().contains("line 2"), "{settings}");
+    assert!(settings["advice"].as_str().unwrap().contains("nothing is in force"), "{settings}");
+    // A credential to send with is one, too.
+    let (url, none) = (ntfy.url("/news/sse"), world.path("none"));
+    let publish = format!("publish = {{ bearer = {{ file = \"{}\" }} }}", none.display());
+    world.settings(&format!("[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\n{publish}\n"));
+    let (found, code) = checks(&world, &[]).await;
+    let credentials = about(&found, "credentials");
+    assert_eq!((code, &credentials["mark"]), (Some(1), &"wrong".into()));
+    assert!(credentials["seen"].as_str().unwrap().contains("No such file"), "{credentials}");
+    assert_eq!(of(&found, "news").len(), 6, "it is visited all the same");
+    world.secret("none", "tk_sends\n");
+    assert_eq!(about(&checks(&world, &[]).await.0, "credentials")["mark"], "ok");
 }
 
 #[tokio::test]
@@ -194,11 +206,12 @@ async fn a_report_is_shown_first_asked_about_and_holds_no_secret() {
     }
     let report = fs::read_to_string(&path).unwrap();
     assert!(
-        report.starts_with("hark ") && report.contains("news\n") && report.contains("down\n"),
-        "{report}"
+        report.starts_with("hark ") && report.contains("subscription 1\n"),
+        "a key may be a topic, and stands nowhere: {report}"
     );
     let without_names = report.replace("CANARY_VARIABLE", "");
     assert!(!without_names.to_lowercase().contains("canary"), "{report}");
+    assert!(!report.contains("news\n") && report.contains("subscription 3\n"), "{report}");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     // What is there is not overwritten.
     let again = world.hark(&[&args[..], &["--yes"]].concat()).await;
@@ -209,4 +222,40 @@ async fn a_report_is_shown_first_asked_about_and_holds_no_secret() {
     assert_eq!(yes.code, Some(1), "something is down: {yes:?}");
     assert!(fs::read_to_string(&other).unwrap().len() > 200);
     assert!(!yes.out.replace("CANARY_VARIABLE", "").to_lowercase().contains("canary"), "{yes:?}");
+}
+
+#[tokio::test]
+async fn a_report_quotes_no_server_that_repeats_what_it_was_asked() {
+    let world = World::new();
+    let body = "no canary: my secret/topic a+b=canary";
+    let refuses = format!(
+        "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let echo = Server::start().await.answering(refuses);
+    let elsewhere = echo.url("/other-canary?canary=1");
+    let redirects =
+        format!("HTTP/1.1 307 There\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\n\r\n");
+    let redirects = Server::start().await.answering(redirects);
+    world.settings(&format!(
+        "[subscriptions.canary-key]\nurl = \"{}\"\n[subscriptions.other]\nurl = \"{}\"\n",
+        echo.url("/my%20secret%2Ftopic?auth=a%2Bb%3Dcanary"),
+        redirects.url("/from"),
+    ));
+    // A person who looks at their own machine is told all.
+    let told = world.hark(&["doctor", "--for", "1s"]).await;
+    assert!(told.out.contains("my secret/topic") && told.out.contains("canary-key"), "{told:?}");
+    let path = world.path("report.txt");
+    let shown = path.display().to_string();
+    world.hark(&["doctor", "--for", "1s", "--yes", "--report", &shown]).await;
+    let report = fs::read_to_string(&path).unwrap();
+    assert!(!report.contains("canary") && !report.contains("secret"), "{report}");
+    assert_eq!(report.matches("answered HTTP 403.").count(), 2, "{report}");
+    // Settings that cannot be read hide nothing by themselves.
+    world.settings("[subscriptions.canary]\nurl = \"canary canary\"\n");
+    let other = world.path("other.txt");
+    let shown = other.display().to_string();
+    world.hark(&["doctor", "--yes", "--report", &shown]).await;
+    let report = fs::read_to_string(&other).unwrap();
+    assert!(!report.contains("canary") && report.contains("has an error in line 2"), "{report}");
 }

@@ -116,9 +116,17 @@ async fn it_ends_by_count_match_time_or_signal_and_its_exit_code_says_how() {
         (&["--until", "("][..], "regular expression"),
         (&["--until", "((a{100}){100}){100}"], "regular expression"),
         (&["--timeout", "soon"], "length of time"),
-        (&["--exec", "--", "no-such-program"], "no-such-program"),
+        (&["--timeout", "0s"], "--timeout"),
+        (&["--exec-timeout", "soon", "--exec", "--", "true"], "length of time"),
     ] {
-        world.hark(&[&["listen", &url], args].concat()).await.refused(&[word]);
+        let answer = world.hark(&[&["listen", &url], args].concat()).await;
+        answer.refused(&[word]);
+        assert_eq!(answer.code, Some(2), "the command line is wrong: {answer:?}");
+    }
+    for (program, word) in [("no-such-program", "no-such-program"), ("/etc/passwd", "chmod +x")] {
+        let answer = world.hark(&["listen", &url, "--exec", "--", program]).await;
+        answer.refused(&[word]);
+        assert_eq!(answer.code, Some(1), "{answer:?}");
     }
     for args in [
         &["--count", "0"][..],

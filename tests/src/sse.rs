@@ -86,12 +86,12 @@ impl Server {
 
     /// Gives every client the same answer and hangs up, until dropped.
     #[must_use]
-    pub fn answering(self, answer: &'static str) -> Answering {
-        let port = self.port;
+    pub fn answering(self, answer: impl Into<String>) -> Answering {
+        let (port, answer) = (self.port, answer.into());
         let task = tokio::spawn(async move {
             loop {
                 let mut client = self.client_ever().await;
-                client.send(answer).await;
+                client.send(&answer).await;
             }
         });
         Answering { port, task }

@@ -126,7 +126,9 @@ pub(super) fn judge(seen: &Observation) -> Option<Finding> {
     let id = ids.get(worst.cursor).map(|id| clean(id, ID_CHARS_MAX)).unwrap_or_default();
     if let Some(cause) = &worst.refused {
         let why = cause.sentence(&seen.origin());
-        return about(Mark::Wrong, format!("Coming back with the id {id:?} was refused. {why}"));
+        let text = format!("Coming back with an id of its own was refused. {why}");
+        return about(Mark::Wrong, text)
+            .map(|finding| finding.change(Place::Try, format!("Last-Event-ID: {id}")));
     }
     let line = || {
         let shown = |at: usize| ids.get(at).map(|id| clean(id, ID_CHARS_MAX));

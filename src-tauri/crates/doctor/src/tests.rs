@@ -14,7 +14,7 @@ fn secs(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-fn head(status: u16, headers: &[(&'static str, &str)]) -> (Head, Duration) {
+pub(crate) fn head(status: u16, headers: &[(&'static str, &str)]) -> (Head, Duration) {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         map.insert(HeaderName::from_static(name), value.parse().unwrap());

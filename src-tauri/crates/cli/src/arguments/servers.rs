@@ -1,8 +1,10 @@
 //! The options of the commands that ask servers themselves, without an agent: `listen` and `doctor`.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::Args;
+use hark_config::settings::span;
+use hark_engine::matching::Pattern;
 
 /// What stands below the options of `hark listen`.
 const LISTEN_HELP: &str = "\
@@ -44,17 +46,17 @@ pub struct ListenOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// End after the first message in whose title or text this regular expression is found
-    #[arg(long, value_name = "REGEX")]
-    pub until: Option<String>,
+    #[arg(long, value_name = "REGEX", value_parser = pattern)]
+    pub until: Option<Pattern>,
     /// End after so long, as 10m, with exit code 124
-    #[arg(long, value_name = "TIME")]
-    pub timeout: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = span::read)]
+    pub timeout: Option<Duration>,
     /// Run the command behind -- for each message: it in HARK_… variables, and as JSON on the input
     #[arg(long, requires = "command")]
     pub exec: bool,
     /// Give one run of the command so long; 60s where missing
-    #[arg(long, value_name = "TIME", requires = "exec")]
-    pub exec_timeout: Option<String>,
+    #[arg(long, value_name = "TIME", requires = "exec", value_parser = span::read)]
+    pub exec_timeout: Option<Duration>,
     /// Send a header, as 'Name: value'; @FILE reads such lines from a file, out of others' sight
     #[arg(short = 'H', long = "header", value_name = "HEADER")]
     pub headers: Vec<String>,
@@ -81,6 +83,10 @@ pub struct ListenOptions {
     /// The program of --exec and its arguments; no shell reads them
     #[arg(last = true, value_name = "COMMAND", requires = "exec")]
     pub command: Vec<OsString>,
+}
+
+fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::try_from(text.to_owned())
 }
 
 /// The way to the server.

@@ -26,8 +26,10 @@ pub(super) fn judge(
         Ok(count) => {
             check("settings", Mark::Ok, format!("They can be read: {count} subscriptions."))
         }
-        Err(problem) => check("settings", Mark::Wrong, problem.as_str())
-            .advice("Until that is mended, what was in force before stays so."),
+        Err(problem) => check("settings", Mark::Wrong, problem.as_str()).advice(match agent {
+            Ok(_) => "Until that is mended, what was in force before stays so.",
+            Err(_) => "Mend that first: where no agent runs, nothing is in force.",
+        }),
     }];
     checks.extend(
         files.presets.iter().map(|problem| check("presets", Mark::Wrong, problem.as_str())),
@@ -80,8 +82,9 @@ fn of_agent(agent: &Agent) -> Vec<Check> {
         )
         .advice("Start it anew: hark stop, then hark open")
     }];
-    checks.extend(conditions.iter().map(|(is_error, sentence)| {
-        check("agent", if *is_error { Mark::Wrong } else { Mark::Warning }, sentence.as_str())
+    checks.extend(conditions.iter().map(|condition| {
+        let mark = if condition.is_error { Mark::Wrong } else { Mark::Warning };
+        check("agent", mark, condition.sentence.as_str())
     }));
     checks
 }

@@ -4,6 +4,7 @@
 
 mod desktop;
 mod files;
+mod report;
 mod servers;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::{Mark, Observation};
+pub use report::for_report;
 
 /// What was found of this machine.
 #[derive(Clone, Debug)]
@@ -99,8 +101,21 @@ pub struct Agent {
     pub version: String,
     /// This program's.
     pub own_version: String,
-    /// What it says is not well: whether that is an error, and the sentence.
-    pub conditions: Vec<(bool, String)>,
+    /// What it says is not well.
+    pub conditions: Vec<Condition>,
+}
+
+/// One thing that the agent says is not well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Whether something does not work until the person acts.
+    pub is_error: bool,
+    /// Its stable code.
+    pub code: String,
+    /// The key of the subscription concerned, if one is.
+    pub subscription: Option<String>,
+    /// What is not well, for a person.
+    pub sentence: String,
 }
 
 /// What is followed, and how its server did.

@@ -6,7 +6,7 @@ use hark_engine::failure::Cause;
 use super::{Check, Credentials, Group, Server, Visit};
 use crate::{About, Finding, Mark, Observation, judge as judge_visit, span};
 
-/// The steps, in their order.
+/// The steps, in their order; `tls` is left out where there is none and none is needed.
 pub const STEPS: [&str; 7] = ["dns", "tcp", "tls", "http", "first byte", "heartbeat", "resume"];
 /// A clock that is further from the servers' is wrong: certificates and times of messages suffer. Seconds.
 const CLOCK_MAX: i64 = 60;
@@ -55,6 +55,9 @@ fn steps(server: &Server, seen: &Observation) -> Vec<Step> {
     };
     let mut steps = Vec::new();
     for (at, about) in STEPS.into_iter().enumerate() {
+        if about == "tls" && !uses_tls(seen, &findings) {
+            continue;
+        }
         steps.push(match &failed {
             Some((failed_at, cause)) if at == *failed_at => {
                 let of_answer = worst(&findings, &[About::Answer, About::Type]);
@@ -115,6 +118,13 @@ fn one(about: &'static str, server: &Server, seen: &Observation, findings: &[Fin
         },
         _ => of(&[About::Resume], "No event with an id came to come back to."),
     }
+}
+
+/// Whether there is TLS on the way, or should be: a plain URL has no such step where it needs none.
+fn uses_tls(seen: &Observation, findings: &[Finding]) -> bool {
+    let url = seen.heads.last().map_or(&seen.url, |(head, _)| &head.url);
+    let is_missed = |finding: &Finding| matches!(finding.mark, Mark::Warning | Mark::Wrong);
+    url.scheme() == "https" || worst(findings, &[About::Encryption]).is_some_and(is_missed)
 }
 
 /// Where on the way it failed, as a place in [`STEPS`].

@@ -16,7 +16,7 @@ fn desktop() -> Desktop {
     }
 }
 
-fn server() -> Server {
+pub(super) fn server() -> Server {
     Server {
         key: "builds".to_owned(),
         origin: "https://push.example".to_owned(),
@@ -42,7 +42,7 @@ fn files() -> Files {
     }
 }
 
-fn here() -> Here {
+pub(super) fn here() -> Here {
     let agent = Agent {
         version: "1.0.0".to_owned(),
         own_version: "1.0.0".to_owned(),
@@ -180,6 +180,14 @@ fn what_is_wrong_with_a_file_is_told_with_what_to_do() {
           in force before stays so."
         ]
     );
+    let without_agent = changed(|here| {
+        here.files.settings = Err("config.toml has an error.".into());
+        here.agent = Err("No agent is running.".into());
+    });
+    assert_eq!(
+        without_agent[0],
+        "Wrong settings: config.toml has an error. | Mend that first: where no agent runs, nothing is in force."
+    );
     assert_eq!(
         of_files(|it| it.settings = Ok(0)),
         ["Warning settings: They can be read, and nothing is followed. | hark add URL"]
@@ -248,7 +256,13 @@ fn what_the_agent_says_is_told_and_without_one_that_is() {
         ]
     );
     let told = changed(|here| {
-        let conditions = vec![(true, "It is full.".to_owned()), (false, "It is old.".to_owned())];
+        let condition = |is_error, sentence: &str| Condition {
+            is_error,
+            code: "code".to_owned(),
+            subscription: None,
+            sentence: sentence.to_owned(),
+        };
+        let conditions = vec![condition(true, "It is full."), condition(false, "It is old.")];
         here.agent = Ok(Agent { version: "0.9.0".into(), own_version: "1.0.0".into(), conditions });
         here.files.database = Ok(Database { problem: Some("row\n7".into()), whole: true });
     });
@@ -294,6 +308,27 @@ fn a_server_that_fails_is_told_at_its_step_and_those_behind_it_were_not_come_to(
         }
         assert_eq!(marks, wanted, "{sentence}");
         assert_eq!(steps[at].seen, sentence);
+    }
+}
+
+#[test]
+fn what_needs_no_tls_has_no_such_step_and_what_lacks_it_does() {
+    let tls = |url: &str, is_seen: bool| {
+        let mut seen = if is_seen { right() } else { refused(Cause::ConnectionRefused) };
+        seen.url = url.parse().unwrap();
+        for (head, _) in &mut seen.heads {
+            head.url = seen.url.clone();
+        }
+        let visit = Visit::Seen(Box::new(seen), None);
+        let checks = judge(&Here { servers: vec![Server { visit, ..server() }], ..here() });
+        checks.into_iter().find(|check| check.about == "tls").map(|check| check.mark)
+    };
+    for (url, seen, unseen) in [
+        ("https://push.example/", Some(Mark::Ok), Some(Mark::Unknown)),
+        ("http://127.0.0.1:80/", None, None),
+        ("http://push.example/", Some(Mark::Warning), None),
+    ] {
+        assert_eq!((tls(url, true), tls(url, false)), (seen, unseen), "{url}");
     }
 }
 

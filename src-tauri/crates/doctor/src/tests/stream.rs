@@ -169,7 +169,8 @@ fn coming_back_brings_what_was_missed_and_nothing_else() {
         retry_after_ms: None,
         streamed_before: false,
     });
-    check(&refused, About::Resume, Mark::Wrong, "the id \"2\" was refused", None);
+    let tried = Some((Place::Try, "Last-Event-ID: 2"));
+    check(&refused, About::Resume, Mark::Wrong, "an id of its own was refused", tried);
 
     let mut one = with(&[(0, &[])]);
     one.heard.truncate(2);

@@ -12,7 +12,10 @@ use hark_config::{
 };
 use hark_doctor::{
     Observation, Visit as Asked,
-    here::{Agent, Autostart, Credentials, Database, Desktop, Files, Folder, Here, Server, Visit},
+    here::{
+        Agent, Autostart, Condition, Credentials, Database, Desktop, Files, Folder, Here, Server,
+        Visit,
+    },
     observe,
 };
 use hark_local::profile::{self, Profile};
@@ -80,7 +83,12 @@ fn agent(status: api::Status) -> Agent {
         version: status.agent.version,
         own_version: env!("CARGO_PKG_VERSION").to_owned(),
         conditions: told
-            .map(|condition| (condition.severity == api::Severity::Error, condition.sentence))
+            .map(|condition| Condition {
+                is_error: condition.severity == api::Severity::Error,
+                code: condition.code,
+                subscription: condition.subscription,
+                sentence: condition.sentence,
+            })
             .collect(),
     }
 }
@@ -138,12 +146,22 @@ async fn servers(
     let mut plans = Vec::new();
     for (key, subscription) in settings.subscriptions {
         hidden.url(&subscription.url);
+        if let Some(to) = subscription.publish.as_ref().and_then(|publish| publish.url.as_ref()) {
+            hidden.url(to);
+        }
         if let Proxy::To(proxy) = &subscription.proxy {
             hidden.url(proxy);
         }
-        let (credentials, ask) = access(&subscription).await;
-        for value in ask.iter().flat_map(|ask| ask.headers.values()) {
-            hidden.secret(&String::from_utf8_lossy(value.as_bytes()));
+        let (mut credentials, ask) = access(&subscription, hidden).await;
+        if let (Credentials::None | Credentials::Read, Some(publish)) =
+            (&credentials, &subscription.publish)
+        {
+            let to = publish.url.clone().unwrap_or_else(|| subscription.sent_from());
+            let (to_send, _) = access(&subscription.to_send(&to), hidden).await;
+            // One that cannot be read makes no other one unreadable: the server is visited all the same.
+            if to_send != Credentials::None {
+                credentials = to_send;
+            }
         }
         let link = links.iter().find(|link| link.subscription == key);
         let server = Server {
@@ -167,8 +185,8 @@ async fn servers(
     stream::iter(visits).buffered(VISITS_MAX).collect().await
 }
 
-/// What to ask, where its credentials can be had here.
-async fn access(subscription: &Subscription) -> (Credentials, Option<Ask>) {
+/// What to ask, where its credentials can be had here; they are noted as secrets.
+async fn access(subscription: &Subscription, hidden: &mut Hidden) -> (Credentials, Option<Ask>) {
     let Subscription { bearer, basic, headers, .. } = subscription;
     let named: Vec<&Credential> = bearer
         .iter()
@@ -182,7 +200,11 @@ async fn access(subscription: &Subscription) -> (Credentials, Option<Ask>) {
     if named.iter().find(is_elsewhere).is_some() {
         return (Credentials::Elsewhere, None);
     }
-    match Access::new(subscription.clone()).ask().await {
+    let asked = Access::new(subscription.clone()).ask().await;
+    for value in asked.iter().flat_map(|ask| ask.headers.values()) {
+        hidden.secret(&String::from_utf8_lossy(value.as_bytes()));
+    }
+    match asked {
         Ok(ask) if named.is_empty() => (Credentials::None, Some(ask)),
         Ok(ask) => (Credentials::Read, Some(ask)),
         Err(cause) => (Credentials::Wrong(cause.sentence(&subscription.origin())), None),

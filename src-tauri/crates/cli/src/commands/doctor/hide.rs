@@ -1,7 +1,7 @@
 //! What a report must not hold: credentials, what is behind the host of a URL (the topic of ntfy is a password),
 //! and where this person's files are. Pure.
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 /// Shorter words are in every text, and no secret.
 const SECRET_CHARS_MIN: usize = 4;
@@ -31,13 +31,25 @@ impl Hidden {
 
     /// What is secret in a URL: all but scheme, host and port.
     pub fn url(&mut self, url: &Url) {
-        let parts = url
-            .path()
-            .split('/')
-            .chain(url.query().into_iter().flat_map(|query| query.split(['&', '='])));
-        let parts = parts.chain([url.username()]).chain(url.password());
+        let of_query = url.query().into_iter().flat_map(|query| query.split('&'));
+        // A name without a value may be the secret itself.
+        let of_query = of_query.map(|pair| match pair.split_once('=') {
+            None | Some((_, "")) => pair.trim_end_matches('='),
+            Some((_, value)) => value,
+        });
+        let parts = url.path().split('/').chain([url.username()]).chain(url.password());
         for part in parts {
             self.secret(part);
+            self.secret(&decoded(part));
+        }
+        for part in of_query {
+            self.secret(part);
+            self.secret(&decoded(part));
+            self.secret(&decoded(&part.replace('+', " ")));
+        }
+        if let Some(fragment) = url.fragment() {
+            self.secret(fragment);
+            self.secret(&decoded(fragment));
         }
     }
 
@@ -53,6 +65,13 @@ impl Hidden {
         }
         text
     }
+}
+
+/// A part of a URL as its server reads it.
+fn decoded(part: &str) -> String {
+    // What is special in a form alone stands for itself here.
+    let form = part.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    form_urlencoded::parse(form.as_bytes()).map(|(name, _)| name.into_owned()).collect()
 }
 
 fn is_scheme(word: &str) -> bool {
@@ -75,6 +94,31 @@ mod tests {
         let wanted = "push.example:8443/[removed] said [removed], [removed] and [removed] by [removed] at x in \
                       ~/.config; Bearer is a word. Not [removed]s.";
         assert_eq!(hidden.from(text), wanted);
+    }
+
+    #[test]
+    fn what_is_percent_encoded_is_removed_in_both_its_forms() {
+        let mut hidden = Hidden::default();
+        let url =
+            "http://h/my%20secret%2Ftopic?auth=a%2Bb%3Dcanary&token=two+words&b%61re&name=#p%61rt";
+        hidden.url(&url.parse().unwrap());
+        for secret in [
+            "my%20secret%2Ftopic",
+            "my secret/topic",
+            "secret/topic",
+            "a%2Bb%3Dcanary",
+            "a+b=canary",
+            "two+words",
+            "two words",
+            "b%61re",
+            "bare",
+            "name",
+            "p%61rt",
+            "part",
+        ] {
+            assert_eq!(hidden.from(&format!("<{secret}>")), "<[removed]>", "{secret}");
+        }
+        assert_eq!(hidden.from("authorization by token"), "authorization by token");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{io::Write, process::ExitCode};
 
 use hark_doctor::{
     Mark,
-    here::{Check, judge},
+    here::{Check, for_report, judge},
 };
 use hark_local::{file, profile::Profile};
 use jiff::Timestamp;
@@ -26,7 +26,8 @@ pub async fn doctor(profile: &Profile, options: DoctorOptions) -> Result<ExitCod
         return visit::visit(profile, &url, options).await.map(|()| ExitCode::SUCCESS);
     }
     let (here, hidden) = here::look(profile, options.length.as_deref()).await?;
-    let checks = judge(&here);
+    // A report is of what others may read.
+    let checks = if options.report.is_some() { for_report(here) } else { judge(&here) };
     if let Some(path) = &options.report {
         let text = report(&checks, &hidden);
         // What is about to be handed to others is seen first.

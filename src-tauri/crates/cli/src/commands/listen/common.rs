@@ -44,6 +44,8 @@ pub enum Over {
     Gone,
     /// The output cannot be written, as this sentence says.
     Unwritten(String),
+    /// The command cannot be started, as this sentence says.
+    NotStarted(String),
 }
 
 /// What ends it.
@@ -156,6 +158,12 @@ impl<W: Write> Common<W> {
             source.progress.done(ticket);
         }
         self.save();
+    }
+
+    /// The command cannot be started: nothing more is taken, whatever else has ended it.
+    pub fn not_started(&mut self, sentence: String) {
+        self.over = Some(Over::NotStarted(sentence));
+        self.ended.notify_one();
     }
 
     /// Saves how far all have come. What cannot be saved is told once, and tried again with the next message.

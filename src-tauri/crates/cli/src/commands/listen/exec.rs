@@ -6,7 +6,7 @@ use std::{
     collections::BTreeSet,
     env,
     ffi::{OsStr, OsString},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -140,12 +140,14 @@ fn work(message: &Message, told: &Told<'_>, now: Timestamp) -> Work {
 }
 
 /// Runs the command for each message, one after the other, until there are no more, or all is to stop. `done` hears
-/// of each that has been run. Answers how many wait that are not.
+/// of each that has been run, `failed` in a sentence that the command cannot be started, which ends it. Answers how
+/// many wait that are not run.
 pub async fn run_all(
     words: &[OsString],
     timeout: Duration,
     works: Works,
     mut done: impl FnMut(usize, Ticket),
+    failed: impl FnOnce(String),
 ) -> u64 {
     let Works { mut received, mut stop } = works;
     loop {
@@ -189,7 +191,9 @@ pub async fn run_all(
                 "The command took longer than {timeout:?} for “{name}”, and was ended."
             )),
             End::NotStarted(why) => {
-                out::note(format_args!("The command could not be started for “{name}”: {why}."));
+                // Told before the queue is closed, so that no message is taken for one too many.
+                failed(format!("The command could not be started for “{name}”: {why}."));
+                break;
             }
             End::Stopped => out::note(format_args!("The command for “{name}” was ended.")),
         }
@@ -207,22 +211,31 @@ pub async fn run_all(
 
 /// Checks that there is such a program, so that a slip of the pen is told before a message is there.
 pub fn check(program: &OsStr) -> Result<(), Failed> {
-    let is_there = |path: &Path| path.is_file();
     let path = Path::new(program);
-    let found = if path.components().count() > 1 {
-        is_there(path)
+    let shown = path.display();
+    let places: Vec<PathBuf> = if path.components().count() > 1 {
+        vec![path.to_path_buf()]
     } else {
         let folders = env::var_os("PATH").unwrap_or_default();
-        env::split_paths(&folders).any(|folder| is_there(&folder.join(path)))
+        env::split_paths(&folders).map(|folder| folder.join(path)).collect()
     };
-    if found {
+    if places.iter().any(|place| child::may_run(place)) {
         return Ok(());
     }
-    Err(Failed(format!("--exec: there is no program {}.", path.display())))
+    Err(Failed(match places.iter().find(|place| place.exists()) {
+        Some(place) if place.is_dir() => format!("--exec: {shown} is a folder, not a program."),
+        Some(place) => {
+            let place = place.display();
+            format!("--exec: {place} may not be run by you. If it is a program: chmod +x {place}")
+        }
+        None => format!("--exec: there is no program {shown}."),
+    }))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+
     use hark_engine::message::RawEvent;
 
     use super::*;
@@ -237,6 +250,28 @@ mod tests {
         ["/bin/sh", "-c", text].map(OsString::from).to_vec()
     }
 
+    fn unfailing(sentence: String) {
+        panic!("{sentence}");
+    }
+
+    #[tokio::test]
+    async fn one_that_cannot_be_started_is_not_done_and_ends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let broken = folder.path().join("broken");
+        std::fs::write(&broken, "\0").unwrap();
+        std::fs::set_permissions(&broken, Permissions::from_mode(0o755)).unwrap();
+        let (_stop, stopped) = watch::channel(false);
+        let (mut queue, works) = Queue::new(stopped);
+        for text in ["first", "second"] {
+            put(&mut queue, text);
+        }
+        let (mut done, mut said) = (Vec::new(), None);
+        let run = |_, ticket| done.push(ticket);
+        let left = run_all(&[broken.into()], TIMEOUT, works, run, |why| said = Some(why)).await;
+        assert_eq!((left, done), (1, vec![]));
+        assert!(said.unwrap().starts_with("The command could not be started for “first”: "));
+    }
+
     #[tokio::test]
     async fn one_runs_at_a_time_in_order_and_one_more_than_may_wait_is_left_out() {
         let folder = tempfile::tempdir().unwrap();
@@ -249,8 +284,14 @@ mod tests {
         drop(queue);
         let mut done = Vec::new();
         let script = format!("echo \"$HARK_BODY\" >> '{}'", out.display());
-        let left =
-            run_all(&shell(&script), TIMEOUT, works, |_, ticket| done.push(Some(ticket))).await;
+        let left = run_all(
+            &shell(&script),
+            TIMEOUT,
+            works,
+            |_, ticket| done.push(Some(ticket)),
+            unfailing,
+        )
+        .await;
         assert_eq!((left, done), (0, tickets));
         let wanted: String = (0..QUEUE_MAX).map(|at| format!("{at}\n")).collect();
         assert_eq!(std::fs::read_to_string(out).unwrap(), wanted);
@@ -267,7 +308,7 @@ mod tests {
         }
         let mut done = Vec::new();
         let command = shell(&format!("touch '{}'; exec sleep 300", began.display()));
-        let runs = run_all(&command, TIMEOUT, works, |_, ticket| done.push(ticket));
+        let runs = run_all(&command, TIMEOUT, works, |_, ticket| done.push(ticket), unfailing);
         let (left, ()) = tokio::join!(runs, async {
             while !began.exists() {
                 sleep(Duration::from_millis(5)).await;
@@ -283,6 +324,10 @@ mod tests {
         for program in ["no-such-program", "./sh", "/nowhere/sh"] {
             let Err(Failed(said)) = check(OsStr::new(program)) else { panic!("{program}") };
             assert!(said.contains(program), "{said}");
+        }
+        for (program, word) in [("/etc/passwd", "chmod +x"), ("/etc", "a folder")] {
+            let Err(Failed(said)) = check(OsStr::new(program)) else { panic!("{program}") };
+            assert!(said.contains(program) && said.contains(word), "{said}");
         }
     }
 }

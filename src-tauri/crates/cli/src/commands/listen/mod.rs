@@ -19,7 +19,7 @@ use hark_config::{
     presets::Presets,
     settings::{Subscription, read_event_max, read_retry, span},
 };
-use hark_engine::{feed, matching::Pattern};
+use hark_engine::feed;
 use hark_local::profile::Profile;
 use hark_platform::{
     clock,
@@ -49,14 +49,10 @@ pub const TIMED_OUT: u8 = 124;
 type Shared = Arc<Mutex<Common<Stdout>>>;
 
 pub async fn listen(profile: &Profile, options: ListenOptions) -> Result<ExitCode, Failed> {
-    let length = |text: &Option<String>| text.as_deref().map(span::read).transpose();
-    let time = length(&options.timeout).map_err(Failed)?;
-    let exec_timeout = length(&options.exec_timeout).map_err(Failed)?.unwrap_or(exec::TIMEOUT);
+    let exec_timeout = options.exec_timeout.unwrap_or(exec::TIMEOUT);
     if let Some(program) = options.command.first() {
         exec::check(program)?;
     }
-    let until = options.until.clone().map(Pattern::try_from).transpose();
-    let until = until.map_err(|wrong| Failed(format!("--until: {wrong}.")))?;
     let asks = asks(&options).await?;
     let mut state = options.state.as_deref().map(State::open).transpose()?;
     let (sources, listens) = sources(profile, &options, asks, state.as_mut())?;
@@ -75,7 +71,7 @@ pub async fn listen(profile: &Profile, options: ListenOptions) -> Result<ExitCod
         out: io::stdout(),
         format,
         only_new: options.new,
-        ends: Ends { count: options.count, until },
+        ends: Ends { count: options.count, until: options.until.clone() },
         sources,
         queue,
         state,
@@ -100,7 +96,7 @@ pub async fn listen(profile: &Profile, options: ListenOptions) -> Result<ExitCod
         biased;
         () = signal() => Why::Signal,
         why = follow(listens, &common, &ended) => why,
-        () = over(time) => Why::TimedOut,
+        () = over(options.timeout) => Why::TimedOut,
     };
     finish(why, &common, &stop, runs, signal()).await
 }
@@ -159,7 +155,9 @@ async fn run_all(
     common: Shared,
 ) -> u64 {
     let Some(works) = works else { return 0 };
-    exec::run_all(&words, timeout, works, |number, ticket| lock(&common).done(number, ticket)).await
+    let done = |number, ticket| lock(&common).done(number, ticket);
+    let failed = |sentence| lock(&common).not_started(sentence);
+    exec::run_all(&words, timeout, works, done, failed).await
 }
 
 /// Waits for the command: for all that waits where it has ended by itself, else for the one that runs, and not for
@@ -194,7 +192,7 @@ async fn finish(
     let mut common = lock(common);
     common.save();
     match (why, common.over.take()) {
-        (_, Some(Over::Unwritten(sentence))) => Err(Failed(sentence)),
+        (_, Some(Over::Unwritten(sentence) | Over::NotStarted(sentence))) => Err(Failed(sentence)),
         (Why::TimedOut, None) => Ok(ExitCode::from(TIMED_OUT)),
         (Why::Refused(mut sentences), None) => Err(Failed(sentences.pop().unwrap_or_default())),
         _ => Ok(ExitCode::SUCCESS),

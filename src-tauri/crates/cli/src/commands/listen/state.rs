@@ -2,9 +2,9 @@
 //! only its owner may read it, one process at a time has it, and what is not ours is left as it is.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io,
-    path::{Path, PathBuf},
+    path::{Display, Path, PathBuf},
 };
 
 use hark_local::file::{self, FileError};
@@ -17,6 +17,8 @@ use crate::Failed;
 const STATE_BYTES_MAX: u64 = 64 << 20;
 /// How many URLs are remembered; those that were not followed for longest are forgotten.
 const SOURCES_MAX: usize = 64;
+/// How many links to links are followed, as the kernel does.
+const LINKS_MAX: usize = 40;
 /// What is written now.
 const VERSION: u32 = 1;
 
@@ -45,9 +47,12 @@ impl State {
     /// Where it cannot be read, is not ours, or another process has it.
     pub fn open(path: &Path) -> Result<Self, Failed> {
         let shown = path.display();
-        let Some(name) = path.file_name() else {
-            return Err(Failed(format!("--state {shown}: it is a folder, not a file.")));
-        };
+        let is_folder = || Failed(format!("--state {shown}: it is a folder, not a file."));
+        // Two names of one file have one lock, and a link stays one.
+        let path = &real(path);
+        let name = path.file_name().ok_or_else(is_folder)?;
+        // What is refused has no lock left beside it.
+        read_at(path, &shown)?;
         let mut lock_name = name.to_owned();
         lock_name.push(".lock");
         let lock_path = path.with_file_name(lock_name);
@@ -59,15 +64,8 @@ impl State {
                 "Another `hark listen` has {shown}; give each a file of its own."
             )));
         }
-        let others = match file::read(path, STATE_BYTES_MAX) {
-            Ok(bytes) => read(&bytes).map_err(|what| {
-                Failed(format!(
-                    "{shown} {what}. It is left as it is; name another file, or delete it to begin anew."
-                ))
-            })?,
-            Err(FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(Failed(format!("{shown} cannot be read: {error}."))),
-        };
+        // Another process may have had it until now.
+        let others = read_at(path, &shown)?;
         Ok(Self { path: path.to_owned(), _lock: lock, others })
     }
 
@@ -90,6 +88,39 @@ impl State {
         replaced
             .map(|_| ())
             .map_err(|error| format!("{} cannot be written: {error}.", self.path.display()))
+    }
+}
+
+/// Where a file is, or is to be, behind all links.
+fn real(path: &Path) -> PathBuf {
+    let mut path = path.to_path_buf();
+    for _ in 0..LINKS_MAX {
+        if let Ok(real) = fs::canonicalize(&path) {
+            return real;
+        }
+        // A link to what is not there yet.
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = path.parent().unwrap_or_else(|| Path::new("")).join(target);
+    }
+    let (folder, name) = (path.parent(), path.file_name());
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let folder = fs::canonicalize(folder.unwrap_or_else(|| Path::new(".")));
+    match (folder, name) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
+/// What the file at `path` holds, which is shown by the name that it was given.
+fn read_at(path: &Path, shown: &Display<'_>) -> Result<Vec<Saved>, Failed> {
+    match file::read(path, STATE_BYTES_MAX) {
+        Ok(bytes) => read(&bytes).map_err(|what| {
+            Failed(format!(
+                "{shown} {what}. It is left as it is; name another file, or delete it to begin anew."
+            ))
+        }),
+        Err(FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(Failed(format!("{shown} cannot be read: {error}."))),
     }
 }
 
@@ -117,7 +148,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Saved>, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
@@ -143,6 +174,48 @@ mod tests {
         assert_eq!(kept, [saved("b"), saved("a")], "what is followed comes first");
         state.save((0..100).map(|number| saved(&number.to_string()))).unwrap();
         assert_eq!(read(&fs::read(&path).unwrap()).unwrap().len(), SOURCES_MAX);
+    }
+
+    #[test]
+    fn two_names_of_one_file_have_one_lock_and_a_link_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("deep")).unwrap();
+        symlink("deep/state", path("link")).unwrap();
+        symlink("link", path("other")).unwrap();
+        symlink("deep", path("deeper")).unwrap();
+        // Before the file is there, and after.
+        for _ in 0..2 {
+            let state = State::open(&path("other")).ok().unwrap();
+            for name in ["deep/state", "link", "deeper/state"] {
+                let Err(Failed(said)) = State::open(&path(name)) else { panic!("{name}") };
+                assert!(said.contains("Another `hark listen` has"), "{said}");
+            }
+            state.save([saved("a")]).unwrap();
+            assert!(path("deep/state").is_file());
+            assert!(["link", "other"].iter().all(|name| path(name).is_symlink()));
+        }
+        symlink("round", path("round")).unwrap();
+        assert!(State::open(&path("round")).is_err());
+    }
+
+    #[test]
+    fn what_is_refused_has_no_lock_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        fs::write(&path, "a diary").unwrap();
+        symlink("/dev/null", folder.path().join("null")).unwrap();
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        for (name, word) in
+            [("state", "is not a file of"), ("null", "a device"), ("folder", "a folder")]
+        {
+            let Err(Failed(said)) = State::open(&folder.path().join(name)) else {
+                panic!("{name}")
+            };
+            assert!(said.contains(word), "{said}");
+        }
+        assert!(!Path::new("/dev/null.lock").exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 
     #[test]
