@@ -156,8 +156,9 @@ async fn a_database_that_is_damaged_in_the_middle_is_found_by_the_agent() {
     agent.ended(SHORT).await;
     let path = world.path("profile/data/hark.db");
     let mut bytes = fs::read(&path).unwrap();
-    let last = bytes.len() - PAGE_BYTES;
-    bytes[last..].fill(0xa5);
+    // The last page is read when the database is opened; one that is not is found by looking through it all.
+    let at = bytes.len() - 2 * PAGE_BYTES;
+    bytes[at..at + PAGE_BYTES].fill(0xa5);
     fs::write(&path, bytes).unwrap();
     let _agent = world.agent().await;
     let (found, code) = checks(&world, &[]).await;
