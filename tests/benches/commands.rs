@@ -5,7 +5,11 @@
 
 use std::time::{Duration, Instant};
 
-use hark_tests::{LONG, World, eventually, sse::Server};
+use hark_tests::{
+    LONG, World, eventually,
+    figures::{heading, milliseconds, print, quantile},
+    sse::Server,
+};
 use jiff::Timestamp;
 
 /// How often each command is run.
@@ -18,20 +22,16 @@ const LOSSES: usize = 3;
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        println!("{:<52} {:>12}   aim", "figure", "here");
+        heading();
         status().await;
         handlers().await;
     });
 }
 
-fn print(figure: &str, value: &str, aim: &str) {
-    println!("{figure:<52} {value:>12}   {aim}");
-}
-
-fn quantile(samples: &mut [Duration], share: f64) -> String {
-    samples.sort();
-    let at = ((samples.len() - 1) as f64 * share).round() as usize;
-    format!("{:.2} ms", samples[at].as_secs_f64() * 1e3)
+/// The median, and what 99 of 100 are below.
+fn median_and_99(samples: &mut [Duration]) -> String {
+    let of = |samples: &mut [Duration], share| milliseconds(quantile(samples, share));
+    format!("{} / {}", of(samples, 0.5), of(samples, 0.99))
 }
 
 async fn status() {
@@ -53,7 +53,7 @@ async fn status() {
             assert!(command.status().unwrap().success());
             took.push(begun.elapsed());
         }
-        let both = format!("{} / {}", quantile(&mut took, 0.5), quantile(&mut took, 0.99));
+        let both = median_and_99(&mut took);
         print(&format!("{name}, p50 / p99 of {RUNS}"), &both, aim);
     }
 }
@@ -100,7 +100,7 @@ async fn handlers() {
         ("connection cut → its handler runs", &mut from_loss, ""),
         ("link says so (to the ms) → its handler runs", &mut from_word, "10 ms"),
     ] {
-        let both = format!("{} / {}", quantile(took, 0.5), quantile(took, 0.99));
+        let both = median_and_99(took);
         print(&format!("{name}, p50 / p99"), &both, aim);
     }
 }

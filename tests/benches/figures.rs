@@ -3,13 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a bench")]
 
-use std::{fmt::Display, fs, time::Duration};
+use std::{fs, time::Duration};
 
 use hark_tests::{
     LONG, Running, World,
     bus::Bus,
     eventually,
     fake::{Notifications, Watcher},
+    figures::{heading, milliseconds, print, quantile},
     hark,
     sse::{Client, Server},
 };
@@ -22,27 +23,12 @@ const SETTLED: Duration = Duration::from_secs(5);
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        println!("{:<44} {:>12}   aim", "figure", "here");
+        heading();
         start().await;
         memory_of_one().await;
         memory_with_tray().await;
         sizes();
     });
-}
-
-fn print(figure: &str, value: impl Display, aim: &str) {
-    println!("{figure:<44} {value:>12}   {aim}");
-}
-
-/// The value below which this share of the sorted samples is.
-fn quantile(samples: &mut [Duration], share: f64) -> Duration {
-    samples.sort();
-    let last = samples.len() - 1;
-    samples[((last as f64) * share).round() as usize]
-}
-
-fn milliseconds(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }
 
 /// Accepts so many subscribers. Answers their connections, which must be kept open.

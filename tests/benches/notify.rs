@@ -16,7 +16,12 @@ use std::{
 };
 
 use hark_tests::{
-    LONG, Running, World, bus::Bus, eventually, fake::Notifications, real_ntfy::RealNtfy,
+    LONG, Running, World,
+    bus::Bus,
+    eventually,
+    fake::Notifications,
+    figures::{heading, milliseconds, print, quantile},
+    real_ntfy::RealNtfy,
     sse::Server,
 };
 use tokio::{
@@ -51,20 +56,10 @@ fn main() {
     let samples = env::args().skip(1).find_map(|it| it.parse().ok()).unwrap_or(SAMPLES);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        println!("{:<52} {:>12}   aim", "figure", "here");
+        heading();
         latency(samples).await;
         flood().await;
     });
-}
-
-fn print(figure: &str, value: &str, aim: &str) {
-    println!("{figure:<52} {value:>12}   {aim}");
-}
-
-fn quantile(samples: &mut [Duration], share: f64) -> String {
-    samples.sort();
-    let at = ((samples.len() - 1) as f64 * share).round() as usize;
-    format!("{:.2} ms", samples[at].as_secs_f64() * 1e3)
 }
 
 /// notify-rust as its documentation shows it: a notification for each line of data.
@@ -180,15 +175,39 @@ async fn latency(samples: usize) {
     }
     println!("{samples} messages on ntfy {}.{}", ntfy.version.0, ntfy.version.1);
     for (share, name, aim) in [(0.5, "p50", "1 ms"), (0.99, "p99", "5 ms")] {
-        print(&format!("published to Notify, {name}"), &quantile(&mut hark, share), "");
-        print(&format!("published to a line of curl -N, {name}"), &quantile(&mut plain, share), "");
-        print(&format!("Notify after curl saw it, {name}"), &quantile(&mut later, share), aim);
+        print(
+            &format!("published to Notify, {name}"),
+            milliseconds(quantile(&mut hark, share)),
+            "",
+        );
+        print(
+            &format!("published to a line of curl -N, {name}"),
+            milliseconds(quantile(&mut plain, share)),
+            "",
+        );
+        print(
+            &format!("Notify after curl saw it, {name}"),
+            milliseconds(quantile(&mut later, share)),
+            aim,
+        );
     }
     println!("the first {} of them, with these beside", send.len());
     for (share, name) in [(0.5, "p50"), (0.99, "p99")] {
-        print(&format!("published to Notify, {name}"), &quantile(&mut hark_beside, share), "");
-        print(&format!("curl -N into notify-send, {name}"), &quantile(&mut send, share), "");
-        print(&format!("curl -N into notify-rust, {name}"), &quantile(&mut rust, share), "");
+        print(
+            &format!("published to Notify, {name}"),
+            milliseconds(quantile(&mut hark_beside, share)),
+            "",
+        );
+        print(
+            &format!("curl -N into notify-send, {name}"),
+            milliseconds(quantile(&mut send, share)),
+            "",
+        );
+        print(
+            &format!("curl -N into notify-rust, {name}"),
+            milliseconds(quantile(&mut rust, share)),
+            "",
+        );
     }
 }
 
@@ -265,9 +284,9 @@ async fn flood() {
         shown += 1;
     }
     println!("{all} events in {:.0} s", took.as_secs_f64());
-    print("the store is behind the last event by", &format!("{:.2} s", lag.as_secs_f64()), "2 s");
+    print("the store is behind the last event by", format!("{:.2} s", lag.as_secs_f64()), "2 s");
     let grown = memory(&agent, "VmHWM") - before;
-    print("memory, at most more than before", &format!("{grown:.1} MiB"), "32 MiB");
-    print("stored", &stored.to_string(), &all.to_string());
-    print("calls of Notify", &shown.to_string(), "");
+    print("memory, at most more than before", format!("{grown:.1} MiB"), "32 MiB");
+    print("stored", stored, &all.to_string());
+    print("calls of Notify", shown, "");
 }

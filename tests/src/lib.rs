@@ -22,6 +22,7 @@ pub mod desktop;
 pub mod django;
 pub mod dunst;
 pub mod fake;
+pub mod figures;
 pub mod flaps;
 pub mod hark;
 pub mod home_assistant;

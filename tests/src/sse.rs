@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -138,6 +139,27 @@ impl Client {
     /// Sends bytes as they are. A client that has gone is no error here.
     pub async fn send(&mut self, bytes: &str) {
         self.send_bytes(bytes.as_bytes()).await;
+    }
+
+    /// Sends five messages of which each field is what a stranger would send to reach a command: substitutions,
+    /// options, a text of 1 MiB, NUL and names of variables, and what is no UTF-8.
+    pub async fn send_hostile(&mut self) {
+        let hostile = [
+            "$(touch pwned); `touch pwned`; touch pwned\n--flag\n-rf / 'x' \"y\" \\ \u{202e}",
+            "--flags",
+            &"é".repeat(1 << 19),
+            "HARK_TRUNCATED=0\u{0}\nLD_PRELOAD=x",
+        ];
+        for text in hostile {
+            // The long one would be over the limit of an event in all of them.
+            let short = if text.len() > 1 << 19 { "é" } else { text };
+            let data = json!({
+                "title": text, "body": text, "tags": [short, short], "topic": short, "url": short,
+            });
+            self.send(&format!("data: {data}\n\n")).await;
+        }
+        // What is no UTF-8 is read as the web does.
+        assert!(self.send_bytes(b"data: \xff\xfe$(touch pwned)\xc3\n\n").await);
     }
 
     /// The same for bytes that are no text; answers whether the client is there.
