@@ -398,7 +398,7 @@ async fn a_yes_to_anything_else_than_is_sent_is_none() {
     let client = it.world.client();
     let language = Some("zh-CN".to_owned());
     let (message, what) = (id.parse().unwrap(), ActOn::Action(0));
-    let act = |answer| Act { message, what, answer, language: language.clone() };
+    let act = |answer| Act { message, what: what.clone(), answer, language: language.clone() };
     let Acted::Ask { asked } = client.call(&route::ACT, &act(None)).await.unwrap() else {
         panic!()
     };

@@ -4,9 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 use hark_tests::{
-    LONG, SHORT, desktop, desktop::Desktop, eventually, nchan::Nchan, session::Session, tray::Tray,
-    window::Window,
+    LONG, SHORT, desktop, desktop::Desktop, eventually, nchan::Nchan, session::Session,
+    sse::Server, tray::Tray, window::Window,
 };
+use serde_json::json;
 
 const TEXT: &str = r#"{"title":"Backup done","body":"All 3 disks. 备份完成","priority":4}"#;
 
@@ -102,6 +103,7 @@ async fn the_window_shows_message_phase_and_outage() {
     let _agent = world.agent_with(&[]).await;
     let window = Window::open(world).await;
     let link = |phase: &str| format!("[data-subscription=news][data-phase={phase}]");
+    window.click("[data-testid=nav-status]").await;
     window.find_within(&link("streaming"), LONG).await;
 
     window.click("[data-testid=nav-messages]").await;
@@ -159,6 +161,7 @@ async fn the_window_starts_an_agent_and_adds_a_subscription() {
         world.running("hark").first().copied().ok_or("none")
     })
     .await;
+    window.click("[data-testid=nav-status]").await;
     window.click("[data-testid=add-open]").await;
     window.write("[data-testid=add-url]", &nchan.url("news")).await;
     picture(&desktop, &window, "window-add").await;
@@ -223,6 +226,80 @@ async fn a_click_on_a_notification_shows_its_message_in_the_window() {
 }
 
 #[tokio::test]
+async fn messages_are_found_read_and_deleted_in_the_window() {
+    let desktop = Desktop::start().await;
+    let Desktop { world, .. } = &desktop;
+    let server = Server::start().await;
+    world.follow(&[("news", &server.url("/"))]);
+    let _agent = world.agent_with(&[]).await;
+    let mut client = server.streaming(world).await;
+    world.caught_up("news").await;
+    for message in [
+        json!({ "title": "Disk full", "body": "/var has 12 MB", "tags": ["nas"], "priority": 5 }),
+        json!({ "title": "Build 512", "body": "**main** is [red](https://ci.example/512)" }),
+        json!({ "title": "门铃", "body": "前门有人。" }),
+    ] {
+        client.send(&format!("data: {message}\n\n")).await;
+    }
+    let stored = world.stored(3).await;
+    let row = |at: usize| format!("[data-testid=message][data-id=\"{}\"]", stored[at]["id"]);
+    let window = Window::open(world).await;
+    window.shows("[data-testid=connections]", "1 live").await;
+    window.find(&row(0)).await;
+    picture(&desktop, &window, "window-messages-three").await;
+
+    window.write("[data-testid=search]", "disk").await;
+    window.gone(&row(1)).await;
+    window.shows(&format!("{} mark", row(0)), "Disk").await;
+    // What comes is listed where it is what was looked for.
+    client.send("data: {\"title\":\"Another disk\"}\n\ndata: {\"title\":\"else\"}\n\n").await;
+    window.shows("[data-testid=message]", "Another disk").await;
+    window.click("[data-testid=narrow-none]").await;
+    window.shows("[data-testid=message]", "else").await;
+
+    window.click(&format!("{} [data-testid=open-message]", row(0))).await;
+    window.shows(&format!("{} [data-testid=detail]", row(0)), "/var has 12 MB").await;
+    picture(&desktop, &window, "window-message-open").await;
+    window.click(&format!("{} [data-testid=copy]", row(0))).await;
+    // Control, A, V: until it is there.
+    eventually("what was copied is looked for", LONG, async || {
+        window.write("[data-testid=search]", "\u{e009}av\u{e000}").await;
+        let found = window.texts(&format!("{} [data-testid=detail] mark", row(0))).await;
+        if found.iter().any(|it| it == "/var") { Ok(()) } else { Err(format!("{found:?}")) }
+    })
+    .await;
+    window.click("[data-testid=narrow-none]").await;
+    window.shows("[data-testid=message]", "else").await;
+    let delete = format!("{} [data-testid=delete]", row(0));
+    window.click(&delete).await;
+    window.gone(&row(0)).await;
+    window.click("[data-testid=undo]").await;
+    window.find(&row(0)).await;
+    assert_eq!(world.messages().await.len(), 5, "it was only out of sight");
+    window.click(&delete).await;
+    eventually("it is deleted", LONG, async || {
+        let count = world.messages().await.len();
+        if count == 4 { Ok(()) } else { Err(count) }
+    })
+    .await;
+    // More than are in view, and so are read by themselves.
+    let many: String = (0..60).map(|n| format!("data: {{\"title\":\"{n}\"}}\n\n")).collect();
+    client.send(&many).await;
+    eventually("all are stored", LONG, async || {
+        let count = world.all_messages().await.len();
+        if count == 64 { Ok(()) } else { Err(count) }
+    })
+    .await;
+    window.click("[data-testid=read-all]").await;
+    eventually("all are read", SHORT, async || {
+        let unread = world.hark(&["messages", "--unread", "--json"]).await.lines();
+        unread.is_empty().then_some(()).ok_or(format!("{unread:?}"))
+    })
+    .await;
+    window.close().await;
+}
+
+#[tokio::test]
 async fn the_window_has_a_silence_and_ends_it() {
     let desktop = Desktop::start().await;
     let world = &desktop.world;
@@ -231,6 +308,7 @@ async fn the_window_has_a_silence_and_ends_it() {
     let _agent = world.agent_with(&[]).await;
     let window = Window::open(world).await;
     let in_news = |id: &str| format!("[data-subscription=news] [data-testid={id}]");
+    window.click("[data-testid=nav-status]").await;
     window.find_within("[data-subscription=news][data-phase=streaming]", LONG).await;
 
     window.click("[data-testid=snooze-all]").await;

@@ -58,19 +58,33 @@ impl Window {
         .await
     }
 
+    /// Waits until an element is not there any more.
+    pub async fn gone(&self, css: &str) {
+        eventually(&format!("{css} is gone"), SHORT, async || {
+            let found = self.client.find_all(Locator::Css(css)).await.unwrap_or_default();
+            if found.is_empty() { Ok(()) } else { Err(self.text().await) }
+        })
+        .await;
+    }
+
     /// Waits for an element to show this text.
     pub async fn shows(&self, css: &str, text: &str) {
         eventually(&format!("{css} shows {text:?}"), LONG, async || {
-            let found = self.client.find_all(Locator::Css(css)).await.unwrap_or_default();
-            let mut seen = Vec::new();
-            for element in found {
-                // It may have been replaced since.
-                seen.push(element.text().await.unwrap_or_default());
-            }
+            let seen = self.texts(css).await;
             let shown = seen.iter().any(|seen| seen.contains(text));
             shown.then_some(()).ok_or(format!("{seen:?}"))
         })
         .await;
+    }
+
+    /// What can be read in each of these elements now.
+    pub async fn texts(&self, css: &str) -> Vec<String> {
+        let found = self.client.find_all(Locator::Css(css)).await.unwrap_or_default();
+        let mut seen = Vec::new();
+        for element in found {
+            seen.push(self.written(element).await);
+        }
+        seen
     }
 
     /// Clicks an element, once it can be clicked: it may be hidden for a moment, or be replaced by a new
@@ -100,9 +114,17 @@ impl Window {
     /// All that can be read in it.
     pub async fn text(&self) -> String {
         match self.client.find(Locator::Css("body")).await {
-            Ok(body) => body.text().await.unwrap_or_default(),
+            Ok(body) => self.written(body).await,
             Err(error) => error.to_string(),
         }
+    }
+
+    /// What can be read in an element, as the web engine itself says: the driver's own idea of that leaves out lines
+    /// that are cut off by CSS. Nothing where it has been replaced since.
+    async fn written(&self, element: Element) -> String {
+        let element = serde_json::to_value(element).unwrap();
+        let text = self.client.execute("return arguments[0].innerText", vec![element]).await;
+        text.ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
     /// Ends the session, and the window with it.

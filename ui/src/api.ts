@@ -24,7 +24,7 @@ answer?: Yes,
  */
 language?: string, };
 
-export type ActOn = "link" | "attachment" | { "action": number };
+export type ActOn = "link" | "attachment" | { "action": number } | { "text": string };
 
 export type Acted = { "kind": "done", 
 /**

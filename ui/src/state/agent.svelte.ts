@@ -3,7 +3,17 @@ import type { AddSubscription, Added, MessagesQuery, RulesTried, SnoozeUntil } f
 import { asFailure, call, subscribe } from "../bridge";
 import type { Failure } from "../bridge-types";
 import type { Words } from "../i18n";
-import { fold, loadedHistory, loadedLatest, loadedOlder, nothing, type Held } from "./hold";
+import { query, type Filter } from "./filter";
+import {
+  fold,
+  loadedHistory,
+  loadedLatest,
+  loadedOlder,
+  narrowed,
+  nothing,
+  toLatest,
+  type Held,
+} from "./hold";
 import { page, Reading } from "./reading";
 
 const MESSAGES_PAGE = 100;
@@ -66,6 +76,18 @@ class Agent {
     await this.#command(() => call("/v1/subscriptions/remove", { subscription }));
   }
 
+  async delete(messages: number[]): Promise<void> {
+    await this.#command(() => call("/v1/messages/delete", { messages }));
+  }
+
+  /** Marks as read all that is listed, and all that came before it, of one subscription or of all. */
+  async readAll(): Promise<void> {
+    const { filter, messages } = this.held;
+    const up_to = Math.max(0, ...messages.map(({ id }) => id));
+    const of = filter.subscription === null ? {} : { subscription: filter.subscription };
+    await this.#command(() => call("/v1/messages/read", { messages: [], up_to, ...of }));
+  }
+
   /** A message that could not be marked stays unread, and is seen again. */
   async #read(messages: number[]): Promise<void> {
     await call("/v1/messages/read", { messages }).catch(() => undefined);
@@ -84,27 +106,45 @@ class Agent {
     );
   }
 
+  /** Lists other messages. */
+  narrow(filter: Filter): void {
+    this.held = narrowed(this.held, filter);
+  }
+
+  /** Lists the latest again, after older ones took their place. */
+  latest(): void {
+    this.held = toLatest(this.held);
+  }
+
   /** Loads the latest messages where those held are stale. */
   loadMessages(): Promise<void> {
-    const query = { limit: MESSAGES_PAGE } as MessagesQuery;
+    const { filter } = this.held;
+    const asked = { limit: MESSAGES_PAGE, ...query(filter) } as MessagesQuery;
     return this.#load(
       "messages",
-      () => call("/v1/messages", query),
-      (page) => loadedLatest(this.held, page, MESSAGES_PAGE),
+      () => call("/v1/messages", asked),
+      // What was asked for may not be what is wanted any more; then it is asked for once more.
+      (page) =>
+        filter === this.held.filter
+          ? loadedLatest(this.held, page, MESSAGES_PAGE)
+          : { ...this.held },
     );
   }
 
   loadOlder(): Promise<void> {
-    const last = this.held.messages.at(-1);
-    const query = {
+    const { filter, messages } = this.held;
+    const last = messages.at(-1);
+    const asked = {
       limit: MESSAGES_PAGE,
       before: last?.id,
       before_time: last?.time,
+      ...query(filter),
     } as MessagesQuery;
     return this.#load(
       "older",
-      () => call("/v1/messages", query),
-      (page) => loadedOlder(this.held, page, MESSAGES_PAGE),
+      () => call("/v1/messages", asked),
+      (page) =>
+        filter === this.held.filter ? loadedOlder(this.held, page, MESSAGES_PAGE) : this.held,
     );
   }
 

@@ -1,10 +1,11 @@
 // What the page holds, and how each thing that the agent tells changes it. Pure: no calls, no clock.
 import type { Event, HistoryEntry, Message, Status } from "../api";
 import type { Failure, Notice } from "../bridge-types";
+import { everything, matches, type Filter } from "./filter";
 import { at } from "./time";
 
-/** More messages than this are dropped from the page, the oldest first; the agent keeps them. */
-export const MESSAGES_MAX = 500;
+/** More messages than this are dropped from the page; the agent keeps them. */
+export const MESSAGES_MAX = 280;
 
 const GONE_MAX = 256;
 const CHANGES_MAX = 64;
@@ -21,8 +22,12 @@ export interface Held {
   /** Why none answers. */
   failure: Failure | null;
   status: Status | null;
+  /** Which messages are listed. */
+  filter: Filter;
   /** The latest sent first, as the agent orders them. */
   messages: Message[];
+  /** Whether the list begins with the latest; else these were dropped for older ones. */
+  latest: boolean;
   /** Heard since `messages` went stale; null while they are not stale. */
   fresh: Message[] | null;
   /** The ids that went last: a page that was asked for before may still hold them. */
@@ -40,7 +45,9 @@ export const nothing: Held = {
   running: null,
   failure: null,
   status: null,
+  filter: everything,
   messages: [],
+  latest: true,
   fresh: [],
   gone: [],
   changes: [],
@@ -79,11 +86,14 @@ function foldEvent(held: Held, event: Event): Held {
     case "message": {
       // A change to a message that was not loaded would leave a hole in the list.
       const oldest = held.messages.at(-1);
+      if (!matches(held.filter, event.data) || !held.latest) return held;
       if (held.older && oldest && order(oldest, event.data) < 0) return held;
+      const messages = merge(held.messages, [event.data]);
       return {
         ...held,
-        messages: merge(held.messages, [event.data]),
-        fresh: held.fresh && merge(held.fresh, [event.data]),
+        messages: messages.slice(0, MESSAGES_MAX),
+        older: held.older || messages.length > MESSAGES_MAX,
+        fresh: held.fresh && merge(held.fresh, [event.data]).slice(0, MESSAGES_MAX),
       };
     }
     case "changed": {
@@ -120,13 +130,26 @@ export function loadedLatest(held: Held, page: Message[], asked: number): Held {
   const older = hasOlder(page, asked);
   const oldest = older ? page.at(-1) : undefined;
   const fresh = (held.fresh ?? []).filter((message) => !oldest || order(message, oldest) <= 0);
-  return { ...held, messages: merge(there(held, page), fresh), fresh: null, older };
+  const messages = merge(there(held, page), fresh).slice(0, MESSAGES_MAX);
+  return { ...held, messages, fresh: null, older, latest: true };
 }
 
 /** A page of older messages was loaded. */
 export function loadedOlder(held: Held, page: Message[], asked: number): Held {
   const messages = merge(held.messages, there(held, page));
-  return { ...held, messages, older: hasOlder(page, asked) };
+  const latest = held.latest && messages.length <= MESSAGES_MAX;
+  const older = hasOlder(page, asked);
+  return { ...held, messages: messages.slice(-MESSAGES_MAX), older, latest };
+}
+
+/** Other messages are to be listed. */
+export function narrowed(held: Held, filter: Filter): Held {
+  return { ...held, filter, messages: [], fresh: [], older: false, latest: true };
+}
+
+/** The latest are to be listed again. */
+export function toLatest(held: Held): Held {
+  return { ...held, fresh: [], latest: true };
 }
 
 export function loadedHistory(held: Held, history: HistoryEntry[]): Held {
@@ -155,14 +178,14 @@ function changed(messages: readonly Message[], changes: readonly Change[]): Mess
  * server replays out of order. */
 const order = (a: Message, b: Message): number => at(b.time) - at(a.time) || b.id - a.id;
 
-/** In order, each id once (the later word counts), bounded. */
+/** In order, each id once (the later word counts). */
 function merge(held: readonly Message[], later: readonly Message[]): Message[] {
   const only = later.length === 1 ? later[0] : undefined;
   const first = held[0];
   // What is new is mostly the latest; one that is known already has the place of itself.
   if (only && (!first || (order(only, first) < 0 && held.every(({ id }) => id !== only.id))))
-    return [only, ...held].slice(0, MESSAGES_MAX);
+    return [only, ...held];
   const byId = new Map<number, Message>();
   for (const message of [...held, ...later]) byId.set(message.id, message);
-  return [...byId.values()].sort(order).slice(0, MESSAGES_MAX);
+  return [...byId.values()].sort(order);
 }

@@ -64,6 +64,29 @@ export function headline(links: readonly Link[], words: Words): { text: string; 
   return { text, tone: worst };
 }
 
+/** How the connections are, in one slim line: how many are live, how many are paused, and what is wrong with the
+ * first that needs the person, else with the first that is away. */
+export function summary(links: readonly Link[], words: Words): { text: string; tone: Tone } {
+  const paused = links.filter((link) => link.phase.phase === "paused").length;
+  const followed = links.length - paused;
+  const live = links.filter((link) => link.phase.phase === "streaming").length;
+  const parts = followed === 0 ? [] : [words.summary.live(live, followed)];
+  if (paused > 0) parts.push(words.summary.paused(paused));
+  const away = links.filter((link) => tone(link.phase) === "bad");
+  const worst = away.find((link) => link.phase.phase === "halted") ?? away.find(refused) ?? away[0];
+  if (worst) {
+    const cause = "cause" in worst.phase ? worst.phase.cause : null;
+    parts.push(cause ? `${worst.name}: ${cause.code}` : worst.name);
+  }
+  const tones = new Set(links.map((link) => tone(link.phase)));
+  const all = (["bad", "busy", "good", "off"] as const).find((one) => tones.has(one)) ?? "off";
+  return { text: parts.join(" · "), tone: all };
+}
+
+function refused(link: Link): boolean {
+  return "cause" in link.phase && link.phase.cause?.class === "refused";
+}
+
 export interface Pulse {
   text: string;
   /** How much of the allowed silence has passed, 0 to 1; null where no limit is known. */

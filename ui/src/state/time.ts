@@ -83,6 +83,13 @@ function startOfDay(ms: number): number {
   return new Date(ms).setHours(0, 0, 0, 0);
 }
 
+/** When something was, as it is said while it is recent; else the time of its day. */
+export function recent(ms: number, now: number, words: Words): string {
+  const ago = now - ms;
+  if (ago < 0 || ago >= HOUR) return clock(ms);
+  return ago < MINUTE ? words.justNow : words.ago(age(ago, words));
+}
+
 /** Consecutive items of the same day under its name. */
 export function byDay<T>(
   items: readonly T[],

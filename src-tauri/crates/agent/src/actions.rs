@@ -10,6 +10,7 @@ use hark_engine::{
     asked::{self, Asked, Grant},
     failure::Cause,
     links::{Doubt, Link},
+    markdown,
     message::{Action, Does},
     reach::Reach,
     readable::Line,
@@ -54,9 +55,14 @@ impl Actions {
                 ActOn::Action(number) => {
                     format!("Message {message} has no action {}.", u64::from(*number) + 1)
                 }
+                ActOn::Text(_) => format!("That address does not stand in message {message}."),
             })
         };
-        match act.what {
+        match act.what.clone() {
+            ActOn::Text(url) => match stands_in(&row, &url) {
+                true => self.link(&url, act.answer),
+                false => Err(none()),
+            },
             ActOn::Link => self.link(row.message.url.as_deref().ok_or_else(none)?, act.answer),
             ActOn::Attachment => {
                 let attached = row.message.extras.attachment.as_ref().ok_or_else(none)?;
@@ -198,6 +204,14 @@ async fn via(way: Option<Subscription>) -> Result<Via, Cause> {
         Some(way) => Ok(Credentials::new(way).ask().await?.via),
         None => Ok(Via::default()),
     }
+}
+
+/// Whether an address stands in the text of a message, by itself or as what its Markdown leads to.
+fn stands_in(row: &MessageRow, url: &str) -> bool {
+    let body: &str = &row.message.body;
+    !url.is_empty()
+        && (body.contains(url)
+            || (row.message.extras.markdown && markdown::links(body).iter().any(|it| it == url)))
 }
 
 /// An action of a message.

@@ -21,7 +21,7 @@ pub struct Act {
 }
 
 /// What of a message something is done about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ActOn {
@@ -31,6 +31,8 @@ pub enum ActOn {
     Attachment,
     /// One of its actions, counted from 0.
     Action(u32),
+    /// An address in its text. One that does not stand there is not opened.
+    Text(String),
 }
 
 /// The person's yes.

@@ -11,6 +11,9 @@ pub const LINES_MAX: usize = 64;
 /// So much of a text is read, in bytes.
 const TEXT_BYTES_MAX: usize = 16 << 10;
 
+/// Of so much of it the links are known, in bytes: the window reads 64 Ki characters.
+const LINKS_BYTES_MAX: usize = 256 << 10;
+
 /// Words that are set off in one way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -43,6 +46,20 @@ pub fn lines(text: &str) -> Vec<Vec<Span>> {
     }
     reader.end_line();
     reader.lines
+}
+
+/// Where the links and pictures of a text in Markdown lead, as they are written.
+#[must_use]
+pub fn links(text: &str) -> Vec<String> {
+    let text = &text[..text.floor_char_boundary(LINKS_BYTES_MAX)];
+    Parser::new(text)
+        .filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                Some(dest_url.into_string())
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 #[derive(Default)]
