@@ -261,6 +261,19 @@ async fn messages_are_found_read_and_deleted_in_the_window() {
     window.shows(&format!("{} [data-testid=detail]", row(0)), "/var has 12 MB").await;
     picture(&desktop, &window, "window-message-open").await;
     window.click(&format!("{} [data-testid=copy]", row(0))).await;
+    window.click("[data-testid=raw-open]").await;
+    window.shows("[data-testid=raw]", r#""tags":["nas"]"#).await;
+    window.click("[data-testid=save]").await;
+    window.click("[data-testid=save-csv]").await;
+    window.shows("[data-testid=saved]", "hark-messages-").await;
+    let home = std::fs::read_dir(world.path("home")).unwrap().flatten();
+    let saved =
+        home.map(|file| file.path()).find(|path| path.extension().is_some_and(|is| is == "csv"));
+    let saved = std::fs::read_to_string(saved.unwrap()).unwrap();
+    let printed = world.hark(&["messages", "--csv"]).await.ok();
+    assert_eq!(saved.lines().next(), printed.lines().next(), "the names of the columns");
+    assert_eq!(saved.lines().count(), 6, "{saved}");
+    assert!(saved.contains(",Disk full,/var has 12 MB,nas,"), "{saved}");
     // Control, A, V: until it is there.
     eventually("what was copied is looked for", LONG, async || {
         window.write("[data-testid=search]", "\u{e009}av\u{e000}").await;

@@ -1,4 +1,4 @@
-//! All that the page may ask of this process: four commands, named in `permissions/bridge.toml`.
+//! All that the page may ask of this process: five commands, named in `permissions/bridge.toml`.
 //!
 //! The bridge passes values between page and agent and understands none of them, except that it
 //! calls only routes that the API declares, and opens or copies only what the agent says.
@@ -25,6 +25,8 @@ use tauri::{
     ipc::{Channel, Invoke, Response},
 };
 use tokio::sync::Notify;
+
+use crate::saving::{self, Format, Listed, Unsaved};
 
 /// How often an absent agent is looked for.
 const RETRY: Duration = Duration::from_secs(1);
@@ -92,7 +94,7 @@ impl Bridge {
 
 /// The commands' dispatcher.
 pub(crate) fn commands() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
-    tauri::generate_handler![call, subscribe, start_agent, act]
+    tauri::generate_handler![call, subscribe, start_agent, act, save]
 }
 
 /// Calls a route of the agent: `body` is its query, or its JSON body.
@@ -140,6 +142,20 @@ async fn act(bridge: State<'_, Bridge>, asked: Act) -> Result<Acted, Failure> {
         }
         Acted::Copy { text } if clipboard::copy(&text) => Ok(done()),
         acted => Ok(acted),
+    }
+}
+
+/// Saves what is listed in the person's folder for downloads. Answers where.
+#[tauri::command]
+async fn save(
+    bridge: State<'_, Bridge>,
+    listed: Listed,
+    format: Format,
+) -> Result<String, Failure> {
+    match saving::save(&bridge.client, listed, format).await {
+        Ok(path) => Ok(path.display().to_string()),
+        Err(Unsaved::Unanswered(error)) => Err(error.into()),
+        Err(Unsaved::Unwritten(sentence)) => Err(broken(sentence)),
     }
 }
 

@@ -8,6 +8,7 @@
 mod bridge;
 mod display;
 mod options;
+mod saving;
 mod single;
 #[cfg(test)]
 mod typescript;

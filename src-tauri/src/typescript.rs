@@ -3,7 +3,10 @@
 
 use ts_rs::{Config, TS};
 
-use crate::bridge::{Failure, Notice};
+use crate::{
+    bridge::{Failure, Notice},
+    saving::{Format, Listed},
+};
 
 #[test]
 fn the_pages_types_are_those_of_the_bridge() {
@@ -11,9 +14,12 @@ fn the_pages_types_are_those_of_the_bridge() {
     let cfg = Config::new();
     let wanted = format!(
         "// Generated from src-tauri/src/bridge.rs; `cargo xtask generate` writes it anew.\n\n\
-         import type {{ ErrorCode, Event }} from \"./api\";\n\nexport {}\n\nexport {}\n",
+         import type {{ ErrorCode, Event, HistoryQuery, MessagesQuery }} from \"./api\";\n\nexport {}\n\n\
+         export {}\n\nexport {}\n\nexport {}\n",
         Failure::decl(&cfg),
         Notice::decl(&cfg),
+        Listed::decl(&cfg),
+        Format::decl(&cfg),
     );
     if std::env::var_os("HARK_BLESS").is_some() {
         std::fs::write(path, &wanted).unwrap();

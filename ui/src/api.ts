@@ -844,6 +844,30 @@ seems: Seems,
  */
 can_remember: boolean, };
 
+export type RawMessage = { 
+/**
+ * The event's type.
+ */
+kind: string, 
+/**
+ * Its own id, where it had one.
+ */
+own_id: string | null, 
+/**
+ * Its data; of more than 256 KiB the beginning.
+ */
+data: string, 
+/**
+ * The length of all of its data, in bytes.
+ */
+bytes: number, };
+
+export type RawQuery = { 
+/**
+ * Its id.
+ */
+message: number, };
+
 export type Read = { 
 /**
  * How many; of more than 1000, so many.
@@ -1326,6 +1350,16 @@ subscription?: string, };
 
 export type Time = string;
 
+export type Unread = { 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * How many messages; of more than 1000, so many.
+ */
+messages: number, };
+
 export type Upstream = "connecting" | "up" | "down" | "paused" | "removed";
 
 export type Why = { "code": "mute" } | { "code": "do_not_disturb" } | { "code": "snooze" } | { "code": "quiet_hours" } | { "code": "age" } | { "code": "paused" } | { "code": "removed" } | { "code": "no_answer" } | { "code": "server", "text": string };
@@ -1358,6 +1392,8 @@ remember: boolean, };
 export interface Routes {
   "/v1/status": { method: "GET"; query: null; reply: Status };
   "/v1/messages": { method: "GET"; query: MessagesQuery; reply: Array<Message> };
+  "/v1/messages/unread": { method: "GET"; query: null; reply: Array<Unread> };
+  "/v1/messages/raw": { method: "GET"; query: RawQuery; reply: RawMessage };
   "/v1/messages/read": { method: "POST"; query: ReadMessages; reply: Read };
   "/v1/messages/delete": { method: "POST"; query: DeleteMessages; reply: Deleted };
   "/v1/messages/act": { method: "POST"; query: Act; reply: Acted };

@@ -1,6 +1,6 @@
 // Generated from src-tauri/src/bridge.rs; `cargo xtask generate` writes it anew.
 
-import type { ErrorCode, Event } from "./api";
+import type { ErrorCode, Event, HistoryQuery, MessagesQuery } from "./api";
 
 export type Failure = { "kind": "no_agent" } | { "kind": "refused", 
 /**
@@ -25,3 +25,15 @@ events: Array<Event>, } | { "kind": "gone",
  * Why it is not there.
  */
 failure: Failure, };
+
+export type Listed = { "what": "messages", 
+/**
+ * Which.
+ */
+query: MessagesQuery, } | { "what": "history", 
+/**
+ * Of what.
+ */
+query: HistoryQuery, };
+
+export type Format = "json" | "csv";

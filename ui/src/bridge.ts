@@ -1,7 +1,7 @@
-// The page's only way out: the four commands of hark-window (src-tauri/src/bridge.rs).
+// The page's only way out: the five commands of hark-window (src-tauri/src/bridge.rs).
 import { Channel, invoke } from "@tauri-apps/api/core";
 import type { Act, Acted, Routes } from "./api";
-import type { Failure, Notice } from "./bridge-types";
+import type { Failure, Format, Listed, Notice } from "./bridge-types";
 
 export type { Failure, Notice };
 
@@ -28,6 +28,11 @@ export function startAgent(): Promise<void> {
 /** Does something about a message: opens or copies what the agent says, or answers what is to be asked. */
 export function act(asked: Act): Promise<Acted> {
   return invoke("act", { asked });
+}
+
+/** Writes what is listed to a file in the person's folder for downloads; answers where. */
+export function save(listed: Listed, format: Format): Promise<string> {
+  return invoke("save", { listed, format });
 }
 
 /** What a rejected call carries. */

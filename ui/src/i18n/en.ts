@@ -1,5 +1,6 @@
 // English, and by its type the list of all texts: a language that lacks one does not compile.
 import type { Cause } from "../api";
+import { messages } from "./en/messages";
 
 export const en = {
   lang: "en",
@@ -108,6 +109,7 @@ export const en = {
     nothing: "Nothing is like that.",
     tagged: (tag: string) => `Only those tagged ${tag}`,
   },
+  messages,
   readAll: "Mark all read",
   beforeFollowed: (name: string) => `before you followed ${name}`,
   news: (n: number) => `${n} new`,

@@ -1,4 +1,5 @@
 // 简体中文。
+import { messages } from "./zh/messages";
 import { causeInChinese } from "./causes-zh";
 import type { Words } from "./en";
 
@@ -110,6 +111,7 @@ export const zh: Words = {
     nothing: "没有符合条件的消息。",
     tagged: (tag) => `只看标签为“${tag}”的消息`,
   },
+  messages,
   readAll: "全部标为已读",
   beforeFollowed: (name) => `订阅“${name}”之前的消息`,
   news: (n) => `${n} 条新消息`,

@@ -1,7 +1,14 @@
 // The one place where the page meets the agent: hears it, loads what is in view, carries commands.
-import type { AddSubscription, Added, MessagesQuery, RulesTried, SnoozeUntil } from "../api";
-import { asFailure, call, subscribe } from "../bridge";
-import type { Failure } from "../bridge-types";
+import type {
+  AddSubscription,
+  Added,
+  MessagesQuery,
+  RawMessage,
+  RulesTried,
+  SnoozeUntil,
+} from "../api";
+import { asFailure, call, save, subscribe } from "../bridge";
+import type { Failure, Format } from "../bridge-types";
 import type { Words } from "../i18n";
 import { query, type Filter } from "./filter";
 import {
@@ -9,6 +16,7 @@ import {
   loadedHistory,
   loadedLatest,
   loadedOlder,
+  loadedUnread,
   narrowed,
   nothing,
   toLatest,
@@ -19,6 +27,8 @@ import { page, Reading } from "./reading";
 const MESSAGES_PAGE = 100;
 const HISTORY_PAGE = 300;
 const TICK_MS = 500;
+/** What is unread is counted no oftener. */
+const COUNT_EVERY_MS = 250;
 
 class Agent {
   held: Held = $state.raw(nothing);
@@ -119,7 +129,7 @@ class Agent {
   /** Loads the latest messages where those held are stale. */
   loadMessages(): Promise<void> {
     const { filter } = this.held;
-    const asked = { limit: MESSAGES_PAGE, ...query(filter) } as MessagesQuery;
+    const asked = { limit: MESSAGES_PAGE, ...query(filter, Date.now()) } as MessagesQuery;
     return this.#load(
       "messages",
       () => call("/v1/messages", asked),
@@ -131,6 +141,17 @@ class Agent {
     );
   }
 
+  /** Writes what is listed to a file in the person's downloads; answers where. Rejects. */
+  save(format: Format): Promise<string> {
+    const asked = query(this.held.filter, Date.now()) as MessagesQuery;
+    return save({ what: "messages", query: asked }, format);
+  }
+
+  /** The event of a message as it came. Rejects. */
+  raw(message: number): Promise<RawMessage> {
+    return call("/v1/messages/raw", { message });
+  }
+
   loadOlder(): Promise<void> {
     const { filter, messages } = this.held;
     const last = messages.at(-1);
@@ -138,13 +159,28 @@ class Agent {
       limit: MESSAGES_PAGE,
       before: last?.id,
       before_time: last?.time,
-      ...query(filter),
+      ...query(filter, Date.now()),
     } as MessagesQuery;
     return this.#load(
       "older",
       () => call("/v1/messages", asked),
       (page) =>
         filter === this.held.filter ? loadedOlder(this.held, page, MESSAGES_PAGE) : this.held,
+    );
+  }
+
+  /** Counts what is unread, where that is another than was counted. */
+  loadUnread(): Promise<void> {
+    return this.#load(
+      "unread",
+      async () => {
+        this.held = { ...this.held, unreadStale: false };
+        const counts = await call("/v1/messages/unread", null);
+        // In a flood of messages not with each of them.
+        await new Promise((done) => setTimeout(done, COUNT_EVERY_MS));
+        return counts;
+      },
+      (counts) => loadedUnread(this.held, counts),
     );
   }
 

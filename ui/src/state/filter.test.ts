@@ -11,10 +11,12 @@ const one = message(1, {
 });
 
 test("what is asked of the agent is what is narrowed, and nothing else", () => {
-  expect(query({ ...everything, search: "  " })).toEqual({});
+  const now = new Date(2026, 2, 1, 15, 30).getTime();
+  expect(query({ ...everything, search: "  " }, now)).toEqual({});
   expect(isNarrow({ ...everything, search: "  " })).toBe(false);
   const narrow = { search: "disk", subscription: "a", priority: 4, tag: "nas", unread: true };
-  expect(query(narrow)).toEqual(narrow);
+  const since = new Date(2026, 1, 22).toISOString();
+  expect(query({ ...narrow, days: 7 }, now)).toEqual({ ...narrow, since });
   expect(isNarrow({ ...everything, unread: true })).toBe(true);
 });
 

@@ -11,6 +11,8 @@ export interface Filter {
   readonly priority: number | null;
   readonly tag: string | null;
   readonly unread: boolean;
+  /** Sent since the beginning of today, or of so many days before it; 0 is today. */
+  readonly days: number | null;
 }
 
 export const everything: Filter = {
@@ -19,6 +21,7 @@ export const everything: Filter = {
   priority: null,
   tag: null,
   unread: false,
+  days: null,
 };
 
 export const isNarrow = (filter: Filter): boolean =>
@@ -26,16 +29,23 @@ export const isNarrow = (filter: Filter): boolean =>
   filter.subscription !== null ||
   filter.priority !== null ||
   filter.tag !== null ||
+  filter.days !== null ||
   filter.unread;
 
-/** What the agent is asked for. */
-export function query(filter: Filter): Partial<MessagesQuery> {
+/** What the agent is asked for, at this time. */
+export function query(filter: Filter, now: number): Partial<MessagesQuery> {
   const asked: Partial<MessagesQuery> = {};
   if (words(filter).length > 0) asked.search = filter.search;
   if (filter.subscription !== null) asked.subscription = filter.subscription;
   if (filter.priority !== null) asked.priority = filter.priority;
   if (filter.tag !== null) asked.tag = filter.tag;
   if (filter.unread) asked.unread = true;
+  if (filter.days !== null) {
+    const since = new Date(now);
+    since.setHours(0, 0, 0, 0);
+    since.setDate(since.getDate() - filter.days);
+    asked.since = since.toISOString();
+  }
   return asked;
 }
 

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { Event, Message } from "../api";
-import { fold, loadedLatest, loadedOlder, MESSAGES_MAX, nothing, type Held } from "./hold";
+import {
+  fold,
+  loadedLatest,
+  loadedOlder,
+  loadedUnread,
+  MESSAGES_MAX,
+  nothing,
+  type Held,
+} from "./hold";
 import { ago, link, message, status } from "./samples";
 
 const told = (held: Held, ...events: Event[]) => fold(held, { kind: "events", events });
@@ -114,6 +122,16 @@ describe("messages", () => {
     expect(held.messages.length).toBe(MESSAGES_MAX);
     expect(held.messages[0]?.id).toBe(MESSAGES_MAX + 50);
   });
+});
+
+test("what is unread is counted anew when messages come, change or go, and not else", () => {
+  const held: Held = { ...nothing, unreadStale: false };
+  const link: Event = { event: "history", data: { subscription: "a" } };
+  expect(told(held, link).unreadStale).toBe(false);
+  expect(told(held, link, heard(message(1))).unreadStale).toBe(true);
+  expect(told(held, { event: "removed", data: { messages: [1] } }).unreadStale).toBe(true);
+  const counted = loadedUnread(held, [{ subscription: "a", messages: 3 }]);
+  expect(counted.unread.get("a")).toBe(3);
 });
 
 test("a change of the history is fetched when it is next looked at", () => {

@@ -1,5 +1,5 @@
 // What the page holds, and how each thing that the agent tells changes it. Pure: no calls, no clock.
-import type { Event, HistoryEntry, Message, Status } from "../api";
+import type { Event, HistoryEntry, Message, Status, Unread } from "../api";
 import type { Failure, Notice } from "../bridge-types";
 import { everything, matches, type Filter } from "./filter";
 import { at } from "./time";
@@ -36,6 +36,9 @@ export interface Held {
   changes: readonly Change[];
   /** Whether the agent may hold older messages than these. */
   older: boolean;
+  /** How much is unread, by subscription. */
+  unread: ReadonlyMap<string, number>;
+  unreadStale: boolean;
   /** Newest first; null until loaded. */
   history: HistoryEntry[] | null;
   historyStale: boolean;
@@ -52,6 +55,8 @@ export const nothing: Held = {
   gone: [],
   changes: [],
   older: false,
+  unread: new Map(),
+  unreadStale: true,
   history: null,
   historyStale: true,
 };
@@ -59,7 +64,16 @@ export const nothing: Held = {
 /** The held state after what was told. */
 export function fold(held: Held, told: Notice): Held {
   if (told.kind === "gone") return { ...held, running: false, failure: told.failure };
-  return told.events.reduce(foldEvent, held);
+  return told.events.reduce(foldEvent, told.events.some(isCounted) ? stale(held) : held);
+}
+
+/** Whether something may be unread now that was not, or the other way round. */
+function isCounted({ event }: Event): boolean {
+  return event === "message" || event === "changed" || event === "removed";
+}
+
+function stale(held: Held): Held {
+  return held.unreadStale ? held : { ...held, unreadStale: true };
 }
 
 function foldEvent(held: Held, event: Event): Held {
@@ -72,6 +86,7 @@ function foldEvent(held: Held, event: Event): Held {
         status: event.data,
         fresh: [],
         changes: [],
+        unreadStale: true,
         historyStale: true,
       };
     case "status":
@@ -150,6 +165,11 @@ export function narrowed(held: Held, filter: Filter): Held {
 /** The latest are to be listed again. */
 export function toLatest(held: Held): Held {
   return { ...held, fresh: [], latest: true };
+}
+
+export function loadedUnread(held: Held, counts: readonly Unread[]): Held {
+  const unread = new Map(counts.map(({ subscription, messages }) => [subscription, messages]));
+  return { ...held, unread };
 }
 
 export function loadedHistory(held: Held, history: HistoryEntry[]): Held {

@@ -8,6 +8,7 @@
 mod act;
 pub mod client;
 mod command;
+pub mod csv;
 mod database;
 mod event;
 mod handlers;
@@ -33,7 +34,7 @@ pub use handlers::{Handler, HandlerBegun, HandlerEnd, HandlerRun, RunHandler};
 pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, Span, SpanKind};
 pub use message::{
     Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,
-    Read, ReadMessages, Shown, Why,
+    RawMessage, RawQuery, Read, ReadMessages, Shown, Unread, Why,
 };
 pub use relay::{
     Health, Relay, RelayClient, RelayEvent, RelayGap, RelayId, RelayMessage, RelayQuery, RelayRaw,

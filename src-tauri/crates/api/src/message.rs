@@ -186,6 +186,40 @@ pub struct Read {
     pub messages: u32,
 }
 
+/// How much of a subscription the person has not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Unread {
+    /// The subscription's key.
+    pub subscription: String,
+    /// How many messages; of more than 1000, so many.
+    pub messages: u32,
+}
+
+/// Which message to answer as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct RawQuery {
+    /// Its id.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub message: i64,
+}
+
+/// The event of a message, as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct RawMessage {
+    /// The event's type.
+    pub kind: String,
+    /// Its own id, where it had one.
+    pub own_id: Option<String>,
+    /// Its data; of more than 256 KiB the beginning.
+    pub data: String,
+    /// The length of all of its data, in bytes.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub bytes: u64,
+}
+
 /// Which messages to delete.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]

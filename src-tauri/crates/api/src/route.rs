@@ -6,9 +6,9 @@ use http::Method;
 
 use crate::{
     Accepted, Act, Acted, AddSubscription, Added, Database, DeleteMessages, Deleted, Handler,
-    HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, Read,
-    ReadMessages, Relay, RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent,
-    Snooze, Snoozed, Status, Target, Woken,
+    HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, RawMessage,
+    RawQuery, Read, ReadMessages, Relay, RenewToken, RulesFor, RulesTried, RunHandler, Sample,
+    SendMessage, Sent, Snooze, Snoozed, Status, Target, Unread, Woken,
 };
 
 /// Routes that are the command line's alone: the window's page, which shows what strangers sent, cannot reach
@@ -99,6 +99,10 @@ routes! {
     STATUS = get "/v1/status": () => Status;
     /// Stored messages.
     MESSAGES = get "/v1/messages": MessagesQuery => Vec<Message>;
+    /// How much of each subscription that is followed the person has not read.
+    UNREAD = get "/v1/messages/unread": () => Vec<Unread>;
+    /// The event of a message, as it came.
+    RAW = get "/v1/messages/raw": RawQuery => RawMessage;
     /// The person has read messages: their notifications go away.
     READ = post "/v1/messages/read": ReadMessages => Read;
     /// Delete messages. No replay brings them back.

@@ -157,10 +157,18 @@ impl Store {
             "SELECT raw_kind, raw_data, server_id FROM message WHERE subscription = ?1
              ORDER BY id DESC LIMIT 1 OFFSET ?2",
         )?;
-        let row = statement.query_row(params![subscription, skipped], |row| {
-            Ok(RawEvent { kind: row.get(0)?, data: row.get(1)?, own_id: row.get(2)? })
-        });
-        Ok(row.optional()?)
+        Ok(statement.query_row(params![subscription, skipped], raw).optional()?)
+    }
+
+    /// The event of the message with this id, as it came.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn event(&self, id: i64) -> Result<Option<RawEvent>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT raw_kind, raw_data, server_id FROM message WHERE id = ?1")?;
+        Ok(statement.query_row([id], raw).optional()?)
     }
 
     /// How many messages of a subscription its rules have dropped.
@@ -184,6 +192,10 @@ impl Store {
             .prepare_cached("SELECT count(*) FROM message WHERE subscription = ?1")?
             .query_row([subscription], |row| row.get(0))?)
     }
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<RawEvent> {
+    Ok(RawEvent { kind: row.get(0)?, data: row.get(1)?, own_id: row.get(2)? })
 }
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {

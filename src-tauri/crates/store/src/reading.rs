@@ -69,6 +69,18 @@ impl Store {
         Ok((newly, withdrawn))
     }
 
+    /// How many messages of a subscription the person has not read, counted up to `most`.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn unread(&self, subscription: &str, most: u32) -> Result<u32, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*) FROM
+               (SELECT 1 FROM message WHERE subscription = ?1 AND read IS NULL LIMIT ?2)",
+        )?;
+        Ok(statement.query_row(params![subscription, most], |row| row.get(0))?)
+    }
+
     /// The person has closed the notification of these messages; `counted` says that it only counted
     /// them. Answers their ids.
     ///

@@ -2,7 +2,7 @@
 
 use hark_api as api;
 use hark_config::settings;
-use hark_engine::history::History;
+use hark_engine::{history::History, message::RawEvent};
 use hark_platform::aside::Aside;
 use hark_store::{StoreError, check};
 use jiff::Timestamp;
@@ -16,6 +16,11 @@ const FOLDED_ROWS_MAX: u32 = 5_000;
 /// How many rows are answered where nothing else is asked for, and at most.
 const ROWS_DEFAULT: u32 = 100;
 const ROWS_MAX: u32 = 1_000;
+
+/// Of more unread messages of a subscription, so many are counted.
+const UNREAD_MAX: u32 = 1_000;
+/// So much of an event is answered as it came.
+const RAW_BYTES_MAX: usize = 256 << 10;
 
 /// See the module. Clones share everything.
 #[derive(Clone, Debug)]
@@ -47,6 +52,33 @@ impl Queries {
         query.subscription = query.subscription.map(|word| self.key(&word));
         let limit = limit(query.limit);
         pages::page(&self.ledger, query, limit).await
+    }
+
+    /// How much of each subscription that is followed is unread.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn unread(&self) -> Result<Vec<api::Unread>, StoreError> {
+        let count = |key: String| {
+            let messages = self.ledger.read(|store| store.unread(&key, UNREAD_MAX))?;
+            Ok(api::Unread { subscription: key, messages })
+        };
+        self.registry.in_force().into_keys().map(count).collect()
+    }
+
+    /// The event of a message as it came.
+    ///
+    /// # Errors
+    /// Where there is no such message, or the database cannot be used.
+    pub fn raw(&self, query: &api::RawQuery) -> Result<api::RawMessage, api::ApiError> {
+        let id = query.message;
+        let event = self.ledger.read(|store| store.event(id));
+        let event = event.map_err(|error| api::ApiError::plain(error.to_string()))?;
+        let none = || api::ApiError::plain(format!("There is no message {id}."));
+        let RawEvent { kind, data, own_id } = event.ok_or_else(none)?;
+        let bytes = data.len() as u64;
+        let data = data[..data.floor_char_boundary(RAW_BYTES_MAX)].to_owned();
+        Ok(api::RawMessage { kind, own_id, data, bytes })
     }
 
     /// How the database is.

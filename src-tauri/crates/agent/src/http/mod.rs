@@ -46,6 +46,11 @@ pub fn router(
     let router = bind(router, &route::MESSAGES, queries, |queries, query| async move {
         queries.messages(query).await.map_err(plain)
     });
+    let router = bind(router, &route::UNREAD, queries, |queries, ()| async move {
+        queries.unread().map_err(plain)
+    });
+    let router =
+        bind(router, &route::RAW, queries, |queries, query| async move { queries.raw(&query) });
     let router =
         bind(router, &route::READ, reader, |reader, asked| async move { reader.read(&asked) });
     let router =

@@ -1,6 +1,6 @@
 //! `hark history`: when each connection was lost, why, and for how long.
 
-use hark_api::{HistoryEntry, HistoryQuery, route};
+use hark_api::{HistoryEntry, HistoryQuery, csv, route};
 use hark_local::profile::Profile;
 
 use super::client;
@@ -12,7 +12,7 @@ pub async fn history(profile: &Profile, options: HistoryOptions) -> Done {
     let mut entries: Vec<HistoryEntry> = client(profile).call(&route::OUTAGES, &query).await?;
     entries.reverse();
     if csv {
-        out::print(show::csv::history(&entries)?)?;
+        out::print(csv::history(&entries, csv::Names::Above)?)?;
     } else if json {
         for entry in &entries {
             out::json(entry)?;

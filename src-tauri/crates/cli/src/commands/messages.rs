@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt};
 use hark_api::{
     Event, Message, MessagesQuery, Time,
     client::{CallError, Client},
-    route,
+    csv, route,
 };
 use hark_engine::{feed::publish::read_priority, message::Priority};
 use hark_local::profile::Profile;
@@ -32,7 +32,7 @@ pub async fn messages(profile: &Profile, options: &MessagesOptions) -> Done {
     let look = Look::of_stdout();
     let stored = latest(&client, &query, options.limit).await?;
     if options.csv {
-        out::print(show::csv::messages(&stored)?)?;
+        out::print(csv::messages(&stored, csv::Names::Above)?)?;
         return Ok(());
     }
     let lines = stored.iter().map(|message| line(message, options.json, &look));

@@ -1,6 +1,5 @@
 //! The API's values as a person reads them: status, messages and history in a file each.
 
-pub mod csv;
 mod doctor;
 pub mod handlers;
 mod history;

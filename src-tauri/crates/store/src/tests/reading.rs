@@ -43,3 +43,33 @@ fn a_notification_that_was_closed_dismisses_what_it_showed_and_is_not_read() {
     assert!(world.store.message(2).unwrap().unwrap().dismissed.is_some());
     assert_eq!(read(&world), [false; 3]);
 }
+
+#[test]
+fn what_is_unread_is_counted_up_to_a_bound() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a"), message(Some("2"), "b"), message(Some("3"), "c")]);
+    let count = |world: &World, most| world.store.unread("builds", most).unwrap();
+    assert_eq!((count(&world, 9), count(&world, 2)), (3, 2));
+    world.store.mark_read(&[2], now()).unwrap();
+    assert_eq!(count(&world, 9), 2);
+    assert_eq!(world.store.unread("other", 9).unwrap(), 0);
+    let plan: String = world
+        .store
+        .connection
+        .query_row(
+            "EXPLAIN QUERY PLAN SELECT 1 FROM message WHERE subscription = 'a' AND read IS NULL",
+            [],
+            |row| row.get(3),
+        )
+        .unwrap();
+    assert!(plan.contains("message_unread"), "{plan}");
+}
+
+#[test]
+fn the_event_of_a_message_is_as_it_came() {
+    let mut world = World::new();
+    world.commit(&[message(Some("1"), "a")]);
+    let event = world.store.event(1).unwrap().unwrap();
+    assert_eq!((event.own_id.as_deref(), event.data.as_str()), (Some("1"), "a"));
+    assert_eq!(world.store.event(2).unwrap(), None);
+}

@@ -1,16 +1,29 @@
 //! Messages and history as CSV (RFC 4180), for a spreadsheet. What a stranger wrote is text there and never a
 //! formula.
 
-use csv::WriterBuilder;
-use hark_api::{HandlerEnd, HistoryEntry, Message, SpanKind, Time};
+use ::csv::{Error, WriterBuilder};
 use serde::Serialize;
+
+use crate::{HandlerEnd, HistoryEntry, Message, SpanKind, Time};
+
+/// Whether the names of the columns stand above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// They do.
+    Above,
+    /// They do not: what is written goes on with a table.
+    Before,
+}
 
 /// What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// Messages, below the names of what stands in each column.
-pub fn messages(messages: &[Message]) -> Result<String, csv::Error> {
-    let names = [
+/// Messages.
+///
+/// # Errors
+/// None that is known: it is written to memory.
+pub fn messages(messages: &[Message], names: Names) -> Result<String, Error> {
+    let columns = [
         "id",
         "time",
         "received",
@@ -42,12 +55,15 @@ pub fn messages(messages: &[Message]) -> Result<String, csv::Error> {
             optional(one.read),
         ]
     };
-    table(&names, messages.iter().map(row))
+    table(&columns, names, messages.iter().map(row))
 }
 
-/// The history, below the names of what stands in each column. Lengths are seconds.
-pub fn history(entries: &[HistoryEntry]) -> Result<String, csv::Error> {
-    let names = [
+/// The history. Lengths are seconds.
+///
+/// # Errors
+/// None that is known: it is written to memory.
+pub fn history(entries: &[HistoryEntry], names: Names) -> Result<String, Error> {
+    let columns = [
         "kind",
         "subscription",
         "from",
@@ -58,7 +74,7 @@ pub fn history(entries: &[HistoryEntry]) -> Result<String, csv::Error> {
         "why",
         "may_have_missed",
     ];
-    table(&names, entries.iter().map(entry))
+    table(&columns, names, entries.iter().map(entry))
 }
 
 fn entry(entry: &HistoryEntry) -> Vec<String> {
@@ -109,9 +125,15 @@ fn entry(entry: &HistoryEntry) -> Vec<String> {
     }
 }
 
-fn table(names: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<String, csv::Error> {
+fn table(
+    columns: &[&str],
+    names: Names,
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<String, Error> {
     let mut writer = WriterBuilder::new().from_writer(Vec::new());
-    writer.write_record(names)?;
+    if names == Names::Above {
+        writer.write_record(columns)?;
+    }
     for row in rows {
         writer.write_record(row.into_iter().map(as_text))?;
     }
@@ -146,8 +168,8 @@ mod tests {
     fn what_looks_like_a_formula_is_text_and_all_else_is_as_it_was() {
         let fields = ["=1+1", "+1", "-1", "@a", "\t=1", "a=1", "say \"hi\",\nyou", "磁盘"];
         let row = fields.map(str::to_owned).to_vec();
-        let written = table(&["a"; 8], [row].into_iter()).unwrap();
-        let mut reader = csv::Reader::from_reader(written.as_bytes());
+        let written = table(&["a"; 8], Names::Above, [row].into_iter()).unwrap();
+        let mut reader = ::csv::Reader::from_reader(written.as_bytes());
         let read = reader.records().next().unwrap().unwrap();
         let read: Vec<&str> = read.iter().collect();
         let (formulas, texts) = read.split_at(5);

@@ -1,0 +1,150 @@
+//! What is listed in the page, written to a file in the person's folder for downloads, a page at a time. It reads the
+//! agent through its API alone, and no path comes from the page.
+
+use std::{
+    fs,
+    io::{self, BufWriter, Write},
+    path::PathBuf,
+};
+
+use hark_api::{
+    HistoryEntry, HistoryQuery, Message, MessagesQuery,
+    client::{CallError, Client},
+    csv::{self, Names},
+    route,
+};
+use hark_local::downloads;
+use jiff::Zoned;
+use serde::{Deserialize, Serialize};
+
+/// So many messages are asked for at once.
+const PAGE: u32 = 1_000;
+/// So many entries of a history are saved: as many as the agent answers.
+const HISTORY_MAX: u32 = 1_000;
+
+/// What is saved.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Listed {
+    /// Messages.
+    Messages {
+        /// Which.
+        #[cfg_attr(test, ts(type = "MessagesQuery"))]
+        query: Box<MessagesQuery>,
+    },
+    /// The reconnection history.
+    History {
+        /// Of what.
+        #[cfg_attr(test, ts(type = "HistoryQuery"))]
+        query: HistoryQuery,
+    },
+}
+
+/// How it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Format {
+    /// One JSON value a line.
+    Json,
+    /// For a spreadsheet.
+    Csv,
+}
+
+/// Why it is not saved, or not whole.
+#[derive(Debug)]
+pub(crate) enum Unsaved {
+    /// The agent has not answered.
+    Unanswered(CallError),
+    /// The file could not be written.
+    Unwritten(String),
+}
+
+impl From<CallError> for Unsaved {
+    fn from(error: CallError) -> Self {
+        Self::Unanswered(error)
+    }
+}
+
+impl From<io::Error> for Unsaved {
+    fn from(error: io::Error) -> Self {
+        Self::Unwritten(format!("The file could not be written to your downloads: {error}."))
+    }
+}
+
+/// Writes the file. Answers where it is.
+pub(crate) async fn save(
+    client: &Client,
+    listed: Listed,
+    format: Format,
+) -> Result<PathBuf, Unsaved> {
+    let name = match listed {
+        Listed::Messages { .. } => "messages",
+        Listed::History { .. } => "history",
+    };
+    let extension = match format {
+        Format::Json => "jsonl",
+        Format::Csv => "csv",
+    };
+    let stem = format!("hark-{name}-{}", Zoned::now().strftime("%Y-%m-%d-%H%M"));
+    let (file, path) = downloads::create(&stem, extension)?;
+    let mut file = BufWriter::new(file);
+    let written = match listed {
+        Listed::Messages { query } => messages(client, *query, format, &mut file).await,
+        Listed::History { query } => history(client, query, format, &mut file).await,
+    };
+    if let Err(unsaved) = written.and_then(|()| Ok(file.flush()?)) {
+        // Half of it would be taken for all.
+        let _ = fs::remove_file(&path);
+        return Err(unsaved);
+    }
+    Ok(path)
+}
+
+async fn history(
+    client: &Client,
+    query: HistoryQuery,
+    format: Format,
+    file: &mut impl Write,
+) -> Result<(), Unsaved> {
+    let query = HistoryQuery { limit: Some(HISTORY_MAX), ..query };
+    let entries = client.call(&route::OUTAGES, &query).await?;
+    Ok(file.write_all(history_text(&entries, format)?.as_bytes())?)
+}
+
+async fn messages(
+    client: &Client,
+    mut query: MessagesQuery,
+    format: Format,
+    file: &mut impl Write,
+) -> Result<(), Unsaved> {
+    query.limit = Some(PAGE);
+    let mut names = Names::Above;
+    loop {
+        let page = client.call(&route::MESSAGES, &query).await?;
+        file.write_all(messages_text(&page, format, names)?.as_bytes())?;
+        let Some(last) = page.last() else { return Ok(()) };
+        (query.before, query.before_time) = (Some(last.id), Some(last.time));
+        names = Names::Before;
+    }
+}
+
+fn messages_text(page: &[Message], format: Format, names: Names) -> Result<String, io::Error> {
+    match format {
+        Format::Json => json_lines(page),
+        Format::Csv => csv::messages(page, names).map_err(io::Error::other),
+    }
+}
+
+fn history_text(entries: &[HistoryEntry], format: Format) -> Result<String, io::Error> {
+    match format {
+        Format::Json => json_lines(entries),
+        Format::Csv => csv::history(entries, Names::Above).map_err(io::Error::other),
+    }
+}
+
+fn json_lines(values: &[impl Serialize]) -> Result<String, io::Error> {
+    let lines = values.iter().map(|value| Ok(serde_json::to_string(value)? + "\n"));
+    lines.collect()
+}

@@ -1,0 +1,21 @@
+// English texts of the list of messages.
+export const messages = {
+  time: "Sent",
+  anyTime: "Any time",
+  today: "Today",
+  lastDays: (n: number) => `Last ${n} days`,
+  narrowed: "Filters",
+  unread: (n: number) => (n === 1 ? "1 unread" : `${n} unread`),
+  save: "Save these…",
+  saveAs: "Save what is listed as",
+  jsonLines: "JSON Lines",
+  csv: "CSV, for a spreadsheet",
+  saved: (path: string) => `Saved: ${path}`,
+  raw: "As it came",
+  event: "Event",
+  ownId: "id",
+  ofMany: (shown: string, all: string) => `the first ${shown} of ${all}`,
+  choose: "Choose a message to see all of it.",
+  alerted: "shown as a notification",
+  close: "Close",
+};
