@@ -5,8 +5,12 @@ cd "$(dirname "$0")"
 for size in 32 64 128 256 512; do
     rsvg-convert -w "$size" -h "$size" hark.svg -o "hark-$size.png"
 done
-for state in idle connected silent trouble paused; do
+# The mark that there is something to read: a dot on the upper corner.
+dot='<circle cx="38.5" cy="9.5" r="8" fill="#ff5d5d" stroke="#fff" stroke-width="2.5" />'
+for state in idle live silent trying needs-you paused; do
     for size in 22 32 48; do
         rsvg-convert -w "$size" -h "$size" "tray/$state.svg" -o "tray/$state-$size.png"
+        sed "s|</svg>|$dot</svg>|" "tray/$state.svg" |
+            rsvg-convert -w "$size" -h "$size" -o "tray/$state-unread-$size.png"
     done
 done

@@ -95,6 +95,53 @@ async fn the_tray_opens_a_window_and_closing_it_leaves_the_agent() {
 }
 
 #[tokio::test]
+async fn the_tray_leads_to_a_message_and_to_what_is_wrong() {
+    let desktop = Desktop::start().await;
+    let Desktop { bus, world, .. } = &desktop;
+    let server = Server::start().await;
+    let refuses = Server::start().await;
+    let refuses = refuses.answering("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+    world.follow(&[("news", &server.url("/")), ("secret", &refuses.url("/"))]);
+    let agent = world.agent_with(&[]).await;
+    let mut client = server.streaming(world).await;
+    world.caught_up("news").await;
+    client.send("data: {\"title\":\"Disk full\"}\n\n").await;
+    let id = world.stored(1).await[0]["id"].to_string();
+
+    let tray = Tray::of(bus, agent.pid()).await;
+    eventually("the tooltip says what is wrong and that there is news", LONG, async || {
+        let tooltip = tray.tooltip().await;
+        let wanted = "1 of 2 live · secret needs you · unread messages";
+        if tooltip.contains(wanted) { Ok(()) } else { Err(tooltip) }
+    })
+    .await;
+    desktop.picture("tray-needs-you").await;
+    for (entry, argument) in [
+        ("news: Disk full", format!("--message={id}")),
+        ("secret needs you", "--connections".into()),
+    ] {
+        tray.choose(entry).await;
+        eventually("the window opens there", LONG, async || {
+            let pid = world.running("hark-window").first().copied().ok_or("none")?;
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if line.contains(&argument) { Ok(pid) } else { Err("another") }
+        })
+        .await;
+        let pid = world.running("hark-window")[0];
+        let window = desktop::window_of(world, pid).await;
+        desktop.painted(&window).await;
+        desktop.picture(&format!("window-from-tray-{}", &entry[..4])).await;
+        desktop.close(&window).await;
+        eventually("the window's process has ended", SHORT, async || {
+            let left = world.running("hark-window");
+            left.is_empty().then_some(()).ok_or(format!("{left:?}"))
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn the_window_shows_message_phase_and_outage() {
     let desktop = Desktop::start().await;
     let world = &desktop.world;

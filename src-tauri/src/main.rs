@@ -73,13 +73,18 @@ fn is_own_page(url: &Url) -> bool {
     url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost")
 }
 
-/// The fragment of the page's URL at which it shows a message, and does what a button of it is for.
-fn fragment(Place { message, action }: Place) -> String {
-    let action = action.map(|number| format!("&action={number}")).unwrap_or_default();
-    format!("message={message}{action}")
+/// The fragment of the page's URL at which it shows a place, and does what a button of a message is for.
+fn fragment(place: Place) -> String {
+    match place {
+        Place::Connections => "connections".to_owned(),
+        Place::Message { message, action } => {
+            let action = action.map(|number| format!("&action={number}")).unwrap_or_default();
+            format!("message={message}{action}")
+        }
+    }
 }
 
-/// Brings the window to the front, at a message where one is named. Each step may fail harmlessly on some
+/// Brings the window to the front, at a place where one is named. Each step may fail harmlessly on some
 /// desktop.
 fn show(app: &AppHandle, at: Option<Place>) {
     if let Some(window) = app.get_webview_window(LABEL) {

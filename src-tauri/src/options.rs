@@ -1,4 +1,4 @@
-//! The command line: two options, and the usual `--help` and `--version`.
+//! The command line: what to show first, and the usual `--help` and `--version`.
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -7,9 +7,10 @@ use hark_local::program::Place;
 const HELP: &str = "\
 Hark's window: how each connection is doing, the latest messages, and what was lost when.
 
-Usage: hark-window [--profile DIR] [--message ID [--action N]]
+Usage: hark-window [--profile DIR] [--message ID [--action N] | --connections]
 
 Options:
+  --connections  Show how each connection is
   --message ID   Show this message
   --action N     Do what its button of this number is for, asking first; 0 opens its link
   --profile DIR  Use the Hark whose files are in DIR (also: HARK_PROFILE)
@@ -23,7 +24,7 @@ pub(crate) enum Start {
     Window {
         /// The profile folder, where one is named.
         profile: Option<PathBuf>,
-        /// The message to show, where one is named.
+        /// Where to begin, where that is said.
         at: Option<Place>,
     },
     /// Print this and end.
@@ -36,6 +37,7 @@ pub(crate) enum Start {
 /// One sentence for the person.
 pub(crate) fn read(mut args: impl Iterator<Item = OsString>) -> Result<Start, String> {
     let (mut profile, mut message, mut action) = (None, None, None);
+    let mut connections = false;
     while let Some(arg) = args.next() {
         let text = arg.to_string_lossy();
         if text == "--profile" {
@@ -50,6 +52,8 @@ pub(crate) fn read(mut args: impl Iterator<Item = OsString>) -> Result<Start, St
             action = Some(number(&args.next().unwrap_or_default().to_string_lossy())?);
         } else if let Some(text) = text.strip_prefix("--action=") {
             action = Some(number(text)?);
+        } else if text == "--connections" {
+            connections = true;
         } else if text == "-h" || text == "--help" {
             return Ok(Start::Print(HELP.to_owned()));
         } else if text == "-V" || text == "--version" {
@@ -63,7 +67,11 @@ pub(crate) fn read(mut args: impl Iterator<Item = OsString>) -> Result<Start, St
     if message.is_none() && action.is_some() {
         return Err("--action is for a message: name it with --message.".to_owned());
     }
-    Ok(Start::Window { profile, at: message.map(|message| Place { message, action }) })
+    if message.is_some() && connections {
+        return Err("--message and --connections are two places: name one.".to_owned());
+    }
+    let message = message.map(|message| Place::Message { message, action });
+    Ok(Start::Window { profile, at: message.or(connections.then_some(Place::Connections)) })
 }
 
 fn number(text: &str) -> Result<u32, String> {
@@ -92,8 +100,9 @@ mod tests {
 
     #[test]
     fn a_message_is_named_by_its_number() {
-        let at =
-            |action| Ok(Start::Window { profile: None, at: Some(Place { message: 12, action }) });
+        let at = |action| {
+            Ok(Start::Window { profile: None, at: Some(Place::Message { message: 12, action }) })
+        };
         let wanted = at(None);
         assert_eq!(read_all(&["--message", "12"]), wanted);
         assert_eq!(read_all(&["--message=12"]), at(None));
@@ -104,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_button_is_named_by_its_number_with_its_message() {
-        let at = Place { message: 12, action: Some(3) };
+        let at = Place::Message { message: 12, action: Some(3) };
         let wanted = Ok(Start::Window { profile: None, at: Some(at) });
         assert_eq!(read_all(&["--message=12", "--action=3"]), wanted);
         assert_eq!(read_all(&["--action", "3", "--message", "12"]), wanted);
@@ -112,6 +121,13 @@ mod tests {
         assert!(
             read_all(&["--message=1", "--action=-1"]).unwrap_err().contains("wants the number")
         );
+    }
+
+    #[test]
+    fn it_opens_at_one_place() {
+        let wanted = Ok(Start::Window { profile: None, at: Some(Place::Connections) });
+        assert_eq!(read_all(&["--connections"]), wanted);
+        assert!(read_all(&["--connections", "--message=1"]).unwrap_err().contains("name one"));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(crate) struct Only {
 }
 
 /// Claims the window of the profile whose runtime folder this is. Another process's is told to show this
-/// message, where one is named.
+/// place, where one is named.
 ///
 /// # Errors
 /// One sentence for the person.
@@ -73,18 +73,29 @@ fn ask_to_show(socket: &Path, at: Option<Place>) -> Result<(), String> {
     Ok(())
 }
 
-/// A message, and what is to be done about it, as one window tells another.
-fn written(Place { message, action }: Place) -> String {
-    let action = action.map(|number| format!(" {number}")).unwrap_or_default();
-    format!("{message}{action}")
+/// How one window tells another of the connections.
+const CONNECTIONS: &str = "connections";
+
+/// A place as one window tells another: a message by its number, and what is to be done about it.
+fn written(place: Place) -> String {
+    match place {
+        Place::Connections => CONNECTIONS.to_owned(),
+        Place::Message { message, action } => {
+            let action = action.map(|number| format!(" {number}")).unwrap_or_default();
+            format!("{message}{action}")
+        }
+    }
 }
 
 fn read(text: &str) -> Option<Place> {
+    if text == CONNECTIONS {
+        return Some(Place::Connections);
+    }
     let (message, action) = match text.split_once(' ') {
         Some((message, action)) => (message, Some(action.parse().ok()?)),
         None => (text, None),
     };
-    Some(Place { message: message.parse().ok()?, action })
+    Some(Place::Message { message: message.parse().ok()?, action })
 }
 
 impl Only {
@@ -118,8 +129,8 @@ mod tests {
         };
         let (shown, is_shown) = mpsc::channel();
         only.on_second_start(move |at| shown.send(at).unwrap());
-        let place = |action| Some(Place { message: 12, action });
-        for at in [None, place(None), place(Some(3))] {
+        let place = |action| Some(Place::Message { message: 12, action });
+        for at in [None, place(None), place(Some(3)), Some(Place::Connections)] {
             assert!(matches!(claim(folder.path(), at), Ok(Claim::AnotherIsShown)));
             assert_eq!(is_shown.recv_timeout(Duration::from_secs(5)).unwrap(), at);
         }

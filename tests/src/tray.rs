@@ -117,14 +117,14 @@ impl Tray {
         entries
     }
 
-    /// Chooses the entry of the menu whose label begins so.
-    ///
-    /// # Panics
-    /// Where it has none, or one that cannot be chosen.
+    /// Chooses the entry of the menu whose label begins so, once it has one that can be chosen.
     pub async fn choose(&self, label: &str) {
-        let menu = self.menu().await;
-        let entry = menu.iter().find(|entry| entry.enabled && entry.label.starts_with(label));
-        let entry = entry.unwrap_or_else(|| panic!("no {label} in {menu:?}"));
+        let entry = eventually(&format!("the menu has {label}"), LONG, async || {
+            let menu = self.menu().await;
+            let entry = menu.iter().find(|entry| entry.enabled && entry.label.starts_with(label));
+            entry.cloned().ok_or_else(|| format!("{menu:?}"))
+        })
+        .await;
         let path = self.menu_path().await;
         let proxy = self.proxy(&path, "com.canonical.dbusmenu").await;
         () = proxy.call("Event", &(entry.id, "clicked", Value::I32(0), 0_u32)).await.unwrap();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hark_api::{Class, Silence, Time, Why};
+use hark_api::{Class, Silence, Standing, Time, Why};
 use hark_engine::silence::when::{self, Day};
 use hark_platform::locale;
 use jiff::Zoned;
@@ -228,6 +228,32 @@ impl Language {
             (Self::English, 1) => "… 1 more line".to_owned(),
             (Self::English, count) => format!("… {count} more lines"),
             (Self::Chinese, count) => format!("…… 还有 {count} 行"),
+        }
+    }
+
+    /// How many of those that are followed are live.
+    #[must_use]
+    pub fn live(self, live: usize, followed: usize) -> String {
+        match self {
+            Self::English if live == followed => format!("{live} live"),
+            Self::English => format!("{live} of {followed} live"),
+            Self::Chinese if live == followed => format!("{live} 个在线"),
+            Self::Chinese => format!("{followed} 个中 {live} 个在线"),
+        }
+    }
+
+    /// How a subscription is.
+    #[must_use]
+    pub fn is(self, name: &str, standing: Standing) -> String {
+        let is = match standing {
+            Standing::Paused => ("is paused", "已暂停"),
+            Standing::Live => ("is live", "在线"),
+            Standing::Trying => ("is being tried", "正在重试"),
+            Standing::NeedsYou => ("needs you", "需要处理"),
+        };
+        match self {
+            Self::English => format!("{name} {}", is.0),
+            Self::Chinese => format!("{name} {}", is.1),
         }
     }
 

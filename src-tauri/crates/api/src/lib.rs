@@ -44,8 +44,8 @@ pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};
 pub use send::{SendMessage, Sent};
 pub use silence::{Silence, Snooze, SnoozeUntil, Snoozed, Woken};
 pub use status::{
-    AgentInfo, Condition, Heartbeat, HeartbeatSource, Link, Notifications, Phase, Severity, Status,
-    named,
+    AgentInfo, Condition, Heartbeat, HeartbeatSource, Link, Notifications, Phase, Severity,
+    Standing, Status, named,
 };
 pub use time::Time;
 

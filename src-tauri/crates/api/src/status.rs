@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, Silence, Time};
+use crate::{Cause, Class, Silence, Time};
 
 /// The agent, every link, and what is not well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,6 +130,39 @@ pub enum Phase {
         /// What the server said.
         cause: Cause,
     },
+}
+
+/// How a link is, in one of the words that tray, window and command line share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Paused by the person.
+    Paused,
+    /// Connected and heard from.
+    Live,
+    /// Not connected; Hark goes on trying, and the person need do nothing.
+    Trying,
+    /// Not connected, and it will not be until the person does something: the server says no, or what it
+    /// sends is no feed.
+    NeedsYou,
+}
+
+impl Phase {
+    /// How a link in this phase is.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let refused = |cause: &Cause| matches!(cause.class, Class::Refused | Class::Protocol);
+        match self {
+            Self::Paused => Standing::Paused,
+            Self::Streaming { .. } => Standing::Live,
+            Self::Halted { .. } => Standing::NeedsYou,
+            Self::BackingOff { cause, .. } | Self::Dialing { cause: Some(cause), .. }
+                if refused(cause) =>
+            {
+                Standing::NeedsYou
+            }
+            Self::Idle | Self::Dialing { .. } | Self::BackingOff { .. } => Standing::Trying,
+        }
+    }
 }
 
 /// The heartbeat that a link is held to.

@@ -64,16 +64,21 @@ pub fn command(program: &std::path::Path, profile: &Profile) -> Command {
     command
 }
 
-/// A message that the window is opened at.
+/// Where the window is opened at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Its id.
-    pub message: i64,
-    /// What of it is to be done there, as with its button: its link for 0, else its action of this number.
-    pub action: Option<u32>,
+pub enum Place {
+    /// At a message.
+    Message {
+        /// Its id.
+        message: i64,
+        /// What of it is to be done there, as with its button: its link for 0, else its action of this number.
+        action: Option<u32>,
+    },
+    /// Where it says how each connection is.
+    Connections,
 }
 
-/// Starts the window of this profile, at a message where one is given; one that is open comes to the
+/// Starts the window of this profile, at a place where one is given; one that is open comes to the
 /// front by itself.
 ///
 /// # Errors
@@ -81,9 +86,15 @@ pub struct Place {
 pub fn open_window(profile: &Profile, at: Option<Place>) -> Result<(), OpenError> {
     let path = sibling(WINDOW);
     let mut window = command(&path, profile);
-    if let Some(Place { message, action }) = at {
-        window.arg(format!("--message={message}"));
-        window.args(action.map(|number| format!("--action={number}")));
+    match at {
+        Some(Place::Message { message, action }) => {
+            window.arg(format!("--message={message}"));
+            window.args(action.map(|number| format!("--action={number}")));
+        }
+        Some(Place::Connections) => {
+            window.arg("--connections");
+        }
+        None => {}
     }
     match window.spawn() {
         Ok(mut child) => {

@@ -34,6 +34,7 @@ pub use handlers::HandlerRun;
 pub use messages::{Found, MessageRow, Place, Query};
 pub use open::{Opening, SCHEMA_VERSION};
 pub use outbox::{Changed, Shown};
+pub use reading::Beginning;
 pub use relay::{Filter, Page, Relayed, Removal};
 pub use search::Words;
 

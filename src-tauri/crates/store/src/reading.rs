@@ -10,6 +10,17 @@ use crate::{
     to_ms,
 };
 
+/// The beginning of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    /// The message's id.
+    pub id: i64,
+    /// Its subscription's key.
+    pub subscription: String,
+    /// Up to 100 characters of its title, else of its text.
+    pub text: String,
+}
+
 impl Store {
     /// Marks messages as read. Answers those that were not, and of these those that were still to be shown,
     /// which is not done any more.
@@ -76,9 +87,35 @@ impl Store {
     pub fn unread(&self, subscription: &str, most: u32) -> Result<u32, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FROM
-               (SELECT 1 FROM message WHERE subscription = ?1 AND read IS NULL LIMIT ?2)",
+               (SELECT 1 FROM message INDEXED BY message_unread WHERE subscription = ?1 AND read IS NULL LIMIT ?2)",
         )?;
         Ok(statement.query_row(params![subscription, most], |row| row.get(0))?)
+    }
+
+    /// Whether the person has anything left to read.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn has_unread(&self) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT EXISTS(SELECT 1 FROM message INDEXED BY message_unread WHERE read IS NULL)",
+        )?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// The latest messages sent, each with its beginning alone.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn latest(&self, most: u32) -> Result<Vec<Beginning>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, subscription, substr(iif(title = '', body, title), 1, 100)
+             FROM message ORDER BY at DESC, id DESC LIMIT ?1",
+        )?;
+        let rows = statement.query_map([most], |row| {
+            Ok(Beginning { id: row.get(0)?, subscription: row.get(1)?, text: row.get(2)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The person has closed the notification of these messages; `counted` says that it only counted

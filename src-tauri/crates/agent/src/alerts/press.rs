@@ -75,7 +75,7 @@ impl Presser {
             let opened = match target {
                 Target::Url(_, message) => presser.opened(message).await,
                 Target::Message(message) => {
-                    let place = Place { message, action: None };
+                    let place = Place::Message { message, action: None };
                     presser.open(place).map_err(|error| error.to_string())
                 }
             };
@@ -104,7 +104,7 @@ impl Presser {
         let opened = match actions.act(act, self.language).await {
             Ok(Acted::Open { url }) => program::open_link(&url),
             // What is doubtful about it, and why it is not opened, is said there.
-            Ok(_) | Err(_) => self.open(Place { message, action: Some(0) }),
+            Ok(_) | Err(_) => self.open(Place::Message { message, action: Some(0) }),
         };
         opened.map_err(|error| error.to_string())
     }
@@ -170,7 +170,8 @@ impl Presser {
 
     /// Shows the message in the window, as if the button of this action were pressed there.
     fn show(&self, message: i64, action: Option<u32>) {
-        let place = Place { message, action: action.map(|number| number.saturating_add(1)) };
+        let place =
+            Place::Message { message, action: action.map(|number| number.saturating_add(1)) };
         if !program::has_display() || self.open(place).is_err() {
             let number = action.map(|number| format!(" {}", u64::from(number) + 1));
             let command = format!("hark act {message}{}", number.unwrap_or_default());

@@ -16,7 +16,7 @@ use hark_config::{settings::Subscription, watch::Watch as SettingsWatch};
 use hark_engine::{health::Code, history::Entry, silence::Until};
 use hark_local::{
     profile::Profile,
-    program,
+    program::{self, Place},
     socket::{Circle, Listener},
     token,
 };
@@ -28,7 +28,7 @@ use hark_platform::{
     supervisor::{self, Told},
     tray::{Event as TrayEvent, Tray},
 };
-use hark_store::{Opening, Store};
+use hark_store::{Beginning, Opening, Store};
 use hark_stream::driver::Command;
 use jiff::{Timestamp, Zoned};
 use tokio::{
@@ -47,13 +47,13 @@ use crate::{
     handlers::Handlers,
     http,
     ledger::Ledger,
-    print,
+    own, print,
     registry::Registry,
     relay::{self, Relay},
     silence::Quiet,
     status::Status,
     subscriptions::Subscriptions,
-    tray::{self, Action},
+    tray::{self, Action, Glance},
     voice::Voice,
     words::Language,
 };
@@ -365,7 +365,7 @@ impl Agent {
                     self.status.tell();
                 }
                 Wake::Connections => self.voice.refresh(),
-                Wake::Told => self.show(),
+                Wake::Told => timers.tell_tray(),
                 Wake::Recognised(keys) => {
                     let commands = self.commands.clone();
                     tokio::spawn(async move { commands.write_recognised(keys).await });
@@ -379,6 +379,10 @@ impl Agent {
 
     fn on_timer(&self, timer: Timer, timers: &mut Timers) {
         match timer {
+            Timer::Tray => {
+                timers.tray_told();
+                self.show();
+            }
             Timer::Health => self.status.conditions().reach_deadline(),
             Timer::Silence => self.snoozer.quiet().refresh(),
             Timer::Voice => self.voice.refresh(),
@@ -437,9 +441,9 @@ impl Agent {
     fn act(&self, action: Action, stop: &Notify) -> Fuse<BoxFuture<'static, Result<(), String>>> {
         let commands = self.commands.clone();
         let done = match action {
-            Action::Open => {
-                program::open_window(&self.profile, None).map_err(|error| error.to_string())
-            }
+            Action::Open => self.open(None),
+            Action::Message(message) => self.open(Some(Place::Message { message, action: None })),
+            Action::Connections => self.open(Some(Place::Connections)),
             Action::Quit => {
                 stop.notify_one();
                 Ok(())
@@ -464,6 +468,10 @@ impl Agent {
         std::future::ready(done).boxed().fuse()
     }
 
+    fn open(&self, at: Option<Place>) -> Result<(), String> {
+        program::open_window(&self.profile, at).map_err(|error| error.to_string())
+    }
+
     fn show(&self) {
         if let Some(tray) = &self.tray {
             tray.update(self.view());
@@ -471,7 +479,22 @@ impl Agent {
     }
 
     fn view(&self) -> tray::View {
-        tray::project(&self.status.now(), &Zoned::now(), self.language)
+        tray::project(&self.status.now(), &self.glance(), &Zoned::now(), self.language)
+    }
+
+    /// What the tray shows of messages: nothing where the database cannot be read, which is a condition.
+    fn glance(&self) -> Glance {
+        let read = self.ledger.read(|store| Ok((store.has_unread()?, store.latest(tray::LATEST)?)));
+        let (unread, latest) = read.unwrap_or_default();
+        let text = |Beginning { id, subscription, text }| {
+            let name = self.status.name(&subscription);
+            let shown = match self.status.hides(&subscription) && subscription != own::KEY {
+                true => self.language.a_message_from(&name),
+                false => format!("{name}: {text}"),
+            };
+            (id, shown)
+        };
+        Glance { unread, latest: latest.into_iter().map(text).collect() }
     }
 }
 

@@ -13,9 +13,14 @@ const PRUNE_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// How often the agent notes that it runs.
 const ALIVE_EVERY: Duration = Duration::from_secs(60);
 
+/// How often the tray is drawn at most: in a flood of messages not for each.
+const TRAY_EVERY: Duration = Duration::from_millis(200);
+
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
+    /// The tray is to show what was told.
+    Tray,
     /// A condition is old enough to be said.
     Health,
     /// What is owed to the database is tried again.
@@ -41,6 +46,8 @@ pub struct Timers {
     pub owed: Retry,
     /// Retries of following everything as the settings say.
     pub reconcile: Retry,
+    /// When the tray was drawn last, and whether it is to be.
+    tray: (Instant, bool),
     alive: Instant,
     prune: Instant,
     /// How often the supervisor wants to hear of the agent, and when next.
@@ -53,7 +60,7 @@ impl Timers {
         let now = Instant::now();
         let watchdog = supervisor::watchdog().map(|every| (every, now));
         let (owed, reconcile) = (Retry::default(), Retry::default());
-        Self { owed, reconcile, alive: now, prune: now, watchdog }
+        Self { owed, reconcile, tray: (now, false), alive: now, prune: now, watchdog }
     }
 
     /// The next timer, and when it is due. `health` is when the next condition is, `voice` when something
@@ -76,6 +83,7 @@ impl Timers {
             of(health.map(instant), Timer::Health),
             of(voice.map(instant), Timer::Voice),
             of(silence, Timer::Silence),
+            of(self.tray.1.then(|| self.tray.0 + TRAY_EVERY), Timer::Tray),
             of(self.owed.at(), Timer::Owed),
             of(self.reconcile.at(), Timer::Reconcile),
             of(Some(self.prune), Timer::Prune),
@@ -84,6 +92,16 @@ impl Timers {
         .into_iter()
         .flatten()
         .fold(regular, |first, next| if next.0 < first.0 { next } else { first })
+    }
+
+    /// Something was told that the tray may show.
+    pub fn tell_tray(&mut self) {
+        self.tray.1 = true;
+    }
+
+    /// The tray shows it.
+    pub fn tray_told(&mut self) {
+        self.tray = (Instant::now(), false);
     }
 
     /// The agent has noted that it runs.

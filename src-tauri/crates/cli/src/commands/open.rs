@@ -14,5 +14,8 @@ pub async fn open(profile: &Profile, message: Option<i64>) -> Done {
         return Err(Failed(program::NO_DISPLAY.to_owned()));
     }
     start::agent(profile, &Client::new(&profile.socket())).await?;
-    Ok(program::open_window(profile, message.map(|message| Place { message, action: None }))?)
+    Ok(program::open_window(
+        profile,
+        message.map(|message| Place::Message { message, action: None }),
+    )?)
 }

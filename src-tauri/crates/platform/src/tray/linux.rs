@@ -55,7 +55,7 @@ impl<A: Copy + Send + Sync + 'static> ksni::Tray for Item<A> {
     }
 
     fn icon_pixmap(&self) -> Vec<ksni::Icon> {
-        pixmaps(self.view.icon)
+        pixmaps(self.view.icon, self.view.unread)
     }
 
     fn tool_tip(&self) -> ToolTip {
@@ -92,21 +92,24 @@ fn item<A: Copy + Send + Sync + 'static>(entry: &Entry<A>) -> MenuItem<Item<A>> 
             let submenu = entries.iter().map(item).collect();
             SubMenu { label: (*label).into(), submenu, ..SubMenu::default() }.into()
         }
-        // An underscore would mark a key to press.
         Entry::Note(text) => {
-            let label = text.replace('_', "__");
-            StandardItem { label, enabled: false, ..StandardItem::default() }.into()
+            StandardItem { label: plain(text), enabled: false, ..StandardItem::default() }.into()
         }
         Entry::Click(label, action) => {
             let action = *action;
             StandardItem {
-                label: (*label).into(),
+                label: plain(label),
                 activate: Box::new(move |item: &mut Item<A>| item.click(action)),
                 ..StandardItem::default()
             }
             .into()
         }
     }
+}
+
+/// A label as it is: an underscore would mark a key to press.
+fn plain(text: &str) -> String {
+    text.replace('_', "__")
 }
 
 /// An icon that no host has shown for so long is registered anew.
@@ -178,22 +181,30 @@ impl<A: Copy + Send + Sync + 'static> Drop for Shutdown<A> {
     }
 }
 
-fn pixmaps(icon: Icon) -> Vec<ksni::Icon> {
-    macro_rules! pngs {
-        ($name:literal) => {
-            [
-                &include_bytes!(concat!("../../../../../icons/tray/", $name, "-22.png"))[..],
-                &include_bytes!(concat!("../../../../../icons/tray/", $name, "-32.png"))[..],
-                &include_bytes!(concat!("../../../../../icons/tray/", $name, "-48.png"))[..],
-            ]
+fn pixmaps(icon: Icon, unread: bool) -> Vec<ksni::Icon> {
+    macro_rules! png {
+        ($name:literal, $size:literal) => {
+            &include_bytes!(concat!("../../../../../icons/tray/", $name, "-", $size, ".png"))[..]
         };
     }
-    let pngs = match icon {
-        Icon::Idle => pngs!("idle"),
-        Icon::Connected => pngs!("connected"),
-        Icon::Silent => pngs!("silent"),
-        Icon::Trouble => pngs!("trouble"),
-        Icon::Paused => pngs!("paused"),
+    macro_rules! pngs {
+        ($name:literal) => {
+            [png!($name, "22"), png!($name, "32"), png!($name, "48")]
+        };
+    }
+    let pngs = match (icon, unread) {
+        (Icon::Idle, false) => pngs!("idle"),
+        (Icon::Idle, true) => pngs!("idle-unread"),
+        (Icon::Live, false) => pngs!("live"),
+        (Icon::Live, true) => pngs!("live-unread"),
+        (Icon::Silent, false) => pngs!("silent"),
+        (Icon::Silent, true) => pngs!("silent-unread"),
+        (Icon::Trying, false) => pngs!("trying"),
+        (Icon::Trying, true) => pngs!("trying-unread"),
+        (Icon::NeedsYou, false) => pngs!("needs-you"),
+        (Icon::NeedsYou, true) => pngs!("needs-you-unread"),
+        (Icon::Paused, false) => pngs!("paused"),
+        (Icon::Paused, true) => pngs!("paused-unread"),
     };
     pngs.into_iter().filter_map(argb).collect()
 }
@@ -211,9 +222,12 @@ mod tests {
 
     #[test]
     fn every_state_has_its_icon_in_three_sizes() {
+        use Icon::{Idle, Live, NeedsYou, Paused, Silent, Trying};
+
         let mut seen = Vec::new();
-        for icon in [Icon::Idle, Icon::Connected, Icon::Silent, Icon::Trouble, Icon::Paused] {
-            let pixmaps = pixmaps(icon);
+        let icons = [Idle, Live, Silent, Trying, NeedsYou, Paused];
+        for (icon, unread) in icons.into_iter().flat_map(|icon| [(icon, false), (icon, true)]) {
+            let pixmaps = pixmaps(icon, unread);
             let sizes: Vec<_> = pixmaps.iter().map(|icon| (icon.width, icon.height)).collect();
             assert_eq!(sizes, [(22, 22), (32, 32), (48, 48)], "{icon:?}");
             for pixmap in &pixmaps {

@@ -17,12 +17,14 @@ const CLICKS_MAX: usize = 4;
 pub enum Icon {
     /// Nothing is followed.
     Idle,
-    /// Every link streams.
-    Connected,
+    /// Every link is live.
+    Live,
     /// So it is, and nothing of it is shown for now.
     Silent,
-    /// A link is down.
-    Trouble,
+    /// A link is not live, and is tried.
+    Trying,
+    /// Something is not well that only the person can mend.
+    NeedsYou,
     /// Everything is paused.
     Paused,
 }
@@ -33,7 +35,7 @@ pub enum Entry<A> {
     /// A line of text that cannot be clicked.
     Note(String),
     /// Something to click on.
-    Click(&'static str, A),
+    Click(String, A),
     /// A menu of its own.
     Menu(&'static str, Vec<Entry<A>>),
     /// A rule.
@@ -45,6 +47,8 @@ pub enum Entry<A> {
 pub struct View<A> {
     /// Its icon.
     pub icon: Icon,
+    /// Whether the icon has the mark that there is something to read.
+    pub unread: bool,
     /// One line.
     pub tooltip: String,
     /// What a click on the icon means.
