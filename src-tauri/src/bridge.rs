@@ -1,9 +1,10 @@
-//! All that the page may ask of this process: five commands, named in `permissions/bridge.toml`.
+//! All that the page may ask of this process: seven commands, named in `permissions/bridge.toml`.
 //!
 //! The bridge passes values between page and agent and understands none of them, except that it
 //! calls only routes that the API declares, and opens or copies only what the agent says.
 
 use std::{
+    path::Path,
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -30,6 +31,10 @@ use crate::saving::{self, Format, Listed, Unsaved};
 
 /// How often an absent agent is looked for.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How often and how many times it is looked whether an agent has ended: as long as one may take.
+const END_POLL: Duration = Duration::from_millis(50);
+const END_POLLS_MAX: u32 = 200;
 
 /// How many events go to the page in one piece at most: in a flood, one by one would stall it.
 const PIECE_EVENTS_MAX: usize = 200;
@@ -66,6 +71,24 @@ pub(crate) enum Failure {
     },
 }
 
+/// What the window is, and where its Hark keeps its files.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct About {
+    /// Its version, which the agent's should be.
+    version: String,
+    /// The settings file.
+    settings: String,
+    /// The folder of settings, presets and credentials.
+    config: String,
+    /// The database.
+    database: String,
+    /// Its folder.
+    data: String,
+    /// The folder of log and state.
+    state: String,
+}
+
 /// What a subscribed page is told.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -94,7 +117,7 @@ impl Bridge {
 
 /// The commands' dispatcher.
 pub(crate) fn commands() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
-    tauri::generate_handler![call, subscribe, start_agent, act, save]
+    tauri::generate_handler![call, subscribe, start_agent, restart_agent, act, save, about]
 }
 
 /// Calls a route of the agent: `body` is its query, or its JSON body.
@@ -128,6 +151,36 @@ async fn start_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
         .map_err(|error| broken(error.to_string()))?;
     bridge.started.notify_one();
     Ok(())
+}
+
+/// Ends the agent, as one of another version, and starts this version's.
+#[tauri::command]
+async fn restart_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
+    bridge.client.call(&route::STOP, &()).await?;
+    let mut left = END_POLLS_MAX;
+    while bridge.client.call(&route::STATUS, &()).await.is_ok() {
+        left -= 1;
+        if left == 0 {
+            return Err(broken("Hark does not end. End it by hand, then start it again.".into()));
+        }
+        tokio::time::sleep(END_POLL).await;
+    }
+    start_agent(bridge).await
+}
+
+/// What this window is, and where its Hark keeps its files.
+#[tauri::command]
+fn about(bridge: State<'_, Bridge>) -> About {
+    let Profile { config, data, state, .. } = &bridge.profile;
+    let shown = |path: &Path| path.display().to_string();
+    About {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        settings: shown(&bridge.profile.settings()),
+        config: shown(config),
+        database: shown(&bridge.profile.database()),
+        data: shown(data),
+        state: shown(state),
+    }
 }
 
 /// Does something about a message. What is to be opened is what the agent has judged, never what the page

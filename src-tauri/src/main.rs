@@ -10,6 +10,7 @@ mod display;
 mod options;
 mod saving;
 mod single;
+mod size;
 #[cfg(test)]
 mod typescript;
 
@@ -18,7 +19,10 @@ use std::process::ExitCode;
 use hark_local::{profile::Profile, program::Place};
 use options::Start;
 use single::Claim;
-use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{
+    AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder, WindowEvent,
+    webview::NewWindowResponse,
+};
 
 /// The one window's label: the capability file names it.
 const LABEL: &str = "main";
@@ -53,13 +57,22 @@ fn run() -> Result<(), String> {
         .invoke_handler(bridge::commands())
         .setup(move |app| {
             let page = at.map(|at| WebviewUrl::App(format!("index.html#{}", fragment(at)).into()));
-            WebviewWindowBuilder::new(app, LABEL, page.unwrap_or_default())
+            let kept = size::read(&data);
+            let window = WebviewWindowBuilder::new(app, LABEL, page.unwrap_or_default())
                 .title("Hark")
-                .inner_size(760.0, 560.0)
-                .min_inner_size(420.0, 400.0)
-                .data_directory(data)
+                .inner_size(kept.width, kept.height)
+                .maximized(kept.maximized)
+                .min_inner_size(size::SMALLEST.width, size::SMALLEST.height)
+                .data_directory(data.clone())
                 .on_navigation(is_own_page)
+                .on_new_window(|_, _| NewWindowResponse::Deny)
                 .build()?;
+            let closing = window.clone();
+            window.on_window_event(move |event| {
+                if matches!(event, WindowEvent::CloseRequested { .. }) {
+                    size::keep(&data, &closing);
+                }
+            });
             let app = app.handle().clone();
             only.on_second_start(move |at| show(&app, at));
             Ok(())

@@ -4,7 +4,7 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    bridge::{Failure, Notice},
+    bridge::{About, Failure, Notice},
     saving::{Format, Listed},
 };
 
@@ -15,7 +15,9 @@ fn the_pages_types_are_those_of_the_bridge() {
     let wanted = format!(
         "// Generated from src-tauri/src/bridge.rs; `cargo xtask generate` writes it anew.\n\n\
          import type {{ ErrorCode, Event, HistoryQuery, MessagesQuery }} from \"./api\";\n\nexport {}\n\n\
-         export {}\n\nexport {}\n\nexport {}\n",
+         export {}\n\nexport {}\n\nexport {}\n\n\
+         export {}\n",
+        About::decl(&cfg),
         Failure::decl(&cfg),
         Notice::decl(&cfg),
         Listed::decl(&cfg),

@@ -109,6 +109,17 @@ impl Desktop {
         title.trim().to_owned()
     }
 
+    /// Waits for the page of a window to have this size.
+    pub async fn has_size(&self, window: &str, (width, height): (u32, u32)) {
+        let wanted = format!("Geometry: {width}x{height}");
+        eventually(&format!("the window is {width} x {height}"), LONG, async || {
+            let said =
+                self.world.run("xdotool".as_ref(), &["getwindowgeometry", window]).await.ok();
+            if said.contains(&wanted) { Ok(()) } else { Err(said) }
+        })
+        .await;
+    }
+
     /// Closes a window by the window manager's key for it, as its close button does, and waits until it is
     /// gone. A key goes to whatever has the keyboard at that moment, so it is pressed again like a person
     /// would, a second later.

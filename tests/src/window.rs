@@ -104,6 +104,17 @@ impl Window {
         .await;
     }
 
+    /// Presses keys where the keyboard is, as a person does who has no mouse.
+    pub async fn press(&self, keys: &str) {
+        let element = self.client.active_element().await.unwrap();
+        element.send_keys(keys).await.unwrap();
+    }
+
+    /// Leaves the field that the keyboard is in.
+    pub async fn blur(&self) {
+        self.client.execute("document.activeElement.blur()", Vec::new()).await.unwrap();
+    }
+
     /// Waits until what is in the page is on the screen too.
     pub async fn drawn(&self) {
         let script = "const done = arguments[0];

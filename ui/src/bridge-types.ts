@@ -2,6 +2,32 @@
 
 import type { ErrorCode, Event, HistoryQuery, MessagesQuery } from "./api";
 
+export type About = { 
+/**
+ * Its version, which the agent's should be.
+ */
+version: string, 
+/**
+ * The settings file.
+ */
+settings: string, 
+/**
+ * The folder of settings, presets and credentials.
+ */
+config: string, 
+/**
+ * The database.
+ */
+database: string, 
+/**
+ * Its folder.
+ */
+data: string, 
+/**
+ * The folder of log and state.
+ */
+state: string, };
+
 export type Failure = { "kind": "no_agent" } | { "kind": "refused", 
 /**
  * What the page may branch on.

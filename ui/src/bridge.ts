@@ -1,7 +1,7 @@
-// The page's only way out: the five commands of hark-window (src-tauri/src/bridge.rs).
+// The page's only way out: the seven commands of hark-window (src-tauri/src/bridge.rs).
 import { Channel, invoke } from "@tauri-apps/api/core";
 import type { Act, Acted, Routes } from "./api";
-import type { Failure, Format, Listed, Notice } from "./bridge-types";
+import type { About, Failure, Format, Listed, Notice } from "./bridge-types";
 
 export type { Failure, Notice };
 
@@ -23,6 +23,16 @@ export function subscribe(hear: (told: Notice) => void): Promise<void> {
 /** Starts the agent and waits until it answers. */
 export function startAgent(): Promise<void> {
   return invoke("start_agent");
+}
+
+/** Ends the agent and starts this version's. */
+export function restartAgent(): Promise<void> {
+  return invoke("restart_agent");
+}
+
+/** What this window is, and where its Hark keeps its files. */
+export function about(): Promise<About> {
+  return invoke("about");
 }
 
 /** Does something about a message: opens or copies what the agent says, or answers what is to be asked. */

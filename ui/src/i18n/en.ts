@@ -1,6 +1,7 @@
 // English, and by its type the list of all texts: a language that lacks one does not compile.
 import type { Cause } from "../api";
 import { messages } from "./en/messages";
+import { shell } from "./en/shell";
 
 export const en = {
   lang: "en",
@@ -110,6 +111,7 @@ export const en = {
     tagged: (tag: string) => `Only those tagged ${tag}`,
   },
   messages,
+  shell,
   readAll: "Mark all read",
   beforeFollowed: (name: string) => `before you followed ${name}`,
   news: (n: number) => `${n} new`,

@@ -1,5 +1,6 @@
 // 简体中文。
 import { messages } from "./zh/messages";
+import { shell } from "./zh/shell";
 import { causeInChinese } from "./causes-zh";
 import type { Words } from "./en";
 
@@ -112,6 +113,7 @@ export const zh: Words = {
     tagged: (tag) => `只看标签为“${tag}”的消息`,
   },
   messages,
+  shell,
   readAll: "全部标为已读",
   beforeFollowed: (name) => `订阅“${name}”之前的消息`,
   news: (n) => `${n} 条新消息`,

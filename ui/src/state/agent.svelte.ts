@@ -59,12 +59,14 @@ class Agent {
     });
   }
 
-  async pause(subscription: string): Promise<void> {
-    await this.#command(() => call("/v1/pause", { subscription }));
+  /** Pauses one, or all. */
+  async pause(subscription: string | null): Promise<void> {
+    await this.#command(() => call("/v1/pause", subscription === null ? {} : { subscription }));
   }
 
-  async resume(subscription: string): Promise<void> {
-    await this.#command(() => call("/v1/resume", { subscription }));
+  /** Resumes one, or all. */
+  async resume(subscription: string | null): Promise<void> {
+    await this.#command(() => call("/v1/resume", subscription === null ? {} : { subscription }));
   }
 
   async mute(subscription: string, muted: boolean): Promise<void> {

@@ -1,9 +1,10 @@
 // When a key is meant for the page: not while it writes in a field, and not while a dialog asks.
 
-/** Whether a key is one of the page's, pressed alone. */
-export function isForPage(event: KeyboardEvent): boolean {
-  if (event.altKey || event.metaKey || event.ctrlKey || event.defaultPrevented) return false;
-  return !isWriting(event) && document.querySelector("dialog[open], [role=menu]") === null;
+/** Whether a key is one of the page's, pressed alone or with Control. */
+export function isForPage(event: KeyboardEvent, control = false): boolean {
+  if (event.altKey || event.metaKey || event.ctrlKey !== control) return false;
+  if (event.defaultPrevented || isWriting(event)) return false;
+  return document.querySelector("dialog[open], [role=menu]") === null;
 }
 
 /** Whether a key writes in a field. */
