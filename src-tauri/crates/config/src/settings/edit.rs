@@ -32,7 +32,8 @@ pub struct Edit<T> {
 }
 
 impl<T> Edit<T> {
-    pub(super) fn map<U>(self, map: impl FnOnce(T) -> U) -> Edit<U> {
+    /// The same with another answer.
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Edit<U> {
         let Self { answer, settings, text, stamp } = self;
         Edit { answer: map(answer), settings, text, stamp }
     }
