@@ -105,15 +105,19 @@ test("there is one kind of access at a time", () => {
 });
 
 test("where a secret is", () => {
-  expect([undefined, { kept: "a" }, { command: "pass" }, { env: "T" }, { file: "/f" }].map(placeOf)).toEqual(
-    ["typed", "typed", "typed", "env", "file"],
-  );
+  expect(
+    [undefined, { kept: "a" }, { command: "pass" }, { env: "T" }, { file: "/f" }].map(placeOf),
+  ).toEqual(["typed", "typed", "typed", "env", "file"]);
   expect(namedPlace({ file: "/f" })).toBe("/f");
   expect(namedPlace({ kept: "a.example" })).toBe("");
 });
 
 test("headers have a side each", () => {
-  const options = { "headers.X-B": { env: "B" }, "headers.X-A": { env: "A" }, "publish.headers.Y": { env: "Y" } };
+  const options = {
+    "headers.X-B": { env: "B" },
+    "headers.X-A": { env: "A" },
+    "publish.headers.Y": { env: "Y" },
+  };
   expect(headersOf(options, "")).toEqual(["X-A", "X-B"]);
   expect(headersOf(options, "publish.")).toEqual(["Y"]);
 });

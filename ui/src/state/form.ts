@@ -119,7 +119,11 @@ export interface Merged {
 export function merged(base: Options, values: Options, file: Options): Merged {
   const result: Options = {};
   const conflicts: string[] = [];
-  for (const name of new Set([...Object.keys(values), ...Object.keys(file), ...Object.keys(base)])) {
+  for (const name of new Set([
+    ...Object.keys(values),
+    ...Object.keys(file),
+    ...Object.keys(base),
+  ])) {
     const untouched = same(values[name], base[name]);
     const taken = untouched ? file[name] : values[name];
     if (taken !== undefined) result[name] = taken;

@@ -8,7 +8,7 @@ const options: { [name in OptionName]: { label: string; unset: string; hint: str
   feed: option("Kind of server", "Detect automatically"),
   heartbeat: option(
     "Drop the connection after silence of",
-    "judged by the server's own heartbeat",
+    "by the server's heartbeat",
     "A plain timeout, such as 30s.",
   ),
   cadence: option(
@@ -29,11 +29,7 @@ const options: { [name in OptionName]: { label: string; unset: string; hint: str
   clients: option("Clients of this server", "by its address"),
   event_max: option("Largest event", "4 MiB"),
   paused: option("Paused: not connected for now", "no"),
-  proxy: option(
-    "Proxy",
-    "as the environment says",
-    "Such as socks5://127.0.0.1:1080, or none.",
-  ),
+  proxy: option("Proxy", "as the environment says", "Such as socks5://127.0.0.1:1080, or none."),
   ca: option(
     "Trust these certificates as well",
     "the system's only",
@@ -63,7 +59,10 @@ const groups: { [name in Group | "access" | "headers"]: { title: string; hint: s
   connection: { title: "Connection", hint: "" },
   way: { title: "The way there", hint: "" },
   shown: { title: "Notifications", hint: "" },
-  keep: { title: "What is kept", hint: "The oldest messages go first. The defaults are those for all." },
+  keep: {
+    title: "What is kept",
+    hint: "The oldest messages go first. The defaults are those for all.",
+  },
   publish: {
     title: "Sending",
     hint: "For messages of your own. Left alone, the access above is used.",
@@ -83,7 +82,8 @@ export const form = {
   edit: (name: string) => `Edit ${name}`,
   address: "Address",
   addressExample: "ntfy.sh/alerts",
-  addressHidden: "A part of this address may be a secret and is not shown (…). To change it, type all of it.",
+  addressHidden:
+    "A part of this address may be a secret and is not shown (…). To change it, type all of it.",
   name: "Name",
   access: "Access",
   accesses: { none: "None", token: "Token", user: "User and password" },
@@ -94,6 +94,7 @@ export const form = {
   fromCommand: (program: string) => `printed by ${program}; type to replace it`,
   once: "It goes to Hark once, into a file that only you can read, and is never shown again.",
   where: "Where it is",
+  whereIs: { none: "", token: "Where the token is", user: "Where the password is" },
   places: { typed: "Typed here", env: "In a variable", file: "In a file" },
   variable: "Name of the variable",
   variableHint: "A variable of the agent's environment.",
@@ -105,7 +106,6 @@ export const form = {
   value: "Value",
   more: "More",
   default: (value: string) => `default: ${value}`,
-  unset: (value: string) => value,
   clients: { few: "Few", many: "Many" },
   recognised: (certainty: Certainty, called: string, reason: string) => ({
     before: recognised[certainty],
@@ -113,13 +113,12 @@ export const form = {
     after: reason ? `: ${reason}.` : ".",
   }),
   looking: "Trying it…",
+  busy: "One moment…",
   preview: "The latest message there",
   previewKnown: "The latest message",
   noPreview: "It holds no earlier message.",
   follow: "Follow",
   save: "Save",
-  saving: "Saving…",
-  close: "Close",
   saveAnyway: "Save and keep trying",
   changeAddress: "Change address",
   followAnyway: "Follow it anyway",
@@ -129,10 +128,19 @@ export const form = {
   placeWanted: "Say where the secret is.",
   headerWanted: "Give each header a name and a value.",
   conflict: (there: string) =>
-    there ? `The settings file now says “${there}” here.` : "The settings file no longer sets this.",
+    there
+      ? `The settings file now says “${there}” here.`
+      : "The settings file no longer sets this.",
   conflictTake: "Take that",
-  gone: "This subscription was removed. There is nothing to save any more.",
-  refused: "It wants a token, or a user and password.",
+  codes: {
+    unknown_subscription: "It was removed. There is nothing to save any more.",
+    already_followed: "You follow this already.",
+    credential_wanted: "It wants a token, or a user and password.",
+    not_a_feed: "What answers there is no push server.",
+    no_push_feed: "It streams, but nothing that is still to come.",
+    unreachable: "It cannot be reached now.",
+    changed: "The settings file was changed meanwhile. Nothing was saved.",
+  },
   added: (name: string) => `Following ${name}`,
   done: "Done",
 };

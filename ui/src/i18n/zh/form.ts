@@ -7,11 +7,7 @@ export const form: Words["form"] = {
   options: {
     feed: option("服务器类型", "自动识别"),
     heartbeat: option("无数据多久后断开", "按服务器的心跳判断", "固定超时，例如 30s。"),
-    cadence: option(
-      "服务器的心跳间隔",
-      "从数据流中学习",
-      "例如 45s。与上面的超时只能设置一个。",
-    ),
+    cadence: option("服务器的心跳间隔", "从数据流中学习", "例如 45s。与上面的超时只能设置一个。"),
     retry: option("重试间隔", "逐渐延长", "若要固定间隔，请写：fixed 5s"),
     spread: option(
       "首次重连分散在",
@@ -64,6 +60,7 @@ export const form: Words["form"] = {
   fromCommand: (program) => `由 ${program} 输出；输入可替换`,
   once: "它只发送给 Hark 一次，存入只有您能读取的文件，之后不再显示。",
   where: "存放位置",
+  whereIs: { none: "", token: "令牌在哪里", user: "密码在哪里" },
   places: { typed: "在此输入", env: "在环境变量中", file: "在文件中" },
   variable: "变量名",
   variableHint: "后台程序的环境变量。",
@@ -75,7 +72,6 @@ export const form: Words["form"] = {
   value: "值",
   more: "更多",
   default: (value) => `默认：${value}`,
-  unset: (value) => value,
   clients: { few: "少", many: "多" },
   // 理由由后台程序以英文给出，这里不显示。
   recognised: (certainty, called) => ({
@@ -84,13 +80,12 @@ export const form: Words["form"] = {
     after: "。",
   }),
   looking: "正在尝试…",
+  busy: "请稍候…",
   preview: "那里最新的一条消息",
   previewKnown: "最新的一条消息",
   noPreview: "那里还没有消息。",
   follow: "订阅",
   save: "保存",
-  saving: "正在保存…",
-  close: "关闭",
   saveAnyway: "保存并继续尝试",
   changeAddress: "修改地址",
   followAnyway: "仍然订阅",
@@ -101,8 +96,15 @@ export const form: Words["form"] = {
   headerWanted: "请填写每个请求头的名称和值。",
   conflict: (there) => (there ? `设置文件中此处现在是“${there}”。` : "设置文件中已不再设置此项。"),
   conflictTake: "采用它",
-  gone: "这个订阅已被移除，没有可保存的内容。",
-  refused: "它需要令牌，或用户名和密码。",
+  codes: {
+    unknown_subscription: "这个订阅已被移除，没有可保存的内容。",
+    already_followed: "您已经订阅了它。",
+    credential_wanted: "它需要令牌，或用户名和密码。",
+    not_a_feed: "那里的服务器不是推送服务器。",
+    no_push_feed: "它有数据流，但不会有后续消息。",
+    unreachable: "现在无法连上它。",
+    changed: "设置文件刚刚被改动，没有保存。",
+  },
   added: (name) => `已订阅“${name}”`,
   done: "完成",
 };
