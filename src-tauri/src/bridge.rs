@@ -61,6 +61,8 @@ pub(crate) enum Failure {
         /// What the page may branch on.
         #[cfg_attr(test, ts(type = "ErrorCode | null"))]
         code: Option<ErrorCode>,
+        /// The option whose value cannot be taken, where it is one alone.
+        option: Option<String>,
         /// One sentence for the person.
         sentence: String,
     },
@@ -283,7 +285,7 @@ impl From<CallError> for Failure {
         match error {
             CallError::NoAgent | CallError::Ended => Self::NoAgent,
             CallError::Refused(error) => {
-                Self::Refused { code: error.code, sentence: error.sentence }
+                Self::Refused { code: error.code, option: error.option, sentence: error.sentence }
             }
             CallError::TimedOut | CallError::TooLarge | CallError::Broken(_) => {
                 broken(error.to_string())

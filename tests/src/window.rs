@@ -122,6 +122,35 @@ impl Window {
         self.client.execute_async(script, Vec::new()).await.unwrap();
     }
 
+    /// Whether an element is there now.
+    pub async fn has(&self, css: &str) -> bool {
+        self.client.find(Locator::Css(css)).await.is_ok()
+    }
+
+    /// What stands in a field.
+    pub async fn value(&self, css: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.value ?? ''";
+        let value = self.client.execute(script, vec![json!(css)]).await;
+        value.ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// The `data-testid` of what has the focus.
+    pub async fn focused(&self) -> String {
+        let script = "return document.activeElement?.dataset.testid ?? ''";
+        let focused = self.client.execute(script, Vec::new()).await;
+        focused.ok().and_then(|id| id.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// All that the page holds: its whole text with tags and attributes, what stands in fields, and its storage.
+    pub async fn everything(&self) -> String {
+        let script = "const fields = [...document.querySelectorAll('input, textarea, select')];
+            return [document.documentElement.outerHTML, ...fields.map((field) => field.value),
+                location.href, JSON.stringify(history.state), JSON.stringify({ ...localStorage }),
+                JSON.stringify({ ...sessionStorage }), document.cookie].join('\\n');";
+        let all = self.client.execute(script, Vec::new()).await.unwrap();
+        all.as_str().unwrap_or_default().to_owned()
+    }
+
     /// All that can be read in it.
     pub async fn text(&self) -> String {
         match self.client.find(Locator::Css("body")).await {

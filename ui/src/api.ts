@@ -115,10 +115,19 @@ unchecked: boolean,
  */
 asks: boolean, 
 /**
- * What was found when it was tried, as its refusal told ([`ApiError::found`]): to follow that without
- * trying it once more.
+ * What was found when it was tried, as its refusal told ([`ApiError::found`]) or [`Tried`]: to follow that
+ * without trying it once more.
  */
-found?: Found, };
+found?: Found, 
+/**
+ * Where it cannot be reached it is refused with [`ErrorCode::Unreachable`] instead of being saved with a
+ * warning.
+ */
+reached: boolean, 
+/**
+ * What else is set of it.
+ */
+options: { [key in string]: OptionValue }, };
 
 export type Added = { 
 /**
@@ -156,6 +165,11 @@ started: Time,
  */
 settings: string, 
 /**
+ * How often the settings were taken since the agent began: another number says that what was read of them
+ * may be out of date.
+ */
+edition: number, 
+/**
  * Whether a tray icon is registered.
  */
 tray: boolean, 
@@ -190,7 +204,11 @@ sentence: string,
  * What was found all the same, with [`ErrorCode::NoPushFeed`]: send it in [`AddSubscription::found`] to
  * follow that.
  */
-found: Found | null, };
+found: Found | null, 
+/**
+ * The option ([`Options`]) whose value cannot be taken, where it is one alone.
+ */
+option: string | null, };
 
 export type Attachment = { 
 /**
@@ -252,7 +270,7 @@ subscription: string | null,
  */
 sentence: string, };
 
-export type Credential = { "env": string } | { "file": string };
+export type Credential = { "env": string } | { "file": string } | { "kept": string } | { "command": string };
 
 export type Database = { 
 /**
@@ -282,7 +300,26 @@ export type Deleted = {
  */
 messages: number[], };
 
-export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed" | "no_push_feed";
+export type EditSubscription = { 
+/**
+ * Its key.
+ */
+subscription: string, 
+/**
+ * The options as the form got them.
+ */
+before: { [key in string]: OptionValue }, 
+/**
+ * The options as the form has them now. Only what differs is written.
+ */
+after: { [key in string]: OptionValue }, 
+/**
+ * Save it without trying it first. Else it is tried where the edit changes what is asked for, and refused as
+ * with [`crate::AddSubscription`].
+ */
+unchecked: boolean, };
+
+export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed" | "no_push_feed" | "unreachable" | "changed";
 
 export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "changed", "data": { 
 /**
@@ -707,6 +744,8 @@ server: string | null,
  * What it says it can do, e.g. `body-markup`.
  */
 capabilities: Array<string>, };
+
+export type OptionValue = boolean | number | string | Array<string> | Credential;
 
 export type Outage = { 
 /**
@@ -1342,6 +1381,16 @@ conditions: Array<Condition>,
  */
 silence: Silence | null, };
 
+export type SubscriptionOptions = { 
+/**
+ * Its key.
+ */
+subscription: string, 
+/**
+ * The options. What may be a secret in an address is left out of it, and `…` stands there.
+ */
+options: { [key in string]: OptionValue }, };
+
 export type Target = { 
 /**
  * Its key; all of them where missing and the command allows it.
@@ -1349,6 +1398,30 @@ export type Target = {
 subscription?: string, };
 
 export type Time = string;
+
+export type Tried = { 
+/**
+ * What was found.
+ */
+found: Found, 
+/**
+ * What it is called where the person gives it no name: its topics, where the address names some.
+ */
+name: string, 
+/**
+ * The latest message that the server holds, as it will look.
+ */
+preview: Preview | null, };
+
+export type TypedSecret = { 
+/**
+ * The address that it is for; its file is named by the host.
+ */
+url: string, 
+/**
+ * The secret, one line.
+ */
+secret: string, };
 
 export type Unread = { 
 /**
@@ -1400,6 +1473,10 @@ export interface Routes {
   "/v1/outages": { method: "GET"; query: HistoryQuery; reply: Array<HistoryEntry> };
   "/v1/journal": { method: "GET"; query: HistoryQuery; reply: Array<JournalRow> };
   "/v1/subscriptions/add": { method: "POST"; query: AddSubscription; reply: Added };
+  "/v1/subscriptions/try": { method: "POST"; query: AddSubscription; reply: Tried };
+  "/v1/subscriptions/options": { method: "GET"; query: Target; reply: SubscriptionOptions };
+  "/v1/subscriptions/edit": { method: "POST"; query: EditSubscription; reply: Added };
+  "/v1/secrets": { method: "POST"; query: TypedSecret; reply: Credential };
   "/v1/subscriptions/remove": { method: "POST"; query: Target; reply: Accepted };
   "/v1/pause": { method: "POST"; query: Target; reply: Accepted };
   "/v1/resume": { method: "POST"; query: Target; reply: Accepted };

@@ -34,6 +34,10 @@ export type Failure = { "kind": "no_agent" } | { "kind": "refused",
  */
 code: ErrorCode | null, 
 /**
+ * The option whose value cannot be taken, where it is one alone.
+ */
+option: string | null, 
+/**
  * One sentence for the person.
  */
 sentence: string, } | { "kind": "broken", 

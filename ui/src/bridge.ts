@@ -1,6 +1,6 @@
 // The page's only way out: the seven commands of hark-window (src-tauri/src/bridge.rs).
 import { Channel, invoke } from "@tauri-apps/api/core";
-import type { Act, Acted, Routes } from "./api";
+import type { Act, Acted, Credential, Routes } from "./api";
 import type { About, Failure, Format, Listed, Notice } from "./bridge-types";
 
 export type { Failure, Notice };
@@ -11,6 +11,11 @@ export function call<P extends keyof Routes>(
   body: Routes[P]["query"],
 ): Promise<Routes[P]["reply"]> {
   return invoke("call", { path, body });
+}
+
+/** Hands a secret that was typed for an address to the agent, which keeps it; answers what names it in options. */
+export function keepSecret(url: string, secret: string): Promise<Credential> {
+  return call("/v1/secrets", { url, secret });
 }
 
 /** Hears what the agent tells, through any number of agents, as long as the page lives. */

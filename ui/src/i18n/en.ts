@@ -2,6 +2,7 @@
 import type { Cause } from "../api";
 import { messages } from "./en/messages";
 import { shell } from "./en/shell";
+import { form } from "./en/form";
 
 export const en = {
   lang: "en",
@@ -78,6 +79,7 @@ export const en = {
   removeSure: (name: string) => `Stop following ${name}? Its messages stay.`,
   keep: "Keep",
 
+  edit: "Edit",
   rules: "Rules",
   rulesOf: (name: string) => `Rules for ${name}`,
   rulesExample:
@@ -204,31 +206,9 @@ export const en = {
 
   add: "Add",
   addTitle: "Follow a push server",
-  url: "Address",
-  urlExample: "https://push.example.org/topic",
-  name: "Name",
-  optional: "optional",
-  feed: "Kind of server",
-  feedAuto: "Recognise it",
   feedUnknown: "not recognised yet",
-  token: "Access token",
-  tokenNone: "None",
-  tokenEnv: "In a variable",
-  tokenFile: "In a file",
-  tokenEnvExample: "PUSH_TOKEN",
-  tokenFileExample: "/home/me/.config/push-token",
-  tokenHint: "Hark stores where the token is, never the token itself.",
-  more_options: "More options",
-  follow: "Follow",
-  trying: "Trying it…",
-  addAnyway: "Add it anyway",
+  form,
   cancel: "Cancel",
-  done: "Done",
-  added: (name: string) => `Following ${name}`,
-  speaks: { sure: "It speaks", likely: "It probably speaks", guess: "It may speak" },
-  previewTitle: "The latest message there",
-  urlWanted: "Enter an address that begins with http:// or https://.",
-  tokenWanted: "Say where the token is, or choose none.",
 
   noAgent: "Hark is not running",
   noAgentHint: "Nothing is being followed, and no notification comes until it runs.",

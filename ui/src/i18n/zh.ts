@@ -3,6 +3,7 @@ import { messages } from "./zh/messages";
 import { shell } from "./zh/shell";
 import { causeInChinese } from "./causes-zh";
 import type { Words } from "./en";
+import { form } from "./zh/form";
 
 /** A number stands apart from the words before it. */
 const apart = (time: string) => (/^\d/.test(time) ? ` ${time}` : time);
@@ -82,6 +83,7 @@ export const zh: Words = {
   removeSure: (name) => `不再订阅“${name}”？已有消息会保留。`,
   keep: "保留",
 
+  edit: "编辑",
   rules: "规则",
   rulesOf: (name) => `“${name}”的规则`,
   rulesExample:
@@ -198,31 +200,9 @@ export const zh: Words = {
 
   add: "添加",
   addTitle: "订阅推送服务器",
-  url: "地址",
-  urlExample: "https://push.example.org/topic",
-  name: "名称",
-  optional: "可不填",
-  feed: "服务器类型",
-  feedAuto: "自动识别",
   feedUnknown: "尚未识别",
-  token: "访问令牌",
-  tokenNone: "无",
-  tokenEnv: "在环境变量中",
-  tokenFile: "在文件中",
-  tokenEnvExample: "PUSH_TOKEN",
-  tokenFileExample: "/home/me/.config/push-token",
-  tokenHint: "Hark 只保存令牌的位置，不保存令牌本身。",
-  more_options: "更多选项",
-  follow: "订阅",
-  trying: "正在尝试…",
-  addAnyway: "仍然添加",
+  form,
   cancel: "取消",
-  done: "完成",
-  added: (name) => `已订阅“${name}”`,
-  speaks: { sure: "识别为", likely: "很可能是", guess: "可能是" },
-  previewTitle: "那里最新的一条消息",
-  urlWanted: "请输入以 http:// 或 https:// 开头的地址。",
-  tokenWanted: "请填写令牌的位置，或选择“无”。",
 
   noAgent: "Hark 没有运行",
   noAgentHint: "在它运行之前，不会接收任何消息，也不会有通知。",

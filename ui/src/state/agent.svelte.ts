@@ -2,10 +2,14 @@
 import type {
   AddSubscription,
   Added,
+  EditSubscription,
+  Message,
   MessagesQuery,
   RawMessage,
   RulesTried,
   SnoozeUntil,
+  SubscriptionOptions,
+  Tried,
 } from "../api";
 import { asFailure, call, save, subscribe } from "../bridge";
 import type { Failure, Format } from "../bridge-types";
@@ -108,6 +112,27 @@ class Agent {
   /** Adds a subscription. Unlike the others it rejects: the form shows the failure. */
   add(asked: AddSubscription): Promise<Added> {
     return call("/v1/subscriptions/add", asked);
+  }
+
+  /** Tries an address that is not followed yet. Rejects, as those below: the form shows why. */
+  tryOut(asked: AddSubscription): Promise<Tried> {
+    return call("/v1/subscriptions/try", asked);
+  }
+
+  /** The options of a subscription as they stand in the settings file. */
+  options(subscription: string): Promise<SubscriptionOptions> {
+    return call("/v1/subscriptions/options", { subscription });
+  }
+
+  /** Changes options of a subscription. */
+  edit(asked: EditSubscription): Promise<Added> {
+    return call("/v1/subscriptions/edit", asked);
+  }
+
+  /** The latest message of a subscription that is stored. */
+  async latestOf(subscription: string): Promise<Message | null> {
+    const asked = { subscription, limit: 1 } as MessagesQuery;
+    return (await call("/v1/messages", asked))[0] ?? null;
   }
 
   /** Tries rules, those in force where none are given, and saves them. Rejects: the form shows it. */

@@ -36,6 +36,7 @@ export function status(links: Link[]): Status {
     pid: 1,
     started: ago(60),
     settings: "/config.toml",
+    edition: 1,
     tray: false,
     demo: false,
     notifications: { server: null, capabilities: [] },

@@ -273,6 +273,7 @@ impl Configuration {
         self.0.status.update(|facts| {
             (facts.demo, facts.quiet_hours) = (demo, quiet_hours);
             (facts.tell_after, facts.urgent_stays) = (tell_after, urgent_stays);
+            facts.edition = facts.edition.wrapping_add(1);
         });
     }
 
@@ -297,9 +298,12 @@ impl Configuration {
 /// The error that a client gets for an edit that was not made.
 pub(crate) fn refusal(error: EditError) -> ApiError {
     let code = match &error {
-        EditError::File(_) | EditError::Another(_) => None,
+        EditError::File(_) | EditError::Another(_) | EditError::Unfit { .. } => None,
         EditError::Unknown(_) => Some(ErrorCode::UnknownSubscription),
         EditError::AlreadyFollowed(_) => Some(ErrorCode::AlreadyFollowed),
+        EditError::Changed(_) => Some(ErrorCode::Changed),
     };
-    ApiError { code, ..ApiError::plain(error.to_string()) }
+    let sentence = error.to_string();
+    let option = if let EditError::Unfit { option, .. } = error { option } else { None };
+    ApiError { code, option, ..ApiError::plain(sentence) }
 }

@@ -21,6 +21,8 @@ pub struct Facts {
     pub started: Timestamp,
     /// Where the settings file is.
     pub settings: String,
+    /// How often the settings were taken.
+    pub edition: u32,
     /// Whether a tray icon is shown.
     pub tray: bool,
     /// Whether the demo is followed.
@@ -67,6 +69,7 @@ impl Status {
         let facts = Mutex::new(Facts {
             started: Timestamp::now(),
             settings,
+            edition: 0,
             tray: false,
             demo: false,
             notifications: api::Notifications { server: None, capabilities: Vec::new() },
@@ -94,13 +97,14 @@ impl Status {
     #[must_use]
     pub fn now(&self) -> api::Status {
         let facts = self.facts().clone();
-        let Facts { started, settings, tray, demo, notifications, feeds, .. } = facts;
+        let Facts { started, settings, edition, tray, demo, notifications, feeds, .. } = facts;
         api::Status {
             agent: api::AgentInfo {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 pid: std::process::id(),
                 started: api::Time(started),
                 settings,
+                edition,
                 tray,
                 demo,
                 notifications,

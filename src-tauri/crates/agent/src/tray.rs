@@ -170,6 +170,7 @@ mod tests {
             pid: 1,
             started: now(),
             settings: String::new(),
+            edition: 0,
             tray: true,
             demo: false,
             notifications: Notifications { server: None, capabilities: vec![] },

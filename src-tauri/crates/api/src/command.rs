@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Time;
+use crate::{Options, Time};
 
 /// A subscription to add.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,10 +43,29 @@ pub struct AddSubscription {
     /// [`ErrorCode::NoPushFeed`] instead of being saved with a warning.
     #[serde(default)]
     pub asks: bool,
-    /// What was found when it was tried, as its refusal told ([`ApiError::found`]): to follow that without
-    /// trying it once more.
+    /// What was found when it was tried, as its refusal told ([`ApiError::found`]) or [`Tried`]: to follow that
+    /// without trying it once more.
     #[serde(default)]
     pub found: Option<Found>,
+    /// Where it cannot be reached it is refused with [`ErrorCode::Unreachable`] instead of being saved with a
+    /// warning.
+    #[serde(default)]
+    pub reached: bool,
+    /// What else is set of it.
+    #[serde(default)]
+    pub options: Options,
+}
+
+/// What answers at a URL that is not followed yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Tried {
+    /// What was found.
+    pub found: Found,
+    /// What it is called where the person gives it no name: its topics, where the address names some.
+    pub name: String,
+    /// The latest message that the server holds, as it will look.
+    pub preview: Option<Preview>,
 }
 
 /// What was found at a URL, or behind it, and is followed if the person says so.
@@ -81,7 +100,8 @@ pub struct Header {
     pub value: Credential,
 }
 
-/// Where a secret is kept. The secret itself never crosses the API.
+/// Where a secret is kept. The secret itself crosses the API once, on its way in: see
+/// [`crate::TypedSecret`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -90,6 +110,10 @@ pub enum Credential {
     Env(String),
     /// In this file, which only its owner may read.
     File(String),
+    /// It was typed, and is in a file of this name, which Hark has made for it.
+    Kept(String),
+    /// What a command prints, of which this is the program. No client can set one.
+    Command(String),
 }
 
 /// What became of an added subscription.
@@ -186,13 +210,16 @@ pub struct ApiError {
     /// follow that.
     #[serde(default)]
     pub found: Option<Box<Found>>,
+    /// The option ([`Options`]) whose value cannot be taken, where it is one alone.
+    #[serde(default)]
+    pub option: Option<String>,
 }
 
 impl ApiError {
     /// One that no client handles in a way of its own.
     #[must_use]
     pub fn plain(sentence: String) -> Self {
-        Self { code: None, sentence, found: None }
+        Self { code: None, sentence, found: None, option: None }
     }
 }
 
@@ -211,6 +238,10 @@ pub enum ErrorCode {
     NotAFeed,
     /// It streams, but nothing that is to come: offer to follow it all the same, unchecked.
     NoPushFeed,
+    /// It cannot be reached now: offer to save it, and to go on trying.
+    Unreachable,
+    /// The settings file was changed meanwhile in what the person has changed too: show both.
+    Changed,
 }
 
 impl fmt::Display for ApiError {

@@ -14,6 +14,7 @@ mod event;
 mod handlers;
 mod history;
 mod message;
+mod options;
 pub mod relay;
 pub mod route;
 mod rules;
@@ -26,7 +27,7 @@ mod time;
 pub use act::{Act, ActOn, Acted, Question, Seems, Yes};
 pub use command::{
     Accepted, AddSubscription, Added, ApiError, Basic, Certainty, Credential, ErrorCode, Found,
-    Header, Preview, Recognised, Sample, Target,
+    Header, Preview, Recognised, Sample, Target, Tried,
 };
 pub use database::Database;
 pub use event::Event;
@@ -36,6 +37,7 @@ pub use message::{
     Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,
     RawMessage, RawQuery, Read, ReadMessages, Shown, Unread, Why,
 };
+pub use options::{EditSubscription, OptionValue, Options, SubscriptionOptions, TypedSecret};
 pub use relay::{
     Health, Relay, RelayClient, RelayEvent, RelayGap, RelayId, RelayMessage, RelayQuery, RelayRaw,
     RelayRefusal, RelayRemoved, RelayStatus, RenewToken, Upstream,

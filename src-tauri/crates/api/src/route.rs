@@ -5,15 +5,21 @@ use std::marker::PhantomData;
 use http::Method;
 
 use crate::{
-    Accepted, Act, Acted, AddSubscription, Added, Database, DeleteMessages, Deleted, Handler,
-    HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, Message, MessagesQuery, RawMessage,
-    RawQuery, Read, ReadMessages, Relay, RenewToken, RulesFor, RulesTried, RunHandler, Sample,
-    SendMessage, Sent, Snooze, Snoozed, Status, Target, Unread, Woken,
+    Accepted, Act, Acted, AddSubscription, Added, Credential, Database, DeleteMessages, Deleted,
+    EditSubscription, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, Message,
+    MessagesQuery, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken, RulesFor,
+    RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status,
+    SubscriptionOptions, Target, Tried, TypedSecret, Unread, Woken,
 };
 
 /// Routes that are the command line's alone: the window's page, which shows what strangers sent, cannot reach
 /// them.
 pub const NOT_FOR_THE_PAGE: &[&str] = &[RUN_HANDLER.path, RELAY_TOKEN.path];
+
+/// The largest body; no client sends a larger one. Bytes.
+const BODY_BYTES_MAX: usize = 2 << 20;
+/// The largest one that holds a secret: of 64 KiB, and escaped. Bytes.
+const SECRET_BODY_BYTES_MAX: usize = 160 << 10;
 
 /// What a route's method says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,16 +48,26 @@ pub struct Route<Q, R> {
     pub verb: Verb,
     /// The whole path.
     pub path: &'static str,
+    /// The largest body that it takes. Bytes.
+    pub body_bytes_max: usize,
+    /// Whether what it takes is a secret: no error repeats anything of it.
+    pub is_secret: bool,
     types: PhantomData<fn(Q) -> R>,
 }
 
 impl<Q, R> Route<Q, R> {
     const fn get(path: &'static str) -> Self {
-        Self { verb: Verb::Get, path, types: PhantomData }
+        Self { verb: Verb::Get, path, body_bytes_max: 0, is_secret: false, types: PhantomData }
     }
 
     const fn post(path: &'static str) -> Self {
-        Self { verb: Verb::Post, path, types: PhantomData }
+        let body_bytes_max = BODY_BYTES_MAX;
+        Self { verb: Verb::Post, path, body_bytes_max, is_secret: false, types: PhantomData }
+    }
+
+    const fn secret(path: &'static str) -> Self {
+        let body_bytes_max = SECRET_BODY_BYTES_MAX;
+        Self { verb: Verb::Post, path, body_bytes_max, is_secret: true, types: PhantomData }
     }
 }
 
@@ -115,6 +131,15 @@ routes! {
     JOURNAL = get "/v1/journal": HistoryQuery => Vec<JournalRow>;
     /// Try a URL, then follow it and write it into the settings.
     ADD = post "/v1/subscriptions/add": AddSubscription => Added;
+    /// Try a URL, and change nothing.
+    TRY = post "/v1/subscriptions/try": AddSubscription => Tried;
+    /// One subscription's options as they stand in the settings file, without secrets.
+    OPTIONS = get "/v1/subscriptions/options": Target => SubscriptionOptions;
+    /// Change options of a subscription, in the settings file too.
+    EDIT = post "/v1/subscriptions/edit": EditSubscription => Added;
+    /// Keep a secret that was typed, in a file of its own; answers what names it in options. Goes in, and never
+    /// out: what no subscription has named 15 minutes later is removed.
+    SECRET = secret "/v1/secrets": TypedSecret => Credential;
     /// Forget a subscription. Its messages stay.
     REMOVE = post "/v1/subscriptions/remove": Target => Accepted;
     /// Pause one subscription, or all.

@@ -30,6 +30,9 @@ pub struct AgentInfo {
     pub started: Time,
     /// Where the settings file is.
     pub settings: String,
+    /// How often the settings were taken since the agent began: another number says that what was read of them
+    /// may be out of date.
+    pub edition: u32,
     /// Whether a tray icon is registered.
     pub tray: bool,
     /// Whether the built-in demo is followed, since the settings hold no subscription.

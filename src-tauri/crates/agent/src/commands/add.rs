@@ -1,49 +1,29 @@
 //! Follows a new URL: tries it, says what it is, writes it into the settings. Needs no running agent.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
-use hark_api::{AddSubscription, Added, ApiError, ErrorCode, Found};
+use hark_api::{AddSubscription, Added, ApiError, Found, Tried};
 use hark_config::{
-    TomlError,
-    credentials::Credentials,
+    TomlError, kept,
     presets::Presets,
-    settings::{self, Basic, Credential, Edit, NewSubscription, Subscription, Typed},
+    settings::{self, Basic, Edit, NewSubscription, Typed},
 };
-use hark_engine::{failure::Cause, feed};
+use hark_engine::feed;
 use hark_local::profile::Profile;
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
-use hark_stream::{
-    connection::Ask,
-    probe::{Latest, Outcome, Refusal, RefusalKind, Stream, guess, latest, probe},
-};
 
-use super::Commands;
-use crate::{
-    configuration::{EDIT_TIMEOUT, refusal},
-    to_api,
+use super::{
+    Commands,
+    secrets::{meant, options_meant},
+    trial::{self, Answer, Question},
 };
+use crate::configuration::{EDIT_TIMEOUT, refusal};
 
 /// The warning about an added subscription that cannot be followed yet.
 const NOT_YET: &str = "It is saved, and followed as soon as the database can be written; for why that \
                        cannot be done now, see: hark status";
-/// Why a stream is not followed that is the answer to one question.
-const IS_ANSWER: &str = "streams one answer and says that it is all ([DONE]): it is no feed of what is to \
-                         come, and would be told anew with each connection.";
-/// What to do about it, where nobody can be asked.
-const UNCHECKED: &str = "To follow it all the same, add it with --unchecked.";
-/// The warning about a stream that does not stay open.
-const ENDED: &str = "It ended the stream after what it had. Where it goes on doing so, it is asked once a \
-                     minute, unless it sends retry:.";
-/// The warning about one that answers over http alone, though nobody has said that it should.
-const IN_THE_CLEAR: &str = "Over https it does not answer, so it is followed over http: whoever is on the \
-                            way can read and change what comes. No token is sent to it.";
-/// What is said of one that could not be recognised.
-const NOT_KNOWN: &str = "What it speaks is found out at its first answer.";
 /// How long to wait until an added subscription has settled.
-const SETTLE_TIMEOUT: Duration = Duration::from_secs(4);
+pub(super) const SETTLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 impl Commands {
     /// Tries a URL, writes it into the settings and follows it.
@@ -52,9 +32,19 @@ impl Commands {
     /// Where it is no URL, is refused, is followed already, or the settings cannot be written.
     pub async fn add(&self, new: AddSubscription) -> Result<Added, ApiError> {
         let path = self.configuration.path();
+        self.may_name(&new)?;
         let tried = try_url(path, new, self.configuration.files()).await?;
         let new = tried.subscription.clone();
-        let key = self.change(&[], move |path| settings::add(path, &new)).await?;
+        let (key, one) = self
+            .change(&[], move |path| {
+                let edit = settings::add(path, &new)?;
+                let one = edit.settings.subscriptions.get(&edit.answer).cloned();
+                Ok(edit.map(|key| (key, one)))
+            })
+            .await?;
+        if let Some(one) = &one {
+            self.own.typed.named_by(one);
+        }
         self.subscriptions.settled(&key, SETTLE_TIMEOUT).await;
         let mut added = tried.added(key);
         if !self.subscriptions.registry().keys().contains(&added.subscription)
@@ -65,7 +55,45 @@ impl Commands {
         }
         Ok(added)
     }
+
+    /// Tries a URL, and changes nothing.
+    ///
+    /// # Errors
+    /// Where it is no URL, is refused, or cannot be reached.
+    pub async fn try_it(&self, new: AddSubscription) -> Result<Tried, ApiError> {
+        self.may_name(&new)?;
+        let new = AddSubscription { reached: true, unchecked: false, found: None, ..new };
+        let tried = try_url(self.configuration.path(), new, self.configuration.files()).await?;
+        let name = tried.subscription.called();
+        let Trial { subscription, recognised, preview, warning } = tried;
+        let known = "What answers there was not recognised.";
+        let recognised = recognised.ok_or_else(|| ApiError::plain(known.to_owned()))?;
+        let found = Found { url: subscription.url.into(), recognised, warning };
+        Ok(Tried { found, name, preview })
+    }
+
+    /// Whether the secrets that a new subscription names as typed were typed for one, and are no other's.
+    fn may_name(&self, new: &AddSubscription) -> Result<(), ApiError> {
+        let folder = kept::folder_of(self.configuration.path());
+        let named = new.bearer.iter().chain(new.basic.iter().map(|basic| &basic.password));
+        let named = named.chain(new.headers.iter().map(|header| &header.value));
+        let options = new.options.values().filter_map(|value| match value {
+            hark_api::OptionValue::Secret(credential) => Some(credential),
+            _ => None,
+        });
+        for credential in named.chain(options) {
+            if let hark_api::Credential::Kept(name) = credential
+                && !self.own.typed.has(&folder.join(name))
+            {
+                return Err(ApiError::plain(GONE.to_owned()));
+            }
+        }
+        Ok(())
+    }
 }
+
+/// What is said of a typed secret that is not there.
+pub(super) const GONE: &str = "What was typed is not kept any more. Type it once more.";
 
 /// A URL that was tried: the subscription to write down, and what the client is told about it.
 struct Trial {
@@ -105,9 +133,7 @@ pub async fn add(
 /// Tries a URL, as far as the person wants it tried.
 async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Trial, ApiError> {
     let said = ApiError::plain;
-    // The sentence may repeat what the person has just typed; nothing of it is logged.
-    let Typed { url, in_the_clear } =
-        settings::read_typed(&new.url).map_err(|wrong| said(format!("{}: {wrong}", new.url)))?;
+    let Typed { url, in_the_clear } = typed(&new.url)?;
     let slow = |slow| refusal(TomlError::Slow { path: path.to_path_buf(), slow }.into());
     let presets = {
         let path = path.to_path_buf();
@@ -116,99 +142,59 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
     if let Some(feed) = &new.feed {
         presets.feed(feed).map_err(said)?;
     }
-    let credential = |credential| match credential {
-        hark_api::Credential::Env(name) => Credential::Env(name),
-        hark_api::Credential::File(path) => Credential::File(PathBuf::from(path)),
-    };
-    let basic =
-        |basic: hark_api::Basic| Basic { user: basic.user, password: credential(basic.password) };
-    let headers = new.headers.into_iter().map(|header| (header.name, credential(header.value)));
-    let proxy = new.proxy.as_deref().map(settings::read_proxy).transpose().map_err(|wrong| {
-        said(format!("{} cannot be the proxy: {wrong}.", new.proxy.as_deref().unwrap_or_default()))
-    })?;
-    let name = new.name.filter(|name| !name.trim().is_empty());
-    let mut subscription = Subscription::plain(url.clone(), "json");
-    subscription.bearer = new.bearer.map(credential);
-    subscription.basic = new.basic.map(basic);
-    subscription.headers = headers.collect();
-    subscription.proxy = proxy.unwrap_or_default();
-    let ca = new.ca.map(PathBuf::from);
-    subscription.ca.clone_from(&ca);
-    let known = |Stream { recognition, url }| (to_api::recognised(recognition), url);
-    let mut found = guess(&url).filter(|_| new.feed.is_none()).map(known);
-    let (mut warning, mut preview) = (None, None);
-    if let Some(before) = new.found {
-        let Typed { url, .. } = settings::read_typed(&before.url)
-            .map_err(|wrong| said(format!("{}: {wrong}", before.url)))?;
-        (found, warning) = (Some((before.recognised, url)), before.warning);
-    } else if !new.unchecked {
-        let origin = subscription.origin();
-        // It may be the authorities' file that cannot be read, and no token helps against that.
-        let code = ca.is_none().then_some(ErrorCode::CredentialWanted);
-        let wrong = |cause: Cause| ApiError { code, ..ApiError::plain(cause.sentence(&origin)) };
-        let secret = subscription.has_credential();
-        let mut ask = Credentials::new(subscription.clone()).ask().await.map_err(wrong)?;
-        let mut outcome = probe(ask.clone()).await;
-        if let (Outcome::Unreachable { .. }, Some(clear), false) = (&outcome, in_the_clear, secret)
-        {
-            let clear = Ask { url: clear, ..ask.clone() };
-            if let stream @ Outcome::Stream(_) = probe(clear.clone()).await {
-                (outcome, ask, warning) = (stream, clear, Some(IN_THE_CLEAR.to_owned()));
-            }
-        }
-        match outcome {
-            Outcome::Stream(stream) => {
-                let feed = new.feed.as_deref().unwrap_or(stream.recognition.feed);
-                if let Ok(feed) = presets.feed(feed) {
-                    let ask = Ask { url: stream.url.clone(), ..ask };
-                    let Latest { message, ended, is_answer } = latest(&ask, &*feed).await;
-                    let sentence = match (is_answer, new.asks) {
-                        (true, true) => Some(format!("{origin} {IS_ANSWER}")),
-                        (true, false) => Some(format!("{origin} {IS_ANSWER} {UNCHECKED}")),
-                        (false, asks) => (ended && asks).then(|| format!("{origin}: {ENDED}")),
-                    };
-                    if let Some(sentence) = sentence {
-                        let code = Some(ErrorCode::NoPushFeed);
-                        let (recognised, url) = known(stream);
-                        let found = Box::new(Found { url: url.into(), recognised, warning });
-                        return Err(ApiError { code, sentence, found: Some(found) });
-                    }
-                    preview = message.map(to_api::preview);
-                    warning = warning.or_else(|| ended.then(|| ENDED.to_owned()));
-                }
-                found = Some(known(stream));
-            }
-            Outcome::Unreachable { cause } => {
-                let sentence = cause.sentence(&origin);
-                warning = Some(format!(
-                    "It could not be tried now, and is saved all the same. {sentence}"
-                ));
-                if found.is_none() && new.feed.is_none() {
-                    warning = warning.map(|said| format!("{said} {NOT_KNOWN}"));
-                }
-            }
-            Outcome::Refused(refusal) => return Err(refused(&refusal, &origin)),
-        }
+    if let Some(proxy) = &new.proxy {
+        settings::read_proxy(proxy)
+            .map_err(|wrong| said(format!("{proxy} cannot be the proxy: {wrong}.")))?;
     }
+    let folder = kept::folder_of(path);
+    let credential = |credential| meant(&folder, credential);
+    let basic = |basic: hark_api::Basic| {
+        Ok::<_, ApiError>(Basic { user: basic.user, password: credential(basic.password)? })
+    };
+    let headers = new.headers.into_iter();
+    let headers = headers.map(|header| Ok::<_, ApiError>((header.name, credential(header.value)?)));
+    let name = new.name.filter(|name| !name.trim().is_empty());
+    let mut subscription = NewSubscription {
+        name,
+        bearer: new.bearer.map(credential).transpose()?,
+        basic: new.basic.map(basic).transpose()?,
+        headers: headers.collect::<Result<_, _>>()?,
+        ca: new.ca.map(Into::into),
+        proxy: new.proxy,
+        paused: new.paused,
+        options: options_meant(&folder, new.options)?,
+        ..NewSubscription::plain(url.clone(), new.feed.as_deref().unwrap_or(feed::UNKNOWN))
+    };
+    let one = {
+        let (path, new) = (path.to_path_buf(), subscription.clone());
+        let draft = move || settings::draft(&path, &new);
+        files.within(FILE_TIMEOUT, draft).await.map_err(slow)?.map_err(refusal)?
+    };
+    let mut answer = Answer::default();
+    if let Some(before) = new.found {
+        let Typed { url, .. } = typed(&before.url)?;
+        (answer.found, answer.warning) = (Some((before.recognised, url)), before.warning);
+    } else if new.unchecked {
+        answer.found = trial::guessed(&url).filter(|_| new.feed.is_none());
+    } else {
+        let (feed, asks, reached) = (new.feed.as_deref(), new.asks, new.reached);
+        answer = trial::run(Question { one, in_the_clear, feed, asks, reached }, &presets).await?;
+    }
+    let Answer { found, preview, warning } = answer;
     let (recognised, url) = match found {
         Some((recognised, url)) => (Some(recognised), url),
         None => (None, url),
     };
-    let feed = new.feed.or_else(|| recognised.as_ref().map(|found| found.feed.clone()));
-    let feed = feed.unwrap_or_else(|| feed::UNKNOWN.into());
-    let lacks = presets.feed(&feed).map_err(said)?.subscribe(&url, "");
-    lacks.map_err(|cause| said(cause.sentence(&url.origin().ascii_serialization())))?;
-    let Subscription { bearer, basic, headers, ca, .. } = subscription;
-    let (proxy, paused) = (new.proxy, new.paused);
-    let subscription =
-        NewSubscription { url, name, feed, bearer, basic, headers, ca, proxy, paused };
+    subscription.feed = trial::speaks(new.feed, recognised.as_ref());
+    trial::takes(&presets, &subscription.feed, &url)?;
+    subscription.url = url;
     Ok(Trial { subscription, recognised, preview, warning })
 }
 
-fn refused(refusal: &Refusal, origin: &str) -> ApiError {
-    let code = match refusal.kind {
-        RefusalKind::CredentialWanted => ErrorCode::CredentialWanted,
-        RefusalKind::NotAFeed => ErrorCode::NotAFeed,
-    };
-    ApiError { code: Some(code), ..ApiError::plain(refusal.sentence(origin)) }
+/// Reads an address. The sentence may repeat what the person has just typed; nothing of it is logged.
+pub(super) fn typed(text: &str) -> Result<Typed, ApiError> {
+    settings::read_typed(text).map_err(|wrong| ApiError {
+        option: Some("url".to_owned()),
+        ..ApiError::plain(format!("{text}: {wrong}"))
+    })
 }

@@ -1,6 +1,7 @@
 //! The commands that a client can give, one file each, and what they share: putting settings in force.
 
 pub mod add;
+mod edit;
 mod pages;
 mod pause;
 mod queries;
@@ -9,8 +10,10 @@ mod recognised;
 mod remove;
 mod rules;
 mod sample;
+mod secrets;
 pub mod send;
 mod silence;
+mod trial;
 
 use std::sync::Arc;
 
@@ -43,6 +46,8 @@ struct Own {
     turns: Turns<()>,
     /// Not everything is followed as the settings say.
     unfinished: Notify,
+    /// Secrets that were typed, and that no subscription names yet.
+    typed: secrets::Typed,
 }
 
 impl Commands {

@@ -19,9 +19,6 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{failed, plain};
 
-/// The largest body; no client sends a larger one. Bytes.
-const BODY_BYTES_MAX: usize = 2 << 20;
-
 /// A request's input: a query string, or the bytes of a body.
 enum Asked {
     Query(Uri),
@@ -46,33 +43,43 @@ where
     F: Future<Output = Result<R, ApiError>> + Send + 'static,
 {
     let part = part.clone();
+    let is_secret = route.is_secret;
     let answer = move |asked: Asked| {
         let part = part.clone();
         async move {
-            let answered = answer(part, asked.read()?).await?;
+            let asked = asked.read();
+            let asked = if is_secret { asked.map_err(|_| unread()) } else { asked }?;
+            let answered = answer(part, asked).await?;
             serde_json::to_vec(&answered).map_err(plain)
         }
         .boxed()
     };
-    router.route(route.path, of_answer(route.verb, Arc::new(answer)))
+    router.route(route.path, of_answer(route.verb, route.body_bytes_max, Arc::new(answer)))
 }
 
-fn of_answer(verb: Verb, answer: Arc<Answer>) -> MethodRouter {
+fn of_answer(verb: Verb, body_bytes_max: usize, answer: Arc<Answer>) -> MethodRouter {
     let method = match verb {
         Verb::Get => MethodFilter::GET,
         Verb::Post => MethodFilter::POST,
     };
-    on(method, async move |request: Request| match answered(verb, &*answer, request).await {
-        Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
-        Err(error) => failed(StatusCode::UNPROCESSABLE_ENTITY, error),
+    on(method, async move |request: Request| {
+        match answered(verb, body_bytes_max, &*answer, request).await {
+            Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
+            Err(error) => failed(StatusCode::UNPROCESSABLE_ENTITY, error),
+        }
     })
 }
 
-async fn answered(verb: Verb, answer: &Answer, request: Request) -> Result<Vec<u8>, ApiError> {
+async fn answered(
+    verb: Verb,
+    body_bytes_max: usize,
+    answer: &Answer,
+    request: Request,
+) -> Result<Vec<u8>, ApiError> {
     let asked = match verb {
         Verb::Get => Asked::Query(request.into_parts().0.uri),
         Verb::Post => {
-            let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await;
+            let bytes = to_bytes(request.into_body(), body_bytes_max).await;
             Asked::Body(bytes.map_err(unreadable)?)
         }
     };
@@ -100,25 +107,33 @@ fn unreadable(error: impl std::fmt::Display) -> ApiError {
     plain(format!("The request could not be read: {error}."))
 }
 
+/// The same for what may be a secret, which the reason would repeat.
+fn unread() -> ApiError {
+    plain("The request could not be read: it is not of the form that this route takes.")
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use hark_api::{Accepted, Target, route};
+    use hark_api::{Accepted, Credential, Target, TypedSecret, route};
     use tower_service::Service;
 
     use super::*;
 
-    async fn asked(method: &str, path: &str, body: &'static str) -> (StatusCode, String) {
+    async fn asked(method: &str, path: &str, body: impl Into<Body>) -> (StatusCode, String) {
         let router = bind(Router::new(), &route::PAUSE, &7, |part, target: Target| async move {
             let subscriptions = vec![format!("{part} {:?}", target.subscription)];
             Ok(Accepted { subscriptions })
         });
+        let router = bind(router, &route::SECRET, &(), |(), typed: TypedSecret| async move {
+            Ok(Credential::Kept(typed.reveal().len().to_string()))
+        });
         let mut router = bind(router, &route::STOP, &(), |(), ()| async { Ok(()) });
-        let request = Request::builder().method(method).uri(path).body(Body::from(body));
+        let request = Request::builder().method(method).uri(path).body(body.into());
         let request = request.unwrap();
         let response = router.call(request).await.unwrap();
         let status = response.status();
-        let bytes = to_bytes(response.into_body(), BODY_BYTES_MAX).await.unwrap();
+        let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
         (status, String::from_utf8(bytes.into()).unwrap())
     }
 
@@ -136,5 +151,19 @@ mod tests {
         for nothing in ["", "null", "{}"] {
             assert_eq!(asked("POST", "/v1/stop", nothing).await.0, StatusCode::OK, "{nothing:?}");
         }
+    }
+    #[tokio::test]
+    async fn what_is_wrong_with_a_secret_is_said_without_it_and_a_large_one_is_not_taken() {
+        let sent = |body: String| asked("POST", "/v1/secrets", body);
+        let (status, said) = sent(r#"{"url":"u","secret":"c4nary"}"#.to_owned()).await;
+        assert_eq!((status, said.as_str()), (StatusCode::OK, r#"{"kept":"6"}"#));
+        for wrong in [r#""c4nary""#, r#"{"url":"u","secret":["c4nary"]}"#, r#"{"c4nary":1}"#] {
+            let (status, said) = sent(wrong.to_owned()).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
+            assert!(said.contains("could not be read") && !said.contains("c4nary"), "{said}");
+        }
+        let (status, _) =
+            sent(format!(r#"{{"url":"u","secret":"{}"}}"#, "c".repeat(160 << 10))).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 }

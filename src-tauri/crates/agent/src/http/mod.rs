@@ -67,6 +67,26 @@ pub fn router(
     });
     let router =
         bind(router, &route::ADD, commands, |commands, new| async move { commands.add(new).await });
+    let router =
+        bind(
+            router,
+            &route::TRY,
+            commands,
+            |commands, new| async move { commands.try_it(new).await },
+        );
+    let router = bind(router, &route::OPTIONS, commands, |commands, target| async move {
+        commands.options(target).await
+    });
+    let router =
+        bind(
+            router,
+            &route::EDIT,
+            commands,
+            |commands, edit| async move { commands.edit(edit).await },
+        );
+    let router = bind(router, &route::SECRET, commands, |commands, typed| async move {
+        commands.keep_secret(typed).await
+    });
     let router = bind(router, &route::REMOVE, commands, |commands, target| async move {
         commands.remove(target).await
     });

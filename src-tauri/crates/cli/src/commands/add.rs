@@ -93,6 +93,8 @@ fn wanted(options: AddOptions, secrets: &mut Secrets) -> Result<AddSubscription,
         unchecked: options.unchecked,
         asks: confirm::can_ask(),
         found: None,
+        reached: false,
+        options: hark_api::Options::new(),
     })
 }
 

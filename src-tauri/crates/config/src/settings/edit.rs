@@ -11,7 +11,7 @@ use url::Url;
 use hark_engine::feed;
 use hark_local::file::Stamp;
 
-use super::{NewSubscription, OWN_KEY, Settings, Subscription, file, key_of};
+use super::{NewSubscription, OWN_KEY, Settings, Subscription, file, key_of, options};
 use crate::{
     file::{TomlError, lock, write},
     kept,
@@ -32,7 +32,8 @@ pub struct Edit<T> {
 }
 
 impl<T> Edit<T> {
-    fn map<U>(self, map: impl FnOnce(T) -> U) -> Edit<U> {
+    /// The same with another answer.
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Edit<U> {
         let Self { answer, settings, text, stamp } = self;
         Edit { answer: map(answer), settings, text, stamp }
     }
@@ -52,6 +53,19 @@ pub enum EditError {
         "Only [subscriptions.{0}] and what belongs to it can stand here. To change other settings, edit the file itself: hark config path"
     )]
     Another(String),
+    /// A value cannot be taken.
+    #[error("That cannot be set: {message}.")]
+    Unfit {
+        /// The option that has it, where it is one alone.
+        option: Option<String>,
+        /// Why not, without a full stop.
+        message: String,
+    },
+    /// The file says something else by now of what was to be changed.
+    #[error(
+        "The settings file was changed meanwhile, in what you have changed too ({0}). Look at it once more; nothing was saved."
+    )]
+    Changed(String),
     /// The URL is followed already.
     #[error("That URL is followed already, as {0:?}.")]
     AlreadyFollowed(String),
@@ -69,14 +83,7 @@ pub fn add(path: &Path, new: &NewSubscription) -> Result<Edit<String>, EditError
         }
         let taken = |key: &str| settings.subscriptions.contains_key(key);
         let key = key_for(&new.label(), &new.url, taken);
-        let all = document.entry("subscriptions").or_insert_with(|| {
-            let mut table = Table::new();
-            table.set_implicit(true);
-            Item::Table(table)
-        });
-        if let Some(all) = all.as_table_like_mut() {
-            all.insert(&key, Item::Table(new.table()));
-        }
+        options::insert(path, document, &key, new)?;
         Ok(key)
     })
 }
@@ -107,7 +114,7 @@ pub fn remove(path: &Path, word: &str) -> Result<Edit<String>, EditError> {
 }
 
 /// The files of what was typed for this subscription, which no other one uses.
-fn own_files(path: &Path, settings: &Settings, key: &str) -> Vec<PathBuf> {
+pub(super) fn own_files(path: &Path, settings: &Settings, key: &str) -> Vec<PathBuf> {
     let folder = kept::folder_of(path);
     let is_of = |(other, _): &(&String, &Subscription)| *other == key;
     let (own, others): (Vec<_>, Vec<_>) = settings.subscriptions.iter().partition(is_of);

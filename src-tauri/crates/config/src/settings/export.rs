@@ -70,6 +70,16 @@ pub fn export(path: &Path) -> Result<Exported, EditError> {
 
 /// Leaves out of the address in a table what may be a secret; answers whether there was something.
 fn shorten(table: &mut dyn TableLike, one: &Subscription, url: &Url) -> bool {
+    let bare = bare(one, url);
+    let is_shorter = bare != *url;
+    if is_shorter {
+        replace(table, "url", bare.as_str());
+    }
+    is_shorter
+}
+
+/// An address without what may be a secret in it.
+pub(super) fn bare(one: &Subscription, url: &Url) -> Url {
     let mut bare = one.speaks().identity(url);
     let is_secret = |name: &str| {
         let name = name.to_lowercase();
@@ -83,9 +93,5 @@ fn shorten(table: &mut dyn TableLike, one: &Subscription, url: &Url) -> bool {
             bare.query_pairs_mut().append_pair(&name, &value);
         }
     }
-    let is_shorter = bare != *url;
-    if is_shorter {
-        replace(table, "url", bare.as_str());
-    }
-    is_shorter
+    bare
 }

@@ -7,6 +7,7 @@ mod file;
 mod handlers;
 mod keep;
 mod new;
+mod options;
 mod pictures;
 mod portable;
 mod publish;
@@ -51,6 +52,7 @@ pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, rea
 pub use handlers::{HANDLERS_MAX, Handler, HandlerSet, Placeholder, Word};
 pub use keep::KeepSettings;
 pub use new::NewSubscription;
+pub use options::{OptionValue, Options, draft, draft_options, options_of, set_options};
 pub use portable::{Imported, Sends, SetUp, read_set_up};
 pub use publish::Publish;
 pub use relay::{RELAY_LISTEN, Relay, RelayAt, read_listen, read_socket, set_relay};

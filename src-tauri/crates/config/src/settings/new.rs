@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use toml_edit::{Array, InlineTable, Item, Table, Value};
 use url::{Host, Url};
 
-use super::{Basic, Credential};
+use super::{Basic, Credential, Options};
 
 /// A subscription to write down.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct NewSubscription {
     pub proxy: Option<String>,
     /// Not followed for now.
     pub paused: bool,
+    /// What else is set.
+    pub options: Options,
 }
 
 impl NewSubscription {
@@ -46,6 +48,7 @@ impl NewSubscription {
             ca: None,
             proxy: None,
             paused: false,
+            options: Options::new(),
         }
     }
 
@@ -98,7 +101,7 @@ impl NewSubscription {
 }
 
 /// A credential as it is written.
-fn written(credential: &Credential) -> Value {
+pub(super) fn written(credential: &Credential) -> Value {
     let (place, value): (_, Value) = match credential {
         Credential::Env(name) => ("env", name.into()),
         Credential::File(path) => ("file", path.display().to_string().into()),

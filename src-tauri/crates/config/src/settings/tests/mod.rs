@@ -2,6 +2,7 @@
 
 mod edits;
 mod handlers;
+mod options;
 mod portable;
 mod relay;
 mod table;
