@@ -281,7 +281,8 @@ fn imports(text: &str) -> Names {
 #[test]
 fn each_part_of_the_agent_knows_those_below_it_alone() {
     // From the ground up: each imports exactly those that it names, and all of them stand above it.
-    let parts: [(&str, &[&str]); 27] = [
+    let parts: [(&str, &[&str]); 28] = [
+        ("autostart", &[]),
         ("words", &[]),
         ("log", &[]),
         ("demo", &[]),
@@ -320,12 +321,16 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
                 "words",
             ],
         ),
-        ("http", &["actions", "commands", "events", "handlers", "relay", "status", "words"]),
+        (
+            "http",
+            &["actions", "autostart", "commands", "events", "handlers", "relay", "status", "words"],
+        ),
         (
             "run",
             &[
                 "actions",
                 "alerts",
+                "autostart",
                 "commands",
                 "conditions",
                 "configuration",

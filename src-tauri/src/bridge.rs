@@ -1,4 +1,4 @@
-//! All that the page may ask of this process: seven commands, named in `permissions/bridge.toml`.
+//! All that the page may ask of this process: ten commands, named in `permissions/bridge.toml`.
 //!
 //! The bridge passes values between page and agent and understands none of them, except that it
 //! calls only routes that the API declares, and opens or copies only what the agent says.
@@ -21,13 +21,18 @@ use hark_local::{clipboard, profile::Profile, program};
 use serde::Serialize;
 use serde_json::Value;
 use tauri::{
-    State,
+    State, WebviewWindow,
     async_runtime::JoinHandle,
     ipc::{Channel, Invoke, Response},
 };
 use tokio::sync::Notify;
 
-use crate::saving::{self, Format, Listed, Unsaved};
+use crate::{
+    DATA,
+    kept::{self, Appearance},
+    saving::{self, Format, Listed, Unsaved},
+    tokens,
+};
 
 /// How often an absent agent is looked for.
 const RETRY: Duration = Duration::from_secs(1);
@@ -41,8 +46,8 @@ const PIECE_EVENTS_MAX: usize = 200;
 
 /// What the commands share.
 pub(crate) struct Bridge {
-    profile: Profile,
-    client: Client,
+    pub(crate) profile: Profile,
+    pub(crate) client: Client,
     /// The forwarding of events to the page; a page that is loaded anew replaces it.
     forwarding: Mutex<Option<JoinHandle<()>>>,
     /// An agent was just started: look now.
@@ -119,7 +124,18 @@ impl Bridge {
 
 /// The commands' dispatcher.
 pub(crate) fn commands() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
-    tauri::generate_handler![call, subscribe, start_agent, restart_agent, act, save, about]
+    tauri::generate_handler![
+        call,
+        subscribe,
+        start_agent,
+        restart_agent,
+        act,
+        save,
+        about,
+        appearance,
+        tokens::copy_relay_token,
+        tokens::renew_relay_token
+    ]
 }
 
 /// Calls a route of the agent: `body` is its query, or its JSON body.
@@ -185,6 +201,23 @@ fn about(bridge: State<'_, Bridge>) -> About {
     }
 }
 
+/// How the window looks and speaks; from now on so, where that is said. The page reads itself anew for another
+/// language.
+#[tauri::command]
+fn appearance(
+    bridge: State<'_, Bridge>,
+    window: WebviewWindow,
+    wanted: Option<Appearance>,
+) -> Appearance {
+    let folder = bridge.profile.state.join(DATA);
+    if let Some(wanted) = wanted {
+        kept::keep_appearance(&folder, wanted);
+        // Where the toolkit cannot, it is so from the next window on.
+        let _ = window.set_theme(wanted.look.theme());
+    }
+    kept::read(&folder).appearance
+}
+
 /// Does something about a message. What is to be opened is what the agent has judged, never what the page
 /// says; what no program of the session copies is answered.
 #[tauri::command]
@@ -218,7 +251,7 @@ async fn save(
 fn request(path: &str, body: Value) -> Result<(Verb, String, Vec<u8>), Failure> {
     let &(verb, path) = route::ALL
         .iter()
-        .find(|(_, known)| *known == path && !route::NOT_FOR_THE_PAGE.contains(known))
+        .find(|(_, known)| *known == path && route::FOR_THE_PAGE.contains(known))
         .ok_or_else(|| broken(format!("The agent has no route {path}.")))?;
     if verb == Verb::Post {
         return Ok((verb, path.to_owned(), body.to_string().into_bytes()));
@@ -276,7 +309,7 @@ async fn forward_one_stream(client: &Client, page: &Channel<Notice>) -> tauri::R
     Ok(End { had_events, failure })
 }
 
-fn broken(sentence: String) -> Failure {
+pub(crate) fn broken(sentence: String) -> Failure {
     Failure::Broken { sentence }
 }
 
@@ -302,9 +335,16 @@ mod tests {
 
     #[test]
     fn only_declared_routes_are_called() {
-        for path in
-            ["/v1/events", "/v1/handlers/run", "/v1/status/../stop", "/", "/v1/messages?limit=1"]
-        {
+        for path in [
+            "/v1/events",
+            "/v1/handlers/run",
+            "/v1/messages/act",
+            "/v1/relay/token",
+            "/v1/stop",
+            "/v1/status/../stop",
+            "/",
+            "/v1/messages?limit=1",
+        ] {
             assert!(matches!(request(path, json!({})), Err(Failure::Broken { .. })), "{path}");
         }
     }

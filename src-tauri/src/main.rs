@@ -7,10 +7,11 @@
 
 mod bridge;
 mod display;
+mod kept;
 mod options;
 mod saving;
 mod single;
-mod size;
+mod tokens;
 #[cfg(test)]
 mod typescript;
 
@@ -26,6 +27,8 @@ use tauri::{
 
 /// The one window's label: the capability file names it.
 const LABEL: &str = "main";
+/// The folder of what the window keeps, in that of the state.
+const DATA: &str = "window";
 
 fn main() -> ExitCode {
     match run() {
@@ -51,18 +54,20 @@ fn run() -> Result<(), String> {
         Claim::Only(only) => only,
         Claim::AnotherIsShown => return Ok(()),
     };
-    let data = profile.state.join("window");
+    let data = profile.state.join(DATA);
     tauri::Builder::default()
         .manage(bridge::Bridge::new(profile))
         .invoke_handler(bridge::commands())
         .setup(move |app| {
-            let page = at.map(|at| WebviewUrl::App(format!("index.html#{}", fragment(at)).into()));
-            let kept = size::read(&data);
-            let window = WebviewWindowBuilder::new(app, LABEL, page.unwrap_or_default())
+            let kept = kept::read(&data);
+            let fragment = at.map(|at| format!("#{}", fragment(at))).unwrap_or_default();
+            let page = format!("index.html?{}{fragment}", kept.appearance.language.tag());
+            let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page.into()))
                 .title("Hark")
                 .inner_size(kept.width, kept.height)
                 .maximized(kept.maximized)
-                .min_inner_size(size::SMALLEST.width, size::SMALLEST.height)
+                .min_inner_size(kept::SMALLEST.0, kept::SMALLEST.1)
+                .theme(kept.appearance.look.theme())
                 .data_directory(data.clone())
                 .on_navigation(is_own_page)
                 .on_new_window(|_, _| NewWindowResponse::Deny)
@@ -70,7 +75,7 @@ fn run() -> Result<(), String> {
             let closing = window.clone();
             window.on_window_event(move |event| {
                 if matches!(event, WindowEvent::CloseRequested { .. }) {
-                    size::keep(&data, &closing);
+                    kept::keep_size(&data, &closing);
                 }
             });
             let app = app.handle().clone();

@@ -5,6 +5,7 @@ use ts_rs::{Config, TS};
 
 use crate::{
     bridge::{About, Failure, Notice},
+    kept::{Appearance, Language, Look},
     saving::{Format, Listed},
 };
 
@@ -16,12 +17,16 @@ fn the_pages_types_are_those_of_the_bridge() {
         "// Generated from src-tauri/src/bridge.rs; `cargo xtask generate` writes it anew.\n\n\
          import type {{ ErrorCode, Event, HistoryQuery, MessagesQuery }} from \"./api\";\n\nexport {}\n\n\
          export {}\n\nexport {}\n\nexport {}\n\n\
+         export {}\n\nexport {}\n\nexport {}\n\n\
          export {}\n",
         About::decl(&cfg),
         Failure::decl(&cfg),
         Notice::decl(&cfg),
         Listed::decl(&cfg),
         Format::decl(&cfg),
+        Appearance::decl(&cfg),
+        Look::decl(&cfg),
+        Language::decl(&cfg),
     );
     if std::env::var_os("HARK_BLESS").is_some() {
         std::fs::write(path, &wanted).unwrap();

@@ -115,6 +115,24 @@ impl Window {
         self.client.execute("document.activeElement.blur()", Vec::new()).await.unwrap();
     }
 
+    /// Chooses what has this value.
+    pub async fn choose(&self, css: &str, value: &str) {
+        eventually(&format!("{css} can be chosen from"), SHORT, async || {
+            self.find(css).await.select_by_value(value).await
+        })
+        .await;
+    }
+
+    /// Waits for an expression of the page's to be so.
+    pub async fn says(&self, expression: &str, wanted: bool) {
+        eventually(&format!("{expression} is {wanted}"), LONG, async || {
+            let said = self.client.execute(&format!("return {expression}"), Vec::new()).await;
+            let said = said.map_err(|error| error.to_string())?;
+            if said == wanted { Ok(()) } else { Err(said.to_string()) }
+        })
+        .await;
+    }
+
     /// Waits until what is in the page is on the screen too.
     pub async fn drawn(&self) {
         let script = "const done = arguments[0];

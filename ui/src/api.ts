@@ -224,6 +224,8 @@ url: string,
  */
 bytes: number | null, };
 
+export type Autostart = "off" | "entry" | "unit" | "both";
+
 export type Basic = { 
 /**
  * The name.
@@ -1435,6 +1437,12 @@ messages: number, };
 
 export type Upstream = "connecting" | "up" | "down" | "paused" | "removed";
 
+export type Wanted = { 
+/**
+ * Whether it is.
+ */
+on: boolean, };
+
 export type Why = { "code": "mute" } | { "code": "do_not_disturb" } | { "code": "snooze" } | { "code": "quiet_hours" } | { "code": "age" } | { "code": "paused" } | { "code": "removed" } | { "code": "no_answer" } | { "code": "server", "text": string };
 
 export type Woken = { 
@@ -1490,6 +1498,9 @@ export interface Routes {
   "/v1/handlers": { method: "GET"; query: null; reply: Array<Handler> };
   "/v1/handlers/run": { method: "POST"; query: RunHandler; reply: HandlerBegun };
   "/v1/relay": { method: "GET"; query: null; reply: Relay };
+  "/v1/relay/set": { method: "POST"; query: Wanted; reply: null };
+  "/v1/autostart": { method: "GET"; query: null; reply: Autostart };
+  "/v1/autostart/set": { method: "POST"; query: Wanted; reply: Autostart };
   "/v1/relay/token": { method: "POST"; query: RenewToken; reply: null };
   "/v1/database": { method: "GET"; query: null; reply: Database };
   "/v1/stop": { method: "POST"; query: null; reply: null };

@@ -67,3 +67,17 @@ query: MessagesQuery, } | { "what": "history",
 query: HistoryQuery, };
 
 export type Format = "json" | "csv";
+
+export type Appearance = { 
+/**
+ * Light or dark.
+ */
+look: Look, 
+/**
+ * The language of its page.
+ */
+language: Language, };
+
+export type Look = "system" | "light" | "dark";
+
+export type Language = "" | "en" | "zh-CN";

@@ -1,7 +1,7 @@
-// The page's only way out: the seven commands of hark-window (src-tauri/src/bridge.rs).
+// The page's only way out: the ten commands of hark-window (src-tauri/src/bridge.rs).
 import { Channel, invoke } from "@tauri-apps/api/core";
 import type { Act, Acted, Credential, Routes } from "./api";
-import type { About, Failure, Format, Listed, Notice } from "./bridge-types";
+import type { About, Appearance, Failure, Format, Listed, Notice } from "./bridge-types";
 
 export type { Failure, Notice };
 
@@ -38,6 +38,22 @@ export function restartAgent(): Promise<void> {
 /** What this window is, and where its Hark keeps its files. */
 export function about(): Promise<About> {
   return invoke("about");
+}
+
+/** How the window looks and speaks; from now on so, where that is said. */
+export function appearance(wanted: Appearance | null): Promise<Appearance> {
+  return invoke("appearance", { wanted });
+}
+
+/** Copies a token of the relay, which the page never has. */
+export function copyRelayToken(readOnly: boolean): Promise<void> {
+  return invoke("copy_relay_token", { readOnly });
+}
+
+/** Makes the tokens of the relay others. */
+export async function renewRelayTokens(): Promise<void> {
+  await invoke("renew_relay_token", { readOnly: false });
+  await invoke("renew_relay_token", { readOnly: true });
 }
 
 /** Does something about a message: opens or copies what the agent says, or answers what is to be asked. */

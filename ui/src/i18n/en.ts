@@ -1,12 +1,13 @@
 // English, and by its type the list of all texts: a language that lacks one does not compile.
 import type { Cause } from "../api";
 import { messages } from "./en/messages";
+import { settings } from "./en/settings";
 import { shell } from "./en/shell";
 import { form } from "./en/form";
 
 export const en = {
   lang: "en",
-  pages: { status: "Status", messages: "Messages", history: "History" },
+  pages: { status: "Status", messages: "Messages", history: "History", settings: "Settings" },
   units: { d: "d", h: "h", min: "min", s: "s" },
   today: "Today",
   yesterday: "Yesterday",
@@ -113,6 +114,7 @@ export const en = {
     tagged: (tag: string) => `Only those tagged ${tag}`,
   },
   messages,
+  settings,
   shell,
   readAll: "Mark all read",
   beforeFollowed: (name: string) => `before you followed ${name}`,

@@ -9,7 +9,10 @@ export function wordsFor(tag: string): Words {
   return /^zh\b/i.test(tag) ? zh : en;
 }
 
-const tag = globalThis.navigator?.language ?? "en";
+/** The language that the person has chosen for this window stands in its address; else the desktop's. */
+const chosen = globalThis.location?.search.slice(1);
+
+const tag = chosen || (globalThis.navigator?.language ?? "en");
 
 export const words: Words = wordsFor(tag);
 

@@ -1,5 +1,6 @@
 // 简体中文。
 import { messages } from "./zh/messages";
+import { settings } from "./zh/settings";
 import { shell } from "./zh/shell";
 import { causeInChinese } from "./causes-zh";
 import type { Words } from "./en";
@@ -10,7 +11,7 @@ const apart = (time: string) => (/^\d/.test(time) ? ` ${time}` : time);
 
 export const zh: Words = {
   lang: "zh-Hans",
-  pages: { status: "状态", messages: "消息", history: "历史" },
+  pages: { status: "状态", messages: "消息", history: "历史", settings: "设置" },
   units: { d: "天", h: "小时", min: "分", s: "秒" },
   today: "今天",
   yesterday: "昨天",
@@ -115,6 +116,7 @@ export const zh: Words = {
     tagged: (tag) => `只看标签为“${tag}”的消息`,
   },
   messages,
+  settings,
   shell,
   readAll: "全部标为已读",
   beforeFollowed: (name) => `订阅“${name}”之前的消息`,

@@ -35,7 +35,7 @@ export function title(entry: HistoryEntry, now: number, words: Words): string {
 }
 
 /** How a run of a handler ended. */
-function ended(run: HandlerRun, words: Words): string {
+export function ended(run: HandlerRun, words: Words): string {
   const { code } = run;
   if (run.ended === "code" && code === 0) return words.runEnded.well;
   if (run.ended === "code") return words.runEnded.code(code ?? 0);

@@ -11,6 +11,7 @@
 
 mod actions;
 mod alerts;
+pub mod autostart;
 pub mod commands;
 mod conditions;
 mod configuration;

@@ -8,6 +8,7 @@
 mod act;
 pub mod client;
 mod command;
+mod computer;
 pub mod csv;
 mod database;
 mod event;
@@ -29,6 +30,7 @@ pub use command::{
     Accepted, AddSubscription, Added, ApiError, Basic, Certainty, Credential, ErrorCode, Found,
     Header, Preview, Recognised, Sample, Target, Tried,
 };
+pub use computer::{Autostart, Wanted};
 pub use database::Database;
 pub use event::Event;
 pub use handlers::{Handler, HandlerBegun, HandlerEnd, HandlerRun, RunHandler};

@@ -5,16 +5,45 @@ use std::marker::PhantomData;
 use http::Method;
 
 use crate::{
-    Accepted, Act, Acted, AddSubscription, Added, Credential, Database, DeleteMessages, Deleted,
-    EditSubscription, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, Message,
-    MessagesQuery, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken, RulesFor,
+    Accepted, Act, Acted, AddSubscription, Added, Autostart, Credential, Database, DeleteMessages,
+    Deleted, EditSubscription, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow,
+    Message, MessagesQuery, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken, RulesFor,
     RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status,
-    SubscriptionOptions, Target, Tried, TypedSecret, Unread, Woken,
+    SubscriptionOptions, Target, Tried, TypedSecret, Unread, Wanted, Woken,
 };
 
-/// Routes that are the command line's alone: the window's page, which shows what strangers sent, cannot reach
-/// them.
-pub const NOT_FOR_THE_PAGE: &[&str] = &[RUN_HANDLER.path, RELAY_TOKEN.path];
+/// The routes that the window's page may call, which shows what strangers sent. Not among them is what runs a
+/// program, and what has to do with the relay's tokens.
+pub const FOR_THE_PAGE: &[&str] = &[
+    STATUS.path,
+    MESSAGES.path,
+    UNREAD.path,
+    RAW.path,
+    READ.path,
+    DELETE.path,
+    OUTAGES.path,
+    ADD.path,
+    REMOVE.path,
+    PAUSE.path,
+    RESUME.path,
+    MUTE.path,
+    UNMUTE.path,
+    SNOOZE.path,
+    WAKE.path,
+    RULES.path,
+    SEND.path,
+    TEST.path,
+    HANDLERS.path,
+    RELAY.path,
+    SET_RELAY.path,
+    AUTOSTART.path,
+    SET_AUTOSTART.path,
+    DATABASE.path,
+    TRY.path,
+    OPTIONS.path,
+    EDIT.path,
+    SECRET.path,
+];
 
 /// The largest body; no client sends a larger one. Bytes.
 const BODY_BYTES_MAX: usize = 2 << 20;
@@ -166,6 +195,12 @@ routes! {
     RUN_HANDLER = post "/v1/handlers/run": RunHandler => HandlerBegun;
     /// How the relay is.
     RELAY = get "/v1/relay": () => Relay;
+    /// Turn the relay on, where the settings say or else at its usual address, or off.
+    SET_RELAY = post "/v1/relay/set": Wanted => ();
+    /// How the agent starts with the desktop.
+    AUTOSTART = get "/v1/autostart": () => Autostart;
+    /// Have the agent start with the desktop, or not.
+    SET_AUTOSTART = post "/v1/autostart/set": Wanted => Autostart;
     /// Make a token of the relay another one. Not for the window.
     RELAY_TOKEN = post "/v1/relay/token": RenewToken => ();
     /// Look through the database for damage.

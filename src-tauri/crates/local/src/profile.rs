@@ -26,6 +26,11 @@ const SYSTEM_RUNTIME: (&str, &str) = ("RUNTIME_DIRECTORY", "/run/hark");
 /// A Unix socket's path holds 107 bytes and a closing zero (`unix(7)`).
 const SOCKET_PATH_BYTES_MAX: usize = 107;
 
+/// The folder of the relay's tokens, in that of the state.
+pub const RELAY: &str = "relay";
+/// The file in it of the token for all that the relay answers, and of the one for messages alone.
+pub const RELAY_TOKENS: (&str, &str) = ("token", "token.read-only");
+
 /// The folders of one Hark. Nothing is created by asking for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -119,6 +124,13 @@ impl Profile {
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.data.join("hark.db")
+    }
+
+    /// The file of a token of the relay: the one for messages alone, or for all.
+    #[must_use]
+    pub fn relay_token(&self, read_only: bool) -> PathBuf {
+        let (full, messages) = RELAY_TOKENS;
+        self.state.join(RELAY).join(if read_only { messages } else { full })
     }
 
     /// The folder of the log files.

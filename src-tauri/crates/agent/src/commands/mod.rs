@@ -7,6 +7,7 @@ mod pause;
 mod queries;
 mod read;
 mod recognised;
+mod relay;
 mod remove;
 mod rules;
 mod sample;

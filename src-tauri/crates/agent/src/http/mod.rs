@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 
 use crate::{
     actions::Actions,
+    autostart::AtLogin,
     commands::{Commands, Queries, Reader, Sampler, Snoozer},
     handlers::Handlers,
     relay::Relay,
@@ -37,7 +38,7 @@ pub fn router(
     queries: &Queries,
     commands: &Commands,
     sampler: &Sampler,
-    (reader, actions, handlers, relay): (&Reader, &Actions, &Handlers, &Relay),
+    (reader, actions, handlers, relay, at_login): (&Reader, &Actions, &Handlers, &Relay, &AtLogin),
     snoozer: &Snoozer,
     stop: &Arc<Notify>,
 ) -> Router {
@@ -121,6 +122,14 @@ pub fn router(
         bind(router, &route::HANDLERS, handlers, |handlers, ()| async move { handlers.list() });
     let router = bind(router, &route::RUN_HANDLER, handlers, |handlers, asked| async move {
         handlers.run_by_hand(&asked)
+    });
+    let router = bind(router, &route::SET_RELAY, commands, |commands, wanted| async move {
+        commands.set_relay(wanted.on).await
+    });
+    let router =
+        bind(router, &route::AUTOSTART, at_login, |at_login, ()| async move { at_login.now() });
+    let router = bind(router, &route::SET_AUTOSTART, at_login, |at_login, wanted| async move {
+        at_login.set(wanted.on)
     });
     let router = bind(router, &route::RELAY, relay, |relay, ()| async move { Ok(relay.now()) });
     let router =

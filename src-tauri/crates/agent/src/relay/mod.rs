@@ -22,7 +22,7 @@ use std::{
 use hark_api::{self as api, ApiError, Link};
 use hark_config::settings::{self, RelayAt};
 use hark_engine::health::Code;
-use hark_local::token;
+use hark_local::{profile, token};
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
 use tokio::{sync::watch, time::sleep};
 
@@ -34,18 +34,12 @@ use hub::Hub;
 use serve::Listener;
 
 /// The folder of the tokens, and of this Hark's name for relays.
-pub const FOLDER: &str = "relay";
+pub const FOLDER: &str = profile::RELAY;
 /// The file of that name.
 pub const NAME: &str = "name";
-/// The file of a token, of the Hark whose state is in this folder: the one for messages alone, or for all.
-#[must_use]
-pub fn token_path(state: &Path, read_only: bool) -> PathBuf {
-    state.join(FOLDER).join(if read_only { READ_ONLY } else { FULL })
-}
-
 /// The files of the tokens.
-const FULL: &str = "token";
-const READ_ONLY: &str = "token.read-only";
+const FULL: &str = profile::RELAY_TOKENS.0;
+const READ_ONLY: &str = profile::RELAY_TOKENS.1;
 
 /// How long to wait until it is tried again to listen; then twice as long, up to the other.
 const RETRY: Duration = Duration::from_secs(1);

@@ -39,6 +39,7 @@ use tokio::{
 use crate::{
     actions::Actions,
     alerts::{self, Desktop, Outbox, Pictures},
+    autostart::AtLogin,
     commands::{Commands, Queries, Reader, Sampler, Snoozer},
     conditions::Conditions,
     configuration::Configuration,
@@ -217,7 +218,8 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let voice = Voice::new(status.clone(), ledger.clone(), outbox.clone());
     let sampler = Sampler::new(ledger.clone(), outbox, status.clone());
     let snoozer = Snoozer::new(quiet, registry.clone());
-    let about = (&reader, &actions, &handlers, &relay);
+    let at_login = AtLogin::new(profile.clone());
+    let about = (&reader, &actions, &handlers, &relay, &at_login);
     let router = http::router(&status, &queries, &commands, &sampler, about, &snoozer, &stop);
     let api = tokio::spawn(http::serve(listener, router));
     let indexing = tokio::spawn(ledger.clone().index());

@@ -1,33 +1,17 @@
 //! `hark autostart`: whether the agent starts with the desktop.
 
-use std::{env, path::Path};
-
-use hark_local::profile::{self, Profile};
-use hark_platform::autostart::{Autostart, Folder};
+use hark_agent::autostart;
+use hark_local::profile::Profile;
+use hark_platform::autostart::Autostart;
 
 use crate::{Done, Failed, arguments::AutostartWanted, out};
 
 pub fn autostart(of: &Profile, wanted: AutostartWanted) -> Done {
-    let no_home = || Failed("There is no home folder for this user. Set HOME.".to_owned());
-    let folder = Folder::new(profile::settings_of_all().ok_or_else(no_home)?);
-    let failed =
-        |error| Failed(format!("{} could not be changed: {error}.", folder.entry().display()));
+    let folder = autostart::folder().map_err(Failed)?;
     let now = match wanted {
         AutostartWanted::Status => folder.now(),
-        AutostartWanted::Off => {
-            folder.off().map_err(failed)?;
-            Autostart::Off
-        }
-        AutostartWanted::On => {
-            let program = env::current_exe()?;
-            let program = text(&program)?;
-            let mut command = vec![program];
-            if let Some(chosen) = &of.chosen {
-                command.extend(["--profile", text(chosen)?]);
-            }
-            command.push("agent");
-            folder.on(&command).map_err(failed)?
-        }
+        AutostartWanted::Off => autostart::set(of, false).map_err(Failed)?,
+        AutostartWanted::On => autostart::set(of, true).map_err(Failed)?,
     };
     out::line(match now {
         Autostart::Off => {
@@ -44,9 +28,4 @@ pub fn autostart(of: &Profile, wanted: AutostartWanted) -> Done {
         }
     })?;
     Ok(())
-}
-
-fn text(path: &Path) -> Result<&str, Failed> {
-    let unreadable = || Failed(format!("{} is no path that an entry can hold.", path.display()));
-    path.to_str().filter(|path| !path.contains(['\n', '\r'])).ok_or_else(unreadable)
 }

@@ -3,7 +3,6 @@
 
 use std::{io::ErrorKind, time::Duration};
 
-use hark_agent::relay::token_path;
 use hark_api::{RenewToken, client::CallError, route};
 use hark_config::settings::{RelayAt, read_listen, read_socket, set_relay};
 use hark_local::{profile::Profile, token};
@@ -84,7 +83,7 @@ async fn on(profile: &Profile, listen: Option<String>, socket: Option<String>) -
 
 /// Prints the token and nothing else, so that it can be filled in where it is needed.
 async fn print_token(profile: &Profile, read_only: bool, renew: bool) -> Done {
-    let path = token_path(&profile.state, read_only);
+    let path = profile.relay_token(read_only);
     if renew {
         match client(profile).call(&route::RELAY_TOKEN, &RenewToken { read_only }).await {
             Err(CallError::NoAgent) => drop(token::renew(&path)?),
