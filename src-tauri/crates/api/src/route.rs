@@ -6,10 +6,10 @@ use http::Method;
 
 use crate::{
     Accepted, Act, Acted, AddSubscription, Added, Credential, Database, DeleteMessages, Deleted,
-    EditSubscription, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, Message,
-    MessagesQuery, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken, RulesFor,
-    RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status,
-    SubscriptionOptions, Target, Tried, TypedSecret, Unread, Woken,
+    EditSubscription, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow, LinkDetail,
+    LinkQuery, Message, MessagesQuery, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken,
+    RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status,
+    SubscriptionOptions, Target, Tried, TypedSecret, Unread, Uptime, Woken,
 };
 
 /// Routes that are the command line's alone: the window's page, which shows what strangers sent, cannot reach
@@ -113,6 +113,8 @@ macro_rules! routes {
 routes! {
     /// The agent, its links, its conditions.
     STATUS = get "/v1/status": () => Status;
+    /// All that is known of one link.
+    LINK = get "/v1/links/detail": LinkQuery => LinkDetail;
     /// Stored messages.
     MESSAGES = get "/v1/messages": MessagesQuery => Vec<Message>;
     /// How much of each subscription that is followed the person has not read.
@@ -127,6 +129,8 @@ routes! {
     ACT = post "/v1/messages/act": Act => Acted;
     /// The reconnection history: outages and spans, newest first.
     OUTAGES = get "/v1/outages": HistoryQuery => Vec<HistoryEntry>;
+    /// How reliably each subscription was connected.
+    UPTIME = get "/v1/uptime": () => Vec<Uptime>;
     /// The journal's rows, newest first.
     JOURNAL = get "/v1/journal": HistoryQuery => Vec<JournalRow>;
     /// Try a URL, then follow it and write it into the settings.

@@ -76,6 +76,26 @@ impl Store {
         Ok(rows)
     }
 
+    /// How many of a subscription's messages were sent in this time, by their server's clock, and came after it.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn caught_up(
+        &self,
+        subscription: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let count = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM message
+                 WHERE subscription = ?1 AND at >= ?2 AND at < ?3 AND received >= ?3",
+            )?
+            .query_row(params![subscription, to_ms(from), to_ms(to)], |row| row.get(0))?;
+        Ok(count)
+    }
+
     /// The time of a subscription's oldest row.
     ///
     /// # Errors
