@@ -150,7 +150,7 @@ async fn the_window_shows_message_phase_and_outage() {
     let _agent = world.agent_with(&[]).await;
     let window = Window::open(world).await;
     let link = |phase: &str| format!("[data-subscription=news][data-phase={phase}]");
-    window.click("[data-testid=nav-status]").await;
+    window.click("[data-testid=nav-connections]").await;
     window.find_within(&link("streaming"), LONG).await;
 
     window.click("[data-testid=nav-messages]").await;
@@ -159,7 +159,7 @@ async fn the_window_shows_message_phase_and_outage() {
     window.shows("[data-testid=message]", "备份完成").await;
     picture(&desktop, &window, "window-messages").await;
 
-    window.click("[data-testid=nav-status]").await;
+    window.click("[data-testid=nav-connections]").await;
     nchan.stop().await;
     window.find_within(&link("backing_off"), LONG).await;
     picture(&desktop, &window, "window-backing-off").await;
@@ -169,6 +169,7 @@ async fn the_window_shows_message_phase_and_outage() {
 
     // Rules are tried while they are written, and in force once saved. U+E007 is the Enter key
     // (WebDriver, 17.4.2).
+    window.click("[data-subscription=news] [data-testid=menu]").await;
     window.click("[data-testid=edit-rules]").await;
     window.shows("[data-testid=rules-sum]", "Of the latest 1, 1 would have alerted.").await;
     window.write("[data-testid=rules-text]", "[[rules]]\u{e007}text = \"(").await;
@@ -184,7 +185,7 @@ async fn the_window_shows_message_phase_and_outage() {
     })
     .await;
 
-    window.click("[data-testid=nav-history]").await;
+    window.click("[data-testid=nav-outages]").await;
     let outage = "[data-testid=outage][data-subscription=news]";
     window.find_within(outage, LONG).await;
     let sentence = world.history().await[0]["cause"]["sentence"].as_str().unwrap().to_owned();
@@ -208,7 +209,7 @@ async fn the_window_starts_an_agent_and_adds_a_subscription() {
         world.running("hark").first().copied().ok_or("none")
     })
     .await;
-    window.click("[data-testid=nav-status]").await;
+    window.click("[data-testid=nav-connections]").await;
     window.click("[data-testid=add-open]").await;
     window.write("[data-testid=add-url]", &nchan.url("news")).await;
     picture(&desktop, &window, "window-add").await;
@@ -368,7 +369,7 @@ async fn the_window_has_a_silence_and_ends_it() {
     let _agent = world.agent_with(&[]).await;
     let window = Window::open(world).await;
     let in_news = |id: &str| format!("[data-subscription=news] [data-testid={id}]");
-    window.click("[data-testid=nav-status]").await;
+    window.click("[data-testid=nav-connections]").await;
     window.find_within("[data-subscription=news][data-phase=streaming]", LONG).await;
 
     window.click("[data-testid=snooze-all]").await;
@@ -381,15 +382,18 @@ async fn the_window_has_a_silence_and_ends_it() {
     window.click("[data-testid=wake-all]").await;
     window.find("[data-testid=snooze-all]").await;
 
+    window.click(&in_news("menu")).await;
     window.click(&in_news("mute")).await;
     window.shows(&in_news("silence"), "Muted").await;
     picture(&desktop, &window, "window-muted").await;
-    window.click(&in_news("unmute")).await;
+    window.click(&in_news("end-mute")).await;
+    window.gone(&in_news("silence")).await;
+    window.click(&in_news("menu")).await;
     window.click(&in_news("snooze")).await;
     window.click(&in_news("snooze-morning")).await;
     window.shows(&in_news("silence"), "8:00").await;
     window.click(&in_news("wake")).await;
-    window.find(&in_news("snooze")).await;
+    window.gone(&in_news("silence")).await;
     assert!(world.status().await["links"][0]["silence"].is_null());
     window.close().await;
 }

@@ -272,6 +272,28 @@ subscription: string | null,
  */
 sentence: string, };
 
+export type Connected = { 
+/**
+ * The HTTP version that the server speaks, e.g. `HTTP/1.1`.
+ */
+protocol: string, 
+/**
+ * The TLS version, e.g. `TLS 1.3`; null where the connection is not encrypted.
+ */
+tls: string | null, 
+/**
+ * The address and port that it goes to; null where that is not known.
+ */
+peer: string | null, 
+/**
+ * Whether that is a proxy.
+ */
+is_proxied: boolean, 
+/**
+ * How much of the stream has come on it. Bytes.
+ */
+received: number, };
+
 export type Credential = { "env": string } | { "file": string } | { "kept": string } | { "command": string };
 
 export type Database = { 
@@ -301,6 +323,18 @@ export type Deleted = {
  * Their ids.
  */
 messages: number[], };
+
+export type Dial = { 
+/**
+ * When.
+ */
+at: Time, 
+/**
+ * Why.
+ */
+why: DialReason, };
+
+export type DialReason = "start" | "retry" | "hint" | "person" | "doubt" | "anew";
 
 export type EditSubscription = { 
 /**
@@ -353,6 +387,16 @@ messages: number[], } } | { "event": "history", "data": {
  */
 subscription: string | null, } } | { "event": "handler", "data": HandlerRun };
 
+export type Failed = { 
+/**
+ * When; of several dials that failed alike, the first.
+ */
+at: Time, 
+/**
+ * Why.
+ */
+cause: Cause, };
+
 export type Found = { 
 /**
  * Where its events come from.
@@ -366,6 +410,20 @@ recognised: Recognised,
  * What there is to know about it.
  */
 warning: string | null, };
+
+export type Frequent = { 
+/**
+ * Whose fault it is.
+ */
+class: Class, 
+/**
+ * The cause's stable short phrase.
+ */
+code: string, 
+/**
+ * How many outages began with it.
+ */
+times: number, };
 
 export type Handler = { 
 /**
@@ -510,7 +568,15 @@ limit?: number,
 /**
  * Only those of one subscription.
  */
-subscription?: string, };
+subscription?: string, 
+/**
+ * Only what lasted until this time, or came after it.
+ */
+since?: Time, 
+/**
+ * Only what began before this time: the `from`, `noticed` or `at` of the last entry asks for the page after it.
+ */
+until?: Time, };
 
 export type JournalRow = { 
 /**
@@ -556,6 +622,14 @@ feed: string,
  */
 phase: Phase, 
 /**
+ * Since when it is lost; null where it is not. A restart of Hark does not end that, a pause does.
+ */
+lost: Time | null, 
+/**
+ * Whether a message of the person's own can be sent to its server.
+ */
+can_send: boolean, 
+/**
  * Since when its history is known.
  */
 known_since: Time, 
@@ -583,6 +657,43 @@ dropped: number,
  * Why its messages are not shown as they come; null where they are.
  */
 silence: Silence | null, };
+
+export type LinkDetail = { 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * What its stream is called at its server, as its topics, where its feed says which part of the address that is;
+ * null for every other feed: no other part of an address is told. It may be a secret of the person's.
+ */
+topic: string | null, 
+/**
+ * The connection that it streams on; null where it does not.
+ */
+connection: Connected | null, 
+/**
+ * The id that the next dial resumes from; null where there is none.
+ */
+cursor: string | null, 
+/**
+ * The server's time that it resumes from, where its feed resumes by time.
+ */
+cursor_time: Time | null, 
+/**
+ * The latest dials of this run, newest first; at most 20.
+ */
+dials: Array<Dial>, 
+/**
+ * The latest failures, newest first; at most 10. A dial that fails as the one before did is none of its own.
+ */
+failures: Array<Failed>, };
+
+export type LinkQuery = { 
+/**
+ * The subscription's key, or its name.
+ */
+subscription: string, };
 
 export type Message = { 
 /**
@@ -789,7 +900,11 @@ latest: Cause | null,
 /**
  * Whether messages may have been missed for good.
  */
-gap: boolean, };
+gap: boolean, 
+/**
+ * How many stored messages were sent while it was lost, by their server's time, and came afterwards.
+ */
+caught_up: number, };
 
 export type Phase = { "phase": "idle" } | { "phase": "dialing", 
 /**
@@ -1302,6 +1417,28 @@ name: string, };
 
 export type Severity = "error" | "warning";
 
+export type Share = { 
+/**
+ * How long it was connected. Milliseconds.
+ */
+live_ms: number, 
+/**
+ * Of how long: while Hark ran, awake, and it was not paused. Milliseconds.
+ */
+followed_ms: number, 
+/**
+ * How many outages began.
+ */
+outages: number, 
+/**
+ * The longest outage of those that ended then, or last. Milliseconds.
+ */
+longest_ms: number, 
+/**
+ * Why most of them began; null where none did.
+ */
+cause: Frequent | null, };
+
 export type Shown = "no" | "pending" | "held" | "shown" | "digest" | "folded" | "quiet" | "refused" | "withdrawn" | "nobody" | "old";
 
 export type Silence = { 
@@ -1437,6 +1574,24 @@ messages: number, };
 
 export type Upstream = "connecting" | "up" | "down" | "paused" | "removed";
 
+export type Uptime = { 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * Today, by the local calendar.
+ */
+day: Share, 
+/**
+ * The last seven days, with today.
+ */
+week: Share, 
+/**
+ * The last thirty days, with today.
+ */
+month: Share, };
+
 export type Wanted = { 
 /**
  * Whether it is.
@@ -1472,6 +1627,7 @@ remember: boolean, };
 /** Every route: what it takes and what it answers. */
 export interface Routes {
   "/v1/status": { method: "GET"; query: null; reply: Status };
+  "/v1/links/detail": { method: "GET"; query: LinkQuery; reply: LinkDetail };
   "/v1/messages": { method: "GET"; query: MessagesQuery; reply: Array<Message> };
   "/v1/messages/unread": { method: "GET"; query: null; reply: Array<Unread> };
   "/v1/messages/raw": { method: "GET"; query: RawQuery; reply: RawMessage };
@@ -1479,6 +1635,7 @@ export interface Routes {
   "/v1/messages/delete": { method: "POST"; query: DeleteMessages; reply: Deleted };
   "/v1/messages/act": { method: "POST"; query: Act; reply: Acted };
   "/v1/outages": { method: "GET"; query: HistoryQuery; reply: Array<HistoryEntry> };
+  "/v1/uptime": { method: "GET"; query: null; reply: Array<Uptime> };
   "/v1/journal": { method: "GET"; query: HistoryQuery; reply: Array<JournalRow> };
   "/v1/subscriptions/add": { method: "POST"; query: AddSubscription; reply: Added };
   "/v1/subscriptions/try": { method: "POST"; query: AddSubscription; reply: Tried };

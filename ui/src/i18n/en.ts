@@ -1,56 +1,26 @@
 // English, and by its type the list of all texts: a language that lacks one does not compile.
 import type { Cause } from "../api";
+import { links } from "./en/links";
 import { messages } from "./en/messages";
 import { settings } from "./en/settings";
+import { outages } from "./en/outages";
 import { shell } from "./en/shell";
 import { form } from "./en/form";
 
 export const en = {
   lang: "en",
-  pages: { status: "Status", messages: "Messages", history: "History", settings: "Settings" },
+  pages: {
+    messages: "Messages",
+    connections: "Connections",
+    outages: "Outages",
+    settings: "Settings",
+  },
   units: { d: "d", h: "h", min: "min", s: "s" },
   today: "Today",
   yesterday: "Yesterday",
 
-  headline: {
-    empty: "Nothing is followed yet",
-    connected: "Connected",
-    allConnected: "All connected",
-    someConnected: (n: number, all: number) => `${n} of ${all} connected`,
-    connecting: "Connecting…",
-    notConnected: "Not connected",
-    paused: "Paused",
-  },
   emptyStatus: "Add the address of a push server, and its messages become notifications here.",
   demo: "This is the built-in demo. It ends when you add a subscription of your own.",
-
-  phase: {
-    idle: "Not started",
-    dialing: "Connecting…",
-    dialingFor: (time: string) => `Connecting for ${time}…`,
-    nth: (text: string, attempt: number) => `${text} (attempt ${attempt})`,
-    streaming: "Connected",
-    retryIn: (time: string) => `Retrying in ${time}`,
-    retryNow: "Retrying now",
-    paused: "Paused",
-    halted: "Stopped by the server",
-  },
-  failedDials: (n: number) => (n === 1 ? "1 attempt failed" : `${n} attempts failed`),
-  heard: (ago: string) => `Heard ${ago} ago`,
-  heardNow: "Heard just now",
-  givenUp: (after: string) => `given up after ${after}`,
-  overdue: "overdue",
-  noHeartbeat: "no heartbeat known",
-  neverHeard: "Nothing heard yet",
-  heartbeat: {
-    timeout: "a timeout from the settings",
-    settings: "a heartbeat from the settings",
-    learned: "a heartbeat learned from the stream",
-    feed: "the heartbeat usual for this kind of server",
-  },
-  messageCount: (n: number) => (n === 1 ? "1 message" : `${n} messages`),
-  setAside: (n: number) => `${n} set aside`,
-  dropped: (n: number) => `${n} dropped by your rules`,
 
   silence: {
     title: "Silence",
@@ -77,10 +47,7 @@ export const en = {
   pause: "Pause",
   resume: "Resume",
   remove: "Remove",
-  removeSure: (name: string) => `Stop following ${name}? Its messages stay.`,
-  keep: "Keep",
 
-  edit: "Edit",
   rules: "Rules",
   rulesOf: (name: string) => `Rules for ${name}`,
   rulesExample:
@@ -113,8 +80,10 @@ export const en = {
     nothing: "Nothing is like that.",
     tagged: (tag: string) => `Only those tagged ${tag}`,
   },
+  links,
   messages,
   settings,
+  outages,
   shell,
   readAll: "Mark all read",
   beforeFollowed: (name: string) => `before you followed ${name}`,
@@ -178,37 +147,8 @@ export const en = {
   byRule: (rule: string) => `rule: ${rule}`,
   quiet: (rule: string | null) => (rule ? `quiet: ${rule}` : "quiet"),
 
-  noHistory: "No interruption so far",
-  noHistoryHint: "When a connection is lost, this shows when, why and for how long.",
-  lastDay: "Last 24 hours",
-  lostFor: (time: string) => `Lost for ${time}`,
-  lostStill: (time: string) => `Lost for ${time} so far`,
-  neverConnected: (time: string) => `Never connected, for ${time}`,
-  neverConnectedStill: (time: string) => `Not connected for ${time} so far`,
-  then: "Then:",
-  hoursAgo: (n: number) => `−${n}\u00a0h`,
-  mayHaveMissed: (from: string, to: string) => `May have missed ${from}–${to}`,
-  now: "now",
-  span: {
-    agent_off: (time: string) => `Hark was not running for ${time}`,
-    paused: (time: string) => `Paused for ${time}`,
-    asleep: (time: string) => `The computer slept for ${time}`,
-    missed: (time: string) => `May have missed messages of ${time}`,
-  },
-  ran: (handler: string, ended: string) => `Handler ${handler} ${ended}`,
-  runEnded: {
-    well: "did well",
-    code: (code: number) => `ended with code ${code}`,
-    signal: (signal: number) => `was ended by signal ${signal}`,
-    timed_out: "took too long and was ended",
-    stopped: "was ended with Hark",
-    not_started: "could not be started",
-  },
-  everything: "Everything",
-
   add: "Add",
   addTitle: "Follow a push server",
-  feedUnknown: "not recognised yet",
   form,
   cancel: "Cancel",
 

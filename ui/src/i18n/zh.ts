@@ -1,6 +1,8 @@
 // 简体中文。
+import { links } from "./zh/links";
 import { messages } from "./zh/messages";
 import { settings } from "./zh/settings";
+import { outages } from "./zh/outages";
 import { shell } from "./zh/shell";
 import { causeInChinese } from "./causes-zh";
 import type { Words } from "./en";
@@ -11,50 +13,13 @@ const apart = (time: string) => (/^\d/.test(time) ? ` ${time}` : time);
 
 export const zh: Words = {
   lang: "zh-Hans",
-  pages: { status: "状态", messages: "消息", history: "历史", settings: "设置" },
+  pages: { messages: "消息", connections: "连接", outages: "中断记录", settings: "设置" },
   units: { d: "天", h: "小时", min: "分", s: "秒" },
   today: "今天",
   yesterday: "昨天",
 
-  headline: {
-    empty: "还没有订阅",
-    connected: "已连接",
-    allConnected: "全部已连接",
-    someConnected: (n, all) => `${all} 个订阅中 ${n} 个已连接`,
-    connecting: "正在连接…",
-    notConnected: "未连接",
-    paused: "已暂停",
-  },
   emptyStatus: "添加推送服务器的地址，它的消息就会在这里变成通知。",
   demo: "这是内置的演示。添加自己的订阅后它就会结束。",
-
-  phase: {
-    idle: "未开始",
-    dialing: "正在连接…",
-    dialingFor: (time) => `正在连接，已 ${time}…`,
-    nth: (text, attempt) => `${text}（第 ${attempt} 次）`,
-    streaming: "已连接",
-    retryIn: (time) => `${time}后重试`,
-    retryNow: "正在重试",
-    paused: "已暂停",
-    halted: "被服务器停止",
-  },
-  failedDials: (n) => `已失败 ${n} 次`,
-  heard: (ago) => `${ago}前有数据`,
-  heardNow: "刚刚有数据",
-  givenUp: (after) => `${after}无数据视为断开`,
-  overdue: "已逾期",
-  noHeartbeat: "尚不知其心跳",
-  neverHeard: "尚未收到数据",
-  heartbeat: {
-    timeout: "来自设置的超时",
-    settings: "来自设置的心跳",
-    learned: "从数据流中学到的心跳",
-    feed: "此类服务器的常用心跳",
-  },
-  messageCount: (n) => `${n} 条消息`,
-  setAside: (n) => `${n} 条搁置`,
-  dropped: (n) => `规则丢弃 ${n} 条`,
 
   silence: {
     title: "静默",
@@ -81,10 +46,7 @@ export const zh: Words = {
   pause: "暂停",
   resume: "继续",
   remove: "移除",
-  removeSure: (name) => `不再订阅“${name}”？已有消息会保留。`,
-  keep: "保留",
 
-  edit: "编辑",
   rules: "规则",
   rulesOf: (name) => `“${name}”的规则`,
   rulesExample:
@@ -115,8 +77,10 @@ export const zh: Words = {
     nothing: "没有符合条件的消息。",
     tagged: (tag) => `只看标签为“${tag}”的消息`,
   },
+  links,
   messages,
   settings,
+  outages,
   shell,
   readAll: "全部标为已读",
   beforeFollowed: (name) => `订阅“${name}”之前的消息`,
@@ -172,37 +136,8 @@ export const zh: Words = {
   byRule: (rule) => `规则：${rule}`,
   quiet: (rule) => (rule ? `静默：${rule}` : "静默"),
 
-  noHistory: "至今没有中断",
-  noHistoryHint: "连接中断时，这里会显示时间、原因和时长。",
-  lastDay: "最近 24 小时",
-  lostFor: (time) => `中断 ${time}`,
-  lostStill: (time) => `已中断 ${time}`,
-  neverConnected: (time) => `${time}未能连上`,
-  neverConnectedStill: (time) => `已有 ${time}未能连上`,
-  then: "之后：",
-  hoursAgo: (n) => `−${n}\u00a0小时`,
-  mayHaveMissed: (from, to) => `${from}–${to} 可能漏收消息`,
-  now: "现在",
-  span: {
-    agent_off: (time) => `Hark 未运行 ${time}`,
-    paused: (time) => `暂停 ${time}`,
-    asleep: (time) => `电脑休眠 ${time}`,
-    missed: (time) => `${time}内的消息可能漏收`,
-  },
-  ran: (handler, ended) => `处理程序 ${handler} ${ended}`,
-  runEnded: {
-    well: "运行成功",
-    code: (code) => `以代码 ${code} 结束`,
-    signal: (signal) => `被信号 ${signal} 终止`,
-    timed_out: "超时，已终止",
-    stopped: "已随 Hark 终止",
-    not_started: "无法启动",
-  },
-  everything: "全部",
-
   add: "添加",
   addTitle: "订阅推送服务器",
-  feedUnknown: "尚未识别",
   form,
   cancel: "取消",
 

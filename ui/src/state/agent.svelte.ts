@@ -17,7 +17,6 @@ import type { Words } from "../i18n";
 import { query, type Filter } from "./filter";
 import {
   fold,
-  loadedHistory,
   loadedLatest,
   loadedOlder,
   loadedUnread,
@@ -29,7 +28,6 @@ import {
 import { page, Reading } from "./reading";
 
 const MESSAGES_PAGE = 100;
-const HISTORY_PAGE = 300;
 const TICK_MS = 500;
 /** What is unread is counted no oftener. */
 const COUNT_EVERY_MS = 250;
@@ -86,6 +84,12 @@ class Agent {
   /** Ends the snooze of one, or every snooze. */
   async wake(subscription: string | null): Promise<void> {
     await this.#command(() => call("/v1/wake", subscription === null ? {} : { subscription }));
+  }
+
+  /** Sends a text to a subscription's server. Answers whether it took it. */
+  async send(subscription: string, text: string): Promise<boolean> {
+    await this.#command(() => call("/v1/send", { subscription, text, tags: [] }));
+    return this.failure === null;
   }
 
   async remove(subscription: string): Promise<void> {
@@ -208,18 +212,6 @@ class Agent {
         return counts;
       },
       (counts) => loadedUnread(this.held, counts),
-    );
-  }
-
-  loadHistory(): Promise<void> {
-    return this.#load(
-      "history",
-      () => {
-        // Before the answer: what changes meanwhile makes it stale again.
-        this.held = { ...this.held, historyStale: false };
-        return call("/v1/outages", { limit: HISTORY_PAGE });
-      },
-      (entries) => loadedHistory(this.held, entries),
     );
   }
 

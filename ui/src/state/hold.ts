@@ -1,5 +1,5 @@
 // What the page holds, and how each thing that the agent tells changes it. Pure: no calls, no clock.
-import type { Event, HistoryEntry, Message, Status, Unread } from "../api";
+import type { Event, Message, Status, Unread } from "../api";
 import type { Failure, Notice } from "../bridge-types";
 import { everything, matches, type Filter } from "./filter";
 import { at } from "./time";
@@ -40,7 +40,6 @@ export interface Held {
   unread: ReadonlyMap<string, number>;
   unreadStale: boolean;
   /** Newest first; null until loaded. */
-  history: HistoryEntry[] | null;
   historyStale: boolean;
 }
 
@@ -57,7 +56,6 @@ export const nothing: Held = {
   older: false,
   unread: new Map(),
   unreadStale: true,
-  history: null,
   historyStale: true,
 };
 
@@ -170,10 +168,6 @@ export function toLatest(held: Held): Held {
 export function loadedUnread(held: Held, counts: readonly Unread[]): Held {
   const unread = new Map(counts.map(({ subscription, messages }) => [subscription, messages]));
   return { ...held, unread };
-}
-
-export function loadedHistory(held: Held, history: HistoryEntry[]): Held {
-  return { ...held, history };
 }
 
 function there(held: Held, page: Message[]): Message[] {

@@ -19,6 +19,8 @@ export function link(phase: Phase, more: Partial<Link> = {}): Link {
     origin: "http://a.example",
     feed: "json",
     phase,
+    lost: null,
+    can_send: false,
     known_since: ago(86_400),
     last_heard: null,
     heartbeat: null,
@@ -89,6 +91,7 @@ export function outage(more: Partial<OutageEntry> = {}): OutageEntry {
     cause: refused,
     latest: null,
     gap: false,
+    caught_up: 0,
     ...more,
   };
 }

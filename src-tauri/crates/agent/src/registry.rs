@@ -4,7 +4,7 @@
 //! A lock is held for a moment and never across an await.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     mem::take,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -16,7 +16,7 @@ use hark_engine::{
     links::{self, Link, Links},
     policy::Rule,
 };
-use hark_stream::driver::Command;
+use hark_stream::{connection::Trail, driver::Command};
 use indexmap::IndexMap;
 use tokio::sync::{Notify, mpsc};
 
@@ -33,11 +33,18 @@ pub struct Followed {
     pub reached: Option<IpAddr>,
     /// Its link, as clients see it.
     pub link: api::Link,
+    /// What is noted of the connection that it streams on.
+    pub standing: Option<Trail>,
+    /// Its latest dials, the oldest first.
+    pub dials: VecDeque<api::Dial>,
     /// Commands to its driver, which ends when no sender is left.
     pub commands: mpsc::Sender<Command>,
     /// Its rules in force.
     pub rules: Arc<[Rule]>,
 }
+
+/// How many dials of each are remembered.
+const DIALS_MAX: usize = 20;
 
 /// See the module. Clones are the same registry.
 #[derive(Clone, Debug)]
@@ -189,13 +196,14 @@ impl Registry {
         self.allowed().judge(link)
     }
 
-    /// Notes a link's new state, and tells the clients if it has changed. Its name and silence are not the
-    /// link's to say, and may have changed meanwhile.
+    /// Notes a link's new state, and tells the clients if it has changed. Its name, its silence and
+    /// whether it can be sent to are not the link's to say, and may have changed meanwhile.
     pub fn set_link(&self, mut link: api::Link) {
         let mut followed = self.followed();
         let Some(one) = followed.get_mut(&link.subscription) else { return };
         link.name.clone_from(&one.link.name);
         link.silence.clone_from(&one.link.silence);
+        link.can_send = one.link.can_send;
         if one.link == link {
             return;
         }
@@ -214,6 +222,7 @@ impl Registry {
             one.link.name = subscription.name.clone().unwrap_or_else(|| key.to_owned());
             one.rules = subscription.deciding(&subscription.rules).into();
             one.subscription = subscription.clone();
+            one.link.can_send = subscription.takes_messages(None);
         }
         self.0.changed.notify_one();
     }
@@ -223,6 +232,7 @@ impl Registry {
         if let Some(one) = self.followed().get_mut(key) {
             one.subscription.feed.clone_from(&subscription.feed);
             one.subscription.url.clone_from(&subscription.url);
+            one.link.can_send = one.subscription.takes_messages(None);
         }
         let recognised = &self.0.recognised;
         recognised.lock().unwrap_or_else(PoisonError::into_inner).push(key.to_owned());
@@ -245,6 +255,23 @@ impl Registry {
     pub fn set_stalled(&self, key: &str, stalled: bool) {
         if let Some(one) = self.followed().get_mut(key) {
             one.stalled = stalled;
+        }
+    }
+
+    /// Notes a dial.
+    pub fn dials(&self, key: &str, dial: api::Dial) {
+        if let Some(one) = self.followed().get_mut(key) {
+            if one.dials.len() == DIALS_MAX {
+                one.dials.pop_front();
+            }
+            one.dials.push_back(dial);
+        }
+    }
+
+    /// Notes on which connection a link streams.
+    pub fn stands(&self, key: &str, on: Option<Trail>) {
+        if let Some(one) = self.followed().get_mut(key) {
+            one.standing = on;
         }
     }
 

@@ -9,12 +9,13 @@ use hark_engine::{
     handlers::RunEnd,
     heartbeat::Source,
     history::{History, Outage, Row, Span, SpanKind},
-    link::{Link, Phase},
+    link::{Link, Phase, Reason},
     message::{Action, Does, Extras, Message, Priority},
     policy::Decision,
     silence::Silence,
 };
-use hark_store::{HandlerRun, MessageRow, Shown};
+use hark_store::{HandlerRun, MessageRow, Shown, Uptime};
+use hark_stream::connection::Trail;
 use jiff::Timestamp;
 
 /// The phase of a link as clients see it; `server` is the server's name in sentences.
@@ -59,19 +60,59 @@ pub fn heartbeat(link: &Link) -> Option<api::Heartbeat> {
     })
 }
 
+/// Why a link dials.
+pub fn reason(reason: Reason) -> api::DialReason {
+    match reason {
+        Reason::Start => api::DialReason::Start,
+        Reason::Retry => api::DialReason::Retry,
+        Reason::Hint => api::DialReason::Hint,
+        Reason::Person => api::DialReason::Person,
+        Reason::Doubt(_) => api::DialReason::Doubt,
+        Reason::Anew => api::DialReason::Anew,
+    }
+}
+
+/// The connection of which this was noted.
+pub fn connected(trail: &Trail) -> api::Connected {
+    let route = trail.route();
+    api::Connected {
+        protocol: trail
+            .heads()
+            .last()
+            .map(|head| format!("{:?}", head.version))
+            .unwrap_or_default(),
+        tls: trail.tls().map(str::to_owned),
+        peer: route.map(|route| route.peer.to_string()),
+        is_proxied: route.is_some_and(|route| route.is_proxied),
+        received: trail.received(),
+    }
+}
+
+/// How reliably a subscription was connected over some days.
+pub fn share(uptime: Uptime) -> api::Share {
+    let Uptime { live_ms, followed_ms, outages, longest_ms, cause } = uptime;
+    let cause =
+        cause.map(|(class, code, times)| api::Frequent { class: self::class(class), code, times });
+    api::Share { live_ms, followed_ms, outages, longest_ms, cause }
+}
+
 /// A failure with its sentence. `server` names whose it was, where that is not written down with it.
 pub fn cause(failure: &Failure, server: &str) -> api::Cause {
     api::Cause {
-        class: match failure.class {
-            Class::Local => api::Class::Local,
-            Class::Network => api::Class::Network,
-            Class::Server => api::Class::Server,
-            Class::Routine => api::Class::Routine,
-            Class::Refused => api::Class::Refused,
-            Class::Protocol => api::Class::Protocol,
-        },
+        class: class(failure.class),
         code: failure.cause.code(),
         sentence: failure.cause.sentence(failure.server.as_deref().unwrap_or(server)),
+    }
+}
+
+fn class(class: Class) -> api::Class {
+    match class {
+        Class::Local => api::Class::Local,
+        Class::Network => api::Class::Network,
+        Class::Server => api::Class::Server,
+        Class::Routine => api::Class::Routine,
+        Class::Refused => api::Class::Refused,
+        Class::Protocol => api::Class::Protocol,
     }
 }
 
@@ -231,32 +272,10 @@ pub fn handler_run(run: HandlerRun) -> api::HandlerRun {
     }
 }
 
-/// Puts runs of handlers where they belong in a history, by when they began.
-pub fn with_runs(
-    history: Vec<api::HistoryEntry>,
-    mut runs: Vec<HandlerRun>,
-) -> Vec<api::HistoryEntry> {
-    runs.sort_by_key(|run| std::cmp::Reverse((run.at, run.id)));
-    let mut runs = runs.into_iter().map(handler_run).peekable();
-    let mut entries = Vec::with_capacity(history.len());
-    for entry in history {
-        let at = match &entry {
-            api::HistoryEntry::Outage(outage) => outage.noticed,
-            api::HistoryEntry::Span(span) => span.to.unwrap_or(span.from),
-            api::HistoryEntry::Handler(run) => run.at,
-        };
-        while let Some(run) = runs.next_if(|run| run.at >= at) {
-            entries.push(api::HistoryEntry::Handler(run));
-        }
-        entries.push(entry);
-    }
-    entries.extend(runs.map(api::HistoryEntry::Handler));
-    entries
-}
-
-/// The history, newest first. `server` names a subscription's server.
+/// The history with the runs of handlers, newest first: by when each began. `server` names a subscription's server.
 pub fn history(
     history: History,
+    runs: Vec<HandlerRun>,
     server: impl Fn(&str) -> String,
     now: Timestamp,
 ) -> Vec<api::HistoryEntry> {
@@ -265,15 +284,36 @@ pub fn history(
         api::HistoryEntry::Outage(self::outage(outage, &server, now))
     });
     let spans = history.spans.into_iter().map(|span| api::HistoryEntry::Span(self::span(span)));
-    let mut entries: Vec<_> = outages.chain(spans).collect();
-    entries.sort_by_key(|entry| {
-        std::cmp::Reverse(match entry {
-            api::HistoryEntry::Outage(outage) => outage.id,
-            api::HistoryEntry::Span(span) => span.id,
-            api::HistoryEntry::Handler(run) => run.id,
-        })
-    });
+    let runs = runs.into_iter().map(|run| api::HistoryEntry::Handler(handler_run(run)));
+    let mut entries: Vec<_> = outages.chain(spans).chain(runs).collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse((began(entry), id(entry))));
     entries
+}
+
+/// When an entry of the history began.
+pub fn began(entry: &api::HistoryEntry) -> Timestamp {
+    match entry {
+        api::HistoryEntry::Outage(outage) => outage.noticed.0,
+        api::HistoryEntry::Span(span) => span.from.0,
+        api::HistoryEntry::Handler(run) => run.at.0,
+    }
+}
+
+/// When an entry of the history ended; none while it lasts.
+pub fn ended(entry: &api::HistoryEntry) -> Option<Timestamp> {
+    match entry {
+        api::HistoryEntry::Outage(outage) => outage.recovered.map(|at| at.0),
+        api::HistoryEntry::Span(span) => span.to.map(|at| at.0),
+        api::HistoryEntry::Handler(run) => Some(run.at.0),
+    }
+}
+
+fn id(entry: &api::HistoryEntry) -> i64 {
+    match entry {
+        api::HistoryEntry::Outage(outage) => outage.id,
+        api::HistoryEntry::Span(span) => span.id,
+        api::HistoryEntry::Handler(run) => run.id,
+    }
 }
 
 fn outage(outage: Outage, server: &str, now: Timestamp) -> api::Outage {
@@ -290,6 +330,7 @@ fn outage(outage: Outage, server: &str, now: Timestamp) -> api::Outage {
         cause: cause(&outage.failure, server),
         latest: outage.latest.map(|failure| cause(&failure, server)),
         gap: outage.gap,
+        caught_up: 0,
     }
 }
 

@@ -157,6 +157,8 @@ mod tests {
             origin: "https://a.example".into(),
             feed: "json".into(),
             phase,
+            lost: None,
+            can_send: false,
             known_since: now(),
             last_heard: None,
             heartbeat: None,

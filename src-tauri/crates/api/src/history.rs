@@ -91,6 +91,8 @@ pub struct Outage {
     pub latest: Option<Cause>,
     /// Whether messages may have been missed for good.
     pub gap: bool,
+    /// How many stored messages were sent while it was lost, by their server's time, and came afterwards.
+    pub caught_up: u32,
 }
 
 /// A span in which a link was deliberately or unavoidably not followed.
@@ -125,6 +127,51 @@ pub enum SpanKind {
     Missed,
 }
 
+/// How reliably a subscription was connected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Uptime {
+    /// The subscription's key.
+    pub subscription: String,
+    /// Today, by the local calendar.
+    pub day: Share,
+    /// The last seven days, with today.
+    pub week: Share,
+    /// The last thirty days, with today.
+    pub month: Share,
+}
+
+/// How much of some days a subscription was connected. It outlives the history's rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Share {
+    /// How long it was connected. Milliseconds.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub live_ms: u64,
+    /// Of how long: while Hark ran, awake, and it was not paused. Milliseconds.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub followed_ms: u64,
+    /// How many outages began.
+    pub outages: u32,
+    /// The longest outage of those that ended then, or last. Milliseconds.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub longest_ms: u64,
+    /// Why most of them began; null where none did.
+    pub cause: Option<Frequent>,
+}
+
+/// A cause, and how often it was one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Frequent {
+    /// Whose fault it is.
+    pub class: Class,
+    /// The cause's stable short phrase.
+    pub code: String,
+    /// How many outages began with it.
+    pub times: u32,
+}
+
 /// Which part of the history to answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
@@ -134,4 +181,8 @@ pub struct HistoryQuery {
     pub limit: Option<u32>,
     /// Only those of one subscription.
     pub subscription: Option<String>,
+    /// Only what lasted until this time, or came after it.
+    pub since: Option<Time>,
+    /// Only what began before this time: the `from`, `noticed` or `at` of the last entry asks for the page after it.
+    pub until: Option<Time>,
 }

@@ -34,7 +34,10 @@ pub use computer::{Autostart, Wanted};
 pub use database::Database;
 pub use event::Event;
 pub use handlers::{Handler, HandlerBegun, HandlerEnd, HandlerRun, RunHandler};
-pub use history::{Cause, Class, HistoryEntry, HistoryQuery, JournalRow, Outage, Span, SpanKind};
+pub use history::{
+    Cause, Class, Frequent, HistoryEntry, HistoryQuery, JournalRow, Outage, Share, Span, SpanKind,
+    Uptime,
+};
 pub use message::{
     Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,
     RawMessage, RawQuery, Read, ReadMessages, Shown, Unread, Why,
@@ -48,8 +51,8 @@ pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};
 pub use send::{SendMessage, Sent};
 pub use silence::{Silence, Snooze, SnoozeUntil, Snoozed, Woken};
 pub use status::{
-    AgentInfo, Condition, Heartbeat, HeartbeatSource, Link, Notifications, Phase, Severity,
-    Standing, Status, named,
+    AgentInfo, Condition, Connected, Dial, DialReason, Failed, Heartbeat, HeartbeatSource, Link,
+    LinkDetail, LinkQuery, Notifications, Phase, Severity, Standing, Status, named,
 };
 pub use time::Time;
 

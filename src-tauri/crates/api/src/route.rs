@@ -7,21 +7,23 @@ use http::Method;
 use crate::{
     Accepted, Act, Acted, AddSubscription, Added, Autostart, Credential, Database, DeleteMessages,
     Deleted, EditSubscription, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow,
-    Message, MessagesQuery, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken, RulesFor,
-    RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status,
-    SubscriptionOptions, Target, Tried, TypedSecret, Unread, Wanted, Woken,
+    LinkDetail, LinkQuery, Message, MessagesQuery, RawMessage, RawQuery, Read, ReadMessages, Relay,
+    RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed,
+    Status, SubscriptionOptions, Target, Tried, TypedSecret, Unread, Uptime, Wanted, Woken,
 };
 
 /// The routes that the window's page may call, which shows what strangers sent. Not among them is what runs a
 /// program, and what has to do with the relay's tokens.
 pub const FOR_THE_PAGE: &[&str] = &[
     STATUS.path,
+    LINK.path,
     MESSAGES.path,
     UNREAD.path,
     RAW.path,
     READ.path,
     DELETE.path,
     OUTAGES.path,
+    UPTIME.path,
     ADD.path,
     REMOVE.path,
     PAUSE.path,
@@ -142,6 +144,8 @@ macro_rules! routes {
 routes! {
     /// The agent, its links, its conditions.
     STATUS = get "/v1/status": () => Status;
+    /// All that is known of one link.
+    LINK = get "/v1/links/detail": LinkQuery => LinkDetail;
     /// Stored messages.
     MESSAGES = get "/v1/messages": MessagesQuery => Vec<Message>;
     /// How much of each subscription that is followed the person has not read.
@@ -156,6 +160,8 @@ routes! {
     ACT = post "/v1/messages/act": Act => Acted;
     /// The reconnection history: outages and spans, newest first.
     OUTAGES = get "/v1/outages": HistoryQuery => Vec<HistoryEntry>;
+    /// How reliably each subscription was connected.
+    UPTIME = get "/v1/uptime": () => Vec<Uptime>;
     /// The journal's rows, newest first.
     JOURNAL = get "/v1/journal": HistoryQuery => Vec<JournalRow>;
     /// Try a URL, then follow it and write it into the settings.

@@ -70,6 +70,10 @@ pub struct Link {
     pub feed: String,
     /// The state of the link.
     pub phase: Phase,
+    /// Since when it is lost; null where it is not. A restart of Hark does not end that, a pause does.
+    pub lost: Option<Time>,
+    /// Whether a message of the person's own can be sent to its server.
+    pub can_send: bool,
     /// Since when its history is known.
     pub known_since: Time,
     /// When the last complete line arrived, in this run of the agent.
@@ -166,6 +170,91 @@ impl Phase {
             Self::Idle | Self::Dialing { .. } | Self::BackingOff { .. } => Standing::Trying,
         }
     }
+}
+
+/// Which link to answer all of that is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct LinkQuery {
+    /// The subscription's key, or its name.
+    pub subscription: String,
+}
+
+/// What is known of a link beside its [`Link`]: for who wants to know why it is as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct LinkDetail {
+    /// The subscription's key.
+    pub subscription: String,
+    /// What its stream is called at its server, as its topics, where its feed says which part of the address that is;
+    /// null for every other feed: no other part of an address is told. It may be a secret of the person's.
+    pub topic: Option<String>,
+    /// The connection that it streams on; null where it does not.
+    pub connection: Option<Connected>,
+    /// The id that the next dial resumes from; null where there is none.
+    pub cursor: Option<String>,
+    /// The server's time that it resumes from, where its feed resumes by time.
+    pub cursor_time: Option<Time>,
+    /// The latest dials of this run, newest first; at most 20.
+    pub dials: Vec<Dial>,
+    /// The latest failures, newest first; at most 10. A dial that fails as the one before did is none of its own.
+    pub failures: Vec<Failed>,
+}
+
+/// A connection that stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Connected {
+    /// The HTTP version that the server speaks, e.g. `HTTP/1.1`.
+    pub protocol: String,
+    /// The TLS version, e.g. `TLS 1.3`; null where the connection is not encrypted.
+    pub tls: Option<String>,
+    /// The address and port that it goes to; null where that is not known.
+    pub peer: Option<String>,
+    /// Whether that is a proxy.
+    pub is_proxied: bool,
+    /// How much of the stream has come on it. Bytes.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub received: u64,
+}
+
+/// A dial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Dial {
+    /// When.
+    pub at: Time,
+    /// Why.
+    pub why: DialReason,
+}
+
+/// Why a server is dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DialReason {
+    /// The link began.
+    Start,
+    /// The delay after a failure was over.
+    Retry,
+    /// The network changed, the computer woke, or a credential may be another one.
+    Hint,
+    /// The person asked for it.
+    Person,
+    /// The connection that stood was in doubt.
+    Doubt,
+    /// The server was asked for all that it holds, as it has forgotten the cursor, or was not known before.
+    Anew,
+}
+
+/// A failure of a link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Failed {
+    /// When; of several dials that failed alike, the first.
+    pub at: Time,
+    /// Why.
+    pub cause: Cause,
 }
 
 /// The heartbeat that a link is held to.

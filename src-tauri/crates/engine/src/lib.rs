@@ -29,6 +29,7 @@ pub mod readable;
 pub mod silence;
 pub mod size;
 pub mod span;
+pub mod uptime;
 pub mod voice;
 pub mod wire;
 

@@ -71,6 +71,22 @@ impl Store {
         Ok(ResumePoint { at: Some(now), ..ResumePoint::default() })
     }
 
+    /// What the next dial of a subscription resumes from.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn cursor(&self, subscription: &str) -> Result<Cursor, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT id, time FROM cursor WHERE subscription = ?1")?
+            .query_row([subscription], |row| {
+                let time = row.get::<_, Option<i64>>(1)?.map(from_ms);
+                Ok(Cursor { id: row.get(0)?, time })
+            })
+            .optional()?;
+        Ok(found.unwrap_or(Cursor::NONE))
+    }
+
     /// Notes that a subscription's source has another name from now on, and is the same.
     ///
     /// # Errors

@@ -2,15 +2,15 @@
 
 use hark_engine::history::{Entry, Row, last_heard};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::{Store, StoreError, from_ms, to_ms};
+use crate::{Store, StoreError, from_ms, to_ms, uptime::account};
 
 /// How many rows are looked through for the last sign of life.
 const HEARD_ROWS_MAX: u32 = 200;
 
 impl Store {
-    /// Appends an entry; answers its number. A dial that fails as the one before did only counts
+    /// Appends an entry, and accounts for it; answers its number. A dial that fails as the one before did only counts
     /// that one up, so that a long outage stays two rows.
     ///
     /// # Errors
@@ -22,21 +22,24 @@ impl Store {
         entry: &Entry,
     ) -> Result<i64, StoreError> {
         let text = serde_json::to_string(entry).unwrap_or_default();
+        let transaction = self.connection.transaction()?;
+        account(&transaction, &self.zone, subscription, at, entry)?;
         if let (Entry::DialFailed { failure, .. }, Some(key)) = (entry, subscription)
-            && let Some(last) = self.last_row(key)?
+            && let Some(last) = last_row(&transaction, key)?
             && matches!(&last.entry, Entry::DialFailed { failure: before, .. } if before.is_like(failure))
         {
-            self.connection
+            transaction
                 .prepare_cached("UPDATE journal SET entry = ?2 WHERE id = ?1")?
                 .execute(params![last.id, text])?;
+            transaction.commit()?;
             return Ok(last.id);
         }
-        let id = self
-            .connection
+        let id = transaction
             .prepare_cached(
                 "INSERT INTO journal (at, subscription, kind, entry) VALUES (?1, ?2, ?3, ?4)",
             )?
             .insert(params![to_ms(at), subscription, entry.kind(), text])?;
+        transaction.commit()?;
         self.journal_grew(subscription)?;
         Ok(id)
     }
@@ -50,18 +53,6 @@ impl Store {
             .prepare_cached("INSERT OR REPLACE INTO alive (id, at) VALUES (1, ?1)")?
             .execute([to_ms(now)])?;
         Ok(())
-    }
-
-    fn last_row(&self, subscription: &str) -> Result<Option<Row>, StoreError> {
-        let row = self
-            .connection
-            .prepare_cached(
-                "SELECT id, at, subscription, entry FROM journal
-                 WHERE subscription = ?1 ORDER BY id DESC LIMIT 1",
-            )?
-            .query_row([subscription], read)
-            .optional()?;
-        Ok(row.flatten())
     }
 
     /// The newest `limit` rows, oldest first: all, or those of one subscription together with the
@@ -83,6 +74,26 @@ impl Store {
         let mut rows: Vec<Row> = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         rows.reverse();
         Ok(rows)
+    }
+
+    /// How many of a subscription's messages were sent in this time, by their server's clock, and came after it.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn caught_up(
+        &self,
+        subscription: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let count = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM message
+                 WHERE subscription = ?1 AND at >= ?2 AND at < ?3 AND received >= ?3",
+            )?
+            .query_row(params![subscription, to_ms(from), to_ms(to)], |row| row.get(0))?;
+        Ok(count)
     }
 
     /// The time of a subscription's oldest row.
@@ -137,6 +148,17 @@ impl Store {
             .optional()?;
         Ok(ms.map(from_ms))
     }
+}
+
+fn last_row(connection: &Connection, subscription: &str) -> Result<Option<Row>, StoreError> {
+    let row = connection
+        .prepare_cached(
+            "SELECT id, at, subscription, entry FROM journal
+             WHERE subscription = ?1 ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([subscription], read)
+        .optional()?;
+    Ok(row.flatten())
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Row>> {

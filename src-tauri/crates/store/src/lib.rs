@@ -20,11 +20,12 @@ mod search;
 mod snooze;
 #[cfg(test)]
 mod tests;
+mod uptime;
 
 use std::{collections::HashMap, path::PathBuf};
 
 use hark_engine::keep::Keep;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::Connection;
 
 pub use check::check;
@@ -37,6 +38,7 @@ pub use outbox::{Changed, Shown};
 pub use reading::Beginning;
 pub use relay::{Filter, Page, Relayed, Removal};
 pub use search::Words;
+pub use uptime::Uptime;
 
 /// The database of one Hark.
 #[derive(Debug)]
@@ -52,6 +54,8 @@ pub struct Store {
     journal_grown: u32,
     /// The same of each subscription.
     journals_grown: HashMap<String, u32>,
+    /// Whose calendar says what a day is.
+    zone: TimeZone,
 }
 
 /// Why the store could not do what was asked.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use crate::{Store, StoreError};
@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_handlers.sql"),
     include_str!("migrations/0007_pruned.sql"),
     include_str!("migrations/0008_epoch.sql"),
+    include_str!("migrations/0009_uptime.sql"),
 ];
 
 /// How long to wait for another process that holds the database. Nothing else goes on meanwhile.
@@ -138,6 +139,7 @@ pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreE
         has_nobody: false,
         journal_grown: 0,
         journals_grown: HashMap::new(),
+        zone: TimeZone::UTC,
     })
 }
 

@@ -5,7 +5,7 @@ use hark_engine::keep::Keep;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::{Store, StoreError, relay::note_pruned, to_ms};
+use crate::{Store, StoreError, relay::note_pruned, to_ms, uptime::bound_days};
 
 /// How many events that were set aside are kept of each subscription.
 const SET_ASIDE_MAX: u32 = 200;
@@ -56,6 +56,7 @@ impl Store {
             gone.extend(pruned);
         }
         bound_journal(&self.connection, None, Keep::DEFAULT)?;
+        bound_days(&self.connection, &self.zone, now)?;
         Ok(gone)
     }
 

@@ -2,7 +2,10 @@
 
 use hark_api as api;
 use hark_config::settings;
-use hark_engine::{history::History, message::RawEvent};
+use hark_engine::{
+    history::{History, Row},
+    message::RawEvent,
+};
 use hark_platform::aside::Aside;
 use hark_store::{StoreError, check};
 use jiff::Timestamp;
@@ -12,7 +15,10 @@ use super::pages;
 use crate::{ledger::Ledger, registry::Registry, to_api};
 
 /// Rows of the journal that a history is folded from.
-const FOLDED_ROWS_MAX: u32 = 5_000;
+const FOLDED_ROWS_MAX: u32 = 20_000;
+/// Rows of the journal that the failures of one link are looked for in, and how many are answered.
+const FAILURE_ROWS_MAX: u32 = 200;
+const FAILURES_MAX: usize = 10;
 /// How many rows are answered where nothing else is asked for, and at most.
 const ROWS_DEFAULT: u32 = 100;
 const ROWS_MAX: u32 = 1_000;
@@ -102,13 +108,76 @@ impl Queries {
         let subscription = query.subscription.as_deref().map(|word| self.key(word));
         let subscription = subscription.as_deref();
         let rows = self.ledger.read(|store| store.journal_rows(subscription, FOLDED_ROWS_MAX))?;
+        let runs = self.ledger.read(|store| store.handler_runs(None, subscription, ROWS_MAX))?;
         let server = |key: &str| self.registry.server(key);
-        let entries = to_api::history(History::fold(rows), server, Timestamp::now());
-        let most = limit(query.limit);
-        let runs = self.ledger.read(|store| store.handler_runs(None, subscription, most))?;
-        let mut entries = to_api::with_runs(entries, runs);
-        entries.truncate(most as usize);
-        Ok(entries)
+        let entries = to_api::history(History::fold(rows), runs, server, Timestamp::now());
+        // As clients see them: of a time they see the milliseconds.
+        let ms = Timestamp::as_millisecond;
+        let is_asked = |entry: &api::HistoryEntry| {
+            query.until.is_none_or(|until| ms(to_api::began(entry)) <= ms(until.0))
+                && query
+                    .since
+                    .is_none_or(|since| to_api::ended(entry).is_none_or(|ended| ended >= since.0))
+        };
+        let asked = entries.into_iter().filter(is_asked).take(limit(query.limit) as usize);
+        asked.map(|entry| self.with_caught_up(entry)).collect()
+    }
+
+    /// The same entry; of an outage that is over, with how many messages came after it that were sent in it.
+    fn with_caught_up(&self, entry: api::HistoryEntry) -> Result<api::HistoryEntry, StoreError> {
+        let api::HistoryEntry::Outage(mut outage) = entry else { return Ok(entry) };
+        if let Some(to) = outage.recovered {
+            let (key, from) = (&outage.subscription, outage.last_heard.unwrap_or(outage.noticed));
+            outage.caught_up = self.ledger.read(|store| store.caught_up(key, from.0, to.0))?;
+        }
+        Ok(api::HistoryEntry::Outage(outage))
+    }
+
+    /// How reliably each subscription that is followed was connected.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn uptime(&self) -> Result<Vec<api::Uptime>, StoreError> {
+        let now = Timestamp::now();
+        let of = |subscription: String| {
+            let share = |days| {
+                self.ledger.read(|store| store.uptime(&subscription, days, now)).map(to_api::share)
+            };
+            let (day, week, month) = (share(1)?, share(7)?, share(30)?);
+            Ok(api::Uptime { subscription, day, week, month })
+        };
+        self.registry.keys().into_iter().map(of).collect()
+    }
+
+    /// All that is known of a link.
+    ///
+    /// # Errors
+    /// Where there is none, or the store cannot be read.
+    pub fn link(&self, query: &api::LinkQuery) -> Result<api::LinkDetail, api::ApiError> {
+        let key = self.key(&query.subscription);
+        let known = self.registry.with(&key, |one| {
+            let dials: Vec<_> = one.dials.iter().rev().cloned().collect();
+            (one.subscription.topic(), one.standing.clone(), dials, one.link.origin.clone())
+        });
+        let none = || api::ApiError::plain(format!("{key} is not followed."));
+        let (topic, standing, dials, server) = known.ok_or_else(none)?;
+        let read = self.ledger.read(|store| {
+            Ok((store.cursor(&key)?, store.journal_rows(Some(&key), FAILURE_ROWS_MAX)?))
+        });
+        let (cursor, rows) = read.map_err(|error| api::ApiError::plain(error.to_string()))?;
+        let failures = rows.iter().rev().filter_map(|row| {
+            let cause = to_api::cause(row.entry.failure()?, &server);
+            Some(api::Failed { at: api::Time(row.at), cause })
+        });
+        Ok(api::LinkDetail {
+            subscription: key.clone(),
+            topic,
+            connection: standing.as_ref().map(to_api::connected),
+            cursor: cursor.id,
+            cursor_time: cursor.time.map(api::Time),
+            dials,
+            failures: failures.take(FAILURES_MAX).collect(),
+        })
     }
 
     /// The key of what the person names by it or by its name. What is no longer followed has its key alone.
@@ -121,9 +190,15 @@ impl Queries {
     /// # Errors
     /// Those of the store.
     pub fn journal(&self, query: &api::HistoryQuery) -> Result<Vec<api::JournalRow>, StoreError> {
-        let (subscription, rows_max) = (query.subscription.as_deref(), limit(query.limit));
+        let subscription = query.subscription.as_deref();
+        let is_all = query.since.is_none() && query.until.is_none();
+        let rows_max = if is_all { limit(query.limit) } else { FOLDED_ROWS_MAX };
         let rows = self.ledger.read(|store| store.journal_rows(subscription, rows_max))?;
-        let rows = rows.into_iter().rev();
+        let is_asked = |row: &Row| {
+            query.since.is_none_or(|since| row.at >= since.0)
+                && query.until.is_none_or(|until| row.at <= until.0)
+        };
+        let rows = rows.into_iter().rev().filter(is_asked).take(limit(query.limit) as usize);
         Ok(rows.map(|row| to_api::journal_row(row, |key| self.registry.server(key))).collect())
     }
 }

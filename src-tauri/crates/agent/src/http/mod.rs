@@ -63,6 +63,11 @@ pub fn router(
     let router = bind(router, &route::OUTAGES, queries, |queries, query| async move {
         queries.history(&query).map_err(plain)
     });
+    let router = bind(router, &route::UPTIME, queries, |queries, ()| async move {
+        queries.uptime().map_err(plain)
+    });
+    let router =
+        bind(router, &route::LINK, queries, |queries, query| async move { queries.link(&query) });
     let router = bind(router, &route::JOURNAL, queries, |queries, query| async move {
         queries.journal(&query).map_err(plain)
     });

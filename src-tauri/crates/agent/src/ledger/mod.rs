@@ -31,7 +31,7 @@ use hark_engine::{
     policy::{Origin, Verdict},
 };
 use hark_store::{Committed, Store, StoreError, Stored};
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{conditions::Conditions, events::Events, to_api};
 use counted::Counted;
@@ -169,6 +169,12 @@ impl Ledger {
     /// Whether nobody is there to show alerts to.
     fn has_nobody(&self) -> bool {
         self.0.has_nobody.load(Ordering::Relaxed)
+    }
+
+    /// Sets whose calendar says what a day is, for what is counted by day.
+    pub fn keep_days(&self, zone: TimeZone) {
+        // A failure is a condition already.
+        let _ = self.write(|store| store.keep_days(zone));
     }
 
     /// Notes that the agent runs now, so that after a crash or a power cut it is known until when.

@@ -30,7 +30,7 @@ use hark_platform::{
 };
 use hark_store::{Beginning, Opening, Store};
 use hark_stream::driver::Command;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::{sleep, sleep_until, timeout},
@@ -140,6 +140,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let outbox = Outbox::default();
     let quiet = Quiet::new(ledger.clone(), status.clone(), outbox.clone());
     // A failure is a condition already.
+    ledger.keep_days(TimeZone::system());
     let last_alive = ledger.read(Store::last_alive).unwrap_or_default();
     ledger.journal(now, &Entry::AgentStarted { last_alive });
 

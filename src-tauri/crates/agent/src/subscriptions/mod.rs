@@ -3,7 +3,7 @@
 
 mod session;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use hark_api::Phase;
 use hark_config::settings::Subscription;
@@ -208,8 +208,16 @@ impl Subscriptions {
         );
         let rules = subscription.deciding(&subscription.rules).into();
         let paused = subscription.paused;
-        let (stalled, reached) = (false, None);
-        let followed = Followed { subscription, stalled, reached, link, commands, rules };
+        let followed = Followed {
+            subscription,
+            stalled: false,
+            reached: None,
+            link,
+            standing: None,
+            dials: VecDeque::new(),
+            commands,
+            rules,
+        };
         self.registry.insert(key, followed);
         // What still waits of it was not shown while it was not known how.
         match paused {

@@ -15,7 +15,7 @@ use hark_engine::{
 };
 use hark_store::{Shown, Store, StoreError, Stored};
 use hark_stream::{
-    connection::Ask,
+    connection::{Ask, Trail},
     driver::{Command, Full, Sink},
 };
 use jiff::Timestamp;
@@ -44,6 +44,8 @@ pub(super) fn link(
         origin: subscription.origin(),
         feed: subscription.feed.clone(),
         phase: if subscription.paused { api::Phase::Paused } else { api::Phase::Idle },
+        lost: store.lost_since(key)?.map(api::Time),
+        can_send: subscription.takes_messages(None),
         known_since: api::Time(store.known_since(key)?.unwrap_or(now)),
         last_heard: None,
         heartbeat: None,
@@ -68,6 +70,8 @@ pub(super) struct Session {
     commands: mpsc::WeakSender<Command>,
     /// The latest rules in force.
     rules: Arc<[Rule]>,
+    /// The connection that it streams on.
+    standing: Option<Trail>,
     /// Whether alerts of a replay wait for its end.
     held: bool,
     /// Since when nothing has come of it, where it is not connected or has just been.
@@ -102,7 +106,10 @@ impl Sink for Session {
             Reason::Doubt(_) => "doubt",
             Reason::Anew => "anew",
         };
-        self.ledger.tally().add(Counter::Dials, &self.link.subscription, word, 1);
+        let key = &self.link.subscription;
+        self.ledger.tally().add(Counter::Dials, key, word, 1);
+        let dial = api::Dial { at: api::Time(self.now().wall), why: to_api::reason(reason) };
+        self.registry.dials(key, dial);
     }
 
     fn commit(
@@ -161,6 +168,10 @@ impl Sink for Session {
             _ => None,
         };
         self.absent = [self.absent, absent].into_iter().flatten().min();
+        // A failure is a condition already.
+        if let Ok(lost) = self.ledger.read(|store| store.lost_since(key)) {
+            self.link.lost = lost.map(api::Time);
+        }
         match entry.failure() {
             Some(failure) => {
                 tracing::info!(
@@ -215,6 +226,17 @@ impl Sink for Session {
         self.ledger.has_streamed(&self.link.subscription, self.now().wall)
     }
 
+    fn stands(&mut self, on: Option<&Trail>) {
+        let is_same = match (&self.standing, on) {
+            (Some(before), Some(now)) => before.is(now),
+            (before, now) => before.is_none() && now.is_none(),
+        };
+        if !is_same {
+            self.standing = on.cloned();
+            self.registry.stands(&self.link.subscription, on.cloned());
+        }
+    }
+
     fn changed(&mut self, link: &Link) -> bool {
         self.link.phase = to_api::phase(link, &self.link.origin);
         self.link.heartbeat = to_api::heartbeat(link);
@@ -249,6 +271,7 @@ impl Session {
             link,
             commands,
             rules: subscription.deciding(&subscription.rules).into(),
+            standing: None,
             held: false,
             absent,
             hop: parts.hop.clone(),

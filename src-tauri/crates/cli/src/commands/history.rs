@@ -8,7 +8,7 @@ use crate::{Done, arguments::HistoryOptions, look::Look, out, show};
 
 pub async fn history(profile: &Profile, options: HistoryOptions) -> Done {
     let HistoryOptions { key, limit, json, csv } = options;
-    let query = HistoryQuery { limit: Some(limit), subscription: key };
+    let query = HistoryQuery { limit: Some(limit), subscription: key, ..HistoryQuery::default() };
     let mut entries: Vec<HistoryEntry> = client(profile).call(&route::OUTAGES, &query).await?;
     entries.reverse();
     if csv {

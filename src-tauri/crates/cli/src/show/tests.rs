@@ -15,7 +15,7 @@ fn cause(class: &str, sentence: &str) -> serde_json::Value {
 fn link(key: &str, phase: serde_json::Value) -> serde_json::Value {
     json!({
         "subscription": key, "name": key, "origin": "https://push.example.org", "feed": "ntfy",
-        "phase": phase, "known_since": "2026-03-01T00:00:00Z", "last_heard": "2026-03-02T11:59:52Z",
+        "phase": phase, "lost": null, "can_send": false, "known_since": "2026-03-01T00:00:00Z", "last_heard": "2026-03-02T11:59:52Z",
         "heartbeat": { "cadence_ms": 45_000, "source": "learned", "dead_at": "2026-03-02T12:01:05Z" },
         "messages": 4, "set_aside": 0, "dropped": 0, "silence": null,
     })
@@ -99,13 +99,13 @@ fn messages_and_history_are_lines() {
         {
             "kind": "outage", "id": 1, "subscription": "builds", "last_heard": null,
             "noticed": "2026-03-02T02:52:00Z", "recovered": "2026-03-02T02:53:05Z", "duration_ms": 65_000,
-            "attempts": 10, "gap": true, "latest": cause("network", "Then it refused connections."),
+            "attempts": 10, "gap": true, "caught_up": 3, "latest": cause("network", "Then it refused connections."),
             "cause": cause("server", "The server at https://push.example.org closed the connection."),
         },
         {
             "kind": "outage", "id": 2, "subscription": "news", "last_heard": null,
             "noticed": "2026-03-01T02:52:00Z", "recovered": null, "duration_ms": 90_000_000,
-            "attempts": 1, "gap": false, "latest": null, "cause": cause("network", "It does not answer."),
+            "attempts": 1, "gap": false, "caught_up": 0, "latest": null, "cause": cause("network", "It does not answer."),
         },
         { "kind": "span", "id": 3, "span": "asleep", "subscription": null, "from": "2026-03-02T03:00:00Z",
           "to": "2026-03-02T07:00:00Z" },

@@ -341,6 +341,14 @@ impl Subscription {
         self.url.origin().ascii_serialization()
     }
 
+    /// What its stream is called at its server, as its topics, where its feed says which part of the URL that is. It
+    /// may be a secret of the person's: to be shown to them, never logged.
+    #[must_use]
+    pub fn topic(&self) -> Option<String> {
+        let feed = self.speaks();
+        feed.private_name(&self.url).or_else(|| feed.label(&self.url))
+    }
+
     /// The limits on what its stream sends.
     #[must_use]
     pub fn limits(&self) -> Limits {

@@ -14,6 +14,7 @@ mod reading;
 mod relay;
 mod search;
 mod snooze;
+mod uptime;
 
 use std::path::PathBuf;
 

@@ -119,6 +119,7 @@ pub(super) async fn connect(url: &Url, via: &Via, trail: &Trail) -> Result<Estab
     let uri = url[..url::Position::BeforePath].parse::<Uri>();
     let uri = uri.map_err(|error| Cause::NotHttp { detail: error.to_string().into() })?;
     let secure = url.scheme() == "https";
+    trail.secured(None);
     if let Some(Wire(make)) = &via.wire {
         let io = make().await.map_err(|error| cause::of_chain(&error))?;
         return Ok(Established { io, route: None, forwarding: None });
@@ -262,10 +263,16 @@ async fn tls(
     let handshake = timeout(TLS_TIMEOUT, TlsConnector::from(config).connect(name, tcp));
     let (secured, refused) = certificate::watched(handshake).await;
     trail.distrusted(refused);
-    match secured {
-        Err(_) => Err(Cause::TlsTimeout),
-        Ok(stream) => stream.map_err(|error| cause::of_chain(&error)),
-    }
+    let stream = match secured {
+        Err(_) => return Err(Cause::TlsTimeout),
+        Ok(stream) => stream.map_err(|error| cause::of_chain(&error))?,
+    };
+    trail.secured(match stream.get_ref().1.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => Some("TLS 1.3"),
+        Some(rustls::ProtocolVersion::TLSv1_2) => Some("TLS 1.2"),
+        _ => None,
+    });
+    Ok(stream)
 }
 
 /// Why a TLS file cannot be used.

@@ -29,7 +29,7 @@ use std::{
 
 use bytes::Bytes;
 use eventsource_client::{BoxStream, Client as _, ClientBuilder, ReconnectOptions, SSE};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use hark_engine::{
     failure::Cause,
     message::RawEvent,
@@ -190,6 +190,7 @@ impl HttpTransport for Guarded {
         let Self { ask, limits, shared } = self.clone();
         Box::pin(SyncFuture::new(async move {
             let last_event_id = ask.last_event_id.clone();
+            let trail = ask.trail.clone();
             let response = dial::dial(ask).await.map_err(|cause| Ended(cause).into_transport())?;
             let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
             let headers = response.headers().iter();
@@ -198,6 +199,7 @@ impl HttpTransport for Guarded {
             Ok(response.map(|body| {
                 let frames = body
                     .into_data_stream()
+                    .inspect_ok(move |data| trail.took(data.len()))
                     .map(|data| data.map_err(|error| cause::of_chain(&error)));
                 guarded(frames, limits, shared, last_event_id)
             }))

@@ -1,6 +1,7 @@
 //! What answered on the way to a stream or to a refusal: the head of each response, redirects too.
 //!
-//! Also the way that the connection takes, and a certificate that was refused. A connection writes the
+//! Also the way that the connection takes, how it is secured, how much has come on it, and a certificate that was
+//! refused. A connection writes the
 //! trail and never reads it. Who dials reads it afterwards: the driver, the probe and the doctor, to tell
 //! what a refusal is.
 
@@ -52,6 +53,9 @@ pub struct Trail(Option<Arc<Mutex<Notes>>>);
 struct Notes {
     connected: bool,
     route: Option<Route>,
+    tls: Option<&'static str>,
+    /// What has come since the latest response's head. Bytes.
+    received: u64,
     heads: Vec<Head>,
     distrusted: Option<Certificate>,
 }
@@ -81,6 +85,27 @@ impl Trail {
         self.notes().and_then(|notes| notes.route)
     }
 
+    /// The TLS version of the latest connection, e.g. `TLS 1.3`; none where it has none.
+    #[must_use]
+    pub fn tls(&self) -> Option<&'static str> {
+        self.notes().and_then(|notes| notes.tls)
+    }
+
+    /// How much of the stream has come. Bytes of the body, without what HTTP and TLS add.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.notes().map_or(0, |notes| notes.received)
+    }
+
+    /// Whether this and that are the same trail.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
     /// The server's certificate, where the latest connection has failed for it.
     #[must_use]
     pub fn certificate(&self) -> Option<Certificate> {
@@ -99,6 +124,18 @@ impl Trail {
         }
     }
 
+    pub(super) fn secured(&self, version: Option<&'static str>) {
+        if let Some(mut notes) = self.notes() {
+            notes.tls = version;
+        }
+    }
+
+    pub(super) fn took(&self, bytes: usize) {
+        if let Some(mut notes) = self.notes() {
+            notes.received += bytes as u64;
+        }
+    }
+
     pub(super) fn distrusted(&self, certificate: Option<Certificate>) {
         if let Some(mut notes) = self.notes() {
             notes.distrusted = certificate;
@@ -107,6 +144,7 @@ impl Trail {
 
     pub(super) fn answered<B>(&self, url: &Url, response: &Response<B>) {
         let Some(mut notes) = self.notes() else { return };
+        notes.received = 0;
         if notes.heads.len() == HEADS_MAX {
             notes.heads.remove(0);
         }

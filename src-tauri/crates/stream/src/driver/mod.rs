@@ -116,6 +116,10 @@ pub trait Sink {
         Ok(())
     }
 
+    /// Sees the connection that the link streams on by what was noted of it, before each [`Sink::changed`]; none
+    /// where it does not stream.
+    fn stands(&mut self, _on: Option<&Trail>) {}
+
     /// The link may have changed. Answers whether to go on.
     fn changed(&mut self, link: &Link) -> bool;
 }
@@ -257,11 +261,7 @@ impl<S: Sink> Driver<S> {
 
     /// Notes which way the open connection takes.
     fn look_at_routes(&mut self) {
-        let stands = match self.link.phase() {
-            Phase::Streaming(stream) => self.connections.get(&stream.conn()),
-            _ => None,
-        };
-        if let Some(route) = stands.and_then(|standing| standing.trail.route()) {
+        if let Some(route) = self.standing().and_then(|standing| standing.trail.route()) {
             self.routes.takes(route);
         }
     }
@@ -311,7 +311,7 @@ impl<S: Sink> Driver<S> {
         }
         if self.keep_retry.is_some() {
             // The delay stands, however often the link is told something meanwhile.
-            return self.sink.changed(&self.link);
+            return self.tell();
         }
         self.go_on()
     }
@@ -350,7 +350,22 @@ impl<S: Sink> Driver<S> {
             let wait = retry_after(self.keep_retry.map(|(wait, _)| wait));
             self.keep_retry = Some((wait, Instant::now() + wait));
         }
+        self.tell()
+    }
+
+    /// Tells the sink how the link is. Answers whether to go on.
+    fn tell(&mut self) -> bool {
+        let on = self.standing().map(|standing| standing.trail.clone());
+        self.sink.stands(on.as_ref());
         self.sink.changed(&self.link)
+    }
+
+    /// The connection that the link streams on.
+    fn standing(&self) -> Option<&Standing> {
+        match self.link.phase() {
+            Phase::Streaming(stream) => self.connections.get(&stream.conn()),
+            _ => None,
+        }
     }
 
     /// Answers whether the effect is done; if not, it is to be the first again.
