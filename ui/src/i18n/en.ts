@@ -3,6 +3,7 @@ import type { Cause } from "../api";
 import { messages } from "./en/messages";
 import { shell } from "./en/shell";
 import { form } from "./en/form";
+import { ruleForm } from "./en/rules";
 
 export const en = {
   lang: "en",
@@ -79,18 +80,9 @@ export const en = {
   removeSure: (name: string) => `Stop following ${name}? Its messages stay.`,
   keep: "Keep",
 
-  edit: "Edit",
   rules: "Rules",
-  rulesOf: (name: string) => `Rules for ${name}`,
-  rulesExample:
-    '[[rules]]\nname = "nightly noise"\ntext = "(?i)nightly"\nthen = "quiet"     # or "drop", "alert"\n\n' +
-    '[[rules]]\nmin_priority = 4\nsound = "bell"',
-  wouldAlert: (n: number, all: number) =>
-    all === 0
-      ? "There is no message yet to try them against."
-      : `Of the latest ${all}, ${n} would have alerted.`,
-  verdict: { alert: "alert", quiet: "quiet", backlog: "quiet", drop: "drop" },
-  save: "Save",
+  ruleForm,
+  edit: "Edit",
 
   noMessages: "No messages yet",
   noMessagesHint: "What arrives shows up here, the newest first.",

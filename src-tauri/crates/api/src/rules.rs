@@ -13,7 +13,8 @@ pub struct RulesFor {
     /// The rules as TOML: `[[rules]]` tables, as in the settings. Those in force where missing.
     #[serde(default)]
     pub rules: Option<String>,
-    /// The rules as wishes, in the place of that text.
+    /// The rules as wishes, where there is no text; beside a text, the least priority and the pictures of it count
+    /// alone.
     #[serde(default)]
     pub usual: Option<UsualRules>,
     /// Put them in force and write them into the settings as well.

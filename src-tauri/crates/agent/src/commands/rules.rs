@@ -41,7 +41,8 @@ impl Commands {
             }
         };
         let text = match (&usual, &asked.rules) {
-            (Some((usual, _)), _) => {
+            (_, Some(text)) => text.clone(),
+            (Some((usual, _)), None) => {
                 let before = in_force().await?;
                 let Some((_, names)) = settings::usual_of(&before, subscription.min_priority)
                 else {
@@ -49,7 +50,6 @@ impl Commands {
                 };
                 settings::write_usual(usual, &names)
             }
-            (None, Some(text)) => text.clone(),
             (None, None) => in_force().await?,
         };
         let rules = settings::read_rules(&text).map_err(wrong)?;
