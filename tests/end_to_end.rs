@@ -172,6 +172,7 @@ async fn the_window_shows_message_phase_and_outage() {
     window.click("[data-subscription=news] [data-testid=menu]").await;
     window.click("[data-testid=edit-rules]").await;
     window.shows("[data-testid=rules-sum]", "Of the latest 1, 1 would have alerted.").await;
+    window.click("[data-testid=rules-view-text]").await;
     window.write("[data-testid=rules-text]", "[[rules]]\u{e007}text = \"(").await;
     window.shows("[data-testid=rules-error]", "line 2").await;
     window.write("[data-testid=rules-text]", "?i)backup\"\u{e007}then = \"quiet\"").await;

@@ -13,6 +13,7 @@ use std::{
 use futures_util::StreamExt;
 use hark_api::{MessagesQuery, Target, route};
 use hark_tests::{LONG, SHORT, World, desktop::Desktop, eventually, sse::Server, window::Window};
+use serde_json::json;
 use tokio::task::JoinHandle;
 
 const CANARY: &str = "c4nary-7d1f-in-a-coal-mine";
@@ -203,5 +204,81 @@ async fn a_subscription_is_edited_beside_its_file() {
     window.gone("[data-testid=edit][open]").await;
     let wanted = text("name = \"News\"\nheartbeat = \"95s\" # slow\nkeep = { days = 9 }\n");
     assert_eq!(settings(world), wanted);
+    window.close().await;
+}
+
+#[tokio::test]
+async fn rules_are_wished_for_tried_and_kept_until_they_are_saved() {
+    let desktop = Desktop::start().await;
+    let world = &desktop.world;
+    let server = Server::start().await;
+    let text = |more: &str, rules: &str| {
+        format!("[subscriptions.news] # mine\nurl = \"{}\"\n{more}{rules}", server.url("/"))
+    };
+    world.settings(&text("", ""));
+    let _agent = world.agent_with(&[]).await;
+    let mut client = server.streaming(world).await;
+    world.caught_up("news").await;
+    for message in [
+        json!({ "title": "Disk full", "body": "/var", "tags": ["nas"], "priority": 5 }),
+        json!({ "title": "Nightly build", "tags": ["nightly"] }),
+        json!({ "title": "Build 512 failed", "priority": 4 }),
+    ] {
+        client.send(&format!("data: {message}\n\n")).await;
+    }
+    world.stored(3).await;
+    let window = Window::open(world).await;
+    window.click("[data-testid=nav-status]").await;
+    window.click("[data-testid=edit-rules]").await;
+    window.shows("[data-testid=rules-sum]", "Of the latest 3, 3 would have alerted.").await;
+    window.write("[data-testid=usual-never]", "nightly\u{e007}").await;
+    window.shows("[data-testid=rules-sum]", "Of the latest 3, 2 would have alerted.").await;
+    window.write("[data-testid=usual-only]", "BUILD\u{e007}").await;
+    window.shows("[data-testid=rules-sum]", "Of the latest 3, 1 would have alerted.").await;
+    picture(&desktop, &window, "form-rules").await;
+
+    // Escape loses nothing of it (U+E00C), and nothing of it is in force.
+    window.write("[data-testid=usual-only]", "\u{e00c}").await;
+    window.gone("[data-testid=rules]").await;
+    assert_eq!(settings(world), text("", ""));
+    window.click("[data-testid=edit-rules]").await;
+    window.shows("[data-testid=rules-draft]", "still here").await;
+    window.shows("[data-testid=rules-sum]", "Of the latest 3, 1 would have alerted.").await;
+    // Its text says the same.
+    window.click("[data-testid=rules-view-text]").await;
+    eventually("the text is that of the form", SHORT, async || {
+        let value = window.value("[data-testid=rules-text]").await;
+        value.contains("(?i)BUILD").then_some(()).ok_or(value)
+    })
+    .await;
+    window.click("[data-testid=rules-view-usual]").await;
+
+    // Quiet hours by keys alone: from 22:00 on Monday, two half hours on Tuesday too.
+    window.click("[data-testid=quiet-open]").await;
+    let cell = "[data-testid=week] [tabindex='0']";
+    window.write(cell, " ").await;
+    window.write(cell, "\u{e008}\u{e014}\u{e015}\u{e008}").await;
+    picture(&desktop, &window, "form-quiet-hours").await;
+    window.click("[data-testid=rules-save]").await;
+    window.gone("[data-testid=rules]").await;
+    let rules = "\n[[subscriptions.news.rules]]\nname = \"never for these tags\"\ntag = [\"nightly\"]\nthen = \
+                 \"quiet\"\n\n[[subscriptions.news.rules]]\nname = \"only with these words\"\ntext = \
+                 \"(?i)BUILD\"\n\n[[subscriptions.news.rules]]\nname = \"without these words\"\nthen = \
+                 \"quiet\"\n";
+    let hours = "\n[[quiet_hours]]\ndays = [\"mon\", \"tue\"]\nfrom = \"22:00\"\nto = \"23:00\"\n";
+    assert_eq!(settings(world), text("", &format!("{rules}{hours}")));
+
+    // What the form cannot say is shown as its text alone, and stays as it is.
+    let more = "\n[[subscriptions.news.rules]]\n# noise\ntag = \"nightly\"\nthen = \"drop\"\n";
+    world.settings(&text("", more));
+    window.click("[data-testid=edit-rules]").await;
+    window.shows("[data-testid=rules-more]", "say more than the form shows").await;
+    eventually("their text is shown", SHORT, async || {
+        let value = window.value("[data-testid=rules-text]").await;
+        value.contains("# noise").then_some(()).ok_or(value)
+    })
+    .await;
+    window.find("[data-testid=rules-view-usual]:disabled").await;
+    picture(&desktop, &window, "form-rules-text").await;
     window.close().await;
 }

@@ -1000,6 +1000,21 @@ seems: Seems,
  */
 can_remember: boolean, };
 
+export type QuietHours = { 
+/**
+ * For each day from Monday the 48 half hours from midnight, `1` where it is quiet and `0` where not; null where
+ * the settings say more than that, to the minute or with comments.
+ */
+week: Array<string> | null, 
+/**
+ * The least priority that is shown nevertheless; null where none is, and where `week` is.
+ */
+passes: number | null, 
+/**
+ * The quiet hours as they stand in the settings. What is sent of it counts for nothing.
+ */
+text: string, };
+
 export type RawMessage = { 
 /**
  * The event's type.
@@ -1299,6 +1314,11 @@ subscription: string,
  */
 rules?: string, 
 /**
+ * The rules as wishes, where there is no text; beside a text, the least priority and the pictures of it count
+ * alone.
+ */
+usual?: UsualRules, 
+/**
  * Put them in force and write them into the settings as well.
  */
 save: boolean, };
@@ -1332,6 +1352,10 @@ messages: Array<MessageTried>,
  * The rules as TOML.
  */
 text: string, 
+/**
+ * What the rules say as wishes; null where they say more, or have comments.
+ */
+usual: UsualRules | null, 
 /**
  * Whether the rules are in force now.
  */
@@ -1592,6 +1616,28 @@ week: Share,
  */
 month: Share, };
 
+export type UsualRules = { 
+/**
+ * Messages of this priority and higher alert: 1 to 5.
+ */
+from: number, 
+/**
+ * Messages with one of these tags never alert.
+ */
+never: Array<string>, 
+/**
+ * Only messages whose title or text holds one of these alert, in capitals or not; all where there are none.
+ */
+only: Array<string>, 
+/**
+ * The sound of what alerts: a name of the desktop's sound theme, or `none`; the desktop's own where it is null.
+ */
+sound: string | null, 
+/**
+ * Whether pictures of messages are fetched and shown.
+ */
+pictures: boolean, };
+
 export type Wanted = { 
 /**
  * Whether it is.
@@ -1650,6 +1696,8 @@ export interface Routes {
   "/v1/snooze": { method: "POST"; query: Snooze; reply: Snoozed };
   "/v1/wake": { method: "POST"; query: Target; reply: Woken };
   "/v1/rules": { method: "POST"; query: RulesFor; reply: RulesTried };
+  "/v1/quiet-hours": { method: "GET"; query: null; reply: QuietHours };
+  "/v1/quiet-hours/set": { method: "POST"; query: QuietHours; reply: QuietHours };
   "/v1/send": { method: "POST"; query: SendMessage; reply: Sent };
   "/v1/test": { method: "POST"; query: null; reply: Sample };
   "/v1/handlers": { method: "GET"; query: null; reply: Array<Handler> };

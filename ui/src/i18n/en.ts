@@ -6,6 +6,7 @@ import { settings } from "./en/settings";
 import { outages } from "./en/outages";
 import { shell } from "./en/shell";
 import { form } from "./en/form";
+import { ruleForm } from "./en/rules";
 
 export const en = {
   lang: "en",
@@ -49,16 +50,8 @@ export const en = {
   remove: "Remove",
 
   rules: "Rules",
-  rulesOf: (name: string) => `Rules for ${name}`,
-  rulesExample:
-    '[[rules]]\nname = "nightly noise"\ntext = "(?i)nightly"\nthen = "quiet"     # or "drop", "alert"\n\n' +
-    '[[rules]]\nmin_priority = 4\nsound = "bell"',
-  wouldAlert: (n: number, all: number) =>
-    all === 0
-      ? "There is no message yet to try them against."
-      : `Of the latest ${all}, ${n} would have alerted.`,
-  verdict: { alert: "alert", quiet: "quiet", backlog: "quiet", drop: "drop" },
-  save: "Save",
+  ruleForm,
+  edit: "Edit",
 
   noMessages: "No messages yet",
   noMessagesHint: "What arrives shows up here, the newest first.",

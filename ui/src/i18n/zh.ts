@@ -7,6 +7,7 @@ import { shell } from "./zh/shell";
 import { causeInChinese } from "./causes-zh";
 import type { Words } from "./en";
 import { form } from "./zh/form";
+import { ruleForm } from "./zh/rules";
 
 /** A number stands apart from the words before it. */
 const apart = (time: string) => (/^\d/.test(time) ? ` ${time}` : time);
@@ -48,14 +49,8 @@ export const zh: Words = {
   remove: "移除",
 
   rules: "规则",
-  rulesOf: (name) => `“${name}”的规则`,
-  rulesExample:
-    '[[rules]]\nname = "夜间构建"\ntext = "(?i)nightly"\nthen = "quiet"     # 静默；"drop" 丢弃，"alert" 通知\n\n' +
-    '[[rules]]\nmin_priority = 4\nsound = "bell"',
-  wouldAlert: (n, all) =>
-    all === 0 ? "还没有消息可供试用。" : `最近 ${all} 条中，有 ${n} 条会发出通知。`,
-  verdict: { alert: "通知", quiet: "静默", backlog: "静默", drop: "丢弃" },
-  save: "保存",
+  ruleForm,
+  edit: "编辑",
 
   noMessages: "还没有消息",
   noMessagesHint: "收到的消息会显示在这里，最新的在最上面。",

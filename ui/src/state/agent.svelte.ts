@@ -5,11 +5,13 @@ import type {
   EditSubscription,
   Message,
   MessagesQuery,
+  QuietHours,
   RawMessage,
   RulesTried,
   SnoozeUntil,
   SubscriptionOptions,
   Tried,
+  UsualRules,
 } from "../api";
 import { asFailure, call, save, subscribe } from "../bridge";
 import type { Failure, Format } from "../bridge-types";
@@ -139,12 +141,22 @@ class Agent {
     return (await call("/v1/messages", asked))[0] ?? null;
   }
 
-  /** Tries rules, those in force where none are given, and saves them. Rejects: the form shows it. */
-  rules(subscription: string, rules: string | null, save: boolean): Promise<RulesTried> {
-    return call(
-      "/v1/rules",
-      rules === null ? { subscription, save } : { subscription, rules, save },
-    );
+  /** Tries rules, as wishes or as text, or those in force, and saves them. Rejects: the form shows it. */
+  rules(
+    subscription: string,
+    asked: { usual?: UsualRules; rules?: string },
+    save: boolean,
+  ): Promise<RulesTried> {
+    return call("/v1/rules", { subscription, save, ...asked });
+  }
+
+  /** The quiet hours of the settings. Rejects, as the next. */
+  quietHours(): Promise<QuietHours> {
+    return call("/v1/quiet-hours", null);
+  }
+
+  setQuietHours(hours: QuietHours): Promise<QuietHours> {
+    return call("/v1/quiet-hours/set", hours);
   }
 
   /** Lists other messages. */

@@ -92,7 +92,11 @@ export function changed(options: Options, name: string, value: OptionValue | nul
 }
 
 /** The options without those of other kinds of access than this one. */
-export function withAccess(options: Options, access: Access, side: "" | "publish."): Options {
+export function withAccess<T extends OptionValue>(
+  options: { [name: string]: T },
+  access: Access,
+  side: "" | "publish.",
+): { [name: string]: T } {
   const other = (name: string) =>
     (access !== "token" && name === `${side}bearer`) ||
     (access !== "user" && name.startsWith(`${side}basic.`));

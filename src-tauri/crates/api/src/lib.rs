@@ -47,7 +47,7 @@ pub use relay::{
     Health, Relay, RelayClient, RelayEvent, RelayGap, RelayId, RelayMessage, RelayQuery, RelayRaw,
     RelayRefusal, RelayRemoved, RelayStatus, RenewToken, Upstream,
 };
-pub use rules::{MessageTried, RuleTried, RulesFor, RulesTried};
+pub use rules::{MessageTried, QuietHours, RuleTried, RulesFor, RulesTried, UsualRules};
 pub use send::{SendMessage, Sent};
 pub use silence::{Silence, Snooze, SnoozeUntil, Snoozed, Woken};
 pub use status::{

@@ -7,9 +7,10 @@ use http::Method;
 use crate::{
     Accepted, Act, Acted, AddSubscription, Added, Autostart, Credential, Database, DeleteMessages,
     Deleted, EditSubscription, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow,
-    LinkDetail, LinkQuery, Message, MessagesQuery, RawMessage, RawQuery, Read, ReadMessages, Relay,
-    RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed,
-    Status, SubscriptionOptions, Target, Tried, TypedSecret, Unread, Uptime, Wanted, Woken,
+    LinkDetail, LinkQuery, Message, MessagesQuery, QuietHours, RawMessage, RawQuery, Read,
+    ReadMessages, Relay, RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent,
+    Snooze, Snoozed, Status, SubscriptionOptions, Target, Tried, TypedSecret, Unread, Uptime,
+    Wanted, Woken,
 };
 
 /// The routes that the window's page may call, which shows what strangers sent. Not among them is what runs a
@@ -33,6 +34,8 @@ pub const FOR_THE_PAGE: &[&str] = &[
     SNOOZE.path,
     WAKE.path,
     RULES.path,
+    QUIET_HOURS.path,
+    SET_QUIET_HOURS.path,
     SEND.path,
     TEST.path,
     HANDLERS.path,
@@ -191,6 +194,10 @@ routes! {
     WAKE = post "/v1/wake": Target => Woken;
     /// Try rules against the latest stored messages, and put them in force where that is asked for.
     RULES = post "/v1/rules": RulesFor => RulesTried;
+    /// The quiet hours of the settings.
+    QUIET_HOURS = get "/v1/quiet-hours": () => QuietHours;
+    /// Set the quiet hours, in the settings too.
+    SET_QUIET_HOURS = post "/v1/quiet-hours/set": QuietHours => QuietHours;
     /// Send a message of the person's own to a subscription's server.
     SEND = post "/v1/send": SendMessage => Sent;
     /// Send a sample message the whole way.

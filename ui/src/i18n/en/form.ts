@@ -132,6 +132,8 @@ export const form = {
       ? `The settings file now says “${there}” here.`
       : "The settings file no longer sets this.",
   conflictTake: "Take that",
+  wrongSecret: "It refuses this one. Type another.",
+  saved: "Saved",
   codes: {
     unknown_subscription: "It was removed. There is nothing to save any more.",
     already_followed: "You follow this already.",

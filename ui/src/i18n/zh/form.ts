@@ -96,6 +96,8 @@ export const form: Words["form"] = {
   headerWanted: "请填写每个请求头的名称和值。",
   conflict: (there) => (there ? `设置文件中此处现在是“${there}”。` : "设置文件中已不再设置此项。"),
   conflictTake: "采用它",
+  wrongSecret: "它拒绝了当前的凭据，请输入另一个。",
+  saved: "已保存",
   codes: {
     unknown_subscription: "这个订阅已被移除，没有可保存的内容。",
     already_followed: "您已经订阅了它。",

@@ -5,6 +5,7 @@ mod edit;
 mod pages;
 mod pause;
 mod queries;
+mod quiet_hours;
 mod read;
 mod recognised;
 mod relay;

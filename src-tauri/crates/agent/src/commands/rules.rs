@@ -1,10 +1,12 @@
 //! Rules, tried against what is stored before they are put in force.
 
-use hark_api::{ApiError, MessageTried, RuleTried, RulesFor, RulesTried};
-use hark_config::settings::{self, EditError};
+use std::path::Path;
+
+use hark_api::{ApiError, MessageTried, RuleTried, RulesFor, RulesTried, UsualRules};
+use hark_config::settings::{self, EditError, Usual};
 use hark_engine::{
     feed::{Decoded, Feed},
-    message::{Message, RawEvent},
+    message::{Message, Priority, RawEvent},
     policy::{self, Decision, Origin, Rule},
 };
 use hark_store::StoreError;
@@ -26,20 +28,34 @@ impl Commands {
         let wrong = ApiError::plain;
         let mut wanted = self.configuration.wanted();
         let key = settings::key_of(&wanted, &asked.subscription);
-        let Some(subscription) = wanted.swap_remove(&key) else {
+        let Some(mut subscription) = wanted.swap_remove(&key) else {
             return Err(refusal(EditError::Unknown(key)));
         };
-        let (rules, text) = match &asked.rules {
-            Some(text) => (settings::read_rules(text).map_err(wrong)?, text.clone()),
+        let usual = asked.usual.as_ref().map(meant).transpose().map_err(wrong)?;
+        let in_force = async || match subscription.rules.is_empty() {
             // The demo has no rules and is not in the settings file.
-            None if subscription.rules.is_empty() => (Vec::new(), String::new()),
-            None => {
+            true => Ok(String::new()),
+            false => {
                 let key = key.clone();
-                let text =
-                    self.configuration.aside(move |path| settings::rules_of(path, &key)).await?;
-                (subscription.rules.clone(), text)
+                self.configuration.aside(move |path| settings::rules_of(path, &key)).await
             }
         };
+        let text = match (&usual, &asked.rules) {
+            (_, Some(text)) => text.clone(),
+            (Some((usual, _)), None) => {
+                let before = in_force().await?;
+                let Some((_, names)) = settings::usual_of(&before, subscription.min_priority)
+                else {
+                    return Err(wrong(MORE.to_owned()));
+                };
+                settings::write_usual(usual, &names)
+            }
+            (None, None) => in_force().await?,
+        };
+        let rules = settings::read_rules(&text).map_err(wrong)?;
+        if let Some((usual, pictures)) = &usual {
+            (subscription.min_priority, subscription.pictures) = (usual.from, *pictures);
+        }
         let event = |skipped| {
             self.subscriptions.ledger().read(|store| store.latest_event(&key, skipped)).transpose()
         };
@@ -47,14 +63,47 @@ impl Commands {
         let rules = subscription.deciding(&rules);
         let mut tried = tried(&rules, &*subscription.speaks(), events)
             .map_err(|error| wrong(error.to_string()))?;
-        if asked.rules.is_some() && asked.save {
-            let rules = text.clone();
-            self.change(&[], move |path| settings::set_rules(path, &key, &rules)).await?;
-            tried.saved = true;
+        tried.usual =
+            settings::usual_of(&text, subscription.min_priority).map(|(usual, _)| UsualRules {
+                from: usual.from.map_or(1, Priority::level),
+                never: usual.never,
+                only: usual.only,
+                sound: usual.sound,
+                pictures: subscription.pictures,
+            });
+        tried.saved = asked.save && (usual.is_some() || asked.rules.is_some());
+        tried.text.clone_from(&text);
+        match usual {
+            Some((usual, pictures)) if asked.save => {
+                let set =
+                    move |path: &Path| settings::set_usual(path, &key, &text, usual.from, pictures);
+                self.change(&[], set).await?;
+            }
+            None if tried.saved => {
+                self.change(&[], move |path| settings::set_rules(path, &key, &text)).await?;
+            }
+            _ => {}
         }
-        tried.text = text;
         Ok(tried)
     }
+}
+
+/// What is said to wishes where the rules in force are none.
+const MORE: &str =
+    "The rules in force say more than this form can. Nothing was changed; see their text.";
+
+/// Wishes as a client says them, and whether pictures are shown.
+fn meant(asked: &UsualRules) -> Result<(Usual, bool), String> {
+    let words = |all: &[String]| all.iter().map(|word| word.trim().to_owned()).collect();
+    let from = match asked.from {
+        1 => None,
+        level @ 2..=5 => Some(Priority::clamped(level.into())),
+        level => return Err(format!("A priority is 1 (lowest) to 5, not {level}.")),
+    };
+    let (never, only) = (words(&asked.never), words(&asked.only));
+    let usual = Usual { from, never, only, sound: asked.sound.clone() };
+    settings::check_usual(&usual)?;
+    Ok((usual, asked.pictures))
 }
 
 /// What the rules would have done with these events, had each come as it happened.
@@ -72,6 +121,7 @@ fn tried(
         rules: names.map(|name| RuleTried { name, decided: 0 }).collect(),
         messages: Vec::new(),
         text: String::new(),
+        usual: None,
         saved: false,
     };
     for event in events {

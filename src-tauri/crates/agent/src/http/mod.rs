@@ -120,6 +120,12 @@ pub fn router(
     let router = bind(router, &route::RULES, commands, |commands, asked| async move {
         commands.rules(asked).await
     });
+    let router = bind(router, &route::QUIET_HOURS, commands, |commands, ()| async move {
+        commands.quiet_hours().await
+    });
+    let router = bind(router, &route::SET_QUIET_HOURS, commands, |commands, asked| async move {
+        commands.set_quiet_hours(asked).await
+    });
     let router = bind(router, &route::SEND, commands, |commands, message| async move {
         commands.send(message).await
     });

@@ -16,7 +16,7 @@ pub async fn rules(profile: &Profile, options: RulesOptions) -> Done {
         Some(path) => Some(read(path)?),
         None => None,
     };
-    let asked = RulesFor { subscription: options.key, rules, save: options.save };
+    let asked = RulesFor { subscription: options.key, rules, usual: None, save: options.save };
     let tried = client(profile).call(&route::RULES, &asked).await?;
     if options.json {
         out::json_pretty(&tried)?;

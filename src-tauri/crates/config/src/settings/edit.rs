@@ -8,10 +8,10 @@ use std::{
 use toml_edit::{DocumentMut, Item, RawString, Table, TableLike};
 use url::Url;
 
-use hark_engine::feed;
+use hark_engine::{feed, message::Priority};
 use hark_local::file::Stamp;
 
-use super::{NewSubscription, OWN_KEY, Settings, Subscription, file, key_of, options};
+use super::{NewSubscription, OWN_KEY, OptionValue, Settings, Subscription, file, key_of, options};
 use crate::{
     file::{TomlError, lock, write},
     kept,
@@ -313,21 +313,50 @@ pub(super) fn unreadable(path: &Path, error: &toml_edit::TomlError) -> TomlError
 /// # Errors
 /// See [`EditError`].
 pub fn set_rules(path: &Path, key: &str, rules: &str) -> Result<Edit<()>, EditError> {
-    edit(path, |document, _| {
-        let mut given: DocumentMut = rules.parse().map_err(|error| unreadable(path, &error))?;
+    edit(path, |document, _| put_rules(path, table_mut(document, key)?, rules))
+}
+
+/// Writes down rules that are wishes, with the least priority and whether pictures are shown, which belong to
+/// them. Least priorities and flags that have their defaults are left out.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn set_usual(
+    path: &Path,
+    key: &str,
+    rules: &str,
+    from: Option<Priority>,
+    pictures: bool,
+) -> Result<Edit<()>, EditError> {
+    edit(path, |document, settings| {
         let one = table_mut(document, key)?;
-        one.remove("rules");
-        let mut rules = placeless(given.remove("rules").unwrap_or_default());
-        if let Some(first) = rules.as_array_of_tables_mut().and_then(|rules| rules.get_mut(0)) {
-            let above = first.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
-            let apart = format!("\n{}", above.trim_start_matches('\n'));
-            first.decor_mut().set_prefix(apart);
+        put_rules(path, one, rules)?;
+        let known = settings.subscriptions.get(key);
+        if known.is_none_or(|known| known.min_priority != from) {
+            let least = from.map(|least| OptionValue::Number(least.level().into()));
+            options::set(one, "min_priority", least.as_ref())?;
         }
-        if !rules.is_none() {
-            one.insert("rules", rules);
+        if known.is_none_or(|known| known.pictures != pictures) {
+            let shown = pictures.then_some(OptionValue::Flag(true));
+            options::set(one, "pictures", shown.as_ref())?;
         }
         Ok(())
     })
+}
+
+fn put_rules(path: &Path, one: &mut dyn TableLike, rules: &str) -> Result<(), EditError> {
+    let mut given: DocumentMut = rules.parse().map_err(|error| unreadable(path, &error))?;
+    one.remove("rules");
+    let mut rules = placeless(given.remove("rules").unwrap_or_default());
+    if let Some(first) = rules.as_array_of_tables_mut().and_then(|rules| rules.get_mut(0)) {
+        let above = first.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
+        let apart = format!("\n{}", above.trim_start_matches('\n'));
+        first.decor_mut().set_prefix(apart);
+    }
+    if !rules.is_none() {
+        one.insert("rules", rules);
+    }
+    Ok(())
 }
 
 fn has_comment(table: &dyn TableLike, key: &str) -> bool {

@@ -16,6 +16,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod told;
+mod usual;
+mod week;
 mod written;
 
 use std::{
@@ -46,6 +48,7 @@ pub use hark_engine::span;
 pub use address::{Typed, read_typed, read_url};
 pub use edit::{
     Edit, EditError, add, key_for, remove, rules_of, set_feed, set_muted, set_paused, set_rules,
+    set_usual,
 };
 pub use export::{Exported, export};
 pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, read, read_rules};
@@ -58,6 +61,8 @@ pub use publish::Publish;
 pub use relay::{RELAY_LISTEN, Relay, RelayAt, read_listen, read_socket, set_relay};
 pub use table::{set_name, set_table, table_of};
 pub use told::{Problems, Shown};
+pub use usual::{Names, Usual, check_usual, usual_of, write_usual};
+pub use week::{QuietWeek, SLOTS, Week, quiet_hours_of, set_quiet_hours, week_of};
 pub use written::header_name;
 use written::{basic, headers};
 

@@ -367,7 +367,8 @@ fn apply(
     Err(EditError::Unfit { option: None, message })
 }
 
-fn set(
+/// Sets one option of a table, or leaves it out from now on.
+pub(super) fn set(
     table: &mut dyn TableLike,
     name: &str,
     value: Option<&OptionValue>,

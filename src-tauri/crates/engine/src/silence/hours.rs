@@ -114,6 +114,12 @@ impl TimeOfDay {
         read.ok_or_else(|| format!("{text:?} is not a time of day; write it like 7:30 or 22:00"))
     }
 
+    /// The minutes from midnight, up to 1440.
+    #[must_use]
+    pub fn minutes(self) -> u16 {
+        self.0
+    }
+
     /// This time on a day.
     pub(super) fn on(self, date: Date) -> Option<jiff::civil::DateTime> {
         if self.0 == DAY {
@@ -159,6 +165,18 @@ impl Days {
             held[place(*day)] = true;
         }
         (!days.is_empty()).then_some(Self(held))
+    }
+
+    /// Whether each day is among them, from Monday.
+    #[must_use]
+    pub fn from_monday(self) -> [bool; 7] {
+        self.0
+    }
+
+    /// The names of the days, from Monday, as the settings write them.
+    #[must_use]
+    pub fn names() -> [&'static str; 7] {
+        NAMES
     }
 
     pub(super) fn holds(self, day: Weekday) -> bool {

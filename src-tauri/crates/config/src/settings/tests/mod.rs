@@ -6,6 +6,7 @@ mod options;
 mod portable;
 mod relay;
 mod table;
+mod usual;
 
 use std::{fs, path::Path, time::Duration};
 

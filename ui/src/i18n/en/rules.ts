@@ -1,0 +1,76 @@
+// The rules of a subscription, and quiet hours.
+export const ruleForm = {
+  title: (name: string) => `Rules for ${name}`,
+  usual: "Usual",
+  text: "Text",
+  from: "Notify from",
+  priorities: {
+    1: "every priority",
+    2: "low priority and up",
+    3: "normal priority and up",
+    4: "high priority and up",
+    5: "urgent only",
+  },
+  never: "Never for tags",
+  neverExample: "nightly",
+  only: "Only with these words",
+  onlyHint: "In the title or the text, in capitals or not. One of them is enough.",
+  onlyExample: "disk full",
+  addWord: (label: string) => `${label}: add`,
+  removeWord: (word: string) => `Remove ${word}`,
+  sound: "Sound",
+  soundDefault: "as the desktop has it",
+  soundNone: "none",
+  pictures: "Fetch and show pictures",
+  picturesHint: "Its sender learns by it that you are there.",
+  stored: "What does not alert is stored all the same.",
+  more: "These rules say more than the form shows: conditions, names or comments that it would lose. So here is their text.",
+  unsaved: "Save the text first, or undo what you typed, to use the form again.",
+  draft: "What you had written is still here, and not saved yet.",
+  outdated: "The settings file was changed meanwhile. Saving replaces what it says now.",
+  startOver: "Start over",
+  example:
+    '[[rules]]\nname = "nightly noise"\ntext = "(?i)nightly"\nthen = "quiet"     # or "drop", "alert"\n\n' +
+    '[[rules]]\nmin_priority = 4\nsound = "bell"',
+  reference: "What a rule may say",
+  referenceHint:
+    "Each [[rules]] is one rule. All of its conditions must hold; the first rule that holds decides.",
+  fields: [
+    ["name", "what messages that it decides on say of it"],
+    ["min_priority, max_priority", "1 (lowest) to 5 (urgent)"],
+    ["tag, topic", 'one, or any of ["a", "b"]'],
+    ["text", "a regular expression, found in title or text; (?i) for capitals or not"],
+    ["field", '{ at = "/branch", equals = "main" }, of the event itself'],
+    ["then", '"alert", "quiet" (stored and not shown) or "drop" (only counted)'],
+    ["priority, raise", "another priority, or so much more or less"],
+    ["sound", 'a name of the desktop\'s sound theme, or "none"'],
+  ] as [string, string][],
+  trial: "The latest messages, by these rules",
+  wouldAlert: (n: number, all: number) =>
+    all === 0
+      ? "There is no message yet to try them against."
+      : `Of the latest ${all}, ${n} would have alerted.`,
+  verdict: { alert: "alert", quiet: "quiet", backlog: "quiet", drop: "drop" },
+  quietHours: "Quiet hours",
+  quietHoursHint: "For all subscriptions. What came meanwhile is told when they end.",
+  quietHoursMore:
+    "Your quiet hours are set to the minute, let different things pass, or have comments. Change them in the settings file:",
+  grid: "Quiet half hours of the week. Arrow keys move, Space changes, Shift and an arrow key paint.",
+  days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+  dayNames: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+  quietAt: (day: string, from: string, to: string, quiet: boolean) =>
+    `${day} ${from} to ${to}: ${quiet ? "quiet" : "not quiet"}`,
+  spans: (day: string, all: string) => `${day} ${all}`,
+  noQuiet: "No quiet hours.",
+  clear: "Clear",
+  passes: "Shown nevertheless",
+  passesFrom: {
+    1: "everything",
+    2: "low priority and up",
+    3: "normal priority and up",
+    4: "high priority and up",
+    5: "urgent",
+  },
+  passesNone: "nothing",
+  save: "Save",
+};
