@@ -311,6 +311,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
             &[
                 "alerts",
                 "configuration",
+                "demo",
                 "ledger",
                 "own",
                 "registry",

@@ -1700,6 +1700,7 @@ export interface Routes {
   "/v1/quiet-hours/set": { method: "POST"; query: QuietHours; reply: QuietHours };
   "/v1/send": { method: "POST"; query: SendMessage; reply: Sent };
   "/v1/test": { method: "POST"; query: null; reply: Sample };
+  "/v1/demo": { method: "POST"; query: null; reply: null };
   "/v1/handlers": { method: "GET"; query: null; reply: Array<Handler> };
   "/v1/handlers/run": { method: "POST"; query: RunHandler; reply: HandlerBegun };
   "/v1/relay": { method: "GET"; query: null; reply: Relay };

@@ -1,5 +1,6 @@
 // English, and by its type the list of all texts: a language that lacks one does not compile.
 import type { Cause } from "../api";
+import { first } from "./en/first";
 import { links } from "./en/links";
 import { messages } from "./en/messages";
 import { settings } from "./en/settings";
@@ -73,6 +74,7 @@ export const en = {
     nothing: "Nothing is like that.",
     tagged: (tag: string) => `Only those tagged ${tag}`,
   },
+  first,
   links,
   messages,
   settings,

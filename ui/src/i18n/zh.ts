@@ -1,4 +1,5 @@
 // 简体中文。
+import { first } from "./zh/first";
 import { links } from "./zh/links";
 import { messages } from "./zh/messages";
 import { settings } from "./zh/settings";
@@ -72,6 +73,7 @@ export const zh: Words = {
     nothing: "没有符合条件的消息。",
     tagged: (tag) => `只看标签为“${tag}”的消息`,
   },
+  first,
   links,
   messages,
   settings,

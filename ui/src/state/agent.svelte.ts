@@ -77,6 +77,11 @@ class Agent {
     await this.#command(() => call(muted ? "/v1/mute" : "/v1/unmute", { subscription }));
   }
 
+  /** Begins the demo, where nothing is followed yet. */
+  async beginDemo(): Promise<void> {
+    await this.#command(() => call("/v1/demo", null));
+  }
+
   /** Snoozes one, or all. */
   async snooze(subscription: string | null, until: SnoozeUntil): Promise<void> {
     const asked = subscription === null ? { until } : { subscription, until };

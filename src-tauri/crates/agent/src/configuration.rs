@@ -144,6 +144,19 @@ impl Configuration {
         self.current().settings.subscriptions.contains_key(key)
     }
 
+    /// Follows a demo from now on, for as long as the settings hold no subscription. Answers whether it is: not
+    /// where they hold one, or one is followed already.
+    pub fn follow_demo(&self, demo: Subscription) -> bool {
+        let mut current = self.current();
+        if !current.settings.subscriptions.is_empty() || current.demo.is_some() {
+            return false;
+        }
+        current.demo = Some(demo);
+        drop(current);
+        self.0.status.update(|facts| facts.demo = true);
+        true
+    }
+
     /// Pauses or resumes the demo, which stands in no file.
     pub fn set_demo_paused(&self, paused: bool) {
         if let Some(demo) = &mut self.current().demo {

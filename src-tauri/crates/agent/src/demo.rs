@@ -20,6 +20,7 @@ use axum::{
     routing::get,
 };
 use futures_util::{Stream, StreamExt, stream};
+use hark_config::settings::Subscription;
 use jiff::Timestamp;
 use tokio::{
     net::TcpListener,
@@ -85,6 +86,13 @@ impl Demo {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// A subscription that follows it, under this name.
+    #[must_use]
+    pub fn subscription(&self, name: &str) -> Option<Subscription> {
+        let url = self.url.parse().ok()?;
+        Some(Subscription { name: Some(name.to_owned()), ..Subscription::plain(url, "json") })
     }
 
     /// Serves until the listener fails.

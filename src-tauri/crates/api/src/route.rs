@@ -38,6 +38,7 @@ pub const FOR_THE_PAGE: &[&str] = &[
     SET_QUIET_HOURS.path,
     SEND.path,
     TEST.path,
+    DEMO.path,
     HANDLERS.path,
     RELAY.path,
     SET_RELAY.path,
@@ -202,6 +203,8 @@ routes! {
     SEND = post "/v1/send": SendMessage => Sent;
     /// Send a sample message the whole way.
     TEST = post "/v1/test": () => Sample;
+    /// Follow a demo server of the agent's own, where nothing is followed yet.
+    DEMO = post "/v1/demo": () => ();
     /// The handlers of the settings file, each with its latest run.
     HANDLERS = get "/v1/handlers": () => Vec<Handler>;
     /// Run a handler of the settings file once, as if something had happened. Not for the window.

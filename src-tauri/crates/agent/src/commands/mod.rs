@@ -1,6 +1,7 @@
 //! The commands that a client can give, one file each, and what they share: putting settings in force.
 
 pub mod add;
+mod demo;
 mod edit;
 mod pages;
 mod pause;

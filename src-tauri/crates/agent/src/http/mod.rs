@@ -134,6 +134,13 @@ pub fn router(
     let router = bind(router, &route::RUN_HANDLER, handlers, |handlers, asked| async move {
         handlers.run_by_hand(&asked)
     });
+    let router =
+        bind(
+            router,
+            &route::DEMO,
+            commands,
+            |commands, ()| async move { commands.begin_demo().await },
+        );
     let router = bind(router, &route::SET_RELAY, commands, |commands, wanted| async move {
         commands.set_relay(wanted.on).await
     });

@@ -12,7 +12,7 @@ use futures_util::{
     future::{BoxFuture, Fuse, FusedFuture, join},
 };
 use hark_api::{Snooze, Target};
-use hark_config::{settings::Subscription, watch::Watch as SettingsWatch};
+use hark_config::watch::Watch as SettingsWatch;
 use hark_engine::{health::Code, history::Entry, silence::Until};
 use hark_local::{
     profile::Profile,
@@ -145,10 +145,8 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     ledger.journal(now, &Entry::AgentStarted { last_alive });
 
     let language = Language::of_system();
-    let followed = demo.as_ref().and_then(|demo| demo.url().parse().ok()).map(|url| {
-        let name = Some(language.pick("Demo", "演示").to_owned());
-        Subscription { name, ..Subscription::plain(url, "json") }
-    });
+    let name = language.pick("Demo", "演示");
+    let followed = demo.as_ref().and_then(|demo| demo.subscription(name));
     if let Some(demo) = demo {
         tokio::spawn(demo.serve());
     }
