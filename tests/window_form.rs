@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use hark_api::{MessagesQuery, Target, route};
+use hark_api::{MessagesQuery, OptionsQuery, route};
 use hark_tests::{LONG, SHORT, World, desktop::Desktop, eventually, sse::Server, window::Window};
 use serde_json::json;
 use tokio::task::JoinHandle;
@@ -130,8 +130,8 @@ async fn a_token_typed_in_the_window_reaches_its_server_and_nothing_else() {
     picture(&desktop, &window, "form-edit-kept").await;
     let page = window.everything().await;
     assert!(!page.contains(CANARY), "{page}");
-    let target = Target { subscription: Some(key.clone()) };
-    let options = client.call(&route::OPTIONS, &target).await.unwrap();
+    let asked = OptionsQuery { subscription: key.clone() };
+    let options = client.call(&route::OPTIONS, &asked).await.unwrap();
     let answers = [
         serde_json::to_string(&options).unwrap(),
         serde_json::to_string(&client.call(&route::STATUS, &()).await.unwrap()).unwrap(),
