@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use hark_api::{MessagesQuery, Target, route};
+use hark_api::{MessagesQuery, OptionsQuery, route};
 use hark_tests::{LONG, SHORT, World, desktop::Desktop, eventually, sse::Server, window::Window};
 use serde_json::json;
 use tokio::task::JoinHandle;
@@ -65,6 +65,12 @@ impl Drop for Guarded {
 
 fn settings(world: &World) -> String {
     fs::read_to_string(world.path("profile/config/config.toml")).unwrap()
+}
+
+/// Chooses from the menu of the only connection.
+async fn choose(window: &Window, what: &str) {
+    window.click("[data-testid=menu]").await;
+    window.click(&format!("[role=menuitem][data-testid={what}]")).await;
 }
 
 async fn picture(desktop: &Desktop, window: &Window, name: &str) {
@@ -124,14 +130,14 @@ async fn a_token_typed_in_the_window_reaches_its_server_and_nothing_else() {
     assert!(guarded.seen.lock().unwrap().contains(&format!("Bearer {CANARY}")));
 
     // It stands in one file, which is its owner's alone; the page, its forms and the API have none of it.
-    window.click("[data-testid=nav-status]").await;
-    window.click("[data-testid=edit]").await;
+    window.click("[data-testid=nav-connections]").await;
+    choose(&window, "edit").await;
     window.find_within("[data-testid=secret-bearer][placeholder^=kept]", LONG).await;
     picture(&desktop, &window, "form-edit-kept").await;
     let page = window.everything().await;
     assert!(!page.contains(CANARY), "{page}");
-    let target = Target { subscription: Some(key.clone()) };
-    let options = client.call(&route::OPTIONS, &target).await.unwrap();
+    let asked = OptionsQuery { subscription: key.clone() };
+    let options = client.call(&route::OPTIONS, &asked).await.unwrap();
     let answers = [
         serde_json::to_string(&options).unwrap(),
         serde_json::to_string(&client.call(&route::STATUS, &()).await.unwrap()).unwrap(),
@@ -171,8 +177,8 @@ async fn a_subscription_is_edited_beside_its_file() {
     let _agent = world.agent_with(&[]).await;
     let _client = server.streaming(world).await;
     let window = Window::open(world).await;
-    window.click("[data-testid=nav-status]").await;
-    window.click("[data-testid=edit]").await;
+    window.click("[data-testid=nav-connections]").await;
+    choose(&window, "edit").await;
     window.write("[data-testid=add-name]", "News").await;
     window.click("[data-testid=form-more]").await;
     eventually("the form has the file's values", SHORT, async || {
@@ -228,8 +234,8 @@ async fn rules_are_wished_for_tried_and_kept_until_they_are_saved() {
     }
     world.stored(3).await;
     let window = Window::open(world).await;
-    window.click("[data-testid=nav-status]").await;
-    window.click("[data-testid=edit-rules]").await;
+    window.click("[data-testid=nav-connections]").await;
+    choose(&window, "edit-rules").await;
     window.shows("[data-testid=rules-sum]", "Of the latest 3, 3 would have alerted.").await;
     window.write("[data-testid=usual-never]", "nightly\u{e007}").await;
     window.shows("[data-testid=rules-sum]", "Of the latest 3, 2 would have alerted.").await;
@@ -241,7 +247,7 @@ async fn rules_are_wished_for_tried_and_kept_until_they_are_saved() {
     window.write("[data-testid=usual-only]", "\u{e00c}").await;
     window.gone("[data-testid=rules]").await;
     assert_eq!(settings(world), text("", ""));
-    window.click("[data-testid=edit-rules]").await;
+    choose(&window, "edit-rules").await;
     window.shows("[data-testid=rules-draft]", "still here").await;
     window.shows("[data-testid=rules-sum]", "Of the latest 3, 1 would have alerted.").await;
     // Its text says the same.
@@ -271,7 +277,7 @@ async fn rules_are_wished_for_tried_and_kept_until_they_are_saved() {
     // What the form cannot say is shown as its text alone, and stays as it is.
     let more = "\n[[subscriptions.news.rules]]\n# noise\ntag = \"nightly\"\nthen = \"drop\"\n";
     world.settings(&text("", more));
-    window.click("[data-testid=edit-rules]").await;
+    choose(&window, "edit-rules").await;
     window.shows("[data-testid=rules-more]", "say more than the form shows").await;
     eventually("their text is shown", SHORT, async || {
         let value = window.value("[data-testid=rules-text]").await;

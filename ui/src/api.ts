@@ -860,6 +860,12 @@ capabilities: Array<string>, };
 
 export type OptionValue = boolean | number | string | Array<string> | Credential;
 
+export type OptionsQuery = { 
+/**
+ * Its key, or its name.
+ */
+subscription: string, };
+
 export type Outage = { 
 /**
  * The number of the journal row that began it.
@@ -1685,7 +1691,7 @@ export interface Routes {
   "/v1/journal": { method: "GET"; query: HistoryQuery; reply: Array<JournalRow> };
   "/v1/subscriptions/add": { method: "POST"; query: AddSubscription; reply: Added };
   "/v1/subscriptions/try": { method: "POST"; query: AddSubscription; reply: Tried };
-  "/v1/subscriptions/options": { method: "GET"; query: Target; reply: SubscriptionOptions };
+  "/v1/subscriptions/options": { method: "GET"; query: OptionsQuery; reply: SubscriptionOptions };
   "/v1/subscriptions/edit": { method: "POST"; query: EditSubscription; reply: Added };
   "/v1/secrets": { method: "POST"; query: TypedSecret; reply: Credential };
   "/v1/subscriptions/remove": { method: "POST"; query: Target; reply: Accepted };

@@ -42,7 +42,9 @@ pub use message::{
     Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,
     RawMessage, RawQuery, Read, ReadMessages, Shown, Unread, Why,
 };
-pub use options::{EditSubscription, OptionValue, Options, SubscriptionOptions, TypedSecret};
+pub use options::{
+    EditSubscription, OptionValue, Options, OptionsQuery, SubscriptionOptions, TypedSecret,
+};
 pub use relay::{
     Health, Relay, RelayClient, RelayEvent, RelayGap, RelayId, RelayMessage, RelayQuery, RelayRaw,
     RelayRefusal, RelayRemoved, RelayStatus, RenewToken, Upstream,

@@ -28,6 +28,14 @@ pub enum OptionValue {
     Secret(Credential),
 }
 
+/// The subscription whose options are asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct OptionsQuery {
+    /// Its key, or its name.
+    pub subscription: String,
+}
+
 /// One subscription's options as they stand in the settings file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]

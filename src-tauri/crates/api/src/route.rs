@@ -7,9 +7,9 @@ use http::Method;
 use crate::{
     Accepted, Act, Acted, AddSubscription, Added, Autostart, Credential, Database, DeleteMessages,
     Deleted, EditSubscription, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow,
-    LinkDetail, LinkQuery, Message, MessagesQuery, QuietHours, RawMessage, RawQuery, Read,
-    ReadMessages, Relay, RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent,
-    Snooze, Snoozed, Status, SubscriptionOptions, Target, Tried, TypedSecret, Unread, Uptime,
+    LinkDetail, LinkQuery, Message, MessagesQuery, OptionsQuery, QuietHours, RawMessage, RawQuery,
+    Read, ReadMessages, Relay, RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage,
+    Sent, Snooze, Snoozed, Status, SubscriptionOptions, Target, Tried, TypedSecret, Unread, Uptime,
     Wanted, Woken,
 };
 
@@ -173,7 +173,7 @@ routes! {
     /// Try a URL, and change nothing.
     TRY = post "/v1/subscriptions/try": AddSubscription => Tried;
     /// One subscription's options as they stand in the settings file, without secrets.
-    OPTIONS = get "/v1/subscriptions/options": Target => SubscriptionOptions;
+    OPTIONS = get "/v1/subscriptions/options": OptionsQuery => SubscriptionOptions;
     /// Change options of a subscription, in the settings file too.
     EDIT = post "/v1/subscriptions/edit": EditSubscription => Added;
     /// Keep a secret that was typed, in a file of its own; answers what names it in options. Goes in, and never

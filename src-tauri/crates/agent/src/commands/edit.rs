@@ -1,6 +1,6 @@
 //! One subscription's options, as a form has them: read from the settings, and written there again.
 
-use hark_api::{Added, ApiError, EditSubscription, ErrorCode, SubscriptionOptions, Target};
+use hark_api::{Added, ApiError, EditSubscription, ErrorCode, OptionsQuery, SubscriptionOptions};
 use hark_config::{
     kept,
     presets::Presets,
@@ -26,8 +26,8 @@ impl Commands {
     ///
     /// # Errors
     /// Where there is none of that key or name, or the file cannot be read.
-    pub async fn options(&self, target: Target) -> Result<SubscriptionOptions, ApiError> {
-        let word = target.subscription.unwrap_or_default();
+    pub async fn options(&self, asked: OptionsQuery) -> Result<SubscriptionOptions, ApiError> {
+        let word = asked.subscription;
         let read = self.configuration.aside(move |path| settings::options_of(path, &word));
         let (subscription, options) = read.await?;
         let folder = kept::folder_of(self.configuration.path());

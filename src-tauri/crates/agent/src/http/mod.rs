@@ -80,8 +80,8 @@ pub fn router(
             commands,
             |commands, new| async move { commands.try_it(new).await },
         );
-    let router = bind(router, &route::OPTIONS, commands, |commands, target| async move {
-        commands.options(target).await
+    let router = bind(router, &route::OPTIONS, commands, |commands, asked| async move {
+        commands.options(asked).await
     });
     let router =
         bind(
