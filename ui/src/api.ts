@@ -336,6 +336,16 @@ why: DialReason, };
 
 export type DialReason = "start" | "retry" | "hint" | "person" | "doubt" | "anew";
 
+export type EditGeneral = { 
+/**
+ * The options as the form got them.
+ */
+before: { [key in string]: OptionValue }, 
+/**
+ * The options as the form has them now. Only what differs is written.
+ */
+after: { [key in string]: OptionValue }, };
+
 export type EditSubscription = { 
 /**
  * Its key.
@@ -424,6 +434,12 @@ code: string,
  * How many outages began with it.
  */
 times: number, };
+
+export type GeneralOptions = { 
+/**
+ * The options.
+ */
+options: { [key in string]: OptionValue }, };
 
 export type Handler = { 
 /**
@@ -1702,6 +1718,8 @@ export interface Routes {
   "/v1/snooze": { method: "POST"; query: Snooze; reply: Snoozed };
   "/v1/wake": { method: "POST"; query: Target; reply: Woken };
   "/v1/rules": { method: "POST"; query: RulesFor; reply: RulesTried };
+  "/v1/settings": { method: "GET"; query: null; reply: GeneralOptions };
+  "/v1/settings/set": { method: "POST"; query: EditGeneral; reply: GeneralOptions };
   "/v1/quiet-hours": { method: "GET"; query: null; reply: QuietHours };
   "/v1/quiet-hours/set": { method: "POST"; query: QuietHours; reply: QuietHours };
   "/v1/send": { method: "POST"; query: SendMessage; reply: Sent };

@@ -124,7 +124,7 @@ export const en = {
     digest: "told together with others",
     folded: "counted, as too many were on the screen",
     withdrawn: "read elsewhere",
-    nobody: "not shown: nobody to show it to",
+    nobody: "not shown: no notification service",
   },
   held: (why: string) => `held back: ${why}`,
   keptQuiet: (why: string) => `kept quiet: ${why}`,

@@ -115,7 +115,7 @@ export const zh: Words = {
     digest: "已与其他消息一起告知",
     folded: "屏幕上通知过多，已计入合并通知",
     withdrawn: "已在别处阅读",
-    nobody: "未显示：当时没有桌面会话",
+    nobody: "未显示：当时没有通知服务",
   },
   held: (why) => `暂缓：${why}`,
   keptQuiet: (why) => `静默：${why}`,

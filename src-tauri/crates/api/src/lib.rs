@@ -43,7 +43,8 @@ pub use message::{
     RawMessage, RawQuery, Read, ReadMessages, Shown, Unread, Why,
 };
 pub use options::{
-    EditSubscription, OptionValue, Options, OptionsQuery, SubscriptionOptions, TypedSecret,
+    EditGeneral, EditSubscription, GeneralOptions, OptionValue, Options, OptionsQuery,
+    SubscriptionOptions, TypedSecret,
 };
 pub use relay::{
     Health, Relay, RelayClient, RelayEvent, RelayGap, RelayId, RelayMessage, RelayQuery, RelayRaw,

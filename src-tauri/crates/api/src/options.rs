@@ -46,6 +46,25 @@ pub struct SubscriptionOptions {
     pub options: Options,
 }
 
+/// What is set for all subscriptions, as it stands in the settings file: `keep.messages`, `keep.bytes`, `keep.days`,
+/// `keep.journal`, `problems.tell_after`, `notifications.urgent_stays`. What does not stand there has its default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct GeneralOptions {
+    /// The options.
+    pub options: Options,
+}
+
+/// An edit of what is set for all subscriptions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct EditGeneral {
+    /// The options as the form got them.
+    pub before: Options,
+    /// The options as the form has them now. Only what differs is written.
+    pub after: Options,
+}
+
 /// An edit of one subscription.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]

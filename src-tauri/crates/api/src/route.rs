@@ -6,11 +6,11 @@ use http::Method;
 
 use crate::{
     Accepted, Act, Acted, AddSubscription, Added, Autostart, Credential, Database, DeleteMessages,
-    Deleted, EditSubscription, Handler, HandlerBegun, HistoryEntry, HistoryQuery, JournalRow,
-    LinkDetail, LinkQuery, Message, MessagesQuery, OptionsQuery, QuietHours, RawMessage, RawQuery,
-    Read, ReadMessages, Relay, RenewToken, RulesFor, RulesTried, RunHandler, Sample, SendMessage,
-    Sent, Snooze, Snoozed, Status, SubscriptionOptions, Target, Tried, TypedSecret, Unread, Uptime,
-    Wanted, Woken,
+    Deleted, EditGeneral, EditSubscription, GeneralOptions, Handler, HandlerBegun, HistoryEntry,
+    HistoryQuery, JournalRow, LinkDetail, LinkQuery, Message, MessagesQuery, OptionsQuery,
+    QuietHours, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken, RulesFor, RulesTried,
+    RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status, SubscriptionOptions, Target,
+    Tried, TypedSecret, Unread, Uptime, Wanted, Woken,
 };
 
 /// The routes that the window's page may call, which shows what strangers sent. Not among them is what runs a
@@ -34,6 +34,8 @@ pub const FOR_THE_PAGE: &[&str] = &[
     SNOOZE.path,
     WAKE.path,
     RULES.path,
+    GENERAL.path,
+    SET_GENERAL.path,
     QUIET_HOURS.path,
     SET_QUIET_HOURS.path,
     SEND.path,
@@ -195,6 +197,10 @@ routes! {
     WAKE = post "/v1/wake": Target => Woken;
     /// Try rules against the latest stored messages, and put them in force where that is asked for.
     RULES = post "/v1/rules": RulesFor => RulesTried;
+    /// What is set for all subscriptions.
+    GENERAL = get "/v1/settings": () => GeneralOptions;
+    /// Set it.
+    SET_GENERAL = post "/v1/settings/set": EditGeneral => GeneralOptions;
     /// The quiet hours of the settings.
     QUIET_HOURS = get "/v1/quiet-hours": () => QuietHours;
     /// Set the quiet hours, in the settings too.

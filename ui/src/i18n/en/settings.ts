@@ -16,6 +16,27 @@ export const settings = {
   noServer: "No notification service answers, so messages are stored and not shown.",
   tryOne: "Show one now",
   tried: { shown: "It was shown.", not: (why: string) => `It was not shown: ${why}` },
+  told: "Told",
+  quietHours: "Quiet hours",
+  kept: "Kept",
+  keptHint:
+    "Of each subscription; what is older or more is deleted. A subscription can have bounds of its own.",
+  options: {
+    "problems.tell_after": {
+      label: "Tell of a lost connection after",
+      unset: "2min",
+      hint: "Such as 30s, 5min, or never.",
+    },
+    "notifications.urgent_stays": {
+      label: "Urgent messages stay on the screen",
+      unset: "until seen",
+      hint: "Such as 30s, or until seen.",
+    },
+    "keep.messages": { label: "Messages", unset: "20000", hint: "" },
+    "keep.days": { label: "Days", unset: "365", hint: "" },
+    "keep.bytes": { label: "Size", unset: "64 MiB", hint: "Such as 16 MiB." },
+    "keep.journal": { label: "Rows of connection history", unset: "5000", hint: "" },
+  },
   handlers: "Handlers",
   handlersHint:
     "Commands of yours that run when something happens. They are made in the settings file alone.",

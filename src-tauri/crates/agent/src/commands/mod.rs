@@ -3,6 +3,7 @@
 pub mod add;
 mod demo;
 mod edit;
+mod general;
 mod pages;
 mod pause;
 mod queries;

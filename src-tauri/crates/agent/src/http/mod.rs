@@ -141,6 +141,16 @@ pub fn router(
             commands,
             |commands, ()| async move { commands.begin_demo().await },
         );
+    let router =
+        bind(
+            router,
+            &route::GENERAL,
+            commands,
+            |commands, ()| async move { commands.general().await },
+        );
+    let router = bind(router, &route::SET_GENERAL, commands, |commands, edit| async move {
+        commands.set_general(edit).await
+    });
     let router = bind(router, &route::SET_RELAY, commands, |commands, wanted| async move {
         commands.set_relay(wanted.on).await
     });

@@ -4,6 +4,7 @@ mod address;
 mod edit;
 mod export;
 mod file;
+mod general;
 mod handlers;
 mod keep;
 mod new;
@@ -52,6 +53,7 @@ pub use edit::{
 };
 pub use export::{Exported, export};
 pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, read, read_rules};
+pub use general::{general_of, set_general};
 pub use handlers::{HANDLERS_MAX, Handler, HandlerSet, Placeholder, Word};
 pub use keep::KeepSettings;
 pub use new::NewSubscription;

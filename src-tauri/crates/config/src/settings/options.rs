@@ -41,7 +41,7 @@ pub enum OptionValue {
 pub type Options = BTreeMap<String, OptionValue>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Flag,
     Number,
     Text,
@@ -162,7 +162,7 @@ fn shown(one: &Subscription, url: &Url) -> String {
     }
 }
 
-fn found<'a>(table: &'a dyn TableLike, path: &[&str]) -> Option<&'a Item> {
+pub(super) fn found<'a>(table: &'a dyn TableLike, path: &[&str]) -> Option<&'a Item> {
     let (name, tables) = path.split_last()?;
     let mut table = table;
     for one in tables {
@@ -171,7 +171,7 @@ fn found<'a>(table: &'a dyn TableLike, path: &[&str]) -> Option<&'a Item> {
     table.get(name)
 }
 
-fn read_value(item: &Item, kind: Kind) -> Option<OptionValue> {
+pub(super) fn read_value(item: &Item, kind: Kind) -> Option<OptionValue> {
     match kind {
         Kind::Flag => item.as_bool().map(OptionValue::Flag),
         Kind::Number => {
@@ -206,8 +206,11 @@ fn read_secret(item: &Item) -> Option<Credential> {
     Some(Credential::Command(vec![program.to_owned()]))
 }
 
-/// What a form has changed: each option with its new value, or none where it is left out from now on.
-fn changes(before: &Options, after: &Options) -> Vec<(String, Option<OptionValue>)> {
+/// One that a form has changed: its name with its new value, or none where it is left out from now on.
+pub(super) type Change = (String, Option<OptionValue>);
+
+/// What a form has changed.
+fn changes(before: &Options, after: &Options) -> Vec<Change> {
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     names
         .into_iter()
@@ -294,6 +297,25 @@ pub(super) fn insert(
     apply(path, document, key, &changes(&Options::new(), &new.options))
 }
 
+/// What a form has changed, where the file says of it what the form showed.
+pub(super) fn changed(
+    now: &Options,
+    before: &Options,
+    after: &Options,
+) -> Result<Vec<Change>, EditError> {
+    let changes = changes(before, after);
+    let is_another = |(name, new): &&Change| {
+        let there = now.get(name);
+        there != before.get(name) && there != new.as_ref()
+    };
+    let others: Vec<String> =
+        changes.iter().filter(is_another).map(|(name, _)| name.clone()).collect();
+    match others.is_empty() {
+        true => Ok(changes),
+        false => Err(EditError::Changed(others.join(", "))),
+    }
+}
+
 fn change(
     path: &Path,
     document: &mut DocumentMut,
@@ -304,16 +326,7 @@ fn change(
 ) -> Result<String, EditError> {
     let key = key_of(&settings.subscriptions, word);
     let now = options_in(document, settings, &key)?;
-    let changes = changes(before, after);
-    let is_another = |(name, new): &&(String, Option<OptionValue>)| {
-        let there = now.get(name);
-        there != before.get(name) && there != new.as_ref()
-    };
-    let others: Vec<String> =
-        changes.iter().filter(is_another).map(|(name, _)| name.clone()).collect();
-    if !others.is_empty() {
-        return Err(EditError::Changed(others.join(", ")));
-    }
+    let changes = changed(&now, before, after)?;
     if let Some((_, Some(OptionValue::Text(url)))) = changes.iter().find(|(name, _)| name == "url")
     {
         let is_same =
@@ -331,7 +344,19 @@ fn apply(
     path: &Path,
     document: &mut DocumentMut,
     key: &str,
-    changes: &[(String, Option<OptionValue>)],
+    changes: &[Change],
+) -> Result<(), EditError> {
+    apply_by(path, document, changes, |document, name, value| {
+        set(table_mut(document, key)?, name, value)
+    })
+}
+
+/// Applies changes by what sets one, and sees that the whole can be read.
+pub(super) fn apply_by(
+    path: &Path,
+    document: &mut DocumentMut,
+    changes: &[Change],
+    set: impl Fn(&mut DocumentMut, &str, Option<&OptionValue>) -> Result<(), EditError>,
 ) -> Result<(), EditError> {
     if changes.is_empty() {
         return Ok(());
@@ -339,10 +364,9 @@ fn apply(
     let presets = Presets::beside(path).presets;
     let without = |left_out: Option<usize>| -> Result<Result<DocumentMut, String>, EditError> {
         let mut changed = document.clone();
-        let table = table_mut(&mut changed, key)?;
         for (at, (name, value)) in changes.iter().enumerate() {
             if Some(at) != left_out {
-                set(table, name, value.as_ref())?;
+                set(&mut changed, name, value.as_ref())?;
             }
         }
         Ok(match file::parse(path, &changed.to_string(), &presets) {
@@ -378,8 +402,22 @@ pub(super) fn set(
         message: message.to_owned(),
     };
     let (path, kind) = path_of(name).ok_or_else(|| unfit("a subscription has no such option"))?;
+    set_at(table, name, (&path, kind), value)
+}
+
+/// Sets what stands at a path of a table.
+pub(super) fn set_at(
+    table: &mut dyn TableLike,
+    name: &str,
+    (path, kind): (&[&str], Kind),
+    value: Option<&OptionValue>,
+) -> Result<(), EditError> {
+    let unfit = |message: &str| EditError::Unfit {
+        option: Some(name.to_owned()),
+        message: message.to_owned(),
+    };
     let Some(value) = value else {
-        remove(table, &path);
+        remove(table, path);
         return Ok(());
     };
     let value: Value = match (kind, value) {
@@ -398,7 +436,7 @@ pub(super) fn set(
         (Kind::Secret, OptionValue::Secret(credential)) => written(credential),
         _ => return Err(unfit("that is no value for it")),
     };
-    put(table, &path, value);
+    put(table, path, value);
     Ok(())
 }
 

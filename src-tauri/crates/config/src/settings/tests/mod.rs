@@ -1,6 +1,7 @@
 //! What the settings file may say.
 
 mod edits;
+mod general;
 mod handlers;
 mod options;
 mod portable;
