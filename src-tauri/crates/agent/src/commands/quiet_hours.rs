@@ -40,12 +40,12 @@ fn told(text: String, week: Option<&QuietWeek>) -> QuietHours {
 }
 
 fn meant(asked: &QuietHours) -> Option<QuietWeek> {
-    let mut quiet = QuietWeek::default();
-    quiet.passes = match asked.passes {
+    let passes = match asked.passes {
         Some(level @ 1..=5) => Some(Priority::clamped(level.into())),
         Some(_) => return None,
         None => None,
     };
+    let mut quiet = QuietWeek { passes, ..QuietWeek::default() };
     let days = asked.week.as_ref().filter(|days| days.len() == quiet.week.len())?;
     for (day, slots) in quiet.week.iter_mut().zip(days) {
         if slots.len() != SLOTS || slots.bytes().any(|slot| !matches!(slot, b'0' | b'1')) {
