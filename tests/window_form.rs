@@ -166,6 +166,33 @@ async fn a_token_typed_in_the_window_reaches_its_server_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_refused_leads_to_its_tokens_field() {
+    let desktop = Desktop::start().await;
+    let world = &desktop.world;
+    let guarded = Guarded::start().await;
+    world.follow(&[("alerts", &format!("http://{}", guarded.address()))]);
+    let _agent = world.agent_with(&[]).await;
+    let window = Window::open(world).await;
+    window.click("[data-testid=nav-connections]").await;
+    window.click("[data-testid=remedy-token]").await;
+    eventually("the token's field has the focus", SHORT, async || {
+        let focused = window.focused().await;
+        (focused == "secret-bearer").then_some(()).ok_or(focused)
+    })
+    .await;
+    picture(&desktop, &window, "form-add-token").await;
+    // Another wrong one is told apart from none.
+    window.write("[data-testid=secret-bearer]", "wrong").await;
+    window.click("[data-testid=add-submit]").await;
+    window.shows("[data-testid=add-error]", "It refuses this one").await;
+    window.write("[data-testid=secret-bearer]", CANARY).await;
+    window.click("[data-testid=add-submit]").await;
+    window.gone("[data-testid=edit][open]").await;
+    world.phase("alerts", "streaming").await;
+    window.close().await;
+}
+
+#[tokio::test]
 async fn a_subscription_is_edited_beside_its_file() {
     let desktop = Desktop::start().await;
     let world = &desktop.world;

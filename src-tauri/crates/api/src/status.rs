@@ -32,6 +32,7 @@ pub struct AgentInfo {
     pub settings: String,
     /// How often the settings were taken since the agent began: another number says that what was read of them
     /// may be out of date.
+    #[serde(default)]
     pub edition: u32,
     /// Whether a tray icon is registered.
     pub tray: bool,
