@@ -341,6 +341,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
                 "http",
                 "ledger",
                 "log",
+                "own",
                 "print",
                 "registry",
                 "relay",
