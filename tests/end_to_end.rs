@@ -189,6 +189,7 @@ async fn the_window_shows_message_phase_and_outage() {
     window.click("[data-testid=nav-outages]").await;
     let outage = "[data-testid=outage][data-subscription=news]";
     window.find_within(outage, LONG).await;
+    window.click(&format!("{outage} [data-testid=open-entry]")).await;
     let sentence = world.history().await[0]["cause"]["sentence"].as_str().unwrap().to_owned();
     window.shows(outage, &sentence).await;
     picture(&desktop, &window, "window-history").await;

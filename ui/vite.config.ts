@@ -6,5 +6,6 @@ export default defineConfig({
   plugins: [svelte({ configFile: false })],
   // The oldest WebKit that Tauri's platforms still carry.
   build: { target: "safari16", modulePreload: false, assetsInlineLimit: 0 },
-  test: { include: ["src/**/*.test.ts"], env: { TZ: "UTC" } },
+  // The colours are tested, and so their sheet is read.
+  test: { include: ["src/**/*.test.ts"], env: { TZ: "UTC" }, css: { include: /app\.css/ } },
 });

@@ -2,8 +2,10 @@
 //! agent through its API alone, and no path comes from the page.
 
 use std::{
+    collections::HashSet,
     fs,
     io::{self, BufWriter, Write},
+    mem::discriminant,
     path::PathBuf,
 };
 
@@ -17,10 +19,8 @@ use hark_local::downloads;
 use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 
-/// So many messages are asked for at once.
+/// So much is asked for at once.
 const PAGE: u32 = 1_000;
-/// So many entries of a history are saved: as many as the agent answers.
-const HISTORY_MAX: u32 = 1_000;
 
 /// What is saved.
 #[derive(Clone, Debug, Deserialize)]
@@ -104,13 +104,30 @@ pub(crate) async fn save(
 
 async fn history(
     client: &Client,
-    query: HistoryQuery,
+    mut query: HistoryQuery,
     format: Format,
     file: &mut impl Write,
 ) -> Result<(), Unsaved> {
-    let query = HistoryQuery { limit: Some(HISTORY_MAX), ..query };
-    let entries = client.call(&route::OUTAGES, &query).await?;
-    Ok(file.write_all(history_text(&entries, format)?.as_bytes())?)
+    query.limit = Some(PAGE);
+    let mut names = Names::Above;
+    let mut written = HashSet::new();
+    loop {
+        let mut page = client.call(&route::OUTAGES, &query).await?;
+        let is_full = page.len() == PAGE as usize;
+        // A page begins with what began at the same time as the last of the one before.
+        page.retain(|entry| written.insert((discriminant(entry), entry.id())));
+        let Some(last) = page.last() else { break };
+        query.until = Some(last.began());
+        file.write_all(history_text(&page, format, names)?.as_bytes())?;
+        names = Names::Before;
+        if !is_full {
+            return Ok(());
+        }
+    }
+    if names == Names::Above {
+        file.write_all(history_text(&[], format, names)?.as_bytes())?;
+    }
+    Ok(())
 }
 
 async fn messages(
@@ -137,10 +154,14 @@ fn messages_text(page: &[Message], format: Format, names: Names) -> Result<Strin
     }
 }
 
-fn history_text(entries: &[HistoryEntry], format: Format) -> Result<String, io::Error> {
+fn history_text(
+    entries: &[HistoryEntry],
+    format: Format,
+    names: Names,
+) -> Result<String, io::Error> {
     match format {
         Format::Json => json_lines(entries),
-        Format::Csv => csv::history(entries, Names::Above).map_err(io::Error::other),
+        Format::Csv => csv::history(entries, names).map_err(io::Error::other),
     }
 }
 

@@ -87,6 +87,11 @@ impl Window {
         seen
     }
 
+    /// How many such elements there are now.
+    pub async fn count(&self, css: &str) -> usize {
+        self.client.find_all(Locator::Css(css)).await.unwrap_or_default().len()
+    }
+
     /// Clicks an element, once it can be clicked: it may be hidden for a moment, or be replaced by a new
     /// one.
     pub async fn click(&self, css: &str) {

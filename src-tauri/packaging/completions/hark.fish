@@ -177,6 +177,7 @@ complete -c hark -n "__fish_hark_using_subcommand history" -s n -l limit -d 'At 
 complete -c hark -n "__fish_hark_using_subcommand history" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
 complete -c hark -n "__fish_hark_using_subcommand history" -l json -d 'As JSON, one entry a line'
 complete -c hark -n "__fish_hark_using_subcommand history" -l csv -d 'As CSV, for a spreadsheet'
+complete -c hark -n "__fish_hark_using_subcommand history" -l uptime -d 'How much of today, 7 and 30 days each subscription was connected, of the time in which Hark ran'
 complete -c hark -n "__fish_hark_using_subcommand history" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
 complete -c hark -n "__fish_hark_using_subcommand history" -s h -l help -d 'Print help'
 complete -c hark -n "__fish_hark_using_subcommand history" -s V -l version -d 'Print version'

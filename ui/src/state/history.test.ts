@@ -55,7 +55,7 @@ test("the full story is told in order, and says what may be missing", () => {
   ]);
   const lasts = story(outage({ recovered: null, gap: true, attempts: 0, last_heard: null }), en);
   expect(lasts[1]).toBe("It is not back yet.");
-  expect(lasts[2]).toMatch(/^Messages sent between \d\d:\d\d and now may be missing for good/);
+  expect(lasts[2]).toMatch(/^Messages sent between \d\d:\d\d:\d\d and now may be missing for good/);
 });
 
 test("each entry is somebody's doing, or nobody's", () => {

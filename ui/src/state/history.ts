@@ -1,7 +1,7 @@
 // The entries of the reconnection history in words: a line each, and the full story.
 import type { HandlerRun, HistoryEntry, Outage, Share } from "../api";
 import type { Words } from "../i18n";
-import { at, clock, clockSeconds, duration } from "./time";
+import { at, clockSeconds, duration } from "./time";
 
 export interface Stretch {
   from: number;
@@ -110,8 +110,9 @@ export function story(outage: Outage, words: Words): string[] {
   lines.push(outage.recovered ? told.back(clockSeconds(at(outage.recovered))) : told.still);
   if (outage.caught_up > 0) lines.push(told.caughtUp(outage.caught_up));
   if (outage.gap) {
-    const from = clock(at(outage.last_heard ?? outage.noticed));
-    lines.push(told.gap(from, outage.recovered ? clock(at(outage.recovered)) : told.now));
+    const from = clockSeconds(at(outage.last_heard ?? outage.noticed));
+    const to = outage.recovered ? clockSeconds(at(outage.recovered)) : told.now;
+    lines.push(told.gap(from, to));
   } else if (outage.recovered) lines.push(told.noGap);
   return lines;
 }

@@ -286,34 +286,8 @@ pub fn history(
     let spans = history.spans.into_iter().map(|span| api::HistoryEntry::Span(self::span(span)));
     let runs = runs.into_iter().map(|run| api::HistoryEntry::Handler(handler_run(run)));
     let mut entries: Vec<_> = outages.chain(spans).chain(runs).collect();
-    entries.sort_by_key(|entry| std::cmp::Reverse((began(entry), id(entry))));
+    entries.sort_by_key(|entry| std::cmp::Reverse((entry.began(), entry.id())));
     entries
-}
-
-/// When an entry of the history began.
-pub fn began(entry: &api::HistoryEntry) -> Timestamp {
-    match entry {
-        api::HistoryEntry::Outage(outage) => outage.noticed.0,
-        api::HistoryEntry::Span(span) => span.from.0,
-        api::HistoryEntry::Handler(run) => run.at.0,
-    }
-}
-
-/// When an entry of the history ended; none while it lasts.
-pub fn ended(entry: &api::HistoryEntry) -> Option<Timestamp> {
-    match entry {
-        api::HistoryEntry::Outage(outage) => outage.recovered.map(|at| at.0),
-        api::HistoryEntry::Span(span) => span.to.map(|at| at.0),
-        api::HistoryEntry::Handler(run) => Some(run.at.0),
-    }
-}
-
-fn id(entry: &api::HistoryEntry) -> i64 {
-    match entry {
-        api::HistoryEntry::Outage(outage) => outage.id,
-        api::HistoryEntry::Span(span) => span.id,
-        api::HistoryEntry::Handler(run) => run.id,
-    }
 }
 
 fn outage(outage: Outage, server: &str, now: Timestamp) -> api::Outage {

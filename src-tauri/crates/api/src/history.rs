@@ -65,6 +65,38 @@ pub enum HistoryEntry {
     Handler(HandlerRun),
 }
 
+impl HistoryEntry {
+    /// Its number among those of its kind.
+    #[must_use]
+    pub fn id(&self) -> i64 {
+        match self {
+            Self::Outage(outage) => outage.id,
+            Self::Span(span) => span.id,
+            Self::Handler(run) => run.id,
+        }
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn began(&self) -> Time {
+        match self {
+            Self::Outage(outage) => outage.noticed,
+            Self::Span(span) => span.from,
+            Self::Handler(run) => run.at,
+        }
+    }
+
+    /// When it ended; none while it lasts.
+    #[must_use]
+    pub fn ended(&self) -> Option<Time> {
+        match self {
+            Self::Outage(outage) => outage.recovered,
+            Self::Span(span) => span.to,
+            Self::Handler(run) => Some(run.at),
+        }
+    }
+}
+
 /// From the loss of a link to its recovery.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]

@@ -20,6 +20,7 @@ fn commands(of: &mut SchemaGenerator) -> Map<String, Value> {
         ("hark status --json", refers::<Status>(of, one)),
         ("hark messages --json", refers::<Message>(of, many)),
         ("hark history --json", refers::<HistoryEntry>(of, many)),
+        ("hark history --uptime --json", refers::<Uptime>(of, many)),
         ("hark rules --json", refers::<RulesTried>(of, one)),
         ("hark send --json", refers::<Sent>(of, one)),
         ("hark handlers --json", refers::<Handler>(of, many)),

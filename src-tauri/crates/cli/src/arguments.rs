@@ -324,6 +324,9 @@ pub struct HistoryOptions {
     /// As CSV, for a spreadsheet
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
+    /// How much of today, 7 and 30 days each subscription was connected, of the time in which Hark ran
+    #[arg(long, conflicts_with_all = ["csv", "limit"])]
+    pub uptime: bool,
 }
 
 /// What is wanted of `hark config`.

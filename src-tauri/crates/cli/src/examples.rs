@@ -84,7 +84,11 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ("act", &[("Open its link", "hark act 42"), ("Its second button", "hark act 42 2")]),
     (
         "history",
-        &[("Of one", "hark history builds"), ("For a spreadsheet", "hark history -n 1000 --csv")],
+        &[
+            ("Of one", "hark history builds"),
+            ("For a spreadsheet", "hark history -n 1000 --csv"),
+            ("How reliable each was", "hark history --uptime"),
+        ],
     ),
     ("handlers", &[("Those that are set, and their last runs", "hark handlers")]),
     ("handlers run", &[("Try one", "hark handlers run restart-push --as lost")]),

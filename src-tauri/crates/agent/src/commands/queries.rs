@@ -114,10 +114,8 @@ impl Queries {
         // As clients see them: of a time they see the milliseconds.
         let ms = Timestamp::as_millisecond;
         let is_asked = |entry: &api::HistoryEntry| {
-            query.until.is_none_or(|until| ms(to_api::began(entry)) <= ms(until.0))
-                && query
-                    .since
-                    .is_none_or(|since| to_api::ended(entry).is_none_or(|ended| ended >= since.0))
+            query.until.is_none_or(|until| ms(entry.began().0) <= ms(until.0))
+                && query.since.is_none_or(|since| entry.ended().is_none_or(|ended| ended >= since))
         };
         let asked = entries.into_iter().filter(is_asked).take(limit(query.limit) as usize);
         asked.map(|entry| self.with_caught_up(entry)).collect()

@@ -16,7 +16,7 @@ use hark_api::{Decision, Preview, RulesTried, Time};
 use jiff::tz::TimeZone;
 
 pub use doctor::doctor;
-pub use history::entry;
+pub use history::{entry, uptime};
 pub use message::message;
 pub use status::{is_well, status};
 

@@ -38,7 +38,7 @@ fn sample() -> Status {
     never["last_heard"] = serde_json::Value::Null;
     let value = json!({
         "agent": {
-            "version": "0.1.0", "pid": 4711, "started": NOW, "settings": "/s", "tray": true, "demo": false,
+            "version": "0.1.0", "edition": 1, "pid": 4711, "started": NOW, "settings": "/s", "tray": true, "demo": false,
             "notifications": { "server": "dunst 1.9.0", "capabilities": [] }, "feeds": [], "locked": null,
         },
         "links": [
