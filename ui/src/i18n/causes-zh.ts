@@ -12,7 +12,7 @@ const sentences: Record<string, string> = {
   "TLS timeout": "服务器没有及时完成 TLS 握手。",
   "headers timeout":
     "服务器接受了连接却没有响应。可能是代理在缓冲（nginx 请设置 proxy_buffering off）。",
-  "missed heartbeat": "服务器沉默过久，已视为断开。",
+  "missed heartbeat": "服务器长时间没有发送任何数据，连接已断开。",
   "end of stream": "服务器结束了数据流。",
   farewell: "服务器宣布关闭连接，可能正在停止或重启。",
   truncated: "数据流中途断开。",

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import failures from "../../../src-tauri/crates/engine/src/failure.rs?raw";
+import health from "../../../src-tauri/crates/engine/src/health.rs?raw";
 import { wordsFor } from ".";
 
 test.each([
@@ -18,6 +19,20 @@ test("every reason that the agent may give has a translation", () => {
   const codes = [...failures.matchAll(/=> "([^"]+)"\.into\(\)/g)].map((match) => match[1]!);
   expect(codes.length).toBeGreaterThan(15);
   expect(codes.filter((code) => cause(code) === "The agent's own words.")).toEqual([]);
+});
+
+test("all that may not be well has a translation", () => {
+  const codes = [...health.matchAll(/=> "([a-z_]+)",/g)].map((match) => match[1]!);
+  expect(codes.length).toBeGreaterThan(5);
+  const said = (code: string) =>
+    wordsFor("zh").condition({
+      code,
+      severity: "error",
+      subscription: null,
+      sentence: "Own words.",
+    });
+  expect(codes.filter((code) => said(code) === "Own words.")).toEqual([]);
+  expect(said("a new code")).toBe("Own words.");
 });
 
 test("a reason is translated by its code, and falls back to the agent's sentence", () => {

@@ -6,6 +6,7 @@ import { settings } from "./zh/settings";
 import { outages } from "./zh/outages";
 import { shell } from "./zh/shell";
 import { causeInChinese } from "./causes-zh";
+import { conditionInChinese } from "./conditions-zh";
 import type { Words } from "./en";
 import { form } from "./zh/form";
 import { ruleForm } from "./zh/rules";
@@ -145,4 +146,5 @@ export const zh: Words = {
   looking: "正在寻找 Hark…",
 
   cause: causeInChinese,
+  condition: conditionInChinese,
 };

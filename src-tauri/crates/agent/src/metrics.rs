@@ -118,7 +118,7 @@ impl Metrics {
             (
                 Counter::Alerts,
                 "hark_alerts_total",
-                "Alerts, by what became of them; those that were stored as there was nobody to show them to, too.",
+                "Alerts, by what became of them; those that were stored without a notification service to show them, too.",
                 ("subscription", "outcome"),
             ),
             (

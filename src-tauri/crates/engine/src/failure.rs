@@ -353,7 +353,10 @@ impl Cause {
                 "{server} accepted the connection but sent no response. A proxy that buffers (nginx: proxy_buffering off) is a likely cause."
             ),
             Self::MissedHeartbeat { silence_ms, mute: false } => {
-                format!("{server} was silent for {} and is taken for dead.", seconds(*silence_ms))
+                format!(
+                    "{server} sent nothing for {}, so the connection was dropped.",
+                    seconds(*silence_ms)
+                )
             }
             Self::MissedHeartbeat { silence_ms, mute: true } => format!(
                 "{server} answered but sent nothing for {}. A proxy that buffers (nginx: proxy_buffering off) is a likely cause.",
@@ -492,7 +495,7 @@ mod tests {
         );
         assert_eq!(
             Cause::MissedHeartbeat { silence_ms: 5_250, mute: false }.sentence("Builds"),
-            "Builds was silent for 5.2 s and is taken for dead."
+            "Builds sent nothing for 5.2 s, so the connection was dropped."
         );
     }
 }

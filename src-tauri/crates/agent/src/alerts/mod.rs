@@ -27,7 +27,7 @@ pub use press::{Buttons, Reply, Snooze};
 pub use shell::{Desktop, run};
 
 /// The sentence of the condition when there is no session bus.
-pub const NO_BUS: &str = "There is no desktop session bus, so there is nobody to show notifications to: messages are stored. Start the agent from within the desktop session.";
+pub const NO_BUS: &str = "There is no desktop session bus, so notifications cannot be shown: messages are stored. Start Hark from within the desktop session.";
 
 /// A notification as it is sent.
 #[derive(Clone, Debug)]

@@ -32,7 +32,7 @@ fn unshown(message: &Message) -> Option<String> {
         (_, Shown::Quiet) => return Some(format!("kept quiet: {}", why(message))),
         (_, Shown::Refused | Shown::Old) => return Some(format!("not shown: {}", why(message))),
         (_, Shown::Withdrawn) => "read elsewhere",
-        (_, Shown::Nobody) => "not shown: nobody to show it to",
+        (_, Shown::Nobody) => "not shown: no notification service",
         (_, Shown::Shown | Shown::No) => return None,
     };
     Some(said.to_owned())
