@@ -324,7 +324,17 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
         ),
         (
             "http",
-            &["actions", "autostart", "commands", "events", "handlers", "relay", "status", "words"],
+            &[
+                "actions",
+                "alerts",
+                "autostart",
+                "commands",
+                "events",
+                "handlers",
+                "relay",
+                "status",
+                "words",
+            ],
         ),
         (
             "run",

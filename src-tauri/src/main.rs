@@ -9,6 +9,7 @@ mod bridge;
 mod display;
 mod kept;
 mod options;
+mod pictures;
 mod saving;
 mod single;
 mod tokens;
@@ -17,6 +18,7 @@ mod typescript;
 
 use std::process::ExitCode;
 
+use hark_api::client::Client;
 use hark_local::{profile::Profile, program::Place};
 use options::Start;
 use single::Claim;
@@ -55,9 +57,19 @@ fn run() -> Result<(), String> {
         Claim::AnotherIsShown => return Ok(()),
     };
     let data = profile.state.join(DATA);
+    let client = Client::new(&profile.socket());
     tauri::Builder::default()
         .manage(bridge::Bridge::new(profile))
         .invoke_handler(bridge::commands())
+        .register_asynchronous_uri_scheme_protocol(
+            pictures::SCHEME,
+            move |_, request, responder| {
+                let client = client.clone();
+                tauri::async_runtime::spawn(async move {
+                    responder.respond(pictures::answer(&client, request.uri().path()).await);
+                });
+            },
+        )
         .setup(move |app| {
             let kept = kept::read(&data);
             let fragment = at.map(|at| format!("#{}", fragment(at))).unwrap_or_default();

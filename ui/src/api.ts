@@ -966,6 +966,12 @@ cause: Cause, } | { "phase": "paused" } | { "phase": "halted",
  */
 cause: Cause, };
 
+export type Picture = { 
+/**
+ * A PNG in Base64; null where there is none, or none is to be fetched.
+ */
+png: string | null, };
+
 export type Preview = { 
 /**
  * May be empty.
@@ -1699,6 +1705,7 @@ export interface Routes {
   "/v1/messages": { method: "GET"; query: MessagesQuery; reply: Array<Message> };
   "/v1/messages/unread": { method: "GET"; query: null; reply: Array<Unread> };
   "/v1/messages/raw": { method: "GET"; query: RawQuery; reply: RawMessage };
+  "/v1/messages/picture": { method: "GET"; query: RawQuery; reply: Picture };
   "/v1/messages/read": { method: "POST"; query: ReadMessages; reply: Read };
   "/v1/messages/delete": { method: "POST"; query: DeleteMessages; reply: Deleted };
   "/v1/messages/act": { method: "POST"; query: Act; reply: Acted };

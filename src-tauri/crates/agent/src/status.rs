@@ -194,6 +194,13 @@ impl Status {
         self.0.registry.takes_messages(key, topic)
     }
 
+    /// The settings of a subscription whose pictures may be fetched.
+    #[must_use]
+    pub fn has_pictures(&self, key: &str) -> Option<Subscription> {
+        let of = self.0.registry.with(key, |one| one.subscription.clone());
+        of.filter(|subscription| subscription.pictures)
+    }
+
     /// The settings of a subscription whose messages are shown with their pictures now: its person wants that,
     /// no silence holds it back, and the notification server shows pictures.
     #[must_use]

@@ -40,7 +40,7 @@ pub use history::{
 };
 pub use message::{
     Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,
-    RawMessage, RawQuery, Read, ReadMessages, Shown, Unread, Why,
+    Picture, RawMessage, RawQuery, Read, ReadMessages, Shown, Unread, Why,
 };
 pub use options::{
     EditGeneral, EditSubscription, GeneralOptions, OptionValue, Options, OptionsQuery,

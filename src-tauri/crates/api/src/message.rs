@@ -220,6 +220,14 @@ pub struct RawMessage {
     pub bytes: u64,
 }
 
+/// The picture of a message, decoded and encoded again by the agent: none of it is as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Picture {
+    /// A PNG in Base64; null where there is none, or none is to be fetched.
+    pub png: Option<String>,
+}
+
 /// Which messages to delete.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]

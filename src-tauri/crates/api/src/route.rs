@@ -7,7 +7,7 @@ use http::Method;
 use crate::{
     Accepted, Act, Acted, AddSubscription, Added, Autostart, Credential, Database, DeleteMessages,
     Deleted, EditGeneral, EditSubscription, GeneralOptions, Handler, HandlerBegun, HistoryEntry,
-    HistoryQuery, JournalRow, LinkDetail, LinkQuery, Message, MessagesQuery, OptionsQuery,
+    HistoryQuery, JournalRow, LinkDetail, LinkQuery, Message, MessagesQuery, OptionsQuery, Picture,
     QuietHours, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken, RulesFor, RulesTried,
     RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status, SubscriptionOptions, Target,
     Tried, TypedSecret, Unread, Uptime, Wanted, Woken,
@@ -158,6 +158,8 @@ routes! {
     UNREAD = get "/v1/messages/unread": () => Vec<Unread>;
     /// The event of a message, as it came.
     RAW = get "/v1/messages/raw": RawQuery => RawMessage;
+    /// The picture of a message, where its subscription's are to be fetched: fetched anew, for the window's process.
+    PICTURE = get "/v1/messages/picture": RawQuery => Picture;
     /// The person has read messages: their notifications go away.
     READ = post "/v1/messages/read": ReadMessages => Read;
     /// Delete messages. No replay brings them back.

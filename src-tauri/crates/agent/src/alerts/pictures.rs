@@ -36,6 +36,10 @@ const KEPT_FOR: Duration = Duration::from_secs(5);
 /// one, so that a storm of pictures keeps no machine busy. Each has 256 KiB at most.
 const PICTURES_MAX: usize = PLACES + URGENT_PLACES;
 
+/// Pictures that are fetched at once for who looks at messages, and for how long each.
+const PREVIEWS_MAX: usize = 2;
+const PREVIEW_PATIENCE: Duration = Duration::from_secs(8);
+
 /// See the module. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct Pictures(Arc<Inner>);
@@ -46,6 +50,8 @@ struct Inner {
     ledger: Ledger,
     status: Status,
     room: Arc<Semaphore>,
+    /// Room for those that are looked at.
+    previews: Arc<Semaphore>,
     /// By the message's id.
     kept: Mutex<Vec<(i64, Arc<Picture>)>>,
     /// Messages that are not due yet, as their pictures are under way: as many as there is room for.
@@ -71,6 +77,7 @@ impl Pictures {
             ledger,
             status,
             room: Arc::new(Semaphore::new(PICTURES_MAX)),
+            previews: Arc::new(Semaphore::new(PREVIEWS_MAX)),
             kept: Mutex::default(),
             under_way: Mutex::default(),
         }))
@@ -85,6 +92,27 @@ impl Pictures {
         self.under_way().extend(wanted.iter().map(|it| it.message));
         let (pictures, key) = (self.clone(), key.to_owned());
         tokio::spawn(async move { pictures.wait(&key, due, wanted).await });
+    }
+
+    /// The picture of a message for who looks at it, fetched and decoded anew. None where it has none, or its
+    /// subscription's are not to be fetched.
+    ///
+    /// # Errors
+    /// Why it could not be had, or that too many are fetched just now.
+    pub async fn preview(&self, message: i64) -> Result<Option<Picture>, String> {
+        let row = self.0.ledger.read(|store| store.message(message));
+        let Some(row) = row.map_err(|error| error.to_string())? else { return Ok(None) };
+        let Some(way) = self.0.status.has_pictures(&row.subscription) else { return Ok(None) };
+        let (Some(sources), Some(url)) = (way.picture_sources(), Sources::of(&row.message)) else {
+            return Ok(None);
+        };
+        let url = sources.judge(url).map_err(|why| why.to_string())?;
+        let permit = Arc::clone(&self.0.previews).try_acquire_owned();
+        let permit = permit.map_err(|_| "too many are fetched just now".to_owned())?;
+        let way = way.without_credentials();
+        let wanted = Wanted { message, url, sources, way, _one_of_few: permit };
+        let fetched = timeout(PREVIEW_PATIENCE, fetched(&wanted)).await;
+        fetched.map_err(|_| "it has not come in time".to_owned())?.map(Some)
     }
 
     /// Whether the picture of a message is under way: it is due once that has come, or is given up.

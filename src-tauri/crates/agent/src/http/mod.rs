@@ -16,12 +16,14 @@ use axum::{
     response::{IntoResponse, Response},
     serve::IncomingStream,
 };
-use hark_api::{ApiError, route};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use hark_api::{ApiError, Picture, route};
 use hark_local::socket::{Listener, Stream};
 use tokio::sync::Notify;
 
 use crate::{
     actions::Actions,
+    alerts::Pictures,
     autostart::AtLogin,
     commands::{Commands, Queries, Reader, Sampler, Snoozer},
     handlers::Handlers,
@@ -38,7 +40,14 @@ pub fn router(
     queries: &Queries,
     commands: &Commands,
     sampler: &Sampler,
-    (reader, actions, handlers, relay, at_login): (&Reader, &Actions, &Handlers, &Relay, &AtLogin),
+    (reader, actions, handlers, relay, at_login, pictures): (
+        &Reader,
+        &Actions,
+        &Handlers,
+        &Relay,
+        &AtLogin,
+        &Pictures,
+    ),
     snoozer: &Snoozer,
     stop: &Arc<Notify>,
 ) -> Router {
@@ -52,6 +61,17 @@ pub fn router(
     });
     let router =
         bind(router, &route::RAW, queries, |queries, query| async move { queries.raw(&query) });
+    let router = bind(router, &route::PICTURE, pictures, |pictures, query| async move {
+        let picture = pictures.preview(query.message).await;
+        let picture = picture.map_err(|why| {
+            ApiError::plain(format!(
+                "The picture of message {} cannot be shown: {why}.",
+                query.message
+            ))
+        })?;
+        let png = picture.and_then(|picture| picture.to_png());
+        Ok(Picture { png: png.map(|png| BASE64_STANDARD.encode(png)) })
+    });
     let router =
         bind(router, &route::READ, reader, |reader, asked| async move { reader.read(&asked) });
     let router =

@@ -198,7 +198,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     });
     let buttons =
         alerts::Buttons { profile: profile.clone(), actions: actions.clone(), snooze, reply };
-    let screen = (outbox.clone(), pictures);
+    let screen = (outbox.clone(), pictures.clone());
     let desktop = match face {
         Face::Tray => Desktop::Wanted,
         Face::Terminal => Desktop::Welcome,
@@ -218,7 +218,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let sampler = Sampler::new(ledger.clone(), outbox, status.clone());
     let snoozer = Snoozer::new(quiet, registry.clone());
     let at_login = AtLogin::new(profile.clone());
-    let about = (&reader, &actions, &handlers, &relay, &at_login);
+    let about = (&reader, &actions, &handlers, &relay, &at_login, &pictures);
     let router = http::router(&status, &queries, &commands, &sampler, about, &snoozer, &stop);
     let api = tokio::spawn(http::serve(listener, router));
     let indexing = tokio::spawn(ledger.clone().index());

@@ -35,4 +35,29 @@ impl Picture {
         let (width, height) = (i32::try_from(info.width).ok()?, i32::try_from(info.height).ok()?);
         Some(Self { width, height, rgba })
     }
+
+    /// As a PNG of ours. None where its pixels are not as many as it says.
+    #[must_use]
+    pub fn to_png(&self) -> Option<Vec<u8>> {
+        let (width, height) = (u32::try_from(self.width).ok()?, u32::try_from(self.height).ok()?);
+        let mut out = Vec::new();
+        let mut encoder = png::Encoder::new(&mut out, width, height);
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.write_header().ok()?.write_image_data(&self.rgba).ok()?;
+        Some(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_survives_its_png_and_one_that_is_none_has_none() {
+        let picture = Picture { width: 2, height: 1, rgba: vec![1, 2, 3, 4, 250, 251, 252, 255] };
+        assert_eq!(Picture::of_png(&picture.to_png().unwrap()), Some(picture.clone()));
+        assert_eq!(Picture { width: 3, ..picture.clone() }.to_png(), None);
+        assert_eq!(Picture { width: -1, ..picture }.to_png(), None);
+    }
 }
