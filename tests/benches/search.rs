@@ -11,66 +11,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hark_engine::{
-    cursor::Cursor,
-    keep::Keep,
-    link::{Delivery, Outcome},
-    message::{Message, RawEvent},
-    policy::{self, Origin},
-};
 use hark_store::{Query, Store, Words};
-use jiff::Timestamp;
+use hark_tests::many;
 
 /// Messages in the store.
 const MESSAGES: usize = 1_000_000;
-/// Committed at a time.
-const AT_ONCE: usize = 500;
 /// How often each is asked for.
 const SAMPLES: usize = 200;
 /// As many as are asked for at once.
 const PAGE: u32 = 100;
-const WORDS: &[&str] = &[
-    "backup",
-    "finished",
-    "server",
-    "disk",
-    "alert",
-    "build",
-    "failed",
-    "nightly",
-    "temperature",
-    "kitchen",
-    "备份完成",
-    "服务器",
-    "门铃响了",
-    "deploy",
-    "production",
-    "queue",
-    "latency",
-    "certificate",
-];
-
 fn main() {
     let messages = env::args().skip(1).find_map(|it| it.parse().ok()).unwrap_or(MESSAGES);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hark.db");
-    let begin = Timestamp::from_second(1_700_000_000).unwrap();
-    let mut store = Store::open(&path, begin).unwrap().store;
-    store.begin("all", "source", begin).unwrap();
-    let all = Keep { messages_max: u32::MAX, bytes_max: i64::MAX, ..Keep::DEFAULT };
-    store.keep("all", all);
-    let mut random = fastrand::Rng::with_seed(7);
     let begun = Instant::now();
-    let mut number = 0;
-    while number < messages {
-        let some: Vec<_> = (0..AT_ONCE).map(|n| delivery(number + n, &mut random)).collect();
-        let at = begin + Duration::from_secs(number as u64);
-        let decide = |message: &Message, event: &RawEvent, origin| {
-            policy::decide(&[], message, event, origin)
-        };
-        store.commit("all", &some, at, decide).unwrap();
-        number += AT_ONCE;
-    }
+    let mut store = many::store(&path, "all", messages);
     let stored = begun.elapsed();
     let before = bytes(&path);
     let begun = Instant::now();
@@ -130,21 +85,6 @@ fn measure(store: &Store, what: &str, words: &str, samples: usize, aim: &str) {
     let at =
         |share: f64| format!("{:.2} ms", ms(took[((samples - 1) as f64 * share).round() as usize]));
     println!("{what:<44} {:>12} {:>12}   {aim}", at(0.5), at(0.99));
-}
-
-fn delivery(number: usize, random: &mut fastrand::Rng) -> Delivery {
-    let words: Vec<_> = (0..10).map(|_| *random.choice(WORDS).unwrap()).collect();
-    let mut message = Message::of_text(&format!("{} n{number}", words.join(" ")));
-    message.title = format!("{} {number}", random.choice(WORDS).unwrap()).as_str().into();
-    Delivery {
-        event: RawEvent {
-            own_id: Some(number.to_string()),
-            data: number.to_string(),
-            ..RawEvent::default()
-        },
-        outcome: Outcome::Message(Box::new(message), Origin::Live),
-        ..Delivery::of_cursor(Cursor::of_id(&number.to_string()))
-    }
 }
 
 /// What the database takes on the disk, with what is still to be moved into it.

@@ -31,6 +31,7 @@ pub mod hub;
 pub mod judge;
 pub mod load;
 pub mod lock;
+pub mod many;
 pub mod mercure;
 pub mod names;
 pub mod nchan;

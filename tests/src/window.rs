@@ -4,7 +4,7 @@ use std::{env, time::Duration};
 
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{LONG, Running, SHORT, World, eventually, hark, http};
 
@@ -118,6 +118,16 @@ impl Window {
     /// Leaves the field that the keyboard is in.
     pub async fn blur(&self) {
         self.client.execute("document.activeElement.blur()", Vec::new()).await.unwrap();
+    }
+
+    /// What a script of the test's own answers at once.
+    pub async fn execute(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// What it hands to the function that is the last of its arguments.
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute_async(script, arguments).await.unwrap()
     }
 
     /// Chooses what has this value.

@@ -2,14 +2,18 @@
 
 use std::process::Command;
 
-use crate::{Result, Shell, archive, debian};
+use crate::{Result, Shell, archive, debian, page, tool};
 
 pub(crate) fn bench(shell: &Shell) -> Result<()> {
-    debian::ensure(shell, &[debian::BENCH])?;
-    shell.run(shell.cargo(&["build", "--release", "--package", "hark"]))?;
+    debian::ensure(shell, &[debian::BENCH, debian::WINDOW, debian::TESTS, debian::PIP])?;
+    page::build(shell)?;
+    let packages = ["--package", "hark", "--package", "hark-window"];
+    shell.run(shell.cargo(&[&["build", "--release"], &packages[..]].concat()))?;
     let archived = archive::ensure(shell)?;
+    let driver = tool::build(shell, tool::TAURI_DRIVER)?;
     let mut command = shell.cargo(&["bench", "--quiet", "--package", "hark-tests"]);
     command.envs(archived).env("HARK_BIN_DIR", shell.target.join("release"));
+    command.env("HARK_TAURI_DRIVER", driver);
     plainly(&mut command);
     shell.run(command)?;
     // The judge itself prints how many runs it makes in a second.
