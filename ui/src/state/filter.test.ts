@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { everything, isNarrow, marked, matches, query } from "./filter";
+import { everything, isNarrow, marked, matches, query, unreadInWords } from "./filter";
 import { message } from "./samples";
 
 const one = message(1, {
@@ -39,4 +39,8 @@ test("what was looked for is marked, whatever it is in a pattern", () => {
   expect(parts("a.b ab", "a.b")).toEqual(["", "a.b", " ab"]);
   expect(parts("磁盘空间不足", "空间")).toEqual(["磁盘", "空间", "不足"]);
   expect(parts("plain", "")).toEqual(["plain"]);
+});
+
+test("what is unread is counted up to a bound", () => {
+  expect([0, 1, 999, 1000].map(unreadInWords)).toEqual(["", "1", "999", "999+"]);
 });

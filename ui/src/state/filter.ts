@@ -75,3 +75,12 @@ export function marked(text: string, filter: Filter): string[] {
     .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return text.split(new RegExp(`(${escaped.join("|")})`, "giu"));
 }
+
+/** As many unread messages of a subscription as are counted. */
+const COUNTED_MAX = 1000;
+
+/** How much is unread, as it stands beside a name; nothing where nothing is. */
+export function unreadInWords(count: number): string {
+  if (count === 0) return "";
+  return count < COUNTED_MAX ? String(count) : `${COUNTED_MAX - 1}+`;
+}
