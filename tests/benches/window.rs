@@ -128,7 +128,7 @@ async fn as_seen_by_the_page(window: &Window) {
                 }
                 done(took);
             })();";
-        let took = window.run(script, vec![json!(search), json!(SAMPLES)]).await;
+        let took = window.run_long(script, vec![json!(search), json!(SAMPLES)]).await;
         let mut took = lengths(&took);
         both(&format!("as the page sees it: {what}"), &mut took, "5 ms, 50 ms");
     }
@@ -144,12 +144,12 @@ async fn scrolling(window: &Window) {
             if (took.length < 600) requestAnimationFrame(step); else done(took.slice(1));
         };
         requestAnimationFrame(step);";
-    let mut took = lengths(&window.run(script, Vec::new()).await);
+    let mut took = lengths(&window.run_long(script, Vec::new()).await);
     let late = took.iter().filter(|took| took.as_millis() > 50).count();
     both("a frame while scrolling", &mut took, "16.7 ms");
     print("frames of 599 that took more than 50 ms", late, "0");
     let rows = "return document.querySelectorAll('[data-testid=message]').length";
-    let rows = window.execute(rows).await;
+    let rows = window.run(rows, Vec::new()).await;
     print("messages in the page after that", rows, "< 300");
 }
 
@@ -157,7 +157,7 @@ async fn scrolling(window: &Window) {
 async fn painted(world: &World, window: &Window) -> Duration {
     let script = "const paint = performance.getEntriesByName('first-contentful-paint')[0];
         return performance.timeOrigin + (paint ? paint.startTime : NaN)";
-    let at = window.execute(script).await.as_f64();
+    let at = window.run(script, Vec::new()).await.as_f64();
     let at = at.unwrap_or_else(|| panic!("the page does not say when it was painted"));
     let pid = world.running("hark-window")[0];
     let painted = UNIX_EPOCH + Duration::from_secs_f64(at / 1e3);

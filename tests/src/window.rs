@@ -130,16 +130,6 @@ impl Window {
         self.client.execute("document.activeElement.blur()", Vec::new()).await.unwrap();
     }
 
-    /// What a script of the test's own answers at once.
-    pub async fn execute(&self, script: &str) -> Value {
-        self.client.execute(script, Vec::new()).await.unwrap()
-    }
-
-    /// What it hands to the function that is the last of its arguments.
-    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
-        self.client.execute_async(script, arguments).await.unwrap()
-    }
-
     /// Chooses what has this value.
     pub async fn choose(&self, css: &str, value: &str) {
         eventually(&format!("{css} can be chosen from"), SHORT, async || {
