@@ -97,7 +97,7 @@ async fn most(window: &Window) -> [u64; 3] {
 
 /// The title at the end of the list.
 async fn last(window: &Window) -> String {
-    let script = "return [...document.querySelectorAll('[data-testid=open-message]')].at(-1)?.innerText ?? ''";
+    let script = "return [...document.querySelectorAll('[data-testid=open-message]')].at(-1)?.innerText.trim() ?? ''";
     window.run(script, Vec::new()).await.as_str().unwrap_or_default().to_owned()
 }
 
