@@ -31,7 +31,7 @@ use crate::{
     DATA,
     kept::{self, Appearance},
     saving::{self, Format, Listed, Unsaved},
-    tokens,
+    secrets, tokens,
 };
 
 /// How often an absent agent is looked for.
@@ -141,6 +141,7 @@ pub(crate) fn commands() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
 /// Calls a route of the agent: `body` is its query, or its JSON body.
 #[tauri::command]
 async fn call(bridge: State<'_, Bridge>, path: String, body: Value) -> Result<Response, Failure> {
+    secrets::judge(&path, &body).map_err(broken)?;
     let (verb, target, body) = request(&path, body)?;
     let answer = bridge.client.call_raw(verb, &target, body.into()).await?;
     let text = String::from_utf8(answer.into()).map_err(|error| broken(error.to_string()))?;

@@ -11,6 +11,7 @@ mod kept;
 mod options;
 mod pictures;
 mod saving;
+mod secrets;
 mod single;
 mod tokens;
 #[cfg(test)]

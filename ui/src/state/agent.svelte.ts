@@ -16,7 +16,7 @@ import type {
 import { asFailure, call, save, subscribe } from "../bridge";
 import type { Failure, Format } from "../bridge-types";
 import type { Words } from "../i18n";
-import { query, type Filter } from "./filter";
+import { isNarrow, query, type Filter } from "./filter";
 import {
   fold,
   loadedLatest,
@@ -107,9 +107,15 @@ class Agent {
     await this.#command(() => call("/v1/messages/delete", { messages }));
   }
 
-  /** Marks as read all that is listed, and all that came before it, of one subscription or of all. */
+  /** Marks as read all of one subscription or of all, up to the latest; where the list is narrowed by more than that,
+   * what is listed and nothing else. */
   async readAll(): Promise<void> {
     const { filter, messages } = this.held;
+    if (isNarrow({ ...filter, subscription: null })) {
+      const unread = messages.filter(({ read }) => read === null).map(({ id }) => id);
+      await this.#command(() => call("/v1/messages/read", { messages: unread }));
+      return;
+    }
     const up_to = Math.max(0, ...messages.map(({ id }) => id));
     const of = filter.subscription === null ? {} : { subscription: filter.subscription };
     await this.#command(() => call("/v1/messages/read", { messages: [], up_to, ...of }));

@@ -31,6 +31,11 @@ test("a message that comes is listed where the agent would list it", () => {
   expect(is({ priority: 4 })).toBe(true);
   expect(is({ tag: "dis" })).toBe(false);
   expect(is({ tag: "disk" })).toBe(true);
+  expect(is({ unread: true })).toBe(true);
+  expect(is({ days: 0 })).toBe(true);
+  const old = { ...one, time: "2020-01-01T00:00:00Z", read: one.received };
+  expect(matches({ ...everything, days: 365 }, old)).toBe(false);
+  expect(matches({ ...everything, unread: true }, old)).toBe(false);
 });
 
 test("what was looked for is marked, whatever it is in a pattern", () => {

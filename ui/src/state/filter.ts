@@ -1,6 +1,7 @@
 // Which messages are listed: what is asked of the agent, and whether one that comes is among them. The page judges as
 // the agent does, so that a list that is narrowed goes on by itself.
 import type { Message, MessagesQuery } from "../api";
+import { at } from "./time";
 
 export interface Filter {
   /** Words that a message holds, all of them. */
@@ -40,21 +41,28 @@ export function query(filter: Filter, now: number): Partial<MessagesQuery> {
   if (filter.priority !== null) asked.priority = filter.priority;
   if (filter.tag !== null) asked.tag = filter.tag;
   if (filter.unread) asked.unread = true;
-  if (filter.days !== null) {
-    const since = new Date(now);
-    since.setHours(0, 0, 0, 0);
-    since.setDate(since.getDate() - filter.days);
-    asked.since = since.toISOString();
-  }
+  if (filter.days !== null) asked.since = new Date(since(filter.days, now)).toISOString();
   return asked;
 }
 
-/** Whether a message is one of those that are listed. One that is read while it is listed stays, until the list is
+/** The beginning of the day so many days before. */
+function since(days: number, now: number): number {
+  const date = new Date(now);
+  date.setHours(0, 0, 0, 0);
+  date.setDate(date.getDate() - days);
+  return date.getTime();
+}
+
+/** Whether a message that comes is one of those that are listed. One that is read while it is listed stays, until the list is
  * asked for anew: what one reads does not vanish under one's eyes. */
 export function matches(filter: Filter, message: Message): boolean {
   if (filter.subscription !== null && message.subscription !== filter.subscription) return false;
   if (filter.priority !== null && message.priority < filter.priority) return false;
   if (filter.tag !== null && !message.tags.includes(filter.tag)) return false;
+  if (filter.unread && message.read !== null) return false;
+  // It has come just now, by the agent's clock.
+  if (filter.days !== null && at(message.time) < since(filter.days, at(message.received)))
+    return false;
   const wanted = words(filter);
   if (wanted.length === 0) return true;
   const texts = [message.title, message.body, message.tags.join("\n"), message.topic ?? ""];

@@ -111,22 +111,30 @@ impl Commands {
     /// server that it is on.
     fn may_have(&self, old: &Subscription, one: &Subscription) -> Result<(), ApiError> {
         let folder = kept::folder_of(self.configuration.path());
-        let typed = one.secret_files().filter(|file| file.parent() == Some(&folder));
         let own: Vec<_> = old.secret_files().collect();
-        for file in typed.filter(|file| !self.own.typed.has(file)) {
-            if !own.contains(&file) {
+        for file in one.secret_files().filter(|file| file.parent() == Some(&folder)) {
+            if !self.own.typed.has(file) && !own.contains(&file) {
                 return Err(ApiError::plain(GONE.to_owned()));
             }
-            if old.origin() != one.origin() {
-                return Err(ApiError {
-                    code: Some(ErrorCode::CredentialWanted),
-                    ..ApiError::plain(format!(
-                        "What was typed is for {}, and is not sent to another server. Type it once more for {}.",
-                        old.origin(),
-                        one.origin()
-                    ))
-                });
-            }
+        }
+        // Wherever a secret is kept, it is for the server that it was meant for.
+        let way = |of: &Subscription| (of.origin(), of.cleartext_credentials);
+        let sends_to = |of: &Subscription| {
+            of.publish.as_ref().and_then(|to| to.url.as_ref()).map(url::Url::origin)
+        };
+        let is_new = |file: &std::path::Path| self.own.typed.has(file);
+        if (way(old) != way(one) && one.has_credential() || sends_to(old) != sends_to(one))
+            && one.has_any_secret()
+            && !(one.secrets_are_files() && one.secret_files().all(is_new))
+        {
+            return Err(ApiError {
+                code: Some(ErrorCode::CredentialWanted),
+                ..ApiError::plain(format!(
+                    "The credential is for {}, and is not sent to another server. Type the one for {}.",
+                    old.origin(),
+                    one.origin()
+                ))
+            });
         }
         Ok(())
     }

@@ -303,19 +303,33 @@ impl Subscription {
 
     /// The files in which its secrets are.
     pub fn secret_files(&self) -> impl Iterator<Item = &Path> {
+        self.secrets().filter_map(|credential| match credential {
+            Credential::File(path) => Some(path.as_path()),
+            Credential::Command(_) | Credential::Env(_) => None,
+        })
+    }
+
+    /// Whether it has any secret, to ask with or to send with.
+    #[must_use]
+    pub fn has_any_secret(&self) -> bool {
+        self.secrets().next().is_some()
+    }
+
+    /// Whether all of its secrets are in files.
+    #[must_use]
+    pub fn secrets_are_files(&self) -> bool {
+        self.secrets().all(|credential| matches!(credential, Credential::File(_)))
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &Credential> {
         let to_send = self.publish.as_ref();
         let to_send = to_send.map(|to| (&to.bearer, &to.basic, &to.headers));
-        [(&self.bearer, &self.basic, &self.headers)]
-            .into_iter()
-            .chain(to_send)
-            .flat_map(|(bearer, basic, headers)| {
+        [(&self.bearer, &self.basic, &self.headers)].into_iter().chain(to_send).flat_map(
+            |(bearer, basic, headers)| {
                 let password = basic.as_ref().map(|basic| &basic.password);
                 bearer.iter().chain(password).chain(headers.values())
-            })
-            .filter_map(|credential| match credential {
-                Credential::File(path) => Some(path.as_path()),
-                Credential::Command(_) | Credential::Env(_) => None,
-            })
+            },
+        )
     }
 
     /// The feed that it speaks.
