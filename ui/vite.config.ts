@@ -6,5 +6,6 @@ export default defineConfig({
   plugins: [svelte({ configFile: false })],
   // The oldest WebKit that Tauri's platforms still carry.
   build: { target: "safari16", modulePreload: false, assetsInlineLimit: 0 },
-  test: { include: ["src/**/*.test.ts"], env: { TZ: "UTC" } },
+  // Only the test of the colours reads a style sheet.
+  test: { css: true, include: ["src/**/*.test.ts"], env: { TZ: "UTC" } },
 });
