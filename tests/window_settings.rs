@@ -69,5 +69,11 @@ async fn what_is_changed_in_the_settings_is_so() {
     let window = Window::open(world).await;
     window.shows("[data-testid=nav-settings]", "设置").await;
     window.says(is_dark, false).await;
+    window.click("[data-testid=nav-settings]").await;
+    window.choose("[data-testid=look]", "dark").await;
+    window.says(is_dark, true).await;
+    window.close().await;
+    let window = Window::open(world).await;
+    window.says(is_dark, true).await;
     window.close().await;
 }

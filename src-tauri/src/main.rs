@@ -72,6 +72,8 @@ fn run() -> Result<(), String> {
                 .on_navigation(is_own_page)
                 .on_new_window(|_, _| NewWindowResponse::Deny)
                 .build()?;
+            // On Linux the builder's theme does not reach the page.
+            window.set_theme(kept.appearance.look.theme())?;
             let closing = window.clone();
             window.on_window_event(move |event| {
                 if matches!(event, WindowEvent::CloseRequested { .. }) {

@@ -40,10 +40,18 @@ pub struct Desktop {
     pub world: World,
 }
 
+/// The usual size of a screen.
+const SCREEN: (u32, u32) = (1280, 800);
+
 /// A display without anything on it; the world's from now on.
 pub async fn display(world: &mut World) -> Running {
+    display_of(world, SCREEN).await
+}
+
+async fn display_of(world: &mut World, (width, height): (u32, u32)) -> Running {
     let mut command = world.command("Xvfb");
-    command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+    let screen = format!("{width}x{height}x24");
+    command.args(["-displayfd", "1", "-screen", "0", &screen, "-nolisten", "tcp"]);
     command.arg("-noreset");
     let xvfb = Running::start(world, "Xvfb", command);
     let number = eventually("Xvfb has a display", SHORT, async || {
@@ -62,9 +70,14 @@ pub async fn display(world: &mut World) -> Running {
 impl Desktop {
     /// Starts everything that a person who runs Hark has, except Hark.
     pub async fn start() -> Self {
+        Self::start_on(SCREEN).await
+    }
+
+    /// The same, on a screen of this size.
+    pub async fn start_on(screen: (u32, u32)) -> Self {
         let mut world = World::new();
         let bus = Bus::start(&mut world).await;
-        let display = display(&mut world).await;
+        let display = display_of(&mut world, screen).await;
         let openbox = Running::start(&world, "openbox", world.command("openbox"));
         world.file("home/.config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml", PANEL);
         let xfconfd = Running::start(

@@ -13,6 +13,7 @@
 )]
 
 pub mod api;
+pub mod audit;
 pub mod beat;
 pub mod bus;
 pub mod centrifugo;

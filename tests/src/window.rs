@@ -4,9 +4,9 @@ use std::{env, time::Duration};
 
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{LONG, Running, SHORT, World, eventually, hark, http};
+use crate::{LONG, Running, SHORT, World, desktop, eventually, hark, http};
 
 /// A window with a driver.
 pub struct Window {
@@ -20,12 +20,22 @@ impl Window {
         Self::open_with(world, &[]).await
     }
 
+    /// Opens one on a screen with so many pixels to each of the page's.
+    pub async fn open_scaled(world: &World, scale: u32) -> Self {
+        Self::start(world, &[], scale).await
+    }
+
     /// The same, with these arguments.
     pub async fn open_with(world: &World, args: &[&str]) -> Self {
+        Self::start(world, args, 1).await
+    }
+
+    async fn start(world: &World, args: &[&str], scale: u32) -> Self {
         let driver = env::var_os("HARK_TAURI_DRIVER").unwrap_or_else(|| "tauri-driver".into());
         let (port, native) = (http::free_port(), http::free_port());
         let mut command = world.command(driver);
         command.args(["--port", &port.to_string(), "--native-port", &native.to_string()]);
+        command.env("GDK_SCALE", scale.to_string());
         let driver = Running::start(world, "tauri-driver", command);
         let application = hark::program("hark-window");
         let capabilities = json!({
@@ -129,6 +139,30 @@ impl Window {
             let said = self.client.execute(&format!("return {expression}"), Vec::new()).await;
             let said = said.map_err(|error| error.to_string())?;
             if said == wanted { Ok(()) } else { Err(said.to_string()) }
+        })
+        .await;
+    }
+
+    /// What a script of the page answers.
+    pub async fn run(&self, script: &str, args: Vec<Value>) -> Value {
+        self.client.execute(script, args).await.unwrap()
+    }
+
+    /// What a script of the page hands to the last of its arguments, in its own time.
+    pub async fn run_long(&self, script: &str, args: Vec<Value>) -> Value {
+        self.client.execute_async(script, args).await.unwrap()
+    }
+
+    /// Makes the page so large, as a person who drags its edge. CSS pixels; the screen has `scale` to each.
+    pub async fn resize(&self, world: &World, (width, height): (u32, u32), scale: u32) {
+        let pid = world.running("hark-window")[0];
+        let window = desktop::window_of(world, pid).await;
+        let size = [(width * scale).to_string(), (height * scale).to_string()];
+        let arguments = ["windowsize", &window, &size[0], &size[1]];
+        eventually(&format!("the page is {width} x {height}"), LONG, async || {
+            world.run("xdotool".as_ref(), &arguments).await.ok();
+            let said = self.run("return [innerWidth, innerHeight]", Vec::new()).await;
+            if said == json!([width, height]) { Ok(()) } else { Err(said.to_string()) }
         })
         .await;
     }

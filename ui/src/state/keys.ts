@@ -7,7 +7,7 @@ export function isForPage(event: KeyboardEvent, control = false): boolean {
   return document.querySelector("dialog[open], [role=menu]") === null;
 }
 
-/** Whether a key writes in a field. */
-export function isWriting(event: KeyboardEvent): boolean {
+/** Whether a key, or what is pasted, goes into a field. */
+export function isWriting(event: Event): boolean {
   return event.target instanceof Element && event.target.matches("input, select, textarea");
 }

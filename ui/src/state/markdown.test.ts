@@ -96,3 +96,17 @@ test("in a few lines there are words without marks", () => {
   expect(inLine({ body, markdown: true })).toBe("Build\nmain is red\nnow\n2. one\n3. two\nsaid");
   expect(inLine({ body: "**as it is**", markdown: false })).toBe("**as it is**");
 });
+
+test.each([
+  ["quotes", "> ".repeat(10_000) + "x"],
+  ["items", "1. ".repeat(10_000) + "x"],
+  ["marks", "*_".repeat(10_000) + "x"],
+  ["steps", Array.from({ length: 300 }, (_, i) => "  ".repeat(i) + "- x").join("\n")],
+])("a text that is made to be slow to read is plain: %s", (_, text) => {
+  const read = text.slice(0, MARKDOWN_MAX);
+  expect(markdown(text)).toEqual([{ is: "paragraph", of: [{ is: "text", text: read }] }]);
+});
+
+test("a link of a very long text shows its host", () => {
+  expect(otherHost("https://a.example/", "x".repeat(60_000))).toBe("a.example");
+});

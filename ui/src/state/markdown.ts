@@ -26,9 +26,22 @@ export type Block =
   | { is: "list"; start: number | null; items: Block[][] }
   | { is: "rule" };
 
-/** The blocks of a text. */
+/** The parser's time grows with the square of these: a message with more of them would stop the page for seconds. */
+const DEEP = /^[ \t]*(?:(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))[ \t]*){21}/m;
+const FAR_IN = /^[ \t]{80,}(?:[-*+]|\d{1,9}[.)])[ \t]/m;
+const MARKS_MAX = 2000;
+
+function isCostly(text: string): boolean {
+  return (
+    DEEP.test(text) || FAR_IN.test(text) || (text.match(/\*+|_+|~+/g)?.length ?? 0) > MARKS_MAX
+  );
+}
+
+/** The blocks of a text. One that is made to be slow to read is plain text. */
 export function markdown(text: string): Block[] {
-  const tree = fromMarkdown(text.slice(0, MARKDOWN_MAX), {
+  const read = text.slice(0, MARKDOWN_MAX);
+  if (isCostly(read)) return [{ is: "paragraph", of: plain(read) }];
+  const tree = fromMarkdown(read, {
     extensions: [gfmAutolinkLiteral(), gfmStrikethrough()],
     mdastExtensions: [gfmAutolinkLiteralFromMarkdown(), gfmStrikethroughFromMarkdown()],
   });
@@ -97,9 +110,14 @@ function isWeb(url: string): boolean {
   }
 }
 
+/** A longer text of a link is not looked through. UTF-16 units. */
+const SHOWN_MAX = 500;
+
 /** The host of an address, where what is shown as its text names another one; null where it does not. */
 export function otherHost(url: string, shown: string): string | null {
   const own = hostOf(url);
+  // Nobody reads an address in so much, and looking for one would take the square of its length.
+  if (shown.length > SHOWN_MAX) return own;
   const named = /(?:[a-z][a-z0-9+.-]*:\/\/)?((?:[\p{L}\p{N}-]+\.)+[\p{L}]{2,})/iu.exec(
     shown.trim(),
   );

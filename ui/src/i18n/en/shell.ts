@@ -6,6 +6,7 @@ export const shell = {
     search: "Search messages",
     jump: "Go to a subscription, or do something",
     add: "Follow a push server",
+    paste: "Follow the address that was copied",
     move: "Down and up the messages",
     delete: "Delete the message, with a while to undo it",
     close: "Close what is open",

@@ -8,6 +8,7 @@ export const shell: typeof en = {
     search: "搜索消息",
     jump: "转到某个订阅，或执行命令",
     add: "订阅推送服务器",
+    paste: "订阅已复制的地址",
     move: "在消息列表中下移、上移",
     delete: "删除消息，片刻内可以撤销",
     close: "关闭打开的内容",
