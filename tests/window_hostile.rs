@@ -112,10 +112,13 @@ const AMISS: &str = "const wrong = [...window.seen ?? ['another page']];
     if (window.born !== document) wrong.push('another document');
     if (!/^(tauri:\\/\\/localhost|https?:\\/\\/tauri\\.localhost)\\/(index\\.html)?/.test(location.href)) wrong.push(location.href);
     const inside = 'script, img, image, iframe, object, embed, video, audio, link, style, base, meta, form, a, math, details';
+    // A picture comes from the agent alone, by the message's number.
+    const ours = (one) => one.matches('img[data-testid=picture]') && /^hark-picture:\\/\\/localhost\\/\\d+$/.test(one.src);
     for (const one of document.querySelectorAll(`[data-testid=message] :is(${inside}), aside :is(${inside})`))
+        if (!ours(one))
         wrong.push(`an element: ${one.outerHTML.slice(0, 200)}`);
     for (const one of document.querySelectorAll('[data-testid=message] *, aside *'))
-        for (const { name } of one.attributes) if (/^on|^(src|href|srcdoc|style|action)$/.test(name)) wrong.push(`${name}: ${one.outerHTML.slice(0, 200)}`);
+        for (const { name } of one.attributes) if (!ours(one) && /^on|^(src|href|srcdoc|style|action)$/.test(name)) wrong.push(`${name}: ${one.outerHTML.slice(0, 200)}`);
     return wrong;";
 
 #[tokio::test]
@@ -167,18 +170,12 @@ async fn nothing_of_a_message_runs_asks_or_leads_anywhere() {
     let text = html.await.as_str().unwrap().to_owned();
     assert_eq!(text.matches("(evil.example)").count(), 2, "{text}");
     desktop.picture("hostile-link").await;
-    // Pressed, it is asked about, with its real address; it opens nothing by itself.
-    window.click("[data-testid=detail] button.link").await;
-    window.shows("[data-testid=ask-url]", "https://evil.example/pay").await;
-    window.press("\u{e00c}").await;
-    window.gone("[data-testid=ask]").await;
-
     // The page works still, by its own parts.
     window.click("[data-testid=nav-connections]").await;
     window.find("[data-testid=link]").await;
     window.click("[data-testid=nav-messages]").await;
-    window.write("[data-testid=search]", "deep").await;
-    window.shows("mark", "deep").await;
+    window.write("[data-testid=search]", "bank").await;
+    window.shows("mark", "bank").await;
     assert_eq!(window.run(AMISS, Vec::new()).await, json!([]));
     let windows = window.run("return window.length", Vec::new()).await;
     assert_eq!(windows, 0, "no frames");

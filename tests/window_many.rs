@@ -17,7 +17,7 @@ use hark_engine::{
 use hark_store::Store;
 use hark_tests::{LONG, World, desktop::Desktop, eventually, sse::Server, window::Window};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const MESSAGES: u64 = 20_000;
 const AT_ONCE: u64 = 1_000;
@@ -124,7 +124,7 @@ async fn the_window_holds_a_part_of_very_much_and_outlives_its_agent() {
         window.run("scrollTo(0, document.documentElement.scrollHeight)", Vec::new()).await;
         seen = eventually(&format!("page {page} is there"), LONG, async || {
             let now = last(&window).await;
-            if now == seen { Err(now) } else { Ok(now) }
+            if now == seen || now.is_empty() { Err(now) } else { Ok(now) }
         })
         .await;
     }
@@ -143,7 +143,6 @@ async fn the_window_holds_a_part_of_very_much_and_outlives_its_agent() {
         window.write("[data-testid=search]", &key.to_string()).await;
     }
     window.shows("[data-testid=message] mark", "word123").await;
-    window.run("document.querySelector('[data-testid=search]').value", Vec::new()).await;
     let [rows, nodes, asked] = most(&window).await;
     assert!(rows < SHOWN_MAX && nodes < NODES_MAX, "{rows} {nodes}");
     assert!(asked - before <= 9, "{} questions for 7 keys", asked - before);
@@ -187,7 +186,6 @@ async fn the_window_holds_a_part_of_very_much_and_outlives_its_agent() {
     let rows = rows.await;
     assert_eq!(rows[0], Value::Bool(true), "it was not loaded anew");
     assert!(rows[1].as_u64().unwrap() >= 100, "{rows}");
-    assert_ne!(rows, json!(null));
     desktop.picture("many-after").await;
     window.close().await;
     drop(agent);

@@ -1,9 +1,9 @@
 //! `cargo xtask simulate` and `cargo xtask soak`: the engine and the judge in simulated time, the agent
-//! on a real Home Assistant, and killed at random, at length.
+//! on a real Home Assistant, and killed at random, at length, and every page of the window in every way.
 
 use std::fs;
 
-use crate::{Result, Shell, debian, servers};
+use crate::{Result, Shell, archive, debian, page, servers, tool};
 
 /// Random runs of the link in `soak`.
 const RUNS: &str = "1000000";
@@ -49,11 +49,24 @@ pub(crate) fn soak(shell: &Shell, runs: Option<&str>) -> Result<()> {
         command.env(variable, KILLS);
         shell.run(command)?;
     }
+    window(shell)?;
     if let Some(why) = left_out {
         // At the end, where it is read.
         println!("skipped: {why}\n1 skipped, for the reason that is told above");
     }
     Ok(())
+}
+
+/// Every page of the window, in each language, look and width.
+fn window(shell: &Shell) -> Result<()> {
+    debian::ensure(shell, &[debian::WINDOW])?;
+    page::build(shell)?;
+    shell.run(shell.cargo(&["build", "--package", "hark-window"]))?;
+    let driver = tool::build(shell, tool::TAURI_DRIVER)?;
+    let mut command = shell.cargo(&["test", "--package", "hark-tests", "--test", "window_pages"]);
+    command.env("HARK_SOAK_WINDOW", "1").env("HARK_TAURI_DRIVER", driver);
+    command.envs(archive::ensure(shell)?);
+    shell.run(command)
 }
 
 /// The agent on a real Home Assistant. Answers why, where there is none.

@@ -57,6 +57,12 @@ export function isCredential(value: OptionValue | undefined): value is Credentia
   return typeof value === "object" && !Array.isArray(value);
 }
 
+/** Where a secret may be said to be: where it is, or typed here. Another place is named in the settings file, as a page
+ * that a stranger has got hold of could else have any file of this computer sent away. */
+export function placesOf(...are: readonly Place[]): Place[] {
+  return [...new Set<Place>(["typed", ...are])];
+}
+
 /** Where a secret is. What is kept by Hark, and what is nowhere yet, is typed. */
 export function placeOf(value: OptionValue | undefined): Place {
   if (!isCredential(value)) return "typed";

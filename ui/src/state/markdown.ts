@@ -169,7 +169,26 @@ function block(node: RootContent, depth: number): Block[] {
 }
 
 function inlines(nodes: readonly PhrasingContent[], depth: number): Inline[] {
-  return nodes.flatMap((node) => inline(node, depth));
+  return joined(nodes.flatMap((node) => inline(node, depth)));
+}
+
+/** Texts that stand side by side are one: what is full of tags would be thousands. */
+function joined(all: readonly Inline[]): Inline[] {
+  const result: Inline[] = [];
+  let texts: string[] = [];
+  const end = () => {
+    if (texts.length > 0) result.push({ is: "text", text: texts.join("") });
+    texts = [];
+  };
+  for (const one of all) {
+    if (one.is === "text") texts.push(one.text);
+    else {
+      end();
+      result.push(one);
+    }
+  }
+  end();
+  return result;
 }
 
 function inline(node: PhrasingContent, depth: number): Inline[] {
