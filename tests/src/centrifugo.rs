@@ -5,7 +5,6 @@ use std::{env, path::PathBuf};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 
 use crate::{LONG, Running, SHORT, World, eventually, hark, http, skipped};
 
@@ -78,7 +77,7 @@ impl<'a> Centrifugo<'a> {
         let mut server = Running::start(self.world, "centrifugo", command);
         eventually("Centrifugo listens", SHORT, async || {
             assert!(server.is_running(), "it has ended: {}", server.err());
-            TcpStream::connect(("127.0.0.1", self.port)).await
+            http::reaches(self.port).await
         })
         .await;
         self.server = Some(server);

@@ -59,8 +59,17 @@ pub fn free_port() -> u16 {
 
 /// Waits until something listens on a port of this machine.
 pub async fn listens(port: u16) {
-    eventually(&format!("port {port} is listened on"), SHORT, async || {
-        TcpStream::connect(("127.0.0.1", port)).await
-    })
-    .await;
+    eventually(&format!("port {port} is listened on"), SHORT, async || reaches(port).await).await;
+}
+
+/// Connects to a port that somebody listens on: where nobody does, a connection may now and then meet itself.
+///
+/// # Errors
+/// Where nobody listens.
+pub async fn reaches(port: u16) -> std::io::Result<()> {
+    let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    match stream.local_addr()? == stream.peer_addr()? {
+        true => Err(std::io::ErrorKind::ConnectionRefused.into()),
+        false => Ok(()),
+    }
 }
