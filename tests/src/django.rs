@@ -3,7 +3,6 @@
 //! answers 201 for is what the tests judge by.
 
 use rustix::process::Signal;
-use tokio::net::TcpStream;
 
 use crate::{Running, SHORT, World, eventually, http, servers};
 
@@ -34,7 +33,7 @@ impl<'a> Django<'a> {
         let mut server = Running::start(self.world, "django", command);
         eventually("django listens", SHORT, async || {
             assert!(server.is_running(), "it has ended: {}", server.err());
-            TcpStream::connect(("127.0.0.1", self.port)).await
+            http::reaches(self.port).await
         })
         .await;
         self.server = Some(server);

@@ -5,7 +5,6 @@ use std::{env, path::PathBuf, sync::Once};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 
 use crate::{LONG, Running, World, eventually, http, skipped};
 
@@ -106,7 +105,7 @@ impl<'a> HomeAssistant<'a> {
         let mut server = Running::start(self.world, "home-assistant", command);
         eventually("Home Assistant listens", LONG, async || {
             assert!(server.is_running(), "it has ended: {}", server.err());
-            TcpStream::connect(("127.0.0.1", self.port)).await
+            http::reaches(self.port).await
         })
         .await;
         self.server = Some(server);

@@ -66,10 +66,7 @@ impl<'a> Nchan<'a> {
         command.arg("-p").arg(&folder).args(["-e", "logs/error.log", "-c", "nginx.conf"]);
         command.current_dir(&folder);
         self.nginx = Some(Running::start(self.world, "nginx", command));
-        eventually("nginx answers", SHORT, async || {
-            tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await
-        })
-        .await;
+        eventually("nginx answers", SHORT, async || http::reaches(self.port).await).await;
     }
 
     /// Stops it, and all of its connections with it.

@@ -3,7 +3,6 @@
 use std::fs;
 
 use rustix::process::{Pid, Signal};
-use tokio::net::TcpStream;
 
 use crate::{Running, SHORT, World, eventually, http};
 
@@ -42,8 +41,7 @@ impl<'a> Nginx<'a> {
         command.current_dir(&folder);
         write(world, upstream, port, site);
         let master = Running::start(world, "proxy", command);
-        eventually("nginx listens", SHORT, async || TcpStream::connect(("127.0.0.1", port)).await)
-            .await;
+        eventually("nginx listens", SHORT, async || http::reaches(port).await).await;
         Self { world, upstream, port, master }
     }
 

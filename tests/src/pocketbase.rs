@@ -4,7 +4,6 @@
 use std::{env, path::PathBuf};
 
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 
 use crate::{Running, SHORT, World, eventually, hark, http, skipped};
 
@@ -65,7 +64,7 @@ impl<'a> PocketBase<'a> {
         let mut server = self.running("pocketbase", &["serve", &address]);
         eventually("PocketBase listens", SHORT, async || {
             assert!(server.is_running(), "it has ended: {}", server.err());
-            TcpStream::connect(("127.0.0.1", self.port)).await
+            http::reaches(self.port).await
         })
         .await;
         self.server = Some(server);

@@ -4,7 +4,6 @@
 use std::{env, path::PathBuf, process::Command};
 
 use serde_json::Value;
-use tokio::net::TcpStream;
 
 use rustix::process::Signal;
 
@@ -77,7 +76,7 @@ impl<'a> RealNtfy<'a> {
         let mut server = Running::start(self.world, "ntfy", command);
         eventually("ntfy listens", SHORT, async || {
             assert!(server.is_running(), "ntfy has ended: {}", server.err());
-            TcpStream::connect(("127.0.0.1", self.port)).await
+            http::reaches(self.port).await
         })
         .await;
         self.server = Some(server);
