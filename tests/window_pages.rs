@@ -7,7 +7,7 @@
 use std::env;
 
 use hark_tests::{
-    LONG, World, audit::audit, desktop::Desktop, http, real_ntfy::RealNtfy, skipped, sse::Server,
+    LONG, World, audit::audit, desktop::Desktop, http, real_ntfy::RealNtfy, sse::Server,
     window::Window,
 };
 use serde_json::json;
@@ -242,9 +242,6 @@ async fn publish(ntfy: &RealNtfy<'_>) {
 
 #[tokio::test]
 async fn every_page_is_for_everybody_in_every_language_look_and_width() {
-    if env::var_os("HARK_SOAK_WINDOW").is_none() {
-        return skipped("the window's pages are audited by `cargo xtask soak`");
-    }
     let desktop = Desktop::start_on(SCREEN).await;
     let Desktop { world, .. } = &desktop;
     let Some(mut ntfy) = RealNtfy::start(world).await else { return };
@@ -309,9 +306,6 @@ async fn every_page_is_for_everybody_in_every_language_look_and_width() {
 
 #[tokio::test]
 async fn the_first_page_of_all_is_for_everybody() {
-    if env::var_os("HARK_SOAK_WINDOW").is_none() {
-        return skipped("the window's pages are audited by `cargo xtask soak`");
-    }
     let desktop = Desktop::start_on(SCREEN).await;
     let Desktop { world, .. } = &desktop;
     let _agent = world.agent_with(&[]).await;

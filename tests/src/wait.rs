@@ -16,7 +16,7 @@ const POLL: Duration = Duration::from_millis(25);
 /// Asks `check` until it answers a value. Its errors say what is seen instead.
 ///
 /// # Panics
-/// When the deadline has passed, with the last of these.
+/// When the deadline has passed, with the last of these; or where what is asked has not answered for as long again.
 pub async fn eventually<T, E: Display>(
     what: &str,
     within: Duration,
@@ -24,7 +24,11 @@ pub async fn eventually<T, E: Display>(
 ) -> T {
     let deadline = Instant::now() + within;
     loop {
-        match check().await {
+        let patience = deadline.saturating_duration_since(Instant::now()) + within;
+        let Ok(checked) = tokio::time::timeout(patience, check()).await else {
+            panic!("{what}: what is asked does not answer")
+        };
+        match checked {
             Ok(value) => return value,
             Err(seen) if Instant::now() > deadline => {
                 panic!("{what}: not within {within:?}. Seen at last: {seen}")
