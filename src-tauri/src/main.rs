@@ -117,16 +117,17 @@ fn fragment(place: Place) -> String {
     }
 }
 
-/// Brings the window to the front, at a place where one is named. Each step may fail harmlessly on some
-/// desktop.
-fn show(app: &AppHandle, at: Option<Place>) {
-    if let Some(window) = app.get_webview_window(LABEL) {
-        if let (Some(at), Ok(mut url)) = (at, window.url()) {
-            url.set_fragment(Some(&fragment(at)));
-            let _ = window.navigate(url);
-        }
-        let _ = window.unminimize();
-        let _ = window.show();
-        let _ = window.set_focus();
+/// Brings the window to the front, at a place where one is named; answers whether there is one still. Each step
+/// but the last may fail harmlessly on some desktop.
+fn show(app: &AppHandle, at: Option<Place>) -> bool {
+    let Some(window) = app.get_webview_window(LABEL) else { return false };
+    if let (Some(at), Ok(mut url)) = (at, window.url()) {
+        url.set_fragment(Some(&fragment(at)));
+        let _ = window.navigate(url);
     }
+    let _ = window.unminimize();
+    let _ = window.show();
+    let _ = window.set_focus();
+    // The event loop answers for what is before it, and not when it has ended.
+    window.is_visible().is_ok()
 }

@@ -18,8 +18,8 @@ use hark_local::{file, folder, program::Place, socket::Bell};
 const SOCKET: &str = "win.sock";
 const LOCK: &str = "win.lock";
 
-/// How long to wait for the first window, which holds the lock a moment before it listens.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long to wait for the first window, which holds the lock while it starts and while it ends.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_POLL: Duration = Duration::from_millis(20);
 
 /// Which process has the profile's window.
@@ -51,26 +51,26 @@ pub(crate) fn claim(runtime: &Path, at: Option<Place>) -> Result<Claim, String> 
     folder::private(runtime).map_err(unusable)?;
     let socket = runtime.join(SOCKET);
     let lock = file::open_lock(&runtime.join(LOCK)).map_err(io::Error::other).map_err(unusable)?;
-    if !file::lock(&lock).map_err(unusable)? {
-        return ask_to_show(&socket, at).map(|()| Claim::AnotherIsShown);
-    }
-    // The lock is ours, so a socket that is there is left over from a window that was killed.
-    let bell = Bell::bind(&socket).map_err(unusable)?;
-    Ok(Claim::Only(Only { bell, lock }))
-}
-
-fn ask_to_show(socket: &Path, at: Option<Place>) -> Result<(), String> {
-    let started = Instant::now();
     let say = at.map(written).unwrap_or_default();
-    while Bell::ring(socket, &say).is_err() {
-        if started.elapsed() > ANSWER_TIMEOUT {
-            return Err("Hark's window is open already, but it does not answer. Close it, then \
-                        try again."
-                .to_owned());
+    let started = Instant::now();
+    loop {
+        // Each time anew: one that is closing has the lock still, and shows nothing any more.
+        if file::lock(&lock).map_err(unusable)? {
+            // A socket that is there is left over from a window that was killed.
+            let bell = Bell::bind(&socket).map_err(unusable)?;
+            return Ok(Claim::Only(Only { bell, lock }));
+        }
+        let patience = ANSWER_TIMEOUT.saturating_sub(started.elapsed());
+        if patience.is_zero() {
+            let said =
+                "Hark's window is open already, but it does not answer. Close it, then try again.";
+            return Err(said.to_owned());
+        }
+        if Bell::ring(&socket, &say, patience).is_ok() {
+            return Ok(Claim::AnotherIsShown);
         }
         thread::sleep(ANSWER_POLL);
     }
-    Ok(())
 }
 
 /// How one window tells another of the connections.
@@ -99,16 +99,15 @@ fn read(text: &str) -> Option<Place> {
 }
 
 impl Only {
-    /// Runs `show` whenever the window is started once more, with the message that is to be shown where
-    /// one is named, until the process ends.
-    pub(crate) fn on_second_start(self, show: impl Fn(Option<Place>) + Send + 'static) {
+    /// Runs `show` whenever the window is started once more, with the place that is to be shown where one is
+    /// named, until the process ends. It answers whether the window is there.
+    pub(crate) fn on_second_start(self, show: impl Fn(Option<Place>) -> bool + Send + 'static) {
         thread::spawn(move || {
             let Self { bell, lock: _held } = self;
             loop {
-                match bell.wait() {
-                    Ok(said) => show(read(&said)),
+                if bell.wait(|said| show(read(said))).is_err() {
                     // Out of descriptors, for instance: not a reason to spin.
-                    Err(_) => thread::sleep(ANSWER_POLL),
+                    thread::sleep(ANSWER_POLL);
                 }
             }
         });
@@ -128,12 +127,27 @@ mod tests {
             panic!("not the first")
         };
         let (shown, is_shown) = mpsc::channel();
-        only.on_second_start(move |at| shown.send(at).unwrap());
+        only.on_second_start(move |at| shown.send(at).is_ok());
         let place = |action| Some(Place::Message { message: 12, action });
         for at in [None, place(None), place(Some(3)), Some(Place::Connections)] {
             assert!(matches!(claim(folder.path(), at), Ok(Claim::AnotherIsShown)));
             assert_eq!(is_shown.recv_timeout(Duration::from_secs(5)).unwrap(), at);
         }
+    }
+
+    #[test]
+    fn one_that_is_closing_shows_nothing_and_leaves_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let Claim::Only(Only { bell, lock }) = claim(folder.path(), None).unwrap() else {
+            panic!("not the first")
+        };
+        let closing = thread::spawn(move || {
+            // Its page is gone, and it ends.
+            bell.wait(|_| false).unwrap();
+            drop((bell, lock));
+        });
+        assert!(matches!(claim(folder.path(), None), Ok(Claim::Only(_))));
+        closing.join().unwrap();
     }
 
     #[test]

@@ -31,13 +31,6 @@ impl Window {
     }
 
     async fn start(world: &World, args: &[&str], scale: u32) -> Self {
-        // One that is closing still has the profile's lock: the next would ring it and end, and its driver wait for
-        // ever.
-        eventually("the window of before has ended", SHORT, async || {
-            let left = world.running("hark-window");
-            left.is_empty().then_some(()).ok_or(format!("{left:?}"))
-        })
-        .await;
         let driver = env::var_os("HARK_TAURI_DRIVER").unwrap_or_else(|| "tauri-driver".into());
         let (port, native) = (http::free_port(), http::free_port());
         let mut command = world.command(driver);

@@ -5,6 +5,7 @@
 use std::{
     fs,
     io::{self, Read, Write},
+    net::Shutdown,
     os::unix::{
         fs::{FileTypeExt, PermissionsExt},
         net::{UnixListener as StdListener, UnixStream as StdStream},
@@ -112,6 +113,8 @@ pub struct Bell(StdListener);
 
 /// The longest that a call says. Bytes.
 const SAID_MAX: u64 = 64;
+/// What the caller is answered.
+const HEEDED: u8 = b'!';
 /// How long a caller may take to say it.
 const SAYING_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -124,25 +127,39 @@ impl Bell {
         bind(path, Circle::Owner).map(Self)
     }
 
-    /// Waits for the next call, and answers what it says: nothing, where that cannot be read. Blocks.
+    /// Waits for the next call and hands on what it says: nothing, where that cannot be read. The caller is
+    /// told of success where `heed` answers that it did what was asked. Blocks.
     ///
     /// # Errors
     /// Those of `accept(2)`.
-    pub fn wait(&self) -> io::Result<String> {
-        let (caller, _) = self.0.accept()?;
+    pub fn wait(&self, heed: impl FnOnce(&str) -> bool) -> io::Result<()> {
+        let (mut caller, _) = self.0.accept()?;
         let mut said = String::new();
         let is_read = caller
             .set_read_timeout(Some(SAYING_TIMEOUT))
-            .and_then(|()| caller.take(SAID_MAX).read_to_string(&mut said));
-        Ok(is_read.map(|_| said).unwrap_or_default())
+            .and_then(|()| (&caller).take(SAID_MAX).read_to_string(&mut said));
+        if is_read.is_err() {
+            said.clear();
+        }
+        if heed(&said) {
+            // A caller that does not wait for it has no need of it.
+            _ = caller.write_all(&[HEEDED]);
+        }
+        Ok(())
     }
 
-    /// Rings the bell at `path` and says this. Blocks for a moment.
+    /// Rings the bell at `path`, says this, and waits for no longer than `patience` until it is heeded. Blocks.
+    ///
+    /// A connection alone proves nothing: a process that is ending still takes some.
     ///
     /// # Errors
-    /// Where nobody listens.
-    pub fn ring(path: &Path, say: &str) -> io::Result<()> {
-        StdStream::connect(path)?.write_all(say.as_bytes())
+    /// Where nobody listens, or it is not heeded.
+    pub fn ring(path: &Path, say: &str, patience: Duration) -> io::Result<()> {
+        let mut called = StdStream::connect(path)?;
+        called.set_read_timeout(Some(patience))?;
+        called.write_all(say.as_bytes())?;
+        called.shutdown(Shutdown::Write)?;
+        called.read_exact(&mut [0])
     }
 }
 
