@@ -249,6 +249,9 @@ async fn a_yes_that_is_remembered_is_for_that_method_and_server_alone() {
     let (title, said) = it.says().await;
     assert!(title.contains("Sent") && said.contains("answered 204"), "{title} {said}");
     assert_eq!(it.screen.next_closed().await, shown.id);
+    let origin = format!("http://127.0.0.1:{}", it.recorder.port);
+    let yes = json!({ "subscription": "news", "origin": origin, "method": "POST" });
+    assert_eq!(it.world.hark(&["consents", "--json"]).await.lines(), [yes]);
     for number in ["2", "3", "4"] {
         asks(&it.world.hark(&["act", &id, number]).await, &["--yes"]);
     }
@@ -259,6 +262,15 @@ async fn a_yes_that_is_remembered_is_for_that_method_and_server_alone() {
     let sent = it.recorder.next().await;
     assert!(sent.headers.contains(&("authorization".into(), "Bearer theirs".into())));
     asks(&it.world.hark(&["act", &id, "4"]).await, &["--yes"]);
+    // A yes that is taken back is none.
+    let take_back = ["consents", "take-back", "news", "POST", &origin];
+    it.world.hark(&take_back).await.ok();
+    asks(&it.world.hark(&["act", &id, "1"]).await, &["--yes"]);
+    it.world.hark(&take_back).await.refused(&["hark consents"]);
+    let said = it.world.hark(&["consents"]).await.ok();
+    assert_eq!(said, "No message sends a request without asking you.\n");
+    it.world.hark(&["act", &id, "1", "--yes", "--remember"]).await.ok();
+    assert_eq!(it.recorder.next().await.line, "POST /a HTTP/1.1");
     // It is not for what another topic brings, under the same key.
     let url = it.ntfy.url("/others/sse");
     it.world.settings(&format!("[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\n"));

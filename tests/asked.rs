@@ -7,7 +7,7 @@
 use std::{fs, time::Duration};
 
 use hark_tests::{
-    LONG, Running, SHORT, World, desktop,
+    LONG, Running, World, desktop,
     desktop::Desktop,
     eventually,
     real_ntfy::{RealNtfy, SEQUENCES},
@@ -87,11 +87,6 @@ async fn a_button_of_a_notification_asks_in_the_window_and_then_does_it() {
     desktop.picture("asked-from-a-notification").await;
     assert!(recorder.is_quiet().await, "nothing is sent before a yes");
     desktop.close(&window).await;
-    eventually("the window has ended", SHORT, async || {
-        let left = world.running("hark-window");
-        left.is_empty().then_some(()).ok_or(format!("{left:?}"))
-    })
-    .await;
 
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let window = Window::open_with(world, &args).await;
@@ -126,6 +121,20 @@ async fn a_button_of_a_notification_asks_in_the_window_and_then_does_it() {
     })
     .await;
     assert!(recorder.is_quiet().await);
+
+    // It is seen at the connection, and taken back there.
+    let window = Window::open(world).await;
+    window.click("[data-testid=nav-connections]").await;
+    window.click("[data-testid=open-link]").await;
+    window
+        .shows("[data-testid=consents]", &format!("PUT http://127.0.0.1:{}", recorder.port))
+        .await;
+    window.drawn().await;
+    desktop.picture("window-consents").await;
+    window.click("[data-testid=take-back]").await;
+    window.gone("[data-testid=consents]").await;
+    assert!(world.hark(&["consents", "--json"]).await.lines().is_empty());
+    window.close().await;
 }
 
 /// How the question looks in the dark, and in Chinese where the system has that language.

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 const CLIENTS: usize = 200;
-const MESSAGES: usize = 20_000;
+const MESSAGES: usize = 100_000;
 /// Published one after the other, each once the pause is over.
 const TIMED: usize = 500;
 const PAUSE: Duration = Duration::from_millis(10);

@@ -294,6 +294,20 @@ is_proxied: boolean,
  */
 received: number, };
 
+export type Consent = { 
+/**
+ * The subscription's key.
+ */
+subscription: string, 
+/**
+ * Scheme, host and port of the server.
+ */
+origin: string, 
+/**
+ * The HTTP method.
+ */
+method: string, };
+
 export type Credential = { "env": string } | { "file": string } | { "kept": string } | { "command": string };
 
 export type Database = { 
@@ -1709,6 +1723,8 @@ export interface Routes {
   "/v1/messages/read": { method: "POST"; query: ReadMessages; reply: Read };
   "/v1/messages/delete": { method: "POST"; query: DeleteMessages; reply: Deleted };
   "/v1/messages/act": { method: "POST"; query: Act; reply: Acted };
+  "/v1/consents": { method: "GET"; query: null; reply: Array<Consent> };
+  "/v1/consents/take-back": { method: "POST"; query: Consent; reply: Accepted };
   "/v1/outages": { method: "GET"; query: HistoryQuery; reply: Array<HistoryEntry> };
   "/v1/uptime": { method: "GET"; query: null; reply: Array<Uptime> };
   "/v1/journal": { method: "GET"; query: HistoryQuery; reply: Array<JournalRow> };

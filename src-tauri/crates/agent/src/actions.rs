@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use hark_api::{self as api, Act, ActOn, Acted, ApiError, Question, Seems, Yes};
+use hark_api::{self as api, Accepted, Act, ActOn, Acted, ApiError, Consent, Question, Seems, Yes};
 use hark_config::{credentials::Credentials, settings::Subscription};
 use hark_engine::{
     asked::{self, Asked, Grant},
@@ -15,7 +15,7 @@ use hark_engine::{
     reach::Reach,
     readable::Line,
 };
-use hark_store::MessageRow;
+use hark_store::{MessageRow, StoreError};
 use hark_stream::connection::{Answered, NotSent, Via, request};
 use tokio::sync::Semaphore;
 use url::Url;
@@ -141,6 +141,35 @@ impl Actions {
             let _ = self.ledger.grant(&grant);
         }
         Ok(acted)
+    }
+
+    /// The requests that messages make without a question, as the person has said.
+    ///
+    /// # Errors
+    /// Where that cannot be read.
+    pub fn consents(&self) -> Result<Vec<Consent>, ApiError> {
+        let grants = self.ledger.read(|store| store.grants());
+        let consent =
+            |Grant { subscription, origin, method }| Consent { subscription, origin, method };
+        let plain = |error: StoreError| ApiError::plain(error.to_string());
+        grants.map(|all| all.into_iter().map(consent).collect()).map_err(plain)
+    }
+
+    /// The person takes a yes back.
+    ///
+    /// # Errors
+    /// Where there is none, or that cannot be written.
+    pub fn take_back(&self, consent: Consent) -> Result<Accepted, ApiError> {
+        let Consent { subscription, origin, method } = consent;
+        let grant = Grant { subscription, origin, method };
+        match self.ledger.take_back(&grant) {
+            Ok(true) => Ok(Accepted { subscriptions: vec![grant.subscription] }),
+            Ok(false) => Err(ApiError::plain(format!(
+                "Nothing is allowed to {} for {} {}. What is, says: hark consents",
+                grant.subscription, grant.method, grant.origin
+            ))),
+            Err(error) => Err(ApiError::plain(error.to_string())),
+        }
     }
 
     /// The address of a subscription that is followed.

@@ -9,6 +9,7 @@ mod act;
 pub mod client;
 mod command;
 mod computer;
+mod consent;
 pub mod csv;
 mod database;
 mod event;
@@ -31,6 +32,7 @@ pub use command::{
     Header, Preview, Recognised, Sample, Target, Tried,
 };
 pub use computer::{Autostart, Wanted};
+pub use consent::Consent;
 pub use database::Database;
 pub use event::Event;
 pub use handlers::{Handler, HandlerBegun, HandlerEnd, HandlerRun, RunHandler};

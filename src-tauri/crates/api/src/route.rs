@@ -5,12 +5,12 @@ use std::marker::PhantomData;
 use http::Method;
 
 use crate::{
-    Accepted, Act, Acted, AddSubscription, Added, Autostart, Credential, Database, DeleteMessages,
-    Deleted, EditGeneral, EditSubscription, GeneralOptions, Handler, HandlerBegun, HistoryEntry,
-    HistoryQuery, JournalRow, LinkDetail, LinkQuery, Message, MessagesQuery, OptionsQuery, Picture,
-    QuietHours, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken, RulesFor, RulesTried,
-    RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status, SubscriptionOptions, Target,
-    Tried, TypedSecret, Unread, Uptime, Wanted, Woken,
+    Accepted, Act, Acted, AddSubscription, Added, Autostart, Consent, Credential, Database,
+    DeleteMessages, Deleted, EditGeneral, EditSubscription, GeneralOptions, Handler, HandlerBegun,
+    HistoryEntry, HistoryQuery, JournalRow, LinkDetail, LinkQuery, Message, MessagesQuery,
+    OptionsQuery, Picture, QuietHours, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken,
+    RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status,
+    SubscriptionOptions, Target, Tried, TypedSecret, Unread, Uptime, Wanted, Woken,
 };
 
 /// The routes that the window's page may call, which shows what strangers sent. Not among them is what runs a
@@ -23,6 +23,8 @@ pub const FOR_THE_PAGE: &[&str] = &[
     RAW.path,
     READ.path,
     DELETE.path,
+    CONSENTS.path,
+    TAKE_BACK.path,
     OUTAGES.path,
     UPTIME.path,
     ADD.path,
@@ -166,6 +168,10 @@ routes! {
     DELETE = post "/v1/messages/delete": DeleteMessages => Deleted;
     /// Do something about a message, as one of its buttons says.
     ACT = post "/v1/messages/act": Act => Acted;
+    /// The requests that messages make without a question, as the person has said.
+    CONSENTS = get "/v1/consents": () => Vec<Consent>;
+    /// Ask about such requests again.
+    TAKE_BACK = post "/v1/consents/take-back": Consent => Accepted;
     /// The reconnection history: outages and spans, newest first.
     OUTAGES = get "/v1/outages": HistoryQuery => Vec<HistoryEntry>;
     /// How reliably each subscription was connected.

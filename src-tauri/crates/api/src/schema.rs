@@ -25,6 +25,7 @@ fn commands(of: &mut SchemaGenerator) -> Map<String, Value> {
         ("hark send --json", refers::<Sent>(of, one)),
         ("hark handlers --json", refers::<Handler>(of, many)),
         ("hark handlers run --json", refers::<HandlerRun>(of, one)),
+        ("hark consents --json", refers::<Consent>(of, many)),
         ("hark relay --json", refers::<Relay>(of, one)),
         ("hark doctor --json", checks()),
         ("hark doctor URL --json", findings()),

@@ -100,6 +100,8 @@ pub enum Command {
     History(HistoryOptions),
     /// Show the commands that run when something happens, set as [[handlers]] in the settings
     Handlers(HandlersOptions),
+    /// Show which requests messages make without asking you, and take a yes back
+    Consents(ConsentsOptions),
     /// Show the relay, by which other programs of this computer follow what Hark receives
     Relay(RelayOptions),
     /// Show what the rules of a subscription do with its latest messages, or try others
@@ -393,6 +395,32 @@ pub struct RunHandlerOptions {
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `hark consents`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ConsentsOptions {
+    /// As JSON, one consent a line
+    #[arg(long)]
+    pub json: bool,
+    /// What to do with one.
+    #[command(subcommand)]
+    pub command: Option<ConsentsCommand>,
+}
+
+/// What to do with a consent.
+#[derive(Debug, Subcommand)]
+pub enum ConsentsCommand {
+    /// Ask again before messages of this subscription make such a request
+    TakeBack {
+        /// The subscription's key
+        key: String,
+        /// The method, such as POST
+        method: String,
+        /// The server, such as https://door.example:443
+        origin: String,
+    },
 }
 
 /// Options of `hark relay`.

@@ -90,6 +90,11 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("How reliable each was", "hark history --uptime"),
         ],
     ),
+    ("consents", &[("What messages do without asking", "hark consents")]),
+    (
+        "consents take-back",
+        &[("Be asked again", "hark consents take-back home POST https://door.example:443")],
+    ),
     ("handlers", &[("Those that are set, and their last runs", "hark handlers")]),
     ("handlers run", &[("Try one", "hark handlers run restart-push --as lost")]),
     (

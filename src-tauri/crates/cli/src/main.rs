@@ -18,9 +18,9 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use clap::{CommandFactory, FromArgMatches};
 use commands::{
-    act, add, agent, autostart, completions, config, demo, doctor, edit, handlers, history, listen,
-    logs, messages, open, pause, portable, read, relay, remove, rules, send, silence, status, stop,
-    test,
+    act, add, agent, autostart, completions, config, consents, demo, doctor, edit, handlers,
+    history, listen, logs, messages, open, pause, portable, read, relay, remove, rules, send,
+    silence, status, stop, test,
 };
 use hark_local::profile::Profile;
 use hark_platform::picture::apart;
@@ -91,6 +91,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
             Command::Delete(options) => read::delete(&profile, options).await,
             Command::History(options) => history::history(&profile, options).await,
             Command::Handlers(options) => handlers::handlers(&profile, options).await,
+            Command::Consents(options) => consents::consents(&profile, options).await,
             Command::Relay(options) => relay::relay(&profile, options).await,
             Command::Rules(options) => rules::rules(&profile, options).await,
             Command::Send(options) => send::send(&profile, options).await,

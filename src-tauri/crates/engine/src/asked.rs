@@ -96,7 +96,7 @@ pub struct Grant {
     /// Scheme, host and port.
     pub origin: String,
     /// The method.
-    pub method: &'static str,
+    pub method: String,
 }
 
 impl Asked {
@@ -148,7 +148,7 @@ impl Asked {
         is_plain.then(|| Grant {
             subscription: subscription.to_owned(),
             origin: self.origin(),
-            method: self.method,
+            method: self.method.to_owned(),
         })
     }
 

@@ -34,6 +34,35 @@ impl Store {
         Ok(())
     }
 
+    /// All that the person has said so of, by subscription and server: no more than they had questions.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn grants(&self) -> Result<Vec<Grant>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT subscription, origin, method FROM consent ORDER BY subscription, origin, method",
+        )?;
+        let grants = statement.query_map([], |row| {
+            Ok(Grant { subscription: row.get(0)?, origin: row.get(1)?, method: row.get(2)? })
+        })?;
+        Ok(grants.collect::<Result<_, _>>()?)
+    }
+
+    /// The person is asked again about such requests. Answers whether they had said yes.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn take_back(&mut self, grant: &Grant) -> Result<bool, StoreError> {
+        let Grant { subscription, origin, method } = grant;
+        let taken = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM consent WHERE subscription = ?1 AND origin = ?2 AND method = ?3",
+            )?
+            .execute(params![subscription, origin, method])?;
+        Ok(taken > 0)
+    }
+
     /// Nothing is granted any more to the messages of any other subscription than these.
     ///
     /// # Errors

@@ -100,6 +100,11 @@ pub fn router(
             commands,
             |commands, new| async move { commands.try_it(new).await },
         );
+    let router =
+        bind(router, &route::CONSENTS, actions, |actions, ()| async move { actions.consents() });
+    let router = bind(router, &route::TAKE_BACK, actions, |actions, consent| async move {
+        actions.take_back(consent)
+    });
     let router = bind(router, &route::OPTIONS, commands, |commands, asked| async move {
         commands.options(asked).await
     });

@@ -199,6 +199,15 @@ impl Ledger {
         self.write(|store| store.grant(grant))
     }
 
+    /// The messages of this subscription may make such requests only after a question. Answers whether they made them
+    /// without.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn take_back(&self, grant: &Grant) -> Result<bool, StoreError> {
+        self.write(|store| store.take_back(grant))
+    }
+
     /// The messages of subscriptions that are none of these may make no request without being asked.
     pub fn revoke_all_but(&self, followed: &[String]) {
         // A failure is a condition already.

@@ -7,6 +7,7 @@ pub mod autostart;
 pub mod completions;
 pub mod config;
 mod confirm;
+pub mod consents;
 pub mod demo;
 pub mod doctor;
 pub mod edit;

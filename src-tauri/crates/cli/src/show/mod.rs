@@ -1,5 +1,6 @@
 //! The API's values as a person reads them: status, messages and history in a file each.
 
+pub mod consents;
 mod doctor;
 pub mod handlers;
 mod history;
