@@ -283,10 +283,10 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
     // From the ground up: each imports exactly those that it names, and all of them stand above it.
     let parts: [(&str, &[&str]); 28] = [
         ("autostart", &[]),
-        ("words", &[]),
+        ("to_api", &[]),
+        ("words", &["to_api"]),
         ("log", &[]),
         ("demo", &[]),
-        ("to_api", &[]),
         ("reconcile", &[]),
         ("tally", &[]),
         ("events", &[]),

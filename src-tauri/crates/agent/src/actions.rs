@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hark_api::{self as api, Accepted, Act, ActOn, Acted, ApiError, Consent, Question, Seems, Yes};
 use hark_config::{credentials::Credentials, settings::Subscription};
 use hark_engine::{
-    asked::{self, Asked, Grant},
+    asked::{Asked, Grant},
     failure::Cause,
     links::{Doubt, Link},
     markdown,
@@ -121,7 +121,7 @@ impl Actions {
         let reached = self.registry.with(subscription, |one| one.reached).flatten();
         let reach = asked.reach(feed.as_ref(), reached);
         if asked.is_out_of(reach) {
-            return Err(ApiError::plain(asked::inside(&asked.origin())));
+            return Err(ApiError::plain(language.inside(&asked.origin())));
         }
         // Nothing is allowed to a subscription that is none any more.
         let grant = asked.grant(subscription).filter(|_| feed.is_some());
@@ -213,8 +213,8 @@ impl Actions {
                 let status = format!("{code}{means}{detail}");
                 language.answered(code, asked.method, &origin, &status)
             }
-            Err(NotSent::Inside) => asked::inside(&origin),
-            Err(NotSent::Failed(cause)) => asked::unanswered(&cause, &origin),
+            Err(NotSent::Inside) => language.inside(&origin),
+            Err(NotSent::Failed(cause)) => language.unanswered(&cause, &origin),
         };
         (Acted::Done { ok, sentence }, is_answered)
     }

@@ -105,7 +105,8 @@ pub fn cause(failure: &Failure, server: &str) -> api::Cause {
     }
 }
 
-fn class(class: Class) -> api::Class {
+/// A class as the API says it.
+pub(crate) fn class(class: Class) -> api::Class {
     match class {
         Class::Local => api::Class::Local,
         Class::Network => api::Class::Network,

@@ -4,9 +4,15 @@
 use std::time::Duration;
 
 use hark_api::{Class, Silence, Standing, Time, Why};
-use hark_engine::silence::when::{self, Day};
+use hark_engine::{
+    asked,
+    failure::Cause,
+    silence::when::{self, Day},
+};
 use hark_platform::locale;
 use jiff::Zoned;
+
+use crate::to_api;
 
 /// The person's language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +80,35 @@ impl Language {
                 format!("{method} 已发送，但服务器出错：{origin} 回复 {status}。")
             }
             (Self::Chinese, _) => format!("{method} 被拒绝：{origin} 回复 {status}。"),
+        }
+    }
+
+    /// That a message's request may not go where its address leads.
+    #[must_use]
+    pub fn inside(self, origin: &str) -> String {
+        match self {
+            Self::English => asked::inside(origin),
+            Self::Chinese => format!(
+                "没有发送：{origin} 位于本机或专用网络，消息在那里只能向自己所来自的服务器发送请求。"
+            ),
+        }
+    }
+
+    /// That a message's request was not answered.
+    #[must_use]
+    pub fn unanswered(self, cause: &Cause, origin: &str) -> String {
+        match (self, cause) {
+            (Self::English, cause) => asked::unanswered(cause, origin),
+            (Self::Chinese, Cause::HeadersTimeout) => {
+                format!("{origin} 没有按时回复，因此不知道它是否收到了请求。")
+            }
+            (Self::Chinese, Cause::EndOfStream | Cause::Truncated | Cause::ConnectionReset) => {
+                format!("{origin} 没有回复就断开了连接，因此不知道它是否收到了请求。")
+            }
+            (Self::Chinese, Cause::NoRoute) => format!("没有通往 {origin} 的网络路由。"),
+            (Self::Chinese, cause) => {
+                format!("没有得到 {origin} 的回复。{}", self.of_class(to_api::class(cause.class())))
+            }
         }
     }
 
@@ -297,5 +332,11 @@ mod tests {
         assert_eq!(Language::Chinese.are_back(3), "3 个订阅已恢复");
         assert_eq!(Language::Chinese.is_back("CI"), "CI 已恢复");
         assert_eq!(Language::Chinese.missed(3, 0, false), "补收 3 条消息");
+        let origin = "https://a.example:443";
+        for cause in [Cause::NoRoute, Cause::HeadersTimeout, Cause::ConnectionRefused] {
+            let said = Language::Chinese.unanswered(&cause, origin);
+            let rest = said.replace(origin, "");
+            assert!(said != rest && !rest.contains(|it: char| it.is_ascii_lowercase()), "{said}");
+        }
     }
 }
