@@ -14,10 +14,11 @@ use hark_api::{HistoryQuery, MessagesQuery, route};
 use hark_engine::history::Entry;
 use hark_tests::{
     LONG, World,
-    desktop::Desktop,
+    desktop::{self, Desktop},
     eventually,
     figures::{heading, milliseconds, print, quantile},
     many,
+    tray::Tray,
     window::Window,
 };
 use jiff::Timestamp;
@@ -67,6 +68,8 @@ async fn main() {
     let p50 = quantile(&mut openings, 0.5);
     print("from its start to the first content, median of 7", milliseconds(p50), "500 ms");
 
+    from_the_tray(&desktop, agent.pid()).await;
+
     let window = Window::open(world).await;
     window.find_within("[data-testid=message]", LONG).await;
     as_seen_by_the_page(&window).await;
@@ -80,6 +83,30 @@ async fn main() {
     print("processes of it that are left after 5 s", left, "0");
     print("memory (PSS) of the agent, before", mib(before), "");
     print("and after the window", mib(pss(&[agent.pid()])), "as before");
+}
+
+/// What comes before that where the tray is clicked: until the window's process is there.
+async fn from_the_tray(desktop: &Desktop, agent: u32) {
+    let world = &desktop.world;
+    let tray = Tray::of(&desktop.bus, agent).await;
+    let mut starts = Vec::new();
+    for _ in 0..OPENINGS {
+        let begun = Instant::now();
+        tray.click().await;
+        let pid = loop {
+            match world.running("hark-window").first() {
+                Some(pid) => break *pid,
+                None => tokio::time::sleep(Duration::from_millis(1)).await,
+            }
+        };
+        starts.push(begun.elapsed());
+        let window = desktop::window_of(world, pid).await;
+        desktop.painted(&window).await;
+        desktop.close(&window).await;
+        gone(world).await;
+    }
+    let p50 = quantile(&mut starts, 0.5);
+    print("from a click in the tray to that start, median of 7", milliseconds(p50), "");
 }
 
 async fn in_the_agent(world: &World) {

@@ -92,6 +92,12 @@ impl Tray {
         texts.collect::<Vec<_>>().join("\n").trim().to_owned()
     }
 
+    /// Clicks it, as the panel does.
+    pub async fn click(&self) {
+        let item = self.proxy(&self.path, "org.kde.StatusNotifierItem").await;
+        let _: () = item.call("Activate", &(0, 0)).await.unwrap();
+    }
+
     /// Its menu, without separators.
     pub async fn menu(&self) -> Vec<Entry> {
         let path = self.menu_path().await;
