@@ -849,6 +849,15 @@ before?: number,
  */
 before_time?: Time, 
 /**
+ * Only messages that stand above the one with this id, the nearest to it first: the other way from it than
+ * `before`.
+ */
+above?: number, 
+/**
+ * The `time` of that one, for the same reason.
+ */
+above_time?: Time, 
+/**
  * Only those of one subscription.
  */
 subscription?: string, 
