@@ -1655,6 +1655,11 @@ export type Uptime = {
  */
 subscription: string, 
 /**
+ * Since when the history tells all of it. It holds a bounded number of rows, so that of the time before that
+ * nothing is known but these shares.
+ */
+history_since: Time, 
+/**
  * Today, by the local calendar.
  */
 day: Share, 
