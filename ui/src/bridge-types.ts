@@ -54,7 +54,7 @@ events: Array<Event>, } | { "kind": "gone",
 /**
  * Why it is not there.
  */
-failure: Failure, };
+failure: Failure, } | { "kind": "closing" };
 
 export type Listed = { "what": "messages", 
 /**
