@@ -69,7 +69,7 @@ export const settings = {
   copyTokenHint: "For the header Authorization: Bearer. It opens all that the relay has.",
   copied: "The token is in the clipboard.",
   renew: "Make new tokens",
-  renewSure: "Programs that follow with the old tokens are cut off.",
+  renewSure: "Programs that follow with the old tokens are cut off. Make new ones?",
   renewed: "The tokens are new.",
   files: "Files",
   file: {

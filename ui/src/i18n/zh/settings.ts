@@ -68,7 +68,7 @@ export const settings: typeof en = {
   copyTokenHint: "用于请求头 Authorization: Bearer，可访问转发的全部内容。",
   copied: "令牌已复制到剪贴板。",
   renew: "更换令牌",
-  renewSure: "使用旧令牌的程序会被断开。",
+  renewSure: "使用旧令牌的程序会被断开，确定更换吗？",
   renewed: "令牌已更换。",
   files: "文件",
   file: {
