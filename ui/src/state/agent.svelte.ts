@@ -22,6 +22,8 @@ import type { Held } from "./hold";
 import { page, Reading } from "./reading";
 
 const MESSAGES_PAGE = 100;
+/** What is put at an end of the list while it is scrolled: more at once would hold up frames. */
+const MORE_PAGE = 30;
 /** On each side of a message that is asked for by its id. */
 const AROUND_PAGE = 60;
 const TICK_MS = 500;
@@ -275,8 +277,8 @@ class Agent {
     const asked = hold.from(this.held, "last");
     await this.#load(
       "older",
-      () => this.#page({ before: last.id, before_time: last.time }),
-      (page) => hold.loadedOlder(this.held, asked, page, MESSAGES_PAGE),
+      () => this.#page({ before: last.id, before_time: last.time, limit: MORE_PAGE }),
+      (page) => hold.loadedOlder(this.held, asked, page, MORE_PAGE),
     );
   }
 
@@ -287,8 +289,8 @@ class Agent {
     const asked = hold.from(this.held, "first");
     await this.#load(
       "newer",
-      () => this.#page({ above: first.id, above_time: first.time }),
-      (page) => hold.loadedNewer(this.held, asked, page, MESSAGES_PAGE),
+      () => this.#page({ above: first.id, above_time: first.time, limit: MORE_PAGE }),
+      (page) => hold.loadedNewer(this.held, asked, page, MORE_PAGE),
     );
   }
 
