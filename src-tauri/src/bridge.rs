@@ -88,9 +88,9 @@ pub(crate) struct About {
     settings: String,
     /// The folder of settings, presets and credentials.
     config: String,
-    /// The database.
+    /// The file of the database.
     database: String,
-    /// Its folder.
+    /// The folder of the database and its copies.
     data: String,
     /// The folder of log and state.
     state: String,

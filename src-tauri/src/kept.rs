@@ -50,10 +50,10 @@ pub(crate) enum Language {
     #[default]
     #[serde(rename = "")]
     System,
-    /// English.
+    /// English, whatever the desktop speaks.
     #[serde(rename = "en")]
     English,
-    /// 简体中文.
+    /// Simplified Chinese, likewise.
     #[serde(rename = "zh-CN")]
     Chinese,
 }
@@ -77,9 +77,9 @@ pub(crate) enum Look {
     /// As the desktop is.
     #[default]
     System,
-    /// Light.
+    /// Dark on light, whatever the desktop is.
     Light,
-    /// Dark.
+    /// Light on dark, likewise.
     Dark,
 }
 

@@ -27,15 +27,15 @@ const PAGE: u32 = 1_000;
 #[serde(tag = "what", rename_all = "snake_case")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) enum Listed {
-    /// Messages.
+    /// Messages, by the page's filter.
     Messages {
-        /// Which.
+        /// Which of them; its limit and place are set anew for each page.
         #[cfg_attr(test, ts(type = "MessagesQuery"))]
         query: Box<MessagesQuery>,
     },
     /// The reconnection history.
     History {
-        /// Of what.
+        /// Of which subscription and time; its limit and end are set anew for each page.
         #[cfg_attr(test, ts(type = "HistoryQuery"))]
         query: HistoryQuery,
     },

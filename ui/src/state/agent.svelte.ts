@@ -223,6 +223,11 @@ class Agent {
     this.held = hold.scrolled(this.held, atTop, below);
   }
 
+  /** The person has left the list. */
+  left(): void {
+    this.held = hold.left(this.held);
+  }
+
   /** Loads the messages that are wanted where those held are stale. */
   loadMessages(): Promise<void> {
     const { around } = this.held;

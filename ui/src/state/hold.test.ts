@@ -233,6 +233,17 @@ describe("a message that is asked for by its id", () => {
     expect(ids(down).at(-1)).toBe(340);
   });
 
+  test("is left for the latest with the page, and so is the word that it is not kept", () => {
+    const gone = hold.left(load(around));
+    expect([gone.fresh !== null, gone.news, gone.below]).toEqual([true, null, false]);
+    const none = loadedLatest(
+      hold.loadedAround(around, from(around, null), null, 60),
+      page(1000, 901),
+      100,
+    );
+    expect([hold.left(none).missing, hold.left(none).fresh]).toEqual([null, null]);
+  });
+
   test("is in the list already where it is listed", () => {
     const narrow = { ...latest, filter: { ...everything, unread: true } };
     expect(hold.shown(narrow, 950).messages).toBe(narrow.messages);

@@ -271,6 +271,12 @@ function another(held: Held): Held {
   return { ...held, question, fresh: [], around: null, missing: null, news: null, below: false };
 }
 
+/** The person has gone to another page: they come back to the latest. */
+export function left(held: Held): Held {
+  const { latest } = held;
+  return { ...(latest ? held : another(held)), news: null, below: false, missing: null };
+}
+
 /** The person has scrolled: whether they are at the top of the list, or nearer to its end. */
 export function scrolled(held: Held, atTop: boolean, below: boolean): Held {
   const isThere = atTop && held.latest;

@@ -47,13 +47,13 @@ export function countdown(ms: number, words: Words): string {
 
 const two = (n: number) => String(n).padStart(2, "0");
 
-/** `02:10`. */
+/** The local time of a day, to the minute: `02:10`. */
 export function clock(ms: number): string {
   const date = new Date(ms);
   return `${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-/** `02:10:05`. */
+/** The same to the second, for what happened within a minute: `02:10:05`. */
 export function clockSeconds(ms: number): string {
   return `${clock(ms)}:${two(new Date(ms).getSeconds())}`;
 }

@@ -66,7 +66,7 @@ export type Kind = (typeof kinds)[number];
 
 export interface Mark {
   kind: Kind;
-  /** Pixels. */
+  /** Where it begins, and how wide it is, in pixels from the left end of the timeline. */
   x: number;
   width: number;
   /** What is in it, the latest first. */
@@ -173,7 +173,7 @@ const STEPS = [
 const LABEL_PX = 76;
 
 export interface Tick {
-  /** Pixels. */
+  /** Where its line is, in pixels from the left end of the axis. */
   x: number;
   label: string;
 }
