@@ -26,6 +26,11 @@ impl Closing {
         !self.0.swap(true, Ordering::Relaxed) && tell()
     }
 
+    /// Whether it is: then it is nothing to show any more to who starts it once more.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// The person wants the window closed.
     pub(crate) fn requested(&self, window: &WebviewWindow, api: &CloseRequestApi) {
         if !self.waits(|| window.state::<Bridge>().tell_closing()) {
@@ -48,7 +53,9 @@ mod tests {
     #[test]
     fn a_page_is_waited_for_once_and_only_where_it_hears() {
         let closing = Closing::default();
+        assert!(!closing.has_begun());
         assert!(closing.waits(|| true));
+        assert!(closing.clone().has_begun(), "the next start is not answered by this one");
         assert!(!closing.waits(|| true), "the person insists");
         assert!(!Closing::default().waits(|| false), "nobody hears it");
     }

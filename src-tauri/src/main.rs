@@ -89,15 +89,16 @@ fn run() -> Result<(), String> {
                 .build()?;
             // On Linux the builder's theme does not reach the page.
             window.set_theme(kept.appearance.look.theme())?;
-            let (closing, asked) = (window.clone(), Closing::default());
+            let (own, closing) = (window.clone(), Closing::default());
+            let requested = closing.clone();
             window.on_window_event(move |event| {
                 if let WindowEvent::CloseRequested { api, .. } = event {
-                    kept::keep_size(&data, &closing);
-                    asked.requested(&closing, api);
+                    kept::keep_size(&data, &own);
+                    requested.requested(&own, api);
                 }
             });
             let app = app.handle().clone();
-            only.on_second_start(move |at| show(&app, at));
+            only.on_second_start(move |at| !closing.has_begun() && show(&app, at));
             Ok(())
         })
         .run(tauri::generate_context!())
