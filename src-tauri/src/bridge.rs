@@ -1,4 +1,4 @@
-//! All that the page may ask of this process: ten commands, named in `permissions/bridge.toml`.
+//! All that the page may ask of this process: twelve commands, named in `permissions/bridge.toml`.
 //!
 //! The bridge passes values between page and agent and understands none of them, except that it
 //! calls only routes that the API declares, and opens or copies only what the agent says.
@@ -49,7 +49,7 @@ pub(crate) struct Bridge {
     pub(crate) profile: Profile,
     pub(crate) client: Client,
     /// The forwarding of events to the page; a page that is loaded anew replaces it.
-    forwarding: Mutex<Option<JoinHandle<()>>>,
+    forwarding: Mutex<Option<(JoinHandle<()>, Channel<Notice>)>>,
     /// An agent was just started: look now.
     started: Arc<Notify>,
 }
@@ -88,9 +88,9 @@ pub(crate) struct About {
     settings: String,
     /// The folder of settings, presets and credentials.
     config: String,
-    /// The database.
+    /// The file of the database.
     database: String,
-    /// Its folder.
+    /// The folder of the database and its copies.
     data: String,
     /// The folder of log and state.
     state: String,
@@ -112,6 +112,9 @@ pub(crate) enum Notice {
         /// Why it is not there.
         failure: Failure,
     },
+    /// The person closes the window. It waits a moment for the page to carry out what could still be taken back, and
+    /// then to call `close`.
+    Closing,
 }
 
 impl Bridge {
@@ -119,6 +122,12 @@ impl Bridge {
     pub(crate) fn new(profile: Profile) -> Self {
         let client = Client::new(&profile.socket());
         Self { profile, client, forwarding: Mutex::default(), started: Notify::new().into() }
+    }
+
+    /// Tells the page that the window closes. Answers whether there is a page that hears it.
+    pub(crate) fn tell_closing(&self) -> bool {
+        let current = self.forwarding.lock().unwrap_or_else(PoisonError::into_inner);
+        current.as_ref().is_some_and(|(_, page)| page.send(Notice::Closing).is_ok())
     }
 }
 
@@ -133,6 +142,8 @@ pub(crate) fn commands() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         save,
         about,
         appearance,
+        close,
+        tokens::copy_relay_address,
         tokens::copy_relay_token,
         tokens::renew_relay_token
     ]
@@ -151,13 +162,14 @@ async fn call(bridge: State<'_, Bridge>, path: String, body: Value) -> Result<Re
 /// Tells the page of the agent's events, for as long as the page is there.
 #[tauri::command]
 fn subscribe(bridge: State<'_, Bridge>, page: Channel<Notice>) {
+    let told = page.clone();
     let forwarding = tauri::async_runtime::spawn(forward(
         bridge.client.clone(),
         page,
         Arc::clone(&bridge.started),
     ));
     let mut current = bridge.forwarding.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(former) = current.replace(forwarding) {
+    if let Some((former, _)) = current.replace((forwarding, told)) {
         former.abort();
     }
 }
@@ -205,18 +217,30 @@ fn about(bridge: State<'_, Bridge>) -> About {
 /// How the window looks and speaks; from now on so, where that is said. The page reads itself anew for another
 /// language.
 #[tauri::command]
-fn appearance(
+async fn appearance(
     bridge: State<'_, Bridge>,
     window: WebviewWindow,
     wanted: Option<Appearance>,
-) -> Appearance {
+) -> Result<Appearance, Failure> {
     let folder = bridge.profile.state.join(DATA);
     if let Some(wanted) = wanted {
-        kept::keep_appearance(&folder, wanted);
         // Where the toolkit cannot, it is so from the next window on.
         let _ = window.set_theme(wanted.look.theme());
     }
-    kept::read(&folder).appearance
+    let kept = tauri::async_runtime::spawn_blocking(move || {
+        if let Some(wanted) = wanted {
+            kept::keep_appearance(&folder, wanted);
+        }
+        kept::read(&folder).appearance
+    });
+    kept.await.map_err(|error| broken(error.to_string()))
+}
+
+/// Closes the window: the page has carried out what was to be done before that.
+#[tauri::command]
+fn close(window: WebviewWindow) {
+    // One that cannot be closed has gone already.
+    let _ = window.destroy();
 }
 
 /// Does something about a message. What is to be opened is what the agent has judged, never what the page

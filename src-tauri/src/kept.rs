@@ -3,6 +3,7 @@
 
 use std::{fs, path::Path};
 
+use hark_local::file;
 use serde::{Deserialize, Serialize};
 use tauri::{LogicalSize, Theme, WebviewWindow};
 
@@ -49,10 +50,10 @@ pub(crate) enum Language {
     #[default]
     #[serde(rename = "")]
     System,
-    /// English.
+    /// English, whatever the desktop speaks.
     #[serde(rename = "en")]
     English,
-    /// 简体中文.
+    /// Simplified Chinese, likewise.
     #[serde(rename = "zh-CN")]
     Chinese,
 }
@@ -76,9 +77,9 @@ pub(crate) enum Look {
     /// As the desktop is.
     #[default]
     System,
-    /// Light.
+    /// Dark on light, whatever the desktop is.
     Light,
-    /// Dark.
+    /// Light on dark, likewise.
     Dark,
 }
 
@@ -121,8 +122,8 @@ pub(crate) fn keep_appearance(folder: &Path, appearance: Appearance) {
 
 fn write(folder: &Path, kept: Kept) {
     if let Ok(text) = serde_json::to_vec(&kept) {
-        let _ = fs::create_dir_all(folder);
-        let _ = fs::write(folder.join(NAME), text);
+        // What cannot be kept is as it was.
+        let _ = file::replace(&folder.join(NAME), &text);
     }
 }
 
@@ -135,10 +136,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(read(folder.path()), FIRST);
         let kept = Kept { width: 801.0, height: 600.0, maximized: true, ..FIRST };
+        let fresh = folder.path().join("window");
+        write(&fresh, kept);
+        assert_eq!(read(&fresh), kept, "its folder is made");
         write(folder.path(), kept);
+        let link = folder.path().join("beside");
+        fs::hard_link(folder.path().join(NAME), &link).unwrap();
         let appearance = Appearance { look: Look::Dark, language: Language::Chinese };
         keep_appearance(folder.path(), appearance);
         assert_eq!(read(folder.path()), Kept { appearance, ..kept });
+        let before: Kept = serde_json::from_slice(&fs::read(&link).unwrap()).unwrap();
+        assert_eq!(before, kept, "the file is replaced, and never half of one");
         for (width, height) in [(1.0, 600.0), (800.0, 1e9), (f64::NAN, 600.0)] {
             write(folder.path(), Kept { width, height, ..kept });
             assert_eq!(read(folder.path()), FIRST, "{width} {height}");

@@ -6,6 +6,7 @@
 #![cfg_attr(windows, windows_subsystem = "windows")]
 
 mod bridge;
+mod closing;
 mod display;
 mod kept;
 mod options;
@@ -19,6 +20,7 @@ mod typescript;
 
 use std::process::ExitCode;
 
+use closing::Closing;
 use hark_api::client::Client;
 use hark_local::{profile::Profile, program::Place};
 use options::Start;
@@ -87,14 +89,16 @@ fn run() -> Result<(), String> {
                 .build()?;
             // On Linux the builder's theme does not reach the page.
             window.set_theme(kept.appearance.look.theme())?;
-            let closing = window.clone();
+            let (own, closing) = (window.clone(), Closing::default());
+            let requested = closing.clone();
             window.on_window_event(move |event| {
-                if matches!(event, WindowEvent::CloseRequested { .. }) {
-                    kept::keep_size(&data, &closing);
+                if let WindowEvent::CloseRequested { api, .. } = event {
+                    kept::keep_size(&data, &own);
+                    requested.requested(&own, api);
                 }
             });
             let app = app.handle().clone();
-            only.on_second_start(move |at| show(&app, at));
+            only.on_second_start(move |at| !closing.has_begun() && show(&app, at));
             Ok(())
         })
         .run(tauri::generate_context!())

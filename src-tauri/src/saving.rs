@@ -1,10 +1,10 @@
-//! What is listed in the page, written to a file in the person's folder for downloads, a page at a time. It reads the
+//! What is listed in the page, written to a file in the person's folder for downloads, or in their home where they have
+//! none, a page at a time. It reads the
 //! agent through its API alone, and no path comes from the page.
 
 use std::{
     collections::HashSet,
-    fs,
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     mem::discriminant,
     path::PathBuf,
 };
@@ -15,7 +15,7 @@ use hark_api::{
     csv::{self, Names},
     route,
 };
-use hark_local::downloads;
+use hark_local::downloads::{self, Download};
 use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 
@@ -27,15 +27,15 @@ const PAGE: u32 = 1_000;
 #[serde(tag = "what", rename_all = "snake_case")]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) enum Listed {
-    /// Messages.
+    /// Messages, by the page's filter.
     Messages {
-        /// Which.
+        /// Which of them; its limit and place are set anew for each page.
         #[cfg_attr(test, ts(type = "MessagesQuery"))]
         query: Box<MessagesQuery>,
     },
     /// The reconnection history.
     History {
-        /// Of what.
+        /// Of which subscription and time; its limit and end are set anew for each page.
         #[cfg_attr(test, ts(type = "HistoryQuery"))]
         query: HistoryQuery,
     },
@@ -69,11 +69,16 @@ impl From<CallError> for Unsaved {
 
 impl From<io::Error> for Unsaved {
     fn from(error: io::Error) -> Self {
-        Self::Unwritten(format!("The file could not be written to your downloads: {error}."))
+        let place = downloads::folder().map(|folder| format!(" in {}", folder.display()));
+        Self::Unwritten(format!(
+            "The file could not be written{}: {error}.",
+            place.unwrap_or_default()
+        ))
     }
 }
 
-/// Writes the file. Answers where it is.
+/// Writes the file: no more of it than a page is ever held, and the disk is waited for by no thread that has
+/// anything else to do. Answers where it is.
 pub(crate) async fn save(
     client: &Client,
     listed: Listed,
@@ -88,26 +93,29 @@ pub(crate) async fn save(
         Format::Csv => "csv",
     };
     let stem = format!("hark-{name}-{}", Zoned::now().strftime("%Y-%m-%d-%H%M"));
-    let (file, path) = downloads::create(&stem, extension)?;
-    let mut file = BufWriter::new(file);
-    let written = match listed {
-        Listed::Messages { query } => messages(client, *query, format, &mut file).await,
-        Listed::History { query } => history(client, query, format, &mut file).await,
-    };
-    if let Err(unsaved) = written.and_then(|()| Ok(file.flush()?)) {
-        // Half of it would be taken for all.
-        let _ = fs::remove_file(&path);
-        return Err(unsaved);
-    }
-    Ok(path)
+    let file = aside(move || Download::begin(&stem, extension)).await?;
+    // Half of it would be taken for all: one that is not finished is gone.
+    let file = match listed {
+        Listed::Messages { query } => messages(client, *query, format, file).await,
+        Listed::History { query } => history(client, query, format, file).await,
+    }?;
+    aside(move || file.finish()).await
+}
+
+/// Does what may block on a thread that may.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Unsaved> {
+    let done = tauri::async_runtime::spawn_blocking(work).await;
+    Ok(done.map_err(io::Error::other)??)
 }
 
 async fn history(
     client: &Client,
     mut query: HistoryQuery,
     format: Format,
-    file: &mut impl Write,
-) -> Result<(), Unsaved> {
+    mut file: Download,
+) -> Result<Download, Unsaved> {
     query.limit = Some(PAGE);
     let mut names = Names::Above;
     let mut written = HashSet::new();
@@ -116,33 +124,39 @@ async fn history(
         let is_full = page.len() == PAGE as usize;
         // A page begins with what began at the same time as the last of the one before.
         page.retain(|entry| written.insert((discriminant(entry), entry.id())));
-        let Some(last) = page.last() else { break };
-        query.until = Some(last.began());
-        file.write_all(history_text(&page, format, names)?.as_bytes())?;
-        names = Names::Before;
-        if !is_full {
-            return Ok(());
+        let last = page.last().map(|entry| entry.began());
+        if last.is_some() || names == Names::Above {
+            file = aside(move || {
+                file.write_all(history_text(&page, format, names)?.as_bytes())?;
+                Ok(file)
+            })
+            .await?;
         }
+        if last.is_none() || !is_full {
+            return Ok(file);
+        }
+        (query.until, names) = (last, Names::Before);
     }
-    if names == Names::Above {
-        file.write_all(history_text(&[], format, names)?.as_bytes())?;
-    }
-    Ok(())
 }
 
 async fn messages(
     client: &Client,
     mut query: MessagesQuery,
     format: Format,
-    file: &mut impl Write,
-) -> Result<(), Unsaved> {
+    mut file: Download,
+) -> Result<Download, Unsaved> {
     query.limit = Some(PAGE);
     let mut names = Names::Above;
     loop {
         let page = client.call(&route::MESSAGES, &query).await?;
-        file.write_all(messages_text(&page, format, names)?.as_bytes())?;
-        let Some(last) = page.last() else { return Ok(()) };
-        (query.before, query.before_time) = (Some(last.id), Some(last.time));
+        let last = page.last().map(|last| (last.id, last.time));
+        file = aside(move || {
+            file.write_all(messages_text(&page, format, names)?.as_bytes())?;
+            Ok(file)
+        })
+        .await?;
+        let Some((id, time)) = last else { return Ok(file) };
+        (query.before, query.before_time) = (Some(id), Some(time));
         names = Names::Before;
     }
 }

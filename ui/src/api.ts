@@ -849,6 +849,15 @@ before?: number,
  */
 before_time?: Time, 
 /**
+ * Only messages that stand above the one with this id, the nearest to it first: the other way from it than
+ * `before`.
+ */
+above?: number, 
+/**
+ * The `time` of that one, for the same reason.
+ */
+above_time?: Time, 
+/**
  * Only those of one subscription.
  */
 subscription?: string, 
@@ -1645,6 +1654,11 @@ export type Uptime = {
  * The subscription's key.
  */
 subscription: string, 
+/**
+ * Since when the history tells all of it. It holds a bounded number of rows, so that of the time before that
+ * nothing is known but these shares.
+ */
+history_since: Time, 
 /**
  * Today, by the local calendar.
  */

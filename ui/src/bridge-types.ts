@@ -16,11 +16,11 @@ settings: string,
  */
 config: string, 
 /**
- * The database.
+ * The file of the database.
  */
 database: string, 
 /**
- * Its folder.
+ * The folder of the database and its copies.
  */
 data: string, 
 /**
@@ -54,15 +54,15 @@ events: Array<Event>, } | { "kind": "gone",
 /**
  * Why it is not there.
  */
-failure: Failure, };
+failure: Failure, } | { "kind": "closing" };
 
 export type Listed = { "what": "messages", 
 /**
- * Which.
+ * Which of them; its limit and place are set anew for each page.
  */
 query: MessagesQuery, } | { "what": "history", 
 /**
- * Of what.
+ * Of which subscription and time; its limit and end are set anew for each page.
  */
 query: HistoryQuery, };
 

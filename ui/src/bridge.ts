@@ -1,4 +1,4 @@
-// The page's only way out: the ten commands of hark-window (src-tauri/src/bridge.rs).
+// The page's only way out: the twelve commands of hark-window (src-tauri/src/bridge.rs).
 import { Channel, invoke } from "@tauri-apps/api/core";
 import type { Act, Acted, Credential, Routes } from "./api";
 import type { About, Appearance, Failure, Format, Listed, Notice } from "./bridge-types";
@@ -40,14 +40,24 @@ export function about(): Promise<About> {
   return invoke("about");
 }
 
+/** Closes the window, which waits for the page where it is told that it closes. */
+export function closeWindow(): Promise<void> {
+  return invoke("close");
+}
+
 /** How the window looks and speaks; from now on so, where that is said. */
 export function appearance(wanted: Appearance | null): Promise<Appearance> {
   return invoke("appearance", { wanted });
 }
 
-/** Copies a token of the relay, which the page never has. */
-export function copyRelayToken(readOnly: boolean): Promise<void> {
-  return invoke("copy_relay_token", { readOnly });
+/** Copies the token of the relay, which the page never has. */
+export function copyRelayToken(): Promise<void> {
+  return invoke("copy_relay_token");
+}
+
+/** Copies the address of the relay's messages with the token that may stand in one, likewise. */
+export function copyRelayAddress(): Promise<void> {
+  return invoke("copy_relay_address");
 }
 
 /** Makes the tokens of the relay others. */
@@ -61,7 +71,7 @@ export function act(asked: Act): Promise<Acted> {
   return invoke("act", { asked });
 }
 
-/** Writes what is listed to a file in the person's folder for downloads; answers where. */
+/** Writes what is listed to a file of the person's, in their downloads where they have such a folder; answers where. */
 export function save(listed: Listed, format: Format): Promise<string> {
   return invoke("save", { listed, format });
 }

@@ -82,7 +82,7 @@ export const en = {
   shell,
   readAll: "Mark all read",
   beforeFollowed: (name: string) => `before you followed ${name}`,
-  news: (n: number) => `${n} new`,
+  news: (count: string) => `${count} new`,
   toLatest: "Back to the latest",
   deleted: "Deleted.",
   undo: "Undo",

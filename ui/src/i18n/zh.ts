@@ -82,7 +82,7 @@ export const zh: Words = {
   shell,
   readAll: "全部标为已读",
   beforeFollowed: (name) => `订阅“${name}”之前的消息`,
-  news: (n) => `${n} 条新消息`,
+  news: (count) => `${count} 条新消息`,
   toLatest: "回到最新消息",
   deleted: "已删除。",
   undo: "撤销",

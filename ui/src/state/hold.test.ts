@@ -1,22 +1,22 @@
 import { describe, expect, test } from "vitest";
 import type { Event, Message } from "../api";
-import {
-  fold,
-  loadedLatest,
-  loadedOlder,
-  loadedUnread,
-  MESSAGES_MAX,
-  nothing,
-  type Held,
-} from "./hold";
+import * as hold from "./hold";
+import { fold, from, loadedUnread, MESSAGES_MAX, nothing, type Held } from "./hold";
+import { everything } from "./filter";
 import { ago, link, message, status } from "./samples";
 
 const told = (held: Held, ...events: Event[]) => fold(held, { kind: "events", events });
 const heard = (data: Message): Event => ({ event: "message", data });
 const reset: Event = { event: "reset", data: status([link({ phase: "idle" })]) };
 const ids = (held: Held) => held.messages.map((message) => message.id);
+const loadedLatest = (held: Held, page: Message[], size: number) =>
+  hold.loadedLatest(held, from(held, null), page, size);
+const loadedOlder = (held: Held, page: Message[], size: number) =>
+  hold.loadedOlder(held, from(held, "last"), page, size);
+const loadedNewer = (held: Held, page: Message[], size: number) =>
+  hold.loadedNewer(held, from(held, "first"), page, size);
 const page = (from: number, to: number) =>
-  Array.from({ length: from - to + 1 }, (_, i) => message(from - i));
+  Array.from({ length: Math.max(0, from - to + 1) }, (_, i) => message(from - i));
 
 describe("the agent", () => {
   test("is unknown until the first word, then running", () => {
@@ -152,5 +152,152 @@ describe("a message that is gone", () => {
   test("makes place for the one that replaces it", () => {
     const held = told(nothing, reset, heard(message(1)), removed(1), heard(message(3)));
     expect(ids(held)).toEqual([3]);
+  });
+});
+
+describe("a list that is read far from its top", () => {
+  const full = loadedLatest(told(nothing, reset), page(1000, 1001 - MESSAGES_MAX), MESSAGES_MAX);
+  const oldest = full.messages.at(-1)!.id;
+
+  test("keeps the rows near its end, whatever comes, and says how much came", () => {
+    const reading = hold.scrolled(full, false, true);
+    const after = told(reading, ...[1001, 1002, 1003].map((id) => heard(message(id))));
+    expect(ids(after)).toEqual(ids(full));
+    expect(after.news).toEqual([1001, 1002, 1003]);
+    expect(after.latest).toBe(false);
+    const gone = told(after, { event: "removed", data: { messages: [1002] } });
+    expect(gone.news).toEqual([1001, 1003]);
+  });
+
+  test("takes one into its middle at the cost of its top", () => {
+    const reading = hold.scrolled(full, false, true);
+    const late = message(2000, { time: ago(10) });
+    const behind = { ...reading, messages: reading.messages.map((one) => ({ ...one })) };
+    behind.messages[MESSAGES_MAX - 1]!.time = ago(20);
+    const after = told(behind, heard(late));
+    expect(after.messages.at(-2)?.id).toBe(2000);
+    expect(after.messages.at(-1)?.id).toBe(oldest);
+    expect(after.messages.length).toBe(MESSAGES_MAX);
+    expect(after.latest).toBe(false);
+  });
+
+  test("near its top loses its end, which is out of sight", () => {
+    const after = told(hold.scrolled(full, false, false), heard(message(1001)));
+    expect(ids(after).slice(0, 2)).toEqual([1001, 1000]);
+    expect([after.messages.length, after.older, after.latest]).toEqual([MESSAGES_MAX, true, true]);
+    expect(after.news).toEqual([1001]);
+  });
+
+  test("is at its top only where that is the latest", () => {
+    const after = told(hold.scrolled(full, false, true), heard(message(1001)));
+    expect(hold.scrolled(after, true, false).news).toEqual([1001]);
+    const back = loadedNewer(after, page(1001, 1001), 100);
+    expect([back.latest, ids(back)[0], back.older]).toEqual([true, 1001, true]);
+    expect(hold.scrolled(back, true, false).news).toBe(null);
+    expect(hold.scrolled(full, true, false)).toBe(full);
+  });
+
+  test("counts no more than is worth counting", () => {
+    const many = Array.from({ length: hold.NEWS_MAX + 5 }, (_, n) => heard(message(5000 + n)));
+    expect(told(hold.scrolled(full, false, true), ...many).news?.length).toBe(hold.NEWS_MAX);
+  });
+
+  test("is loaded anew around what is read when the agent begins anew", () => {
+    const reading = hold.scrolled(full, false, true);
+    const again = hold.reread(told(reading, reset), 800);
+    expect(again.around).toEqual({ id: 800, asked: false });
+    const none = hold.loadedAround(again, from(again, null), null, 100);
+    expect([none.around, none.missing]).toEqual([null, null]);
+  });
+});
+
+describe("a message that is asked for by its id", () => {
+  const latest = loadedLatest(told(nothing, reset), page(1000, 901), 100);
+  const around = hold.shown(latest, 500);
+  const load = (held: Held, above = page(560, 501), below = page(499, 440)) =>
+    hold.loadedAround(held, from(held, null), { message: message(500), above, below }, 60);
+
+  test("is loaded with what stands around it, and the list goes on from there", () => {
+    expect(around.around).toEqual({ id: 500, asked: true });
+    const there = load(around);
+    expect(ids(there)).toEqual(ids({ ...there, messages: page(560, 440) }));
+    expect([there.latest, there.older, there.fresh, there.around]).toEqual([
+      false,
+      true,
+      null,
+      null,
+    ]);
+    const up = loadedNewer(there, page(660, 561), 100);
+    expect([ids(up)[0], up.latest]).toEqual([660, false]);
+    const down = loadedOlder(up, page(439, 340), 100);
+    expect(ids(down).at(-1)).toBe(340);
+  });
+
+  test("is left for the latest with the page, and so is the word that it is not kept", () => {
+    const gone = hold.left(load(around));
+    expect([gone.fresh !== null, gone.news, gone.below]).toEqual([true, null, false]);
+    const none = loadedLatest(
+      hold.loadedAround(around, from(around, null), null, 60),
+      page(1000, 901),
+      100,
+    );
+    expect([hold.left(none).missing, hold.left(none).fresh]).toEqual([null, null]);
+  });
+
+  test("is in the list already where it is listed", () => {
+    const narrow = { ...latest, filter: { ...everything, unread: true } };
+    expect(hold.shown(narrow, 950).messages).toBe(narrow.messages);
+    expect(hold.shown(narrow, 5).filter).toBe(everything);
+  });
+
+  test("and is not kept any more is said to be so, and the latest are listed", () => {
+    const none = hold.loadedAround(around, from(around, null), null, 60);
+    expect([none.missing, none.around, none.fresh !== null]).toEqual([500, null, true]);
+    expect(loadedLatest(none, page(1000, 901), 100).missing).toBe(500);
+    const removed = told(around, { event: "removed", data: { messages: [500] } });
+    expect(load(removed).missing).toBe(500);
+  });
+
+  test("near the top brings what came meanwhile", () => {
+    const held = told(hold.shown(latest, 500), heard(message(1001)));
+    const far = load(held);
+    expect(ids(far)).not.toContain(1001);
+    const near = load(held, page(520, 501));
+    expect([ids(near)[0], near.latest]).toEqual([1001, true]);
+  });
+});
+
+describe("an answer to an earlier question", () => {
+  const held = loadedLatest(told(nothing, reset), page(100, 51), 50);
+
+  test("is dropped", () => {
+    const asked = from(held, "last");
+    const newest = from(held, null);
+    const other = hold.narrowed(held, { ...everything, unread: true });
+    expect(ids(hold.loadedOlder(other, asked, page(50, 1), 50))).toEqual([]);
+    expect(ids(hold.loadedLatest(other, newest, page(100, 51), 50))).toEqual([]);
+    const back = loadedLatest(hold.toLatest(held), page(100, 51), 50);
+    expect(ids(hold.loadedOlder(back, asked, page(50, 1), 50))).toEqual(ids(held));
+    expect(ids(hold.loadedLatest(hold.toLatest(held), newest, page(60, 11), 50))[0]).toBe(100);
+  });
+
+  test("that would leave a hole in the list is dropped", () => {
+    const full = loadedLatest(told(nothing, reset), page(1000, 1001 - MESSAGES_MAX), MESSAGES_MAX);
+    const asked = from(full, "last");
+    const moved = told(full, heard(message(1001)));
+    const after = hold.loadedOlder(moved, asked, page(1000 - MESSAGES_MAX, 700), 20);
+    expect(ids(after)).toEqual(ids(moved));
+    const top = from(hold.scrolled({ ...full, latest: false }, false, true), "first");
+    const cut = { ...full, latest: false, messages: full.messages.slice(1) };
+    expect(ids(hold.loadedNewer(cut, top, page(1001, 1001), 100))[0]).toBe(999);
+  });
+
+  test("that misses what came meanwhile is not the end of it", () => {
+    const middle = { ...held, latest: false };
+    const asked = from(middle, "first");
+    const meanwhile = told(middle, heard(message(200)));
+    const after = hold.loadedNewer(meanwhile, asked, page(101, 101), 50);
+    expect([ids(after)[0], after.latest]).toEqual([101, false]);
+    expect(loadedNewer(after, page(200, 102), 100).latest).toBe(true);
   });
 });

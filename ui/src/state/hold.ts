@@ -6,6 +6,8 @@ import { at } from "./time";
 
 /** More messages than this are dropped from the page; the agent keeps them. */
 export const MESSAGES_MAX = 280;
+/** So many that came while the person was elsewhere in the list are counted. */
+export const NEWS_MAX = 1000;
 
 const GONE_MAX = 256;
 const CHANGES_MAX = 64;
@@ -26,8 +28,20 @@ export interface Held {
   filter: Filter;
   /** The latest sent first, as the agent orders them. */
   messages: Message[];
-  /** Whether the list begins with the latest; else these were dropped for older ones. */
+  /** Whether the list begins with the latest; else these are not held. */
   latest: boolean;
+  /** Grows with each other list that is wanted: an answer to an earlier question is dropped. */
+  question: number;
+  /** The message around which the list is to be loaded; null where it is to begin with the latest. */
+  around: Around | null;
+  /** The message that was asked for by its id and is not kept any more. */
+  missing: number | null;
+  /** Those that came above the list since the person left its top; null while they are there. */
+  news: readonly number[] | null;
+  /** Whether they are nearer to the end of the list: what has no room goes from the other end. */
+  below: boolean;
+  /** How many came above the list and are not in it. */
+  passed: number;
   /** Heard since `messages` went stale; null while they are not stale. */
   fresh: Message[] | null;
   /** The ids that went last: a page that was asked for before may still hold them. */
@@ -43,6 +57,15 @@ export interface Held {
   historyStale: boolean;
 }
 
+export interface Around {
+  readonly id: number;
+  /** Whether the person asked for it; else they were reading there. */
+  readonly asked: boolean;
+}
+
+/** What a page of messages was asked for from: an answer that does not fit any more is dropped. */
+export type From = Pick<Held, "question" | "passed"> & { readonly id: number | undefined };
+
 export const nothing: Held = {
   running: null,
   failure: null,
@@ -50,6 +73,12 @@ export const nothing: Held = {
   filter: everything,
   messages: [],
   latest: true,
+  question: 0,
+  around: null,
+  missing: null,
+  news: null,
+  below: false,
+  passed: 0,
   fresh: [],
   gone: [],
   changes: [],
@@ -62,6 +91,7 @@ export const nothing: Held = {
 /** The held state after what was told. */
 export function fold(held: Held, told: Notice): Held {
   if (told.kind === "gone") return { ...held, running: false, failure: told.failure };
+  if (told.kind !== "events") return held;
   return told.events.reduce(foldEvent, told.events.some(isCounted) ? stale(held) : held);
 }
 
@@ -83,6 +113,7 @@ function foldEvent(held: Held, event: Event): Held {
         failure: null,
         status: event.data,
         fresh: [],
+        question: held.question + 1,
         changes: [],
         unreadStale: true,
         historyStale: true,
@@ -96,19 +127,8 @@ function foldEvent(held: Held, event: Event): Held {
       );
       return { ...held, status: { ...held.status, links } };
     }
-    case "message": {
-      // A change to a message that was not loaded would leave a hole in the list.
-      const oldest = held.messages.at(-1);
-      if (!matches(held.filter, event.data) || !held.latest) return held;
-      if (held.older && oldest && order(oldest, event.data) < 0) return held;
-      const messages = merge(held.messages, [event.data]);
-      return {
-        ...held,
-        messages: messages.slice(0, MESSAGES_MAX),
-        older: held.older || messages.length > MESSAGES_MAX,
-        fresh: held.fresh && merge(held.fresh, [event.data]).slice(0, MESSAGES_MAX),
-      };
-    }
+    case "message":
+      return matches(held.filter, event.data) ? came(held, event.data) : held;
     case "changed": {
       const changes = [...held.changes, event.data].slice(-CHANGES_MAX);
       return {
@@ -122,7 +142,8 @@ function foldEvent(held: Held, event: Event): Held {
       const gone = [...held.gone, ...event.data.messages].slice(-GONE_MAX);
       const stays = (message: Message) => !event.data.messages.includes(message.id);
       const fresh = held.fresh && held.fresh.filter(stays);
-      return { ...held, gone, messages: held.messages.filter(stays), fresh };
+      const news = held.news && held.news.filter((id) => !event.data.messages.includes(id));
+      return { ...held, gone, messages: held.messages.filter(stays), fresh, news };
     }
     case "history":
       return { ...held, historyStale: true };
@@ -132,37 +153,135 @@ function foldEvent(held: Held, event: Event): Held {
   }
 }
 
-/** A shorter page may be one of large messages; but one of a few small ones is all there is. */
-function hasOlder(page: readonly Message[], asked: number): boolean {
+/** A message came that belongs into the list. */
+function came(held: Held, message: Message): Held {
+  const [first, last] = [held.messages[0], held.messages.at(-1)];
+  const fresh = held.fresh && merge(held.fresh, [message]).slice(0, MESSAGES_MAX);
+  const isAbove = !first || order(message, first) < 0;
+  const isNew = isAbove && held.messages.every(({ id }) => id !== message.id);
+  const news = isNew && held.news ? [...held.news, message.id].slice(-NEWS_MAX) : held.news;
+  const heard = { ...held, fresh, news };
+  if (isAbove && !held.latest) return { ...heard, passed: held.passed + 1 };
+  // One that belongs below what was loaded would leave a hole in the list.
+  if (held.older && last && order(last, message) < 0) return heard;
+  return cut({ ...heard, messages: merge(held.messages, [message]) }, !held.below);
+}
+
+/** No more than is to be held: what goes is at the end, or else at the top. */
+function cut(held: Held, atEnd: boolean): Held {
+  const { messages } = held;
+  const dropped = messages.length - MESSAGES_MAX;
+  if (dropped <= 0) return held;
+  if (atEnd) return { ...held, messages: messages.slice(0, MESSAGES_MAX), older: true };
+  const passed = held.passed + dropped;
+  return { ...held, messages: messages.slice(dropped), latest: false, passed };
+}
+
+/** Whether there may be more behind a page. A shorter one may be one of large messages; but one of a few small ones is
+ * all there is. */
+function hasMore(page: readonly Message[], asked: number): boolean {
   const large = page.reduce((sum, message) => sum + message.body.length, 0) >= LARGE_PAGE;
   return page.length >= asked || large;
 }
 
+/** What a load begins from: the message at that end of the list. */
+export function from(held: Held, end: "first" | "last" | null): From {
+  const { question, passed, messages } = held;
+  const at = end === "first" ? messages[0] : end === "last" ? messages.at(-1) : undefined;
+  return { question, passed, id: at?.id };
+}
+
 /** The latest messages were loaded: they and what was heard meanwhile replace the stale ones. */
-export function loadedLatest(held: Held, page: Message[], asked: number): Held {
-  const older = hasOlder(page, asked);
+export function loadedLatest(held: Held, asked: From, page: Message[], size: number): Held {
+  // The same once more, so that what is wanted now is asked for.
+  if (asked.question !== held.question) return { ...held };
+  const older = hasMore(page, size);
   const oldest = older ? page.at(-1) : undefined;
   const fresh = (held.fresh ?? []).filter((message) => !oldest || order(message, oldest) <= 0);
-  const messages = merge(there(held, page), fresh).slice(0, MESSAGES_MAX);
-  return { ...held, messages, fresh: null, older, latest: true };
+  const messages = merge(there(held, page), fresh);
+  return cut({ ...held, messages, fresh: null, older, latest: true }, true);
+}
+
+/** A message was loaded with those that stand above and below it; without it, it is not kept any more, and the latest
+ * are to be listed. */
+export function loadedAround(
+  held: Held,
+  asked: From,
+  loaded: { message: Message; above: Message[]; below: Message[] } | null,
+  size: number,
+): Held {
+  if (asked.question !== held.question) return { ...held };
+  const { around } = held;
+  const message = loaded && there(held, [loaded.message])[0];
+  if (!loaded || !message) {
+    const missing = around?.asked ? around.id : null;
+    return { ...held, around: null, missing, question: held.question + 1 };
+  }
+  const [latest, older] = [!hasMore(loaded.above, size), hasMore(loaded.below, size)];
+  const page = merge(there(held, [...loaded.above, ...loaded.below]), [message]);
+  const [first, last] = [page[0] ?? message, page.at(-1) ?? message];
+  const fresh = (held.fresh ?? []).filter(
+    (one) => (latest || order(first, one) < 0) && (!older || order(one, last) < 0),
+  );
+  const messages = merge(page, fresh);
+  return cut({ ...held, messages, fresh: null, around: null, older, latest }, true);
 }
 
 /** A page of older messages was loaded. */
-export function loadedOlder(held: Held, page: Message[], asked: number): Held {
+export function loadedOlder(held: Held, asked: From, page: Message[], size: number): Held {
+  // Behind another message there would be a hole between them.
+  if (asked.question !== held.question || asked.id !== held.messages.at(-1)?.id) return { ...held };
   const messages = merge(held.messages, there(held, page));
-  const latest = held.latest && messages.length <= MESSAGES_MAX;
-  const older = hasOlder(page, asked);
-  return { ...held, messages: messages.slice(-MESSAGES_MAX), older, latest };
+  return cut({ ...held, messages, older: hasMore(page, size) }, false);
+}
+
+/** A page of newer messages was loaded. */
+export function loadedNewer(held: Held, asked: From, page: Message[], size: number): Held {
+  if (asked.question !== held.question || asked.id !== held.messages[0]?.id) return { ...held };
+  const messages = merge(held.messages, there(held, page));
+  // What came meanwhile may not be among them.
+  const latest = !hasMore(page, size) && asked.passed === held.passed;
+  return cut({ ...held, messages, latest }, true);
 }
 
 /** Other messages are to be listed. */
 export function narrowed(held: Held, filter: Filter): Held {
-  return { ...held, filter, messages: [], fresh: [], older: false, latest: true };
+  return { ...another(held), filter, messages: [], older: false, latest: true };
 }
 
 /** The latest are to be listed again. */
 export function toLatest(held: Held): Held {
-  return { ...held, fresh: [], latest: true };
+  return another(held);
+}
+
+/** A message is to be shown, whatever the list is narrowed to. */
+export function shown(held: Held, id: number): Held {
+  if (held.messages.some((message) => message.id === id)) return { ...held, missing: null };
+  return { ...narrowed(held, everything), around: { id, asked: true } };
+}
+
+/** The list is to be loaded anew where the person reads it. */
+export function reread(held: Held, id: number): Held {
+  return { ...another(held), news: held.news, around: { id, asked: false } };
+}
+
+/** Another list is wanted. */
+function another(held: Held): Held {
+  const question = held.question + 1;
+  return { ...held, question, fresh: [], around: null, missing: null, news: null, below: false };
+}
+
+/** The person has gone to another page: they come back to the latest. */
+export function left(held: Held): Held {
+  const { latest } = held;
+  return { ...(latest ? held : another(held)), news: null, below: false, missing: null };
+}
+
+/** The person has scrolled: whether they are at the top of the list, or nearer to its end. */
+export function scrolled(held: Held, atTop: boolean, below: boolean): Held {
+  const isThere = atTop && held.latest;
+  if (isThere === (held.news === null) && below === held.below) return held;
+  return { ...held, below, news: isThere ? null : (held.news ?? []) };
 }
 
 export function loadedUnread(held: Held, counts: readonly Unread[]): Held {
@@ -170,7 +289,7 @@ export function loadedUnread(held: Held, counts: readonly Unread[]): Held {
   return { ...held, unread };
 }
 
-function there(held: Held, page: Message[]): Message[] {
+function there(held: Held, page: readonly Message[]): Message[] {
   return changed(
     page.filter((message) => !held.gone.includes(message.id)),
     held.changes,

@@ -4,7 +4,7 @@ import {
   markdown,
   MARKDOWN_MAX,
   NESTING_MAX,
-  otherHost,
+  hostBeside,
   plain,
   type Block,
 } from "./markdown";
@@ -48,16 +48,16 @@ describe("Markdown", () => {
     expect(said).toContain("<script>alert(1)</script>");
   });
 
-  test("shows a picture as a link to it, and where a link leads if its text says elsewhere", () => {
+  test("shows a picture as a link to it, and where a link leads if its text does not say so", () => {
     const text =
       "![a door](https://a.example/x.png) [bank.example](https://evil.example/) [here](https://b.example/)";
     const [first] = markdown(text) as [Extract<Block, { of: unknown }>];
     expect(first.of).toMatchObject([
-      { is: "link", url: "https://a.example/x.png", host: null },
+      { is: "link", url: "https://a.example/x.png", host: "a.example" },
       { is: "text" },
       { is: "link", url: "https://evil.example/", host: "evil.example" },
       { is: "text" },
-      { is: "link", url: "https://b.example/", host: null },
+      { is: "link", url: "https://b.example/", host: "b.example" },
     ]);
   });
 
@@ -70,12 +70,21 @@ describe("Markdown", () => {
   });
 });
 
-test("a link's text that names its own host needs no word about it", () => {
-  expect(otherHost("https://a.example/x", "https://a.example/x")).toBe(null);
-  expect(otherHost("https://a.example/x", "A.example")).toBe(null);
-  expect(otherHost("https://a.example/x", "see the log")).toBe(null);
-  expect(otherHost("https://a.example/x", "https://www.bank.example/login")).toBe("a.example");
-  expect(otherHost("javascript:alert(1)", "a.example")).toBe(null);
+test.each([
+  ["https://a.example/x", "https://a.example/x", null],
+  ["https://a.example/x", "A.example", null],
+  ["https://a.example/x", "a.example/y?z", null],
+  ["https://a.example:8443/x", "https://a.example:8443/x", null],
+  ["https://a.example/x", "see the log", "a.example"],
+  ["https://a.example/x", "a.example is well", "a.example"],
+  ["https://a.example/x", "https://www.bank.example/login", "a.example"],
+  ["https://evil.example/", "a.example", "evil.example"],
+  ["https://a.example.evil.example/", "a.example", "a.example.evil.example"],
+  ["https://a.example@evil.example/", "https://a.example@evil.example/", "evil.example"],
+  ["https://\u0430.example/", "https://\u0430.example/", "xn--80a.example"],
+  ["javascript:alert(1)", "a.example", null],
+])("a link to %s that reads %s shows the host %s", (url, shown, host) => {
+  expect(hostBeside(url, shown)).toBe(host);
 });
 
 test("addresses in plain text are links, without what ends the sentence", () => {
@@ -108,5 +117,5 @@ test.each([
 });
 
 test("a link of a very long text shows its host", () => {
-  expect(otherHost("https://a.example/", "x".repeat(60_000))).toBe("a.example");
+  expect(hostBeside("https://a.example/", "x".repeat(60_000))).toBe("a.example");
 });

@@ -91,7 +91,7 @@ export function plain(text: string): Inline[] {
     const url = match[0].replace(TRAILING, "");
     if (!isWeb(url)) continue;
     if (match.index > from) found.push({ is: "text", text: text.slice(from, match.index) });
-    found.push({ is: "link", url, of: [{ is: "text", text: url }], host: null });
+    found.push({ is: "link", url, of: [{ is: "text", text: url }], host: hostBeside(url, url) });
     from = match.index + url.length;
   }
   if (from < text.length) found.push({ is: "text", text: text.slice(from) });
@@ -113,16 +113,16 @@ function isWeb(url: string): boolean {
 /** A longer text of a link is not looked through. UTF-16 units. */
 const SHOWN_MAX = 500;
 
-/** The host of an address, where what is shown as its text names another one; null where it does not. */
-export function otherHost(url: string, shown: string): string | null {
+/** The host of an address, where what is shown as its text is not itself that address or host; null where it is, or
+ * where the address has none. */
+export function hostBeside(url: string, shown: string): string | null {
   const own = hostOf(url);
-  // Nobody reads an address in so much, and looking for one would take the square of its length.
-  if (shown.length > SHOWN_MAX) return own;
-  const named = /(?:[a-z][a-z0-9+.-]*:\/\/)?((?:[\p{L}\p{N}-]+\.)+[\p{L}]{2,})/iu.exec(
-    shown.trim(),
-  );
-  const says = named?.[1]?.toLowerCase();
-  return says !== undefined && own !== null && says !== own ? own : null;
+  if (own === null || shown.length > SHOWN_MAX) return own;
+  const text = shown.trim().toLowerCase();
+  const rest = text.replace(/^https?:\/\//, "");
+  // What stands before an @ looks like a host, and letters of other scripts like these.
+  const isItself = rest.startsWith(own) && /^(?:$|[/?#]\S*$)/.test(rest.slice(own.length));
+  return isItself ? null : own;
 }
 
 function hostOf(url: string): string | null {
@@ -220,7 +220,7 @@ function inline(node: PhrasingContent, depth: number): Inline[] {
 
 function link(url: string, of: Inline[], shown: string): Inline {
   const named: Inline[] = of.length > 0 ? of : [{ is: "text", text: url }];
-  return { is: "link", url, of: named, host: otherHost(url, shown) };
+  return { is: "link", url, of: named, host: hostBeside(url, shown || url) };
 }
 
 function textOf(node: Nodes): string {

@@ -1,12 +1,16 @@
 // The part of the history that the page of the outages shows, loaded in pages and kept up to date.
-import type { HistoryEntry, HistoryQuery, Uptime } from "../api";
+import type { HistoryEntry, HistoryQuery, Link, Uptime } from "../api";
 import { asFailure, call, type Failure } from "../bridge";
 import { agent } from "./agent.svelte";
+import { stretch } from "./history";
 import { loaded, type Loaded } from "./pages";
+import { at } from "./time";
 
 /** What the agent answers at most; and what is asked for where only the latest may be new. */
 const PAGE = 1000;
 const NEWS = 100;
+/** What could not be loaded is asked for again after so long. */
+const AGAIN_MS = 3_000;
 /** More is not held: older ones are left out, and that is said. */
 export const ENTRIES_MAX = 10_000;
 
@@ -16,6 +20,18 @@ class Outages {
   /** Whether there are older ones in that time that are not held. */
   isCut = $state(false);
   failure: Failure | null = $state.raw(null);
+
+  /** Since when all of a link's history is held: nothing is known of the time before that. */
+  since(link: Link): number {
+    const told = this.uptime.find((one) => one.subscription === link.subscription);
+    const oldest = this.isCut ? this.entries?.at(-1) : undefined;
+    return Math.max(
+      at(link.known_since),
+      told ? at(told.history_since) : 0,
+      oldest ? stretch(oldest).from : 0,
+    );
+  }
+
   /** Since when they are held. */
   #since = Infinity;
   #busy = false;
@@ -37,6 +53,7 @@ class Outages {
       this.failure = null;
     } catch (error) {
       this.failure = asFailure(error);
+      setTimeout(() => (agent.held = { ...agent.held, historyStale: true }), AGAIN_MS);
     }
     this.#busy = false;
     const again = this.#again;

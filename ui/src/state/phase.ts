@@ -1,7 +1,7 @@
 // A link in plain words: how it stands, how loudly to say so, and what there is to do about it.
 import type { Cause, Link, Phase } from "../api";
 import type { Words } from "../i18n";
-import { age, at, clock, countdown, dayNumber, duration } from "./time";
+import { age, at, clock, countdown, dayNumber, duration, formatOf } from "./time";
 
 /** A dial that takes longer than most is told by its length. */
 const LONG_DIAL_MS = 3_000;
@@ -112,7 +112,7 @@ function next(phase: Phase, now: number, words: Words): string {
 /** `02:52`, or with its date where that was another day. */
 export function moment(ms: number, now: number, words: Words): string {
   if (dayNumber(ms) === dayNumber(now)) return clock(ms);
-  const date = new Intl.DateTimeFormat(words.lang, { month: "short", day: "numeric" });
+  const date = formatOf(words.lang, { month: "short", day: "numeric" });
   return `${date.format(ms)} ${clock(ms)}`;
 }
 

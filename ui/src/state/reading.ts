@@ -67,17 +67,29 @@ export function isInView(entry: IntersectionObserverEntry): boolean {
   return entry.intersectionRatio >= 0.5 || entry.intersectionRect.height >= window / 2;
 }
 
+/** One observer for all elements: with one for each, every frame of scrolling would look at hundreds of them. */
+function observing(): Surroundings["observe"] {
+  const told = new WeakMap<Element, (is: boolean) => void>();
+  let observer: IntersectionObserver | null = null;
+  return (element, inView) => {
+    observer ??= new IntersectionObserver(
+      // The last word on an element counts.
+      (entries) => entries.forEach((entry) => told.get(entry.target)?.(isInView(entry))),
+      { threshold: STEPS },
+    );
+    told.set(element, inView);
+    observer.observe(element);
+    return () => {
+      told.delete(element);
+      observer?.unobserve(element);
+    };
+  };
+}
+
 /** The page itself. */
 export const page: Surroundings = {
   hasFocus: () => document.hasFocus() && !document.hidden,
-  observe: (element, inView) => {
-    const observer = new IntersectionObserver(
-      (entries) => inView(entries.at(-1) !== undefined && isInView(entries.at(-1)!)),
-      { threshold: STEPS },
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  },
+  observe: observing(),
   onFocus: (changed) => {
     addEventListener("focus", changed);
     addEventListener("blur", changed);

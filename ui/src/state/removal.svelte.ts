@@ -15,6 +15,10 @@ class Removal {
   #told: string | null = $state(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  constructor() {
+    agent.beforeClosing(() => this.flush());
+  }
+
   /** Whether a subscription is out of sight. */
   hides(subscription: string): boolean {
     return subscription === this.link?.subscription || subscription === this.#told;
@@ -22,9 +26,9 @@ class Removal {
 
   /** Removes it in a while; the one of before at once. */
   remove(link: Link): void {
-    this.flush();
+    void this.flush();
     this.link = link;
-    this.#timer = setTimeout(() => this.flush(), UNDO_MS);
+    this.#timer = setTimeout(() => void this.flush(), UNDO_MS);
   }
 
   undo(): void {
@@ -33,17 +37,19 @@ class Removal {
   }
 
   /** Removes now what waits for it. */
-  flush(): void {
+  async flush(): Promise<void> {
     clearTimeout(this.#timer);
     const { link } = this;
     this.link = null;
     if (!link) return;
     const key = link.subscription;
     this.#told = key;
+    await agent.remove(key);
     const over = () => {
       if (this.#told === key) this.#told = null;
     };
-    void agent.remove(key).then(() => (agent.failure ? over() : setTimeout(over, TOLD_MS)));
+    if (agent.failure) over();
+    else setTimeout(over, TOLD_MS);
   }
 }
 

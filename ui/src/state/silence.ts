@@ -1,7 +1,7 @@
 // Silence in words: what it is, until when, and what is offered.
 import type { Link, Silence, SnoozeUntil, Status } from "../api";
 import type { Words } from "../i18n";
-import { at, clock, dayNumber } from "./time";
+import { at, clock, dayNumber, formatOf } from "./time";
 
 /** Before this hour, the next morning is that of the same day, as for the agent. */
 const NIGHT_ENDS = 5;
@@ -28,7 +28,7 @@ function timeInWords(until: number, now: number, words: Words): string {
   const days = dayNumber(until) - dayNumber(now);
   if (days === 0) return clock(until);
   if (days === 1) return words.silence.tomorrow(clock(until));
-  const date = new Intl.DateTimeFormat(words.lang, { month: "long", day: "numeric" });
+  const date = formatOf(words.lang, { month: "long", day: "numeric" });
   return `${date.format(until)} ${clock(until)}`;
 }
 

@@ -47,13 +47,13 @@ export function countdown(ms: number, words: Words): string {
 
 const two = (n: number) => String(n).padStart(2, "0");
 
-/** `02:10`. */
+/** The local time of a day, to the minute: `02:10`. */
 export function clock(ms: number): string {
   const date = new Date(ms);
   return `${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-/** `02:10:05`. */
+/** The same to the second, for what happened within a minute: `02:10:05`. */
 export function clockSeconds(ms: number): string {
   return `${clock(ms)}:${two(new Date(ms).getSeconds())}`;
 }
@@ -64,13 +64,33 @@ export function day(ms: number, now: number, words: Words, tag: string): string 
   if (ms >= start) return words.today;
   if (ms >= startOfDay(start - 1)) return words.yesterday;
   const year = new Date(ms).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
-  const format = new Intl.DateTimeFormat(tag, {
-    weekday: "long",
-    month: "long",
+  return formatOf(tag, { weekday: "long", month: "long", day: "numeric", year }).format(ms);
+}
+
+/** A moment, whole. */
+export function stamp(ms: number, tag: string): string {
+  const format = formatOf(tag, {
+    year: "numeric",
+    month: "numeric",
     day: "numeric",
-    year,
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
   });
   return format.format(ms);
+}
+
+/** To make one takes a thousand times as long as to use it: each is made once. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+export function formatOf(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const name = `${tag} ${JSON.stringify(options)}`;
+  let format = formats.get(name);
+  if (!format) {
+    format = new Intl.DateTimeFormat(tag, options);
+    formats.set(name, format);
+  }
+  return format;
 }
 
 /** Numbers days: that of the next one is greater by one, also where clocks were changed. */

@@ -3,7 +3,7 @@
 import type { HistoryEntry } from "../api";
 import type { Words } from "../i18n";
 import { group, stretch } from "./history";
-import { clock, DAY } from "./time";
+import { DAY, clock, formatOf } from "./time";
 
 export interface Range {
   from: number;
@@ -66,7 +66,7 @@ export type Kind = (typeof kinds)[number];
 
 export interface Mark {
   kind: Kind;
-  /** Pixels. */
+  /** Where it begins, and how wide it is, in pixels from the left end of the timeline. */
   x: number;
   width: number;
   /** What is in it, the latest first. */
@@ -173,7 +173,7 @@ const STEPS = [
 const LABEL_PX = 76;
 
 export interface Tick {
-  /** Pixels. */
+  /** Where its line is, in pixels from the left end of the axis. */
   x: number;
   label: string;
 }
@@ -184,7 +184,7 @@ export function ticks(range: Range, width: number, words: Words): Tick[] {
   const most = Math.max(1, Math.floor(width / LABEL_PX));
   const step = STEPS.find((one) => span / one <= most) ?? STEPS.at(-1)!;
   const found: Tick[] = [];
-  const date = new Intl.DateTimeFormat(words.lang, { month: "short", day: "numeric" });
+  const date = formatOf(words.lang, { month: "short", day: "numeric" });
   const midnight = new Date(range.from).setHours(0, 0, 0, 0);
   for (let n = 0; found.length <= most + 1; n += 1) {
     const place =

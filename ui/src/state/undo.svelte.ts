@@ -5,15 +5,26 @@ import { agent } from "./agent.svelte";
 const UNDO_MS = 6000;
 
 class Undo {
-  /** What is about to be deleted. */
+  /** What is about to be deleted, and can be brought back. */
   ids: ReadonlySet<number> = $state.raw(new Set());
+  /** What the agent was told to delete, until it has. */
+  #told: ReadonlySet<number> = $state.raw(new Set());
   #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    agent.beforeClosing(() => this.flush());
+  }
+
+  /** Whether a message is out of sight. */
+  hides(id: number): boolean {
+    return this.ids.has(id) || this.#told.has(id);
+  }
 
   /** Deletes these in a while; those of before at once. */
   delete(ids: number[]): void {
-    this.flush();
+    void this.flush();
     this.ids = new Set(ids);
-    this.#timer = setTimeout(() => this.flush(), UNDO_MS);
+    this.#timer = setTimeout(() => void this.flush(), UNDO_MS);
   }
 
   undo(): void {
@@ -21,11 +32,15 @@ class Undo {
     this.ids = new Set();
   }
 
-  /** Deletes now what waits for it. */
-  flush(): void {
+  /** Deletes now what waits for it. It stays out of sight until it is gone, or could not be deleted. */
+  async flush(): Promise<void> {
     clearTimeout(this.#timer);
-    if (this.ids.size > 0) void agent.delete([...this.ids]);
+    const ids = [...this.ids];
+    if (ids.length === 0) return;
+    this.#told = new Set([...this.#told, ...ids]);
     this.ids = new Set();
+    await agent.delete(ids);
+    this.#told = new Set([...this.#told].filter((id) => !ids.includes(id)));
   }
 }
 

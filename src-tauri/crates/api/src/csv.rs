@@ -15,8 +15,9 @@ pub enum Names {
     Before,
 }
 
-/// What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"); some leave out white space before
+/// it, and some take the wide forms for it.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// Messages.
 ///
@@ -166,14 +167,18 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_formula_is_text_and_all_else_is_as_it_was() {
-        let fields = ["=1+1", "+1", "-1", "@a", "\t=1", "a=1", "say \"hi\",\nyou", "磁盘"];
-        let row = fields.map(str::to_owned).to_vec();
-        let written = table(&["a"; 8], Names::Above, [row].into_iter()).unwrap();
+        let formulas =
+            ["=1+1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a"];
+        let texts = ["a=1", "say \"hi\",\nyou", "磁盘"];
+        let fields = [&formulas[..], &texts].concat();
+        let row = fields.iter().map(|&field| field.to_owned()).collect();
+        let columns = vec!["a"; fields.len()];
+        let written = table(&columns, Names::Above, [row].into_iter()).unwrap();
         let mut reader = ::csv::Reader::from_reader(written.as_bytes());
         let read = reader.records().next().unwrap().unwrap();
         let read: Vec<&str> = read.iter().collect();
-        let (formulas, texts) = read.split_at(5);
-        assert!(formulas.iter().zip(fields).all(|(read, field)| *read == format!("'{field}")));
-        assert_eq!(texts, &fields[5..]);
+        let expected = formulas.map(|field| format!("'{field}"));
+        let expected = expected.iter().map(String::as_str).chain(texts);
+        assert_eq!(read, expected.collect::<Vec<_>>());
     }
 }

@@ -165,6 +165,9 @@ pub enum SpanKind {
 pub struct Uptime {
     /// The subscription's key.
     pub subscription: String,
+    /// Since when the history tells all of it. It holds a bounded number of rows, so that of the time before that
+    /// nothing is known but these shares.
+    pub history_since: Time,
     /// Today, by the local calendar.
     pub day: Share,
     /// The last seven days, with today.

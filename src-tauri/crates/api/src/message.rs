@@ -247,8 +247,8 @@ pub struct Deleted {
     pub messages: Vec<i64>,
 }
 
-/// Which messages to answer: by `time`, the latest first, and by id where that is the same; unless `after` is
-/// given.
+/// Which messages to answer: by `time`, the latest first, and by id where that is the same; unless `after` or
+/// `above` is given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 #[serde(default)]
@@ -264,6 +264,12 @@ pub struct MessagesQuery {
     pub before: Option<i64>,
     /// The `time` of that one, by which its place is known where it was deleted meanwhile.
     pub before_time: Option<Time>,
+    /// Only messages that stand above the one with this id, the nearest to it first: the other way from it than
+    /// `before`.
+    #[cfg_attr(test, ts(optional, type = "number"))]
+    pub above: Option<i64>,
+    /// The `time` of that one, for the same reason.
+    pub above_time: Option<Time>,
     /// Only those of one subscription.
     pub subscription: Option<String>,
     /// Only those of this time or a later one.

@@ -1,9 +1,10 @@
-//! Where the person finds what a program saves for them.
+//! Where the person finds what a program saves for them: a file that is whole, or none.
 
 use std::{
-    fs::{File, OpenOptions},
-    io,
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    process,
 };
 
 use directories::UserDirs;
@@ -11,28 +12,102 @@ use directories::UserDirs;
 /// So many files of one name are told apart by a number.
 const SAME_NAME_MAX: u32 = 100;
 
-/// Makes a file of this name in the person's folder for downloads, else in their home. One that is there stays, and
-/// the new one has a number. It can be read by the person alone.
-///
-/// # Errors
-/// Where there is no such folder, or it cannot be written.
-pub fn create(stem: &str, extension: &str) -> io::Result<(File, PathBuf)> {
-    let dirs = UserDirs::new().ok_or(io::ErrorKind::NotFound)?;
-    let folder = dirs.download_dir().filter(|folder| folder.is_dir()).unwrap_or(dirs.home_dir());
-    create_in(folder, stem, extension)
+/// A file that is being written for the person. Under its name it stands only when it is whole; one that is dropped
+/// before that leaves nothing.
+#[derive(Debug)]
+pub struct Download {
+    file: BufWriter<File>,
+    /// Where it is until it is whole: in the same folder, out of sight.
+    fresh: PathBuf,
+    stem: String,
+    extension: &'static str,
 }
 
-fn create_in(folder: &Path, stem: &str, extension: &str) -> io::Result<(File, PathBuf)> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+impl Download {
+    /// Begins one in the person's folder for downloads, else in their home. It can be read by the person alone.
+    ///
+    /// # Errors
+    /// Where there is no such folder, or it cannot be written.
+    pub fn begin(stem: &str, extension: &'static str) -> io::Result<Self> {
+        Self::begin_in(&folder()?, stem, extension)
+    }
+
+    fn begin_in(folder: &Path, stem: &str, extension: &'static str) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let fresh = |number| folder.join(format!(".{stem}.{}-{number}.new", process::id()));
+        let (file, fresh) = first_free(fresh, |path| options.open(path))?;
+        Ok(Self { file: BufWriter::new(file), fresh, stem: stem.to_owned(), extension })
+    }
+
+    /// Gives it its name, once all of it is on the disk. One that is there stays, and the new one has a number.
+    /// Answers where it is.
+    ///
+    /// # Errors
+    /// Those of the system; then there is none.
+    pub fn finish(mut self) -> io::Result<PathBuf> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        let name = |number| {
+            let number = if number == 1 { String::new() } else { format!("-{number}") };
+            self.fresh.with_file_name(format!("{}{number}.{}", self.stem, self.extension))
+        };
+        // The name is ours from then on, so that no other file is replaced.
+        let ((), path) = first_free(name, |path| {
+            OpenOptions::new().write(true).create_new(true).open(path).map(drop)
+        })?;
+        match fs::rename(&self.fresh, &path) {
+            Ok(()) => {
+                // Its name from before is free, and may be another's by now.
+                self.fresh.clear();
+                Ok(path)
+            }
+            Err(error) => {
+                let _ = fs::remove_file(&path);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Write for Download {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.fresh);
+    }
+}
+
+/// The person's folder for downloads, else their home.
+///
+/// # Errors
+/// Where they have neither.
+pub fn folder() -> io::Result<PathBuf> {
+    let dirs = UserDirs::new().ok_or(io::ErrorKind::NotFound)?;
+    let downloads = dirs.download_dir().filter(|folder| folder.is_dir());
+    Ok(downloads.unwrap_or(dirs.home_dir()).to_path_buf())
+}
+
+/// Makes the first of a row of files that is not there yet.
+fn first_free<T>(
+    name: impl Fn(u32) -> PathBuf,
+    mut make: impl FnMut(&Path) -> io::Result<T>,
+) -> io::Result<(T, PathBuf)> {
     for number in 1..=SAME_NAME_MAX {
-        let number = if number == 1 { String::new() } else { format!("-{number}") };
-        let path = folder.join(format!("{stem}{number}.{extension}"));
-        match options.open(&path) {
+        let path = name(number);
+        match make(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            opened => return opened.map(|file| (file, path)),
+            made => return made.map(|made| (made, path)),
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
@@ -42,15 +117,35 @@ fn create_in(folder: &Path, stem: &str, extension: &str) -> io::Result<(File, Pa
 mod tests {
     use super::*;
 
+    fn names(folder: &Path) -> Vec<String> {
+        let all = fs::read_dir(folder).unwrap();
+        all.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
     #[test]
     fn no_file_takes_the_place_of_another() {
         let folder = tempfile::tempdir().unwrap();
-        let name = || create_in(folder.path(), "hark-messages", "csv").map(|(_, path)| path);
-        assert_eq!(name().unwrap(), folder.path().join("hark-messages.csv"));
-        assert_eq!(name().unwrap(), folder.path().join("hark-messages-2.csv"));
+        let save = || Download::begin_in(folder.path(), "hark-messages", "csv")?.finish();
+        assert_eq!(save().unwrap(), folder.path().join("hark-messages.csv"));
+        assert_eq!(save().unwrap(), folder.path().join("hark-messages-2.csv"));
         for _ in 3..=SAME_NAME_MAX {
-            name().unwrap();
+            save().unwrap();
         }
-        assert!(name().is_err());
+        assert!(save().is_err());
+        assert_eq!(names(folder.path()).len(), SAME_NAME_MAX as usize, "nothing else is left");
+    }
+
+    #[test]
+    fn a_file_has_its_name_when_it_is_whole_and_one_that_is_not_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let begin = || Download::begin_in(folder.path(), "one", "jsonl").unwrap();
+        let (mut first, mut second) = (begin(), begin());
+        first.write_all(b"first").unwrap();
+        second.write_all(b"half of the sec").unwrap();
+        assert!(names(folder.path()).iter().all(|name| name.starts_with('.')));
+        let path = first.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        drop(second);
+        assert_eq!(names(folder.path()), ["one.jsonl"]);
     }
 }

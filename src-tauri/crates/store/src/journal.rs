@@ -108,6 +108,35 @@ impl Store {
         Ok(ms.map(from_ms))
     }
 
+    /// Since when the newest `limit` rows of all tell everything of a subscription; none where it has no row. The
+    /// first of its rows among them says what it was before that where it tells of a loss, and else not.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn history_since(
+        &self,
+        subscription: &str,
+        limit: u32,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let known = self.known_since(subscription)?;
+        let cut: Option<(i64, i64)> = self
+            .connection
+            .prepare_cached("SELECT id, at FROM journal ORDER BY id DESC LIMIT 1 OFFSET ?1")?
+            .query_row([limit.saturating_sub(1)], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((id, at)) = cut else { return Ok(known) };
+        let first: Option<(i64, String)> = self
+            .connection
+            .prepare_cached(
+                "SELECT at, kind FROM journal WHERE subscription = ?1 AND id >= ?2
+                 ORDER BY id LIMIT 1",
+            )?
+            .query_row(params![subscription, id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let since = first.filter(|(_, kind)| kind != "lost").map_or(at, |(first, _)| first);
+        Ok(known.map(|known| known.max(from_ms(since))))
+    }
+
     /// The last time at which an earlier run was surely alive: by its own note, its last row or
     /// message.
     ///

@@ -66,6 +66,8 @@ pub struct Query {
     pub after: Option<i64>,
     /// Only what stands before this place.
     pub before: Option<Place>,
+    /// Only what stands after this place, the nearest first.
+    pub above: Option<Place>,
     /// Only this subscription's.
     pub subscription: Option<String>,
     /// Only what was sent since then.

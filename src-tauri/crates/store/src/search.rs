@@ -164,12 +164,19 @@ impl Conditions {
         if let Some(Place { at, id }) = query.before {
             all.and("(at, id) < (?, ?)", [boxed(to_ms(at)), boxed(id)]);
         }
+        if let Some(Place { at, id }) = query.above {
+            all.and("(at, id) > (?, ?)", [boxed(to_ms(at)), boxed(id)]);
+        }
         all
     }
 
     /// The statement over the messages that meet them, in the order that is asked for.
     fn select(&self, query: &Query, limit: u32) -> String {
-        let order = if query.after.is_some() { "id" } else { "at DESC, id DESC" };
+        let order = match (query.after, query.above) {
+            (Some(_), _) => "id",
+            (None, Some(_)) => "at, id",
+            (None, None) => "at DESC, id DESC",
+        };
         let of = match self.sql.as_slice() {
             [] => String::new(),
             all => format!("WHERE {}", all.join(" AND ")),
@@ -273,9 +280,10 @@ impl Store {
             }
             places.extend(self.places(&sql, &conditions)?);
         }
-        match query.after {
-            Some(_) => places.sort_unstable_by_key(|place| place.id),
-            None => places.sort_unstable_by_key(|place| Reverse((place.at, place.id))),
+        match (query.after, query.above) {
+            (Some(_), _) => places.sort_unstable_by_key(|place| place.id),
+            (None, Some(_)) => places.sort_unstable_by_key(|place| (place.at, place.id)),
+            (None, None) => places.sort_unstable_by_key(|place| Reverse((place.at, place.id))),
         }
         Ok(places)
     }

@@ -10,6 +10,7 @@ export const messages = {
   saveAs: "Save what is listed as",
   jsonLines: "JSON Lines",
   csv: "CSV, for a spreadsheet",
+  missing: "That message is no longer kept. These are the latest.",
   saved: (path: string) => `Saved: ${path}`,
   raw: "As it came",
   event: "Event",

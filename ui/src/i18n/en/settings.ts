@@ -62,11 +62,14 @@ export const settings = {
   relayNot: "It does not listen.",
   relayClients: (n: number) =>
     n === 0 ? "no program follows" : n === 1 ? "1 program follows" : `${n} programs follow`,
+  copyAddress: "Copy address with token",
+  copyAddressHint: "For programs that send no headers, as a web page. It opens the messages alone.",
+  copiedAddress: "The address with its token is in the clipboard.",
   copyToken: "Copy token",
-  copyReadOnly: "Copy token for messages alone",
+  copyTokenHint: "For the header Authorization: Bearer. It opens all that the relay has.",
   copied: "The token is in the clipboard.",
   renew: "Make new tokens",
-  renewSure: "Programs that follow with the old tokens are cut off.",
+  renewSure: "Programs that follow with the old tokens are cut off. Make new ones?",
   renewed: "The tokens are new.",
   files: "Files",
   file: {

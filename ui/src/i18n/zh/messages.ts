@@ -12,6 +12,7 @@ export const messages: typeof en = {
   saveAs: "将列出的消息保存为",
   jsonLines: "JSON Lines",
   csv: "CSV（用于电子表格）",
+  missing: "那条消息已不再保留。以下是最新消息。",
   saved: (path) => `已保存：${path}`,
   raw: "原始事件",
   event: "事件",

@@ -31,33 +31,39 @@ pub async fn page(
         })?;
         // What was found is answered: the next page goes on behind it.
         let Some(reached) = reached.filter(|_| page.is_empty()) else { return Ok(page) };
-        match query.after {
-            Some(_) => query.after = Some(reached.id),
-            None => query.before = Some(reached),
+        match (query.after, query.above) {
+            (Some(_), _) => query.after = Some(reached.id),
+            (None, Some(_)) => query.above = Some(reached),
+            (None, None) => query.before = Some(reached),
         }
         // A long search is not to hold up what comes in.
         yield_now().await;
     }
 }
 
-/// What is asked of the store; `None` where it is behind a message that is not there.
+/// What is asked of the store; `None` where it is beside a message that is not there.
 fn query(
     store: &Store,
     asked: api::MessagesQuery,
     limit: u32,
 ) -> Result<Option<Query>, StoreError> {
-    let before = match (asked.before, asked.before_time) {
-        (None, _) => None,
-        (Some(id), Some(time)) => Some(Place { at: time.0, id }),
-        (Some(id), None) => match store.message(id)? {
-            Some(row) => Some(Place { at: row.at(), id }),
-            None => return Ok(None),
-        },
+    let place = |id, time: Option<api::Time>| -> Result<_, StoreError> {
+        let at = match time {
+            Some(time) => Some(time.0),
+            None => store.message(id)?.map(|row| row.at()),
+        };
+        Ok(at.map(|at| Place { at, id }))
     };
+    let before = asked.before.map(|id| place(id, asked.before_time)).transpose()?;
+    let above = asked.above.map(|id| place(id, asked.above_time)).transpose()?;
+    if before == Some(None) || above == Some(None) {
+        return Ok(None);
+    }
     Ok(Some(Query {
         limit,
         after: asked.after,
-        before,
+        before: before.flatten(),
+        above: above.flatten(),
         subscription: asked.subscription,
         since: asked.since.map(|since| since.0),
         until: asked.until.map(|until| until.0),

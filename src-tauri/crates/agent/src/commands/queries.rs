@@ -142,7 +142,10 @@ impl Queries {
                 self.ledger.read(|store| store.uptime(&subscription, days, now)).map(to_api::share)
             };
             let (day, week, month) = (share(1)?, share(7)?, share(30)?);
-            Ok(api::Uptime { subscription, day, week, month })
+            let since =
+                self.ledger.read(|store| store.history_since(&subscription, FOLDED_ROWS_MAX))?;
+            let history_since = api::Time(since.unwrap_or(now));
+            Ok(api::Uptime { subscription, history_since, day, week, month })
         };
         self.registry.keys().into_iter().map(of).collect()
     }

@@ -47,3 +47,30 @@ fn an_agents_own_word_says_when_it_last_ran() {
     world.store.alive(later).unwrap();
     assert_eq!(world.reopened().store.last_alive().unwrap(), Some(later));
 }
+
+#[test]
+fn the_history_says_since_when_its_rows_tell_everything() {
+    let mut world = World::new();
+    let at = |second: u64| now() + Duration::from_secs(second);
+    let failure = Failure::from(Cause::EndOfStream);
+    let lost = |second| Entry::Lost { failure: failure.clone(), last_heard: at(second) };
+    let rows = [
+        ("quiet", Entry::Opened),
+        ("lost", Entry::Opened),
+        ("opened", lost(2)),
+        ("flaps", Entry::Opened),
+        ("lost", lost(4)),
+        ("opened", Entry::Opened),
+        ("flaps", lost(6)),
+    ];
+    for (second, (key, entry)) in (0..).zip(rows) {
+        world.store.journal(Some(key), at(second), &entry).unwrap();
+    }
+    let since = |key, limit| world.store.history_since(key, limit).unwrap();
+    for (key, all, of_four) in [("quiet", 0, 3), ("lost", 1, 3), ("opened", 2, 5), ("flaps", 3, 3)]
+    {
+        assert_eq!(since(key, 100), Some(at(all)), "{key}");
+        assert_eq!(since(key, 4), Some(at(of_four)), "{key}, of the latest four rows");
+    }
+    assert_eq!(since("none", 4), None);
+}

@@ -107,6 +107,28 @@ fn what_holds_all_the_words_is_found_whether_the_index_knows_it_yet_or_not() {
 }
 
 #[test]
+fn the_nearest_above_a_message_come_first() {
+    let mut world = World::new();
+    let now = now().as_second();
+    let texts = [("1", 5), ("2", 9), ("3", 1), ("4", 5), ("5", 7)];
+    let sent = texts.map(|(id, ago)| sent(id, now - ago, &format!("backup {id}")));
+    world.commit(&sent);
+    let order = [3, 4, 1, 5, 2];
+    let check = |world: &World, what: &str| {
+        for (at, id) in order.into_iter().enumerate() {
+            let above = world.store.message(id).unwrap().map(|row| Place { at: row.at(), id });
+            let nearest: Vec<i64> = order[..at].iter().rev().take(2).copied().collect();
+            for words in [None, Words::of("backup")] {
+                let query = Query { limit: 2, above, words, ..Query::default() };
+                assert_eq!(world.store.find(&query).unwrap().ids, nearest, "{what}, {id}");
+            }
+        }
+    };
+    check(&world, "before it is indexed");
+    check(&indexed(world), "after");
+}
+
+#[test]
 fn what_was_deleted_is_not_found_and_the_index_holds_nothing_of_it() {
     let mut world = World::new();
     world.commit(&[message(Some("1"), "backup one"), message(Some("2"), "backup two")]);
