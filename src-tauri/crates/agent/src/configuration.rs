@@ -12,7 +12,7 @@ use std::{
 
 use hark_api::{ApiError, ErrorCode};
 use hark_config::{
-    TomlError,
+    TomlError, kept,
     settings::{self, Edit, EditError, HandlerSet, Loaded, Relay, Settings, Subscription},
     watch::InForce,
 };
@@ -60,6 +60,8 @@ struct Current {
     settings: Settings,
     /// Whether settings were read already.
     begun: bool,
+    /// Whether good settings were read, and what no subscription names was swept by them.
+    swept: bool,
     /// Followed while the settings hold no subscription.
     demo: Option<Subscription>,
 }
@@ -68,7 +70,7 @@ impl Configuration {
     /// Nothing is in force yet. `demo` is followed while the settings hold no subscription.
     #[must_use]
     pub fn new(profile: &Profile, demo: Option<Subscription>, status: Status) -> Self {
-        let current = Current { settings: Settings::default(), begun: false, demo };
+        let current = Current { settings: Settings::default(), begun: false, swept: false, demo };
         Self(Arc::new(Inner {
             path: profile.settings(),
             last_good: profile.state.join("config.last-good.toml"),
@@ -167,13 +169,20 @@ impl Configuration {
     /// Reads the settings. A file that is bad, gone while the agent runs, or on a disk that does not
     /// answer, changes nothing and raises a condition. Answers whether what is in force may have changed.
     pub async fn read(&self) -> bool {
-        let follows = !self.current().settings.subscriptions.is_empty();
+        let (follows, is_first) = {
+            let current = self.current();
+            (!current.settings.subscriptions.is_empty(), !current.swept)
+        };
         let (path, last_good) = (self.0.path.clone(), self.0.last_good.clone());
         let read = move || {
             let stamp = Stamp::of(&path);
             let mut loaded = settings::load(&path, &last_good);
             if follows && !path.exists() {
                 loaded.problem = Some(format!("The settings file {} {GONE}", path.display()));
+            }
+            if is_first && stamp.is_some() && loaded.problem.is_none() {
+                // What cannot be removed does no harm: only its owner may read it.
+                let _ = kept::sweep(&path, loaded.settings.files());
             }
             (loaded, stamp)
         };
@@ -209,6 +218,7 @@ impl Configuration {
         let mut current = self.current();
         let is_taken = good || !current.begun;
         current.begun = true;
+        current.swept |= good;
         drop(current);
         if is_taken {
             self.take(loaded.settings);

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use hark_api::{AddSubscription, Added, ApiError, Found, Tried};
+use hark_api::{AddSubscription, Added, ApiError, Credential, Found, OptionValue, Tried};
 use hark_config::{
     TomlError, kept,
     presets::Presets,
@@ -72,28 +72,32 @@ impl Commands {
         Ok(Tried { found, name, preview })
     }
 
-    /// Whether the secrets that a new subscription names as typed were typed for one, and are no other's.
+    /// Whether the secrets that a new subscription names as typed were typed for its server, and are no other's.
     fn may_name(&self, new: &AddSubscription) -> Result<(), ApiError> {
         let folder = kept::folder_of(self.configuration.path());
-        let named = new.bearer.iter().chain(new.basic.iter().map(|basic| &basic.password));
-        let named = named.chain(new.headers.iter().map(|header| &header.value));
-        let options = new.options.values().filter_map(|value| match value {
-            hark_api::OptionValue::Secret(credential) => Some(credential),
-            _ => None,
+        let mut to = vec![typed(&new.url)?.url];
+        if let Some(found) = &new.found {
+            to.push(typed(&found.url)?.url);
+        }
+        let to_send = match new.options.get("publish.url") {
+            Some(OptionValue::Text(url)) => vec![typed(url)?.url],
+            _ => to.clone(),
+        };
+        let own = new.bearer.iter().chain(new.basic.iter().map(|basic| &basic.password));
+        let own = own.chain(new.headers.iter().map(|header| &header.value)).map(|it| (it, &to));
+        let options = new.options.iter().filter_map(|(name, value)| {
+            let to = if name.starts_with("publish.") { &to_send } else { &to };
+            let OptionValue::Secret(credential) = value else { return None };
+            Some((credential, to))
         });
-        for credential in named.chain(options) {
-            if let hark_api::Credential::Kept(name) = credential
-                && !self.own.typed.has(&folder.join(name))
-            {
-                return Err(ApiError::plain(GONE.to_owned()));
+        for (credential, to) in own.chain(options) {
+            if let Credential::Kept(name) = credential {
+                to.iter().try_for_each(|url| self.own.typed.may_go(&folder.join(name), url))?;
             }
         }
         Ok(())
     }
 }
-
-/// What is said of a typed secret that is not there.
-pub(super) const GONE: &str = "What was typed is not kept any more. Type it once more.";
 
 /// A URL that was tried: the subscription to write down, and what the client is told about it.
 struct Trial {

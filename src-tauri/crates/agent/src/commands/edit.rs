@@ -10,7 +10,7 @@ use hark_engine::feed;
 
 use super::{
     Commands,
-    add::{GONE, SETTLE_TIMEOUT, typed},
+    add::{SETTLE_TIMEOUT, typed},
     secrets::{options_meant, options_told},
     trial::{self, Answer, Question},
 };
@@ -112,9 +112,9 @@ impl Commands {
     fn may_have(&self, old: &Subscription, one: &Subscription) -> Result<(), ApiError> {
         let folder = kept::folder_of(self.configuration.path());
         let own: Vec<_> = old.secret_files().collect();
-        for file in one.secret_files().filter(|file| file.parent() == Some(&folder)) {
-            if !self.own.typed.has(file) && !own.contains(&file) {
-                return Err(ApiError::plain(GONE.to_owned()));
+        for (file, to) in one.secret_files_sent() {
+            if file.parent() == Some(&folder) && !own.contains(&file) {
+                self.own.typed.may_go(file, to)?;
             }
         }
         // Wherever a secret is kept, it is for the server that it was meant for.
