@@ -7,9 +7,8 @@
 
 use std::{
     fmt,
-    fs::{self, File, Metadata},
+    fs::{self, File},
     io::{self, ErrorKind, Write},
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -116,7 +115,8 @@ pub fn sweep<'a>(settings: &Path, named: impl Iterator<Item = &'a Path>) -> io::
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         waiting => waiting?,
     };
-    let named: Vec<_> = named.filter_map(|path| fs::metadata(path).ok()).map(number).collect();
+    let named: Vec<_> = named.filter_map(|path| fs::metadata(path).ok()).collect();
+    let named: Vec<_> = named.iter().map(file::number).collect();
     for entry in waiting {
         let entry = entry?;
         let Ok((file, found)) = file::open(&entry.path()) else { continue };
@@ -124,19 +124,14 @@ pub fn sweep<'a>(settings: &Path, named: impl Iterator<Item = &'a Path>) -> io::
             continue;
         }
         let path = folder.join(entry.file_name());
-        let is_ours =
-            fs::symlink_metadata(&path).is_ok_and(|it| number(it) == number(found.clone()));
-        if is_ours && !named.contains(&number(found)) {
+        let there = fs::symlink_metadata(&path).map(|there| file::number(&there)).ok();
+        let number = file::number(&found);
+        if there == Some(number) && !named.contains(&number) {
             fs::remove_file(&path)?;
         }
         fs::remove_file(entry.path())?;
     }
     Ok(())
-}
-
-/// What tells a file from all others.
-fn number(found: Metadata) -> (u64, u64) {
-    (found.dev(), found.ino())
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use crate::{Store, StoreError, from_ms, to_ms, uptime::account};
 
 /// How many rows are looked through for the last sign of life.
 const HEARD_ROWS_MAX: u32 = 200;
+/// An agent notes in shorter intervals that it runs. Milliseconds.
+const ALIVE_NOTED_MS: i64 = 10 * 60_000;
 
 impl Store {
     /// Appends an entry, and accounts for it; answers its number. A dial that fails as the one before did only counts
@@ -109,19 +111,23 @@ impl Store {
     }
 
     /// The last time at which an earlier run was surely alive: by its own note, its last row or
-    /// message.
+    /// message. What was written by a clock that has been set back since does not count.
     ///
     /// # Errors
     /// Where the database cannot be used.
     pub fn last_alive(&self) -> Result<Option<Timestamp>, StoreError> {
-        let ms: Option<i64> = self.connection.query_row(
-            "SELECT max(at) FROM (SELECT max(at) AS at FROM journal
-                                  UNION ALL SELECT max(received) FROM message
-                                  UNION ALL SELECT at FROM alive)",
-            [],
-            |row| row.get(0),
-        )?;
-        Ok(ms.map(from_ms))
+        let last = |sql| {
+            let at = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).optional();
+            at.map_err(StoreError::from)
+        };
+        let noted = last("SELECT at FROM alive")?;
+        let latest = [
+            last("SELECT at FROM journal ORDER BY id DESC LIMIT 1")?,
+            last("SELECT received FROM message ORDER BY id DESC LIMIT 1")?,
+        ];
+        let is_by_same_clock = |at: &i64| noted.is_none_or(|noted| *at < noted + ALIVE_NOTED_MS);
+        let latest = latest.into_iter().flatten().filter(is_by_same_clock);
+        Ok(noted.into_iter().chain(latest).max().map(from_ms))
     }
 
     /// When a subscription was last surely heard, in this run or an earlier one.

@@ -421,9 +421,17 @@ impl Agent {
                     let now = clock::now().wall;
                     let asleep_since = now.checked_sub(length).unwrap_or(now);
                     self.ledger.journal(now, &Entry::Woke { asleep_since });
+                    self.ledger.alive(now);
                 }
                 self.voice.woke();
                 registry.command_all(&Command::Woke);
+                self.snoozer.quiet().refresh();
+            }
+            Change::ClockSet(by) => {
+                let now = clock::now().wall;
+                let before = now.checked_sub(by).unwrap_or(now);
+                self.ledger.journal(now, &Entry::ClockSet { before });
+                self.ledger.alive(now);
                 self.snoozer.quiet().refresh();
             }
             Change::Locked(locked) => self.snoozer.quiet().lock_hinted(locked),

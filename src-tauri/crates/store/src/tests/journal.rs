@@ -47,3 +47,17 @@ fn an_agents_own_word_says_when_it_last_ran() {
     world.store.alive(later).unwrap();
     assert_eq!(world.reopened().store.last_alive().unwrap(), Some(later));
 }
+
+#[test]
+fn when_an_agent_last_ran_is_not_said_by_a_clock_that_was_wrong() {
+    let mut world = World::new();
+    let year = now() + Duration::from_secs(365 * 86_400);
+    world.store.journal(Some("builds"), year, &Entry::Opened).unwrap();
+    let later = now() + Duration::from_secs(180);
+    world.store.alive(later).unwrap();
+    world = world.reopened();
+    assert_eq!(world.store.last_alive().unwrap(), Some(later));
+    let last = later + Duration::from_secs(20);
+    world.store.journal(Some("builds"), last, &Entry::Opened).unwrap();
+    assert_eq!(world.store.last_alive().unwrap(), Some(last));
+}
