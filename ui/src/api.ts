@@ -1656,7 +1656,11 @@ week: Share,
 /**
  * The last thirty days, with today.
  */
-month: Share, };
+month: Share, 
+/**
+ * From when on the outages and spans are all there that can be asked for. What was before is not known.
+ */
+whole_since: Time, };
 
 export type UsualRules = { 
 /**

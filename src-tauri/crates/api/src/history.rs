@@ -171,6 +171,8 @@ pub struct Uptime {
     pub week: Share,
     /// The last thirty days, with today.
     pub month: Share,
+    /// From when on the outages and spans are all there that can be asked for. What was before is not known.
+    pub whole_since: Time,
 }
 
 /// How much of some days a subscription was connected. It outlives the history's rows.

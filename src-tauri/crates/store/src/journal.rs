@@ -1,6 +1,9 @@
 //! The journal: every change of a link that is worth keeping.
 
-use hark_engine::history::{Entry, Row, last_heard};
+use hark_engine::{
+    history::{Entry, Row, last_heard},
+    keep::Keep,
+};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -108,6 +111,30 @@ impl Store {
             .prepare_cached("SELECT min(at) FROM journal WHERE subscription = ?1")?
             .query_row([subscription], |row| row.get(0))?;
         Ok(ms.map(from_ms))
+    }
+
+    /// From when on the newest `limit` rows of all have everything that happened to a subscription: what is older
+    /// may have been dropped, of itself, of the agent's own or by that limit. None where it has no row.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn whole_since(
+        &self,
+        subscription: &str,
+        limit: u32,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let Some(known) = self.known_since(subscription)? else { return Ok(None) };
+        let at = |sql, rows: u32| {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let at = statement.query_row([rows.saturating_sub(1)], |row| row.get(0)).optional()?;
+            Ok::<_, StoreError>(at.map(from_ms))
+        };
+        let own = at(
+            "SELECT at FROM journal WHERE subscription IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?1",
+            Keep::DEFAULT.journal_rows_max,
+        )?;
+        let all = at("SELECT at FROM journal ORDER BY id DESC LIMIT 1 OFFSET ?1", limit)?;
+        Ok([own, all].into_iter().flatten().chain([known]).max())
     }
 
     /// The last time at which an earlier run was surely alive: by its own note, its last row or

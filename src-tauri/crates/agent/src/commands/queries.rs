@@ -7,7 +7,7 @@ use hark_engine::{
     message::RawEvent,
 };
 use hark_platform::aside::Aside;
-use hark_store::{StoreError, check};
+use hark_store::{Store, StoreError, check};
 use jiff::Timestamp;
 use std::{path::PathBuf, time::Duration};
 
@@ -142,7 +142,9 @@ impl Queries {
                 self.ledger.read(|store| store.uptime(&subscription, days, now)).map(to_api::share)
             };
             let (day, week, month) = (share(1)?, share(7)?, share(30)?);
-            Ok(api::Uptime { subscription, day, week, month })
+            let whole = |store: &Store| store.whole_since(&subscription, FOLDED_ROWS_MAX);
+            let whole_since = api::Time(self.ledger.read(whole)?.unwrap_or(now));
+            Ok(api::Uptime { subscription, day, week, month, whole_since })
         };
         self.registry.keys().into_iter().map(of).collect()
     }

@@ -57,7 +57,7 @@ fn span(span: &Span, look: &Look) -> String {
 
 /// How reliably a subscription was connected.
 pub fn uptime(uptime: &Uptime, look: &Look) -> String {
-    let Uptime { subscription, day, week, month } = uptime;
+    let Uptime { subscription, day, week, month, .. } = uptime;
     let shares = [("today", day), ("7 days", week), ("30 days", month)];
     let shares = shares.map(|(name, of)| format!("{name} {}", share(of))).join("  ");
     let outages = match month.outages {
@@ -85,7 +85,7 @@ fn share(share: &Share) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hark_api::{Class, Frequent};
+    use hark_api::{Class, Frequent, Time};
 
     use super::*;
 
@@ -103,6 +103,7 @@ mod tests {
             day: of(0, 0),
             week: of(999_999, 1_000_000),
             month: of(10, 10),
+            whole_since: Time(jiff::Timestamp::UNIX_EPOCH),
         };
         let look = Look::of_pipe();
         assert_eq!(

@@ -61,3 +61,28 @@ fn when_an_agent_last_ran_is_not_said_by_a_clock_that_was_wrong() {
     world.store.journal(Some("builds"), last, &Entry::Opened).unwrap();
     assert_eq!(world.store.last_alive().unwrap(), Some(last));
 }
+
+#[test]
+fn it_is_known_from_when_on_a_history_is_whole() {
+    let mut world = World::new();
+    let minute = |minute: u64| now() + Duration::from_secs(60 * minute);
+    assert_eq!(world.store.whole_since("builds", 4).unwrap(), None);
+    world.store.journal(Some("other"), minute(0), &Entry::Opened).unwrap();
+    world.store.journal(None, minute(1), &Entry::AgentStopped).unwrap();
+    world.store.journal(Some("builds"), minute(2), &Entry::Opened).unwrap();
+    assert_eq!(world.store.whole_since("builds", 4).unwrap(), Some(minute(2)));
+    assert_eq!(world.store.whole_since("other", 4).unwrap(), Some(minute(0)));
+    for at in 3..6 {
+        world.store.journal(Some("other"), minute(at), &Entry::Rotated).unwrap();
+    }
+    // The newest four begin with the third row.
+    assert_eq!(world.store.whole_since("builds", 4).unwrap(), Some(minute(2)));
+    assert_eq!(world.store.whole_since("other", 4).unwrap(), Some(minute(2)));
+    let rows = Keep::DEFAULT.journal_rows_max;
+    let own = |at| (at, Entry::AgentStopped);
+    for (at, entry) in (6..).map(own).take(rows as usize) {
+        world.store.journal(None, minute(at), &entry).unwrap();
+    }
+    let whole = world.store.whole_since("builds", u32::MAX).unwrap().unwrap();
+    assert!(whole > minute(2), "rows of the agent's own are gone: {whole}");
+}
