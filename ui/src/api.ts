@@ -606,7 +606,11 @@ since?: Time,
 /**
  * Only what began before this time: the `from`, `noticed` or `at` of the last entry asks for the page after it.
  */
-until?: Time, };
+until?: Time, 
+/**
+ * Only what was whose doing.
+ */
+whose?: Whose, };
 
 export type JournalRow = { 
 /**
@@ -702,6 +706,10 @@ topic: string | null,
  * The connection that it streams on; null where it does not.
  */
 connection: Connected | null, 
+/**
+ * How the next dial resumes.
+ */
+resumes: Resumes, 
 /**
  * The id that the next dial resumes from; null where there is none.
  */
@@ -1336,6 +1344,8 @@ export type RenewToken = {
  */
 read_only: boolean, };
 
+export type Resumes = "id" | "time" | "all" | "new";
+
 export type RuleTried = { 
 /**
  * Its name, or its place.
@@ -1689,6 +1699,8 @@ export type Wanted = {
  * Whether it is.
  */
 on: boolean, };
+
+export type Whose = "server" | "network" | "refused" | "own";
 
 export type Why = { "code": "mute" } | { "code": "do_not_disturb" } | { "code": "snooze" } | { "code": "quiet_hours" } | { "code": "age" } | { "code": "paused" } | { "code": "removed" } | { "code": "no_answer" } | { "code": "server", "text": string };
 

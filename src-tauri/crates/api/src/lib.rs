@@ -38,7 +38,7 @@ pub use event::Event;
 pub use handlers::{Handler, HandlerBegun, HandlerEnd, HandlerRun, RunHandler};
 pub use history::{
     Cause, Class, Frequent, HistoryEntry, HistoryQuery, JournalRow, Outage, Share, Span, SpanKind,
-    Uptime,
+    Uptime, Whose,
 };
 pub use message::{
     Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,
@@ -57,7 +57,7 @@ pub use send::{SendMessage, Sent};
 pub use silence::{Silence, Snooze, SnoozeUntil, Snoozed, Woken};
 pub use status::{
     AgentInfo, Condition, Connected, Dial, DialReason, Failed, Heartbeat, HeartbeatSource, Link,
-    LinkDetail, LinkQuery, Notifications, Phase, Severity, Standing, Status, named,
+    LinkDetail, LinkQuery, Notifications, Phase, Resumes, Severity, Standing, Status, named,
 };
 pub use time::Time;
 

@@ -493,7 +493,11 @@ impl Agent {
 
     /// What the tray shows of messages: nothing where the database cannot be read, which is a condition.
     fn glance(&self) -> Glance {
-        let read = self.ledger.read(|store| Ok((store.has_unread()?, store.latest(tray::LATEST)?)));
+        // What is followed no more is history, as in the window.
+        let followed = self.commands.registry().keys();
+        let read = self
+            .ledger
+            .read(|store| Ok((store.has_unread(&followed)?, store.latest(tray::LATEST)?)));
         let (unread, latest) = read.unwrap_or_default();
         let text = |Beginning { id, subscription, text }| {
             let name = self.status.name(&subscription);
