@@ -62,6 +62,8 @@ use claim::claim;
 pub use start::{AgentError, Face, Options};
 use timers::{Timer, Timers};
 
+/// The file beside the database that says which one it is.
+const LEFT: &str = "database.left";
 /// How long a start waits for the settings; less than the grace after a signal.
 const START_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a start waits for the desktop to say whether it may be disturbed.
@@ -114,7 +116,15 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let mut signals = signals::hear(&[SIGTERM, SIGINT, SIGHUP])?;
     let (_log, _lock) = claim(&profile)?;
     let now = Timestamp::now();
-    let Opening { store, set_aside, .. } = Store::open(&profile.database(), now)?;
+    let Opening { mut store, set_aside, .. } = Store::open(&profile.database(), now)?;
+    let left = profile.state.join(LEFT);
+    match store.recognise(&left) {
+        Ok(false) => {}
+        Ok(true) => {
+            tracing::info!("the database is not as the last run left it: its ids begin anew")
+        }
+        Err(error) => tracing::warn!("{error}"),
+    }
     let socket = profile.socket();
     let of = if profile.system { Circle::Group } else { Circle::Owner };
     let listener = Listener::bind(&socket, of)
@@ -246,6 +256,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     }
     ledger.journal(clock::now().wall, &Entry::AgentStopped);
     ledger.settle_at_end().await;
+    ledger.leave(&left);
     sleep(LAST_ANSWERS).await;
     api.abort();
     // The lock is still held, so the socket is ours.
@@ -390,6 +401,7 @@ impl Agent {
             Timer::Alive => {
                 timers.alive();
                 self.ledger.alive(Timestamp::now());
+                self.ledger.note_newest(&self.profile.state.join(LEFT));
                 // The clock may have been set.
                 self.snoozer.quiet().refresh();
             }
