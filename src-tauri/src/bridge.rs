@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::StreamExt;
 use hark_api::{
-    Act, Acted, ErrorCode, Event,
+    Act, Acted, ApiError, Cause, ErrorCode, Event, Reason,
     client::{CallError, Client},
     route::{self, Verb},
     start,
@@ -68,6 +68,12 @@ pub(crate) enum Failure {
         code: Option<ErrorCode>,
         /// The option whose value cannot be taken, where it is one alone.
         option: Option<String>,
+        /// The same as the sentence, for another language.
+        #[cfg_attr(test, ts(type = "Reason | null"))]
+        reason: Option<Box<Reason>>,
+        /// What a server, or the way there, did, where it is that.
+        #[cfg_attr(test, ts(type = "Cause | null"))]
+        cause: Option<Box<Cause>>,
         /// One sentence for the person.
         sentence: String,
     },
@@ -319,7 +325,8 @@ impl From<CallError> for Failure {
         match error {
             CallError::NoAgent | CallError::Ended => Self::NoAgent,
             CallError::Refused(error) => {
-                Self::Refused { code: error.code, option: error.option, sentence: error.sentence }
+                let ApiError { code, option, reason, cause, sentence, .. } = error;
+                Self::Refused { code, option, reason, cause, sentence }
             }
             CallError::TimedOut | CallError::TooLarge | CallError::Broken(_) => {
                 broken(error.to_string())

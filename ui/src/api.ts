@@ -208,7 +208,15 @@ found: Found | null,
 /**
  * The option ([`Options`]) whose value cannot be taken, where it is one alone.
  */
-option: string | null, };
+option: string | null, 
+/**
+ * The same as the sentence, for another language.
+ */
+reason: Reason | null, 
+/**
+ * What a server, or the way there, did, where it is that.
+ */
+cause: Cause | null, };
 
 export type Attachment = { 
 /**
@@ -1108,6 +1116,19 @@ up_to?: number,
  * Of those up to that id, only those of one subscription.
  */
 subscription?: string, };
+
+export type Reason = { 
+/**
+ * Which it is.
+ */
+code: ReasonCode, 
+/**
+ * What is filled in, by the names that the code's documentation has. `message` is a part of the sentence, in
+ * English.
+ */
+values: { [key in string]: string }, };
+
+export type ReasonCode = "url_unreadable" | "url_scheme" | "url_password" | "url_websocket" | "url_hidden" | "already_followed" | "unknown_subscription" | "settings_wrong" | "settings_unreadable" | "settings_unwritable" | "settings_slow" | "settings_busy" | "settings_changed" | "other_settings" | "value_unfit" | "value_length" | "value_size" | "value_event_size" | "value_retry" | "value_proxy" | "value_proxy_password" | "value_feed" | "value_least" | "value_priority" | "secret_gone" | "secret_elsewhere" | "secret_unfit" | "secret_unkept" | "secret_command" | "credential_elsewhere" | "rules_wrong" | "rules_more" | "quiet_hours_more" | "quiet_hours_wrong" | "not_recognised";
 
 export type Recognised = { 
 /**

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use hark_api::{ApiError, ErrorCode};
+use hark_api::ApiError;
 use hark_config::{
     TomlError, kept,
     settings::{self, Edit, EditError, HandlerSet, Loaded, Relay, Settings, Subscription},
@@ -21,7 +21,7 @@ use hark_local::{file::Stamp, profile::Profile};
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
 use tokio::sync::{Notify, watch};
 
-use crate::{reconcile::Subscriptions, status::Status};
+use crate::{reconcile::Subscriptions, refusals::refusal, status::Status};
 
 /// The key of the demo, which stands in no settings.
 const DEMO: &str = "demo";
@@ -316,17 +316,4 @@ impl Configuration {
     fn current(&self) -> MutexGuard<'_, Current> {
         self.0.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The error that a client gets for an edit that was not made.
-pub(crate) fn refusal(error: EditError) -> ApiError {
-    let code = match &error {
-        EditError::File(_) | EditError::Another(_) | EditError::Unfit { .. } => None,
-        EditError::Unknown(_) => Some(ErrorCode::UnknownSubscription),
-        EditError::AlreadyFollowed(_) => Some(ErrorCode::AlreadyFollowed),
-        EditError::Changed(_) => Some(ErrorCode::Changed),
-    };
-    let sentence = error.to_string();
-    let option = if let EditError::Unfit { option, .. } = error { option } else { None };
-    ApiError { code, option, ..ApiError::plain(sentence) }
 }

@@ -17,7 +17,8 @@ mod handlers;
 mod history;
 mod message;
 mod options;
-pub mod relay;
+pub mod reason;
+mod relay;
 pub mod route;
 mod rules;
 mod send;
@@ -48,6 +49,7 @@ pub use options::{
     EditGeneral, EditSubscription, GeneralOptions, OptionValue, Options, OptionsQuery,
     SubscriptionOptions, TypedSecret,
 };
+pub use reason::{Reason, ReasonCode};
 pub use relay::{
     Health, Relay, RelayClient, RelayEvent, RelayGap, RelayId, RelayMessage, RelayQuery, RelayRaw,
     RelayRefusal, RelayRemoved, RelayStatus, RenewToken, Upstream,

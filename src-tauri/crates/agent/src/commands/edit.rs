@@ -1,6 +1,8 @@
 //! One subscription's options, as a form has them: read from the settings, and written there again.
 
-use hark_api::{Added, ApiError, EditSubscription, ErrorCode, OptionsQuery, SubscriptionOptions};
+use hark_api::{
+    Added, ApiError, EditSubscription, ErrorCode, OptionsQuery, ReasonCode, SubscriptionOptions,
+};
 use hark_config::{
     kept,
     presets::Presets,
@@ -127,13 +129,14 @@ impl Commands {
             && one.has_any_secret()
             && !(one.secrets_are_files() && one.secret_files().all(is_new))
         {
+            let (from, to) = (old.origin(), one.origin());
+            let values: &[(_, &dyn ToString)] = &[("from", &from), ("to", &to)];
+            let sentence = format!(
+                "The credential is for {from}, and is not sent to another server. Type the one for {to}."
+            );
             return Err(ApiError {
                 code: Some(ErrorCode::CredentialWanted),
-                ..ApiError::plain(format!(
-                    "The credential is for {}, and is not sent to another server. Type the one for {}.",
-                    old.origin(),
-                    one.origin()
-                ))
+                ..ApiError::because(ReasonCode::CredentialElsewhere, values, sentence)
             });
         }
         Ok(())

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use hark_api::{self as api, ApiError, TypedSecret};
+use hark_api::{self as api, ApiError, ReasonCode as Code, TypedSecret};
 use hark_config::{
     credentials::SECRET_BYTES_MAX,
     kept::{self, Kept},
@@ -104,7 +104,7 @@ impl Typed {
         self.with(|held| {
             let at = held.all.iter().position(|one| one.kept.path() == path);
             let Some(one) = at.and_then(|at| held.all.remove(at)) else {
-                return Err(ApiError::plain(GONE.to_owned()));
+                return Err(ApiError::because(Code::SecretGone, &[], GONE.to_owned()));
             };
             let is_for = one.origin.clone();
             held.all.push_back(One { ends: Instant::now() + WAITS, ..one });
@@ -112,9 +112,11 @@ impl Typed {
                 return Ok(());
             }
             let (typed, to) = (is_for.ascii_serialization(), to.origin().ascii_serialization());
-            Err(ApiError::plain(format!(
+            let values: &[(_, &dyn ToString)] = &[("typed", &typed), ("to", &to)];
+            let sentence = format!(
                 "What was typed is for {typed}, and is not sent to {to}: type the one for {to}."
-            )))
+            );
+            Err(ApiError::because(Code::SecretElsewhere, values, sentence))
         })
     }
 
@@ -133,19 +135,20 @@ impl Commands {
         let text = secret.reveal().trim();
         if text.is_empty() || text.len() > SECRET_BYTES_MAX || text.contains(char::is_control) {
             let most = SECRET_BYTES_MAX >> 10;
-            return Err(ApiError::plain(format!(
+            let sentence = format!(
                 "That is no token and no password: it is one line, of {most} KiB at most. Nothing was saved."
-            )));
+            );
+            return Err(ApiError::because(Code::SecretUnfit, &[("most", &most)], sentence));
         }
         let url = typed(&secret.url)?.url;
         let host = url.host_str().unwrap_or("server").to_owned();
         let path = self.configuration.path().to_path_buf();
         let folder = kept::folder_of(&path);
         let failed = |why: String| {
-            ApiError::plain(format!(
-                "It cannot be kept in {}: {why}. Nothing was saved.",
-                folder.display()
-            ))
+            let folder = folder.display();
+            let sentence = format!("It cannot be kept in {folder}: {why}. Nothing was saved.");
+            let values: &[(_, &dyn ToString)] = &[("folder", &folder), ("message", &why)];
+            ApiError::because(Code::SecretUnkept, values, sentence)
         };
         let files = self.configuration.files();
         let keep = move || kept::keep(&path, &host, secret.reveal().trim());
@@ -178,15 +181,17 @@ pub(super) fn meant(folder: &Path, credential: api::Credential) -> Result<Creden
         api::Credential::Env(name) => Ok(Credential::Env(name)),
         api::Credential::File(path) => Ok(Credential::File(PathBuf::from(path))),
         api::Credential::Command(_) => {
-            Err(ApiError::plain("A command can be set in the settings file alone.".into()))
+            let sentence = "A command can be set in the settings file alone.".to_owned();
+            Err(ApiError::because(Code::SecretCommand, &[], sentence))
         }
         api::Credential::Kept(name) => {
             let mut parts = Path::new(&name).components();
             match (parts.next(), parts.next()) {
                 (Some(Component::Normal(_)), None) => Ok(Credential::File(folder.join(name))),
-                _ => Err(ApiError::plain(
-                    "That names no secret that Hark keeps. Type it anew.".into(),
-                )),
+                _ => {
+                    let sentence = "That names no secret that Hark keeps. Type it anew.".to_owned();
+                    Err(ApiError::because(Code::SecretGone, &[], sentence))
+                }
             }
         }
     }

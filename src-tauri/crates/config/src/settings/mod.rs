@@ -3,6 +3,7 @@
 mod address;
 mod edit;
 mod export;
+mod fault;
 mod file;
 mod general;
 mod handlers;
@@ -46,12 +47,13 @@ use url::Url;
 /// How a length of time is read.
 pub use hark_engine::span;
 
-pub use address::{Typed, read_typed, read_url};
+pub use address::{AddressError, Typed, read_typed, read_url};
 pub use edit::{
     Edit, EditError, add, key_for, remove, rules_of, set_feed, set_muted, set_paused, set_rules,
     set_usual,
 };
 pub use export::{Exported, export};
+pub use fault::Fault;
 pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, read, read_rules};
 pub use general::{general_of, set_general};
 pub use handlers::{HANDLERS_MAX, Handler, HandlerSet, Placeholder, Word};

@@ -14,7 +14,7 @@ use toml_edit::{Array, DocumentMut, Item, Key, RawString, TableLike, Value};
 use url::Url;
 
 use super::{
-    Credential, NewSubscription, Settings, Subscription,
+    Credential, Fault, NewSubscription, Settings, Subscription,
     edit::{Edit, EditError, edit, item, own_files, read, table_mut},
     export::bare,
     file, key_of,
@@ -383,12 +383,13 @@ pub(super) fn apply_by(
         Err(message) => message,
     };
     // What is wrong is that without which all is well.
-    for (at, (name, _)) in changes.iter().enumerate() {
+    for (at, (name, value)) in changes.iter().enumerate() {
         if without(Some(at))?.is_ok() {
-            return Err(EditError::Unfit { option: Some(name.clone()), message });
+            let fault = Fault::of(name, value.as_ref());
+            return Err(EditError::Unfit { option: Some(name.clone()), message, fault });
         }
     }
-    Err(EditError::Unfit { option: None, message })
+    Err(EditError::Unfit { option: None, message, fault: None })
 }
 
 /// Sets one option of a table, or leaves it out from now on.
@@ -400,6 +401,7 @@ pub(super) fn set(
     let unfit = |message: &str| EditError::Unfit {
         option: Some(name.to_owned()),
         message: message.to_owned(),
+        fault: None,
     };
     let (path, kind) = path_of(name).ok_or_else(|| unfit("a subscription has no such option"))?;
     set_at(table, name, (&path, kind), value)
@@ -412,9 +414,10 @@ pub(super) fn set_at(
     (path, kind): (&[&str], Kind),
     value: Option<&OptionValue>,
 ) -> Result<(), EditError> {
-    let unfit = |message: &str| EditError::Unfit {
+    let unfit = |message: &str, fault| EditError::Unfit {
         option: Some(name.to_owned()),
         message: message.to_owned(),
+        fault,
     };
     let Some(value) = value else {
         remove(table, path);
@@ -424,17 +427,19 @@ pub(super) fn set_at(
         (Kind::Flag, OptionValue::Flag(holds)) => (*holds).into(),
         (Kind::Number, OptionValue::Number(count)) => i64::from(*count).into(),
         (Kind::Text, OptionValue::Text(text)) if name.ends_with("url") && text.contains(HIDDEN) => {
-            return Err(unfit("type the whole address anew: a part of it is not shown"));
+            let message = "type the whole address anew: a part of it is not shown";
+            return Err(unfit(message, Some(Fault::HiddenAddress)));
         }
         (Kind::Text, OptionValue::Text(text)) => text.as_str().into(),
         (Kind::Texts, OptionValue::Texts(all)) => {
             all.iter().map(String::as_str).collect::<Array>().into()
         }
         (Kind::Secret, OptionValue::Secret(Credential::Command(_))) => {
-            return Err(unfit("a command can be set in the settings file alone"));
+            let message = "a command can be set in the settings file alone";
+            return Err(unfit(message, Some(Fault::Command)));
         }
         (Kind::Secret, OptionValue::Secret(credential)) => written(credential),
-        _ => return Err(unfit("that is no value for it")),
+        _ => return Err(unfit("that is no value for it", None)),
     };
     put(table, path, value);
     Ok(())
