@@ -37,10 +37,6 @@ use crate::{
 /// How often an absent agent is looked for.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// How often and how many times it is looked whether an agent has ended: as long as one may take.
-const END_POLL: Duration = Duration::from_millis(50);
-const END_POLLS_MAX: u32 = 200;
-
 /// How many events go to the page in one piece at most: in a flood, one by one would stall it.
 const PIECE_EVENTS_MAX: usize = 200;
 
@@ -181,16 +177,11 @@ async fn start_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
 /// Ends the agent, as one of another version, and starts this version's.
 #[tauri::command]
 async fn restart_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
-    bridge.client.call(&route::STOP, &()).await?;
-    let mut left = END_POLLS_MAX;
-    while bridge.client.call(&route::STATUS, &()).await.is_ok() {
-        left -= 1;
-        if left == 0 {
-            return Err(broken("Hark does not end. End it by hand, then start it again.".into()));
-        }
-        tokio::time::sleep(END_POLL).await;
-    }
-    start_agent(bridge).await
+    start::anew(&bridge.profile, &bridge.client)
+        .await
+        .map_err(|error| broken(error.to_string()))?;
+    bridge.started.notify_one();
+    Ok(())
 }
 
 /// What this window is, and where its Hark keeps its files.

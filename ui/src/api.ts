@@ -1365,6 +1365,12 @@ export type RenewToken = {
  */
 read_only: boolean, };
 
+export type Restarting = { 
+/**
+ * Whether whoever watches it, as systemd, starts it. Else the client has to.
+ */
+by_itself: boolean, };
+
 export type Resumes = "id" | "time" | "all" | "new";
 
 export type RuleTried = { 
@@ -1794,4 +1800,5 @@ export interface Routes {
   "/v1/relay/token": { method: "POST"; query: RenewToken; reply: null };
   "/v1/database": { method: "GET"; query: null; reply: Database };
   "/v1/stop": { method: "POST"; query: null; reply: null };
+  "/v1/restart": { method: "POST"; query: null; reply: Restarting };
 }

@@ -59,7 +59,8 @@ pub use send::{SendMessage, Sent};
 pub use silence::{Silence, Snooze, SnoozeUntil, Snoozed, Woken};
 pub use status::{
     AgentInfo, Condition, Connected, Dial, DialReason, Failed, Heartbeat, HeartbeatSource, Link,
-    LinkDetail, LinkQuery, Notifications, Phase, Resumes, Severity, Standing, Status, named,
+    LinkDetail, LinkQuery, Notifications, Phase, Restarting, Resumes, Severity, Standing, Status,
+    named,
 };
 pub use time::Time;
 

@@ -327,3 +327,11 @@ pub enum Severity {
     /// Something works less well.
     Warning,
 }
+
+/// An agent ends, to begin anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Restarting {
+    /// Whether whoever watches it, as systemd, starts it. Else the client has to.
+    pub by_itself: bool,
+}

@@ -23,6 +23,7 @@ use hark_local::{
 use hark_platform::{
     changes::{Change, Watch as ChangesWatch},
     clock,
+    groups::{self, Groups},
     quiet::{Session, Watch as SessionWatch},
     signals::{self, End, SIGHUP, SIGINT, SIGTERM},
     supervisor::{self, Told},
@@ -32,7 +33,7 @@ use hark_store::{Beginning, Opening, Store};
 use hark_stream::driver::Command;
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use tokio::{
-    sync::{Notify, mpsc, watch},
+    sync::{mpsc, watch},
     time::{sleep, sleep_until, timeout},
 };
 
@@ -62,6 +63,8 @@ use claim::claim;
 pub use start::{AgentError, Face, Options};
 use timers::{Timer, Timers};
 
+/// The file of the handlers that run.
+const RUNNING: &str = "handlers.running";
 /// The file beside the database that says which one it is.
 const LEFT: &str = "database.left";
 /// How long a start waits for the settings; less than the grace after a signal.
@@ -170,7 +173,9 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
         pictures.clone(),
         &hop,
     );
-    let handlers = Handlers::new(ledger.clone(), status.clone(), configuration.handlers());
+    let (groups, left_behind) = Groups::at(profile.state.join(RUNNING));
+    tokio::spawn(groups::end(left_behind));
+    let handlers = Handlers::new(ledger.clone(), status.clone(), groups, configuration.handlers());
     tokio::spawn(handlers.clone().keep_time());
     let relay = Relay::new(ledger.clone(), status.clone(), configuration.relay(), relaying, &hop);
     let relaying = tokio::spawn(relay.clone().keep());
@@ -221,7 +226,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
         let stop = async move { drop(ending.changed().await) };
         tokio::spawn(print::run(ledger.clone(), status.clone(), stop))
     });
-    let stop = Arc::new(Notify::new());
+    let stop = watch::Sender::new(None);
     let queries = Queries::new(ledger.clone(), registry.clone());
     let reader = Reader::new(ledger.clone(), outbox.clone());
     let voice = Voice::new(status.clone(), ledger.clone(), outbox.clone());
@@ -321,7 +326,7 @@ impl Agent {
         &mut self,
         signals: &mut mpsc::Receiver<End>,
         watches: Watches,
-        stop: &Notify,
+        stop: &watch::Sender<Option<End>>,
     ) -> End {
         let Watches { mut settings, mut session, mut changes, early } = watches;
         early.into_iter().for_each(|change| self.on_change(change));
@@ -331,6 +336,7 @@ impl Agent {
         let mut acting: Fuse<BoxFuture<'static, Result<(), String>>> = Fuse::terminated();
         let mut is_to_be_read_again = false;
         let registry = self.commands.registry().clone();
+        let mut stopped = stop.subscribe();
         loop {
             let health = self.status.conditions().poll_deadline();
             let health = health.map(|at| at.monotonic);
@@ -339,7 +345,7 @@ impl Agent {
             let wake = tokio::select! {
                 biased;
                 end = signals.recv() => Wake::End(end.unwrap_or(End::Asked)),
-                () = stop.notified() => Wake::End(End::Asked),
+                Ok(end) = stopped.wait_for(Option::is_some) => Wake::End(end.unwrap_or(End::Asked)),
                 () = settings.changed() => Wake::Settings,
                 () = self.commands.disk_answers() => Wake::Settings,
                 () = &mut reading => Wake::SettingsRead,
@@ -459,14 +465,18 @@ impl Agent {
     }
 
     /// Does what a click means.
-    fn act(&self, action: Action, stop: &Notify) -> Fuse<BoxFuture<'static, Result<(), String>>> {
+    fn act(
+        &self,
+        action: Action,
+        stop: &watch::Sender<Option<End>>,
+    ) -> Fuse<BoxFuture<'static, Result<(), String>>> {
         let commands = self.commands.clone();
         let done = match action {
             Action::Open => self.open(None),
             Action::Message(message) => self.open(Some(Place::Message { message, action: None })),
             Action::Connections => self.open(Some(Place::Connections)),
             Action::Quit => {
-                stop.notify_one();
+                stop.send_replace(Some(End::Asked));
                 Ok(())
             }
             Action::Snooze(until) => {
