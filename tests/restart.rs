@@ -29,8 +29,9 @@ async fn one_that_is_watched_is_started_by_who_watches_it() {
             program("hark").display()
         ),
     );
-    let mut command = world.command(unit);
-    command.args(["agent", "--no-tray"]);
+    // Not run itself: it may still be open for writing in a process that another test starts.
+    let mut command = world.command("sh");
+    command.arg(unit).args(["agent", "--no-tray"]);
     let mut unit = Running::start(&world, "unit", command);
     eventually("the agent answers", LONG, || world.ask()).await;
     let (before, now) = anew(&world).await;
