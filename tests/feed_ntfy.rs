@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use hark_api::{LinkQuery, Resumes, route};
 use hark_tests::{
     LONG, World, bus::Bus, eventually, fake::Notifications, hark::bodies, ntfy::Ntfy,
 };
@@ -65,7 +66,16 @@ async fn several_topics_are_resumed_without_loss_or_duplicates_after_a_kill() {
     };
     let (wanted, _) = publish(0..8);
     assert_stored_once(&world.stored(wanted.len()).await, &wanted);
+    // Until a keepalive shows that all has come, the next dial asks for all, and the fingerprints know it.
+    let asked = LinkQuery { subscription: "news".into() };
+    let resumes = async || world.client().call(&route::LINK, &asked).await.unwrap().resumes;
+    assert_eq!(resumes().await, Resumes::All);
     proven(&world, &ntfy).await;
+    eventually("it resumes by time", LONG, async || match resumes().await {
+        Resumes::Time => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
 
     agent.kill();
     publish(8..60);

@@ -5,6 +5,7 @@
 
 use std::fs;
 
+use hark_api::{RunHandler, route};
 use hark_tests::{
     LONG, Running, SHORT, World, eventually, hark, http, process::gone, real_ntfy::RealNtfy,
     sse::Server,
@@ -364,4 +365,33 @@ async fn a_server_that_says_nothing_any_more_is_mute() {
     assert_eq!((&run["on"], &run["output"]), (&json!("mute"), &json!("mute missed heartbeat")));
     // It had not ended the connection itself.
     client.hung_up().await;
+}
+
+#[tokio::test]
+async fn what_a_killed_agent_has_left_running_is_ended_by_the_next() {
+    let world = World::new();
+    let pids = world.path("pids");
+    let text =
+        format!("sleep 600 & echo $! $$ > '{}.new'; mv '{0}.new' '{0}'; wait", pids.display());
+    let waits = world.script("waits", &text);
+    world.settings(&format!(
+        "[subscriptions.news]\nurl = \"http://127.0.0.1:1/\"\n{}",
+        handler("waits", "lost", &waits, "timeout = \"1h\"")
+    ));
+    let agent = world.agent().await;
+    let asked = RunHandler { name: "waits".into(), on: "lost".into(), subscription: None };
+    world.client().call(&route::RUN_HANDLER, &asked).await.unwrap();
+    let both: Vec<u32> = eventually("it runs", LONG, async || {
+        let text = fs::read_to_string(&pids).map_err(|error| error.to_string())?;
+        Ok::<_, String>(text.split_whitespace().map(|pid| pid.parse().unwrap()).collect())
+    })
+    .await;
+    agent.kill();
+    assert!(both.iter().all(|pid| fs::exists(format!("/proc/{pid}")).unwrap()));
+    let mut agent = world.agent().await;
+    for pid in both {
+        gone(pid).await;
+    }
+    agent.signal(Signal::TERM);
+    assert!(agent.ended(SHORT).await.success());
 }

@@ -294,3 +294,38 @@ async fn what_rules_drop_is_not_relayed_and_what_is_quiet_is() {
     let back = relay.follow("since=0", &[("hark-hops", "x")]).await;
     assert_eq!(back.has(3).await, client.ids());
 }
+
+#[tokio::test]
+async fn nobody_misses_what_has_a_number_for_the_second_time_as_a_copy_was_put_back() {
+    let mut set = Set::start("").await;
+    set.publish(2, "a").await;
+    set.world.stored(2).await;
+    let data = set.world.path("profile/data");
+    let copy = set.world.folder("copy");
+    let copied = |from: &std::path::Path, to: &std::path::Path| {
+        for file in fs::read_dir(from).unwrap().flatten() {
+            fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    };
+    set.restart_after(|| copied(&data, &copy)).await;
+    let client = set.relay.follow("since=0", &[]).await;
+    set.publish(1, "gone").await;
+    assert_eq!(client.has(3).await, [1, 2, 3]);
+    let last = client.last_id(|id| id.starts_with("3.")).await;
+    drop(client);
+    set.restart_after(|| {
+        fs::remove_dir_all(&data).unwrap();
+        fs::create_dir(&data).unwrap();
+        copied(&copy, &data);
+    })
+    .await;
+    set.publish(1, "new").await;
+    set.world.stored(3).await;
+    let back = set.relay.follow("", &[("last-event-id", &last)]).await;
+    eventually("what came since is told", LONG, async || {
+        let all = back.messages();
+        let texts: Vec<_> = all.iter().map(|event| event.data["body"].to_string()).collect();
+        texts.contains(&"\"new\"".to_owned()).then_some(()).ok_or(texts.join(", "))
+    })
+    .await;
+}

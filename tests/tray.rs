@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use hark_tests::{LONG, Running, World, bus::Bus, eventually, fake::Watcher};
+use hark_api::route;
+use hark_tests::{
+    LONG, Running, World, bus::Bus, eventually, fake::Watcher, sse::Server, tray::Tray,
+};
 
 /// Waits until the agent says that it has an icon, or none.
 async fn has_icon(world: &World, wanted: bool) {
@@ -48,4 +51,39 @@ async fn a_bus_that_comes_later_has_the_icon() {
     let watcher = Watcher::start(&bus).await;
     registers(&watcher, &mut agent).await;
     has_icon(&world, true).await;
+}
+
+#[tokio::test]
+async fn what_is_followed_no_more_is_unread_nowhere() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let _watcher = Watcher::start(&bus).await;
+    let (gone, other) = (Server::start().await, Server::start().await);
+    world.follow(&[("gone", &gone.url("/")), ("other", &other.url("/"))]);
+    let agent = world.agent_with(&[]).await;
+    let mut gone = gone.client().await;
+    gone.accept().await;
+    world.caught_up("gone").await;
+    gone.send("id: 1\ndata: {\"title\":\"Disk full\"}\n\n").await;
+    world.stored(1).await;
+    let tray = Tray::of(&bus, agent.pid()).await;
+    let says = async |wanted: bool| {
+        eventually(
+            &format!("the tray says that something is unread: {wanted}"),
+            LONG,
+            async || {
+                let tip = tray.tooltip().await;
+                (tip.contains("unread") == wanted).then_some(()).ok_or(tip)
+            },
+        )
+        .await;
+        let counts = world.client().call(&route::UNREAD, &()).await.unwrap();
+        assert_eq!(counts.iter().any(|one| one.messages > 0), wanted, "{counts:?}");
+        let told = world.hark(&["status"]).await.ok();
+        assert_eq!(told.contains("1 message, 1 unread"), wanted, "{told}");
+    };
+    says(true).await;
+    world.hark(&["remove", "gone"]).await.ok();
+    says(false).await;
+    assert_eq!(world.messages().await.len(), 1, "it is history");
 }

@@ -281,13 +281,14 @@ fn imports(text: &str) -> Names {
 #[test]
 fn each_part_of_the_agent_knows_those_below_it_alone() {
     // From the ground up: each imports exactly those that it names, and all of them stand above it.
-    let parts: [(&str, &[&str]); 28] = [
+    let parts: [(&str, &[&str]); 29] = [
         ("autostart", &[]),
         ("to_api", &[]),
         ("words", &["to_api"]),
         ("log", &[]),
         ("demo", &[]),
         ("reconcile", &[]),
+        ("refusals", &[]),
         ("tally", &[]),
         ("events", &[]),
         ("conditions", &[]),
@@ -305,7 +306,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
         ("metrics", &["ledger", "status", "tally"]),
         ("relay", &["ledger", "metrics", "own", "status", "to_api"]),
         ("subscriptions", &["alerts", "ledger", "own", "reconcile", "registry", "tally", "to_api"]),
-        ("configuration", &["reconcile", "status"]),
+        ("configuration", &["reconcile", "refusals", "status"]),
         (
             "commands",
             &[
@@ -314,6 +315,7 @@ fn each_part_of_the_agent_knows_those_below_it_alone() {
                 "demo",
                 "ledger",
                 "own",
+                "refusals",
                 "registry",
                 "silence",
                 "status",

@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::StreamExt;
 use hark_api::{
-    Act, Acted, ErrorCode, Event,
+    Act, Acted, ApiError, Cause, ErrorCode, Event, Reason,
     client::{CallError, Client},
     route::{self, Verb},
     start,
@@ -36,10 +36,6 @@ use crate::{
 
 /// How often an absent agent is looked for.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// How often and how many times it is looked whether an agent has ended: as long as one may take.
-const END_POLL: Duration = Duration::from_millis(50);
-const END_POLLS_MAX: u32 = 200;
 
 /// How many events go to the page in one piece at most: in a flood, one by one would stall it.
 const PIECE_EVENTS_MAX: usize = 200;
@@ -68,6 +64,12 @@ pub(crate) enum Failure {
         code: Option<ErrorCode>,
         /// The option whose value cannot be taken, where it is one alone.
         option: Option<String>,
+        /// The same as the sentence, for another language.
+        #[cfg_attr(test, ts(type = "Reason | null"))]
+        reason: Option<Box<Reason>>,
+        /// What a server, or the way there, did, where it is that.
+        #[cfg_attr(test, ts(type = "Cause | null"))]
+        cause: Option<Box<Cause>>,
         /// One sentence for the person.
         sentence: String,
     },
@@ -187,16 +189,11 @@ async fn start_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
 /// Ends the agent, as one of another version, and starts this version's.
 #[tauri::command]
 async fn restart_agent(bridge: State<'_, Bridge>) -> Result<(), Failure> {
-    bridge.client.call(&route::STOP, &()).await?;
-    let mut left = END_POLLS_MAX;
-    while bridge.client.call(&route::STATUS, &()).await.is_ok() {
-        left -= 1;
-        if left == 0 {
-            return Err(broken("Hark does not end. End it by hand, then start it again.".into()));
-        }
-        tokio::time::sleep(END_POLL).await;
-    }
-    start_agent(bridge).await
+    start::anew(&bridge.profile, &bridge.client)
+        .await
+        .map_err(|error| broken(error.to_string()))?;
+    bridge.started.notify_one();
+    Ok(())
 }
 
 /// What this window is, and where its Hark keeps its files.
@@ -343,7 +340,8 @@ impl From<CallError> for Failure {
         match error {
             CallError::NoAgent | CallError::Ended => Self::NoAgent,
             CallError::Refused(error) => {
-                Self::Refused { code: error.code, option: error.option, sentence: error.sentence }
+                let ApiError { code, option, reason, cause, sentence, .. } = error;
+                Self::Refused { code, option, reason, cause, sentence }
             }
             CallError::TimedOut | CallError::TooLarge | CallError::Broken(_) => {
                 broken(error.to_string())

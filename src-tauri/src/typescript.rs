@@ -15,7 +15,7 @@ fn the_pages_types_are_those_of_the_bridge() {
     let cfg = Config::new();
     let wanted = format!(
         "// Generated from src-tauri/src/bridge.rs; `cargo xtask generate` writes it anew.\n\n\
-         import type {{ ErrorCode, Event, HistoryQuery, MessagesQuery }} from \"./api\";\n\nexport {}\n\n\
+         import type {{ Cause, ErrorCode, Event, HistoryQuery, MessagesQuery, Reason }} from \"./api\";\n\nexport {}\n\n\
          export {}\n\nexport {}\n\nexport {}\n\n\
          export {}\n\nexport {}\n\nexport {}\n\n\
          export {}\n",

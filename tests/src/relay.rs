@@ -161,9 +161,18 @@ impl Set {
     /// # Panics
     /// Where it does not end well.
     pub async fn restart(&mut self) {
+        self.restart_after(|| {}).await;
+    }
+
+    /// The same; what is given is done while no agent runs.
+    ///
+    /// # Panics
+    /// Where it does not end well.
+    pub async fn restart_after(&mut self, act: impl FnOnce()) {
         let mut agent = self.agent.take().unwrap();
         agent.signal(Signal::TERM);
         assert!(agent.ended(SHORT).await.success());
+        act();
         self.agent = Some(self.world.agent_with(&["--headless"]).await);
         self.upstream = self.server.streaming(&self.world).await;
         self.relay = self.world.relay(self.relay.port).await;

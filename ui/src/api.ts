@@ -208,7 +208,15 @@ found: Found | null,
 /**
  * The option ([`Options`]) whose value cannot be taken, where it is one alone.
  */
-option: string | null, };
+option: string | null, 
+/**
+ * The same as the sentence, for another language.
+ */
+reason: Reason | null, 
+/**
+ * What a server, or the way there, did, where it is that.
+ */
+cause: Cause | null, };
 
 export type Attachment = { 
 /**
@@ -606,7 +614,11 @@ since?: Time,
 /**
  * Only what began before this time: the `from`, `noticed` or `at` of the last entry asks for the page after it.
  */
-until?: Time, };
+until?: Time, 
+/**
+ * Only what was whose doing.
+ */
+whose?: Whose, };
 
 export type JournalRow = { 
 /**
@@ -702,6 +714,10 @@ topic: string | null,
  * The connection that it streams on; null where it does not.
  */
 connection: Connected | null, 
+/**
+ * How the next dial resumes.
+ */
+resumes: Resumes, 
 /**
  * The id that the next dial resumes from; null where there is none.
  */
@@ -1110,6 +1126,19 @@ up_to?: number,
  */
 subscription?: string, };
 
+export type Reason = { 
+/**
+ * Which it is.
+ */
+code: ReasonCode, 
+/**
+ * What is filled in, by the names that the code's documentation has. `message` is a part of the sentence, in
+ * English.
+ */
+values: { [key in string]: string }, };
+
+export type ReasonCode = "url_unreadable" | "url_scheme" | "url_password" | "url_websocket" | "url_hidden" | "already_followed" | "unknown_subscription" | "settings_wrong" | "settings_unreadable" | "settings_unwritable" | "settings_slow" | "settings_busy" | "settings_changed" | "other_settings" | "value_unfit" | "value_length" | "value_size" | "value_event_size" | "value_retry" | "value_proxy" | "value_proxy_password" | "value_feed" | "value_least" | "value_priority" | "secret_gone" | "secret_elsewhere" | "secret_unfit" | "secret_unkept" | "secret_command" | "credential_elsewhere" | "rules_wrong" | "rules_more" | "quiet_hours_more" | "quiet_hours_wrong" | "not_recognised";
+
 export type Recognised = { 
 /**
  * The feed.
@@ -1344,6 +1373,14 @@ export type RenewToken = {
  * Whether it is the one for messages alone.
  */
 read_only: boolean, };
+
+export type Restarting = { 
+/**
+ * Whether whoever watches it, as systemd, starts it. Else the client has to.
+ */
+by_itself: boolean, };
+
+export type Resumes = "id" | "time" | "all" | "new";
 
 export type RuleTried = { 
 /**
@@ -1700,6 +1737,8 @@ export type Wanted = {
  */
 on: boolean, };
 
+export type Whose = "server" | "network" | "refused" | "own";
+
 export type Why = { "code": "mute" } | { "code": "do_not_disturb" } | { "code": "snooze" } | { "code": "quiet_hours" } | { "code": "age" } | { "code": "paused" } | { "code": "removed" } | { "code": "no_answer" } | { "code": "server", "text": string };
 
 export type Woken = { 
@@ -1771,4 +1810,5 @@ export interface Routes {
   "/v1/relay/token": { method: "POST"; query: RenewToken; reply: null };
   "/v1/database": { method: "GET"; query: null; reply: Database };
   "/v1/stop": { method: "POST"; query: null; reply: null };
+  "/v1/restart": { method: "POST"; query: null; reply: Restarting };
 }

@@ -1,6 +1,6 @@
 // Generated from src-tauri/src/bridge.rs; `cargo xtask generate` writes it anew.
 
-import type { ErrorCode, Event, HistoryQuery, MessagesQuery } from "./api";
+import type { Cause, ErrorCode, Event, HistoryQuery, MessagesQuery, Reason } from "./api";
 
 export type About = { 
 /**
@@ -37,6 +37,14 @@ code: ErrorCode | null,
  * The option whose value cannot be taken, where it is one alone.
  */
 option: string | null, 
+/**
+ * The same as the sentence, for another language.
+ */
+reason: Reason | null, 
+/**
+ * What a server, or the way there, did, where it is that.
+ */
+cause: Cause | null, 
 /**
  * One sentence for the person.
  */

@@ -1,5 +1,5 @@
 // English, and by its type the list of all texts: a language that lacks one does not compile.
-import type { Cause, Condition } from "../api";
+import type { Cause, Condition, Reason } from "../api";
 import { first } from "./en/first";
 import { links } from "./en/links";
 import { messages } from "./en/messages";
@@ -155,6 +155,9 @@ export const en = {
 
   /** Why, in a sentence. */
   cause: (cause: Cause) => cause.sentence,
+  /** Why something was refused, in a sentence. */
+  refusal: (refused: { reason: Reason | null; cause: Cause | null; sentence: string }) =>
+    refused.sentence,
   /** What is not well, in a sentence. */
   condition: (condition: Condition) => condition.sentence,
 };

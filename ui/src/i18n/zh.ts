@@ -7,6 +7,7 @@ import { outages } from "./zh/outages";
 import { shell } from "./zh/shell";
 import { causeInChinese } from "./causes-zh";
 import { conditionInChinese } from "./conditions-zh";
+import { refusalInChinese } from "./reasons-zh";
 import type { Words } from "./en";
 import { form } from "./zh/form";
 import { ruleForm } from "./zh/rules";
@@ -146,5 +147,6 @@ export const zh: Words = {
   looking: "正在寻找 Hark…",
 
   cause: causeInChinese,
+  refusal: refusalInChinese,
   condition: conditionInChinese,
 };

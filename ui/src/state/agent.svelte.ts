@@ -374,5 +374,6 @@ export const agent = new Agent();
 
 /** A failure in a sentence. */
 export function failureInWords(failure: Failure, words: Words): string {
-  return failure.kind === "no_agent" ? words.noAgent : failure.sentence;
+  if (failure.kind === "no_agent") return words.noAgent;
+  return failure.kind === "refused" ? words.refusal(failure) : failure.sentence;
 }

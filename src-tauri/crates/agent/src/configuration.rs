@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 
-use hark_api::{ApiError, ErrorCode};
+use hark_api::ApiError;
 use hark_config::{
-    TomlError,
+    TomlError, kept,
     settings::{self, Edit, EditError, HandlerSet, Loaded, Relay, Settings, Subscription},
     watch::InForce,
 };
@@ -21,7 +21,7 @@ use hark_local::{file::Stamp, profile::Profile};
 use hark_platform::aside::{Aside, FILE_TIMEOUT};
 use tokio::sync::{Notify, watch};
 
-use crate::{reconcile::Subscriptions, status::Status};
+use crate::{reconcile::Subscriptions, refusals::refusal, status::Status};
 
 /// The key of the demo, which stands in no settings.
 const DEMO: &str = "demo";
@@ -60,6 +60,8 @@ struct Current {
     settings: Settings,
     /// Whether settings were read already.
     begun: bool,
+    /// Whether good settings were read, and what no subscription names was swept by them.
+    swept: bool,
     /// Followed while the settings hold no subscription.
     demo: Option<Subscription>,
 }
@@ -68,7 +70,7 @@ impl Configuration {
     /// Nothing is in force yet. `demo` is followed while the settings hold no subscription.
     #[must_use]
     pub fn new(profile: &Profile, demo: Option<Subscription>, status: Status) -> Self {
-        let current = Current { settings: Settings::default(), begun: false, demo };
+        let current = Current { settings: Settings::default(), begun: false, swept: false, demo };
         Self(Arc::new(Inner {
             path: profile.settings(),
             last_good: profile.state.join("config.last-good.toml"),
@@ -167,13 +169,20 @@ impl Configuration {
     /// Reads the settings. A file that is bad, gone while the agent runs, or on a disk that does not
     /// answer, changes nothing and raises a condition. Answers whether what is in force may have changed.
     pub async fn read(&self) -> bool {
-        let follows = !self.current().settings.subscriptions.is_empty();
+        let (follows, is_first) = {
+            let current = self.current();
+            (!current.settings.subscriptions.is_empty(), !current.swept)
+        };
         let (path, last_good) = (self.0.path.clone(), self.0.last_good.clone());
         let read = move || {
             let stamp = Stamp::of(&path);
             let mut loaded = settings::load(&path, &last_good);
             if follows && !path.exists() {
                 loaded.problem = Some(format!("The settings file {} {GONE}", path.display()));
+            }
+            if is_first && stamp.is_some() && loaded.problem.is_none() {
+                // What cannot be removed does no harm: only its owner may read it.
+                let _ = kept::sweep(&path, loaded.settings.files());
             }
             (loaded, stamp)
         };
@@ -209,6 +218,7 @@ impl Configuration {
         let mut current = self.current();
         let is_taken = good || !current.begun;
         current.begun = true;
+        current.swept |= good;
         drop(current);
         if is_taken {
             self.take(loaded.settings);
@@ -306,17 +316,4 @@ impl Configuration {
     fn current(&self) -> MutexGuard<'_, Current> {
         self.0.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The error that a client gets for an edit that was not made.
-pub(crate) fn refusal(error: EditError) -> ApiError {
-    let code = match &error {
-        EditError::File(_) | EditError::Another(_) | EditError::Unfit { .. } => None,
-        EditError::Unknown(_) => Some(ErrorCode::UnknownSubscription),
-        EditError::AlreadyFollowed(_) => Some(ErrorCode::AlreadyFollowed),
-        EditError::Changed(_) => Some(ErrorCode::Changed),
-    };
-    let sentence = error.to_string();
-    let option = if let EditError::Unfit { option, .. } = error { option } else { None };
-    ApiError { code, option, ..ApiError::plain(sentence) }
 }

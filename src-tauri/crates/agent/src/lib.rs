@@ -25,6 +25,7 @@ mod metrics;
 mod own;
 pub mod print;
 mod reconcile;
+mod refusals;
 mod registry;
 pub mod relay;
 pub mod run;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// How many counters there may be; handlers that come and go leave theirs behind.
+/// How many counters there may be.
 const COUNTERS_MAX: usize = 10_000;
 
 /// What is counted. Each has a name, a subscription's key or a handler's, and one word more.
@@ -44,6 +44,12 @@ impl Tally {
     pub fn keep_subscriptions(&self, is_there: impl Fn(&str) -> bool) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.retain(|(counter, name, _), _| *counter == Counter::HandlerRuns || is_there(name));
+    }
+
+    /// Forgets what was counted of handlers other than those that `is_there` names.
+    pub fn keep_handlers(&self, is_there: impl Fn(&str) -> bool) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.retain(|(counter, name, _), _| *counter != Counter::HandlerRuns || is_there(name));
     }
 
     /// What one counter has, in the order of names and words.
@@ -88,6 +94,10 @@ mod tests {
         assert_eq!(tally.of(Counter::Messages), [("7".to_owned(), "stored", 1)]);
         assert_eq!(tally.of(Counter::HandlerRuns), [("gone".to_owned(), "ok", 1)]);
         tally.add(Counter::Messages, "new", "stored", 1);
+        assert_eq!(tally.of(Counter::Messages).len(), 2);
+        tally.add(Counter::HandlerRuns, "stays", "ok", 1);
+        tally.keep_handlers(|name| name == "stays");
+        assert_eq!(tally.of(Counter::HandlerRuns), [("stays".to_owned(), "ok", 1)]);
         assert_eq!(tally.of(Counter::Messages).len(), 2);
     }
 }

@@ -4,8 +4,9 @@ use hark_api as api;
 use hark_engine::{
     Moment,
     alerts::Why,
+    cursor::Cursor,
     failure::{Class, Failure},
-    feed::{self, Certainty, Recognition},
+    feed::{self, Certainty, Feed, Recognition},
     handlers::RunEnd,
     heartbeat::Source,
     history::{History, Outage, Row, Span, SpanKind},
@@ -333,5 +334,14 @@ pub fn journal_row(row: Row, server: impl Fn(&str) -> String) -> api::JournalRow
         kind: row.entry.kind().to_owned(),
         cause: row.entry.failure().map(|failure| cause(failure, &name)),
         subscription: row.subscription,
+    }
+}
+/// How a dial from this cursor resumes.
+pub fn resumes(feed: &dyn Feed, cursor: &Cursor) -> api::Resumes {
+    match cursor {
+        Cursor { time: Some(_), .. } if feed.resumes_by_time() => api::Resumes::Time,
+        Cursor { id: Some(_), .. } => api::Resumes::Id,
+        _ if feed.misses_without_cursor() => api::Resumes::New,
+        _ => api::Resumes::All,
     }
 }

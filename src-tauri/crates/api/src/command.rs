@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Options, Time};
+use crate::{Cause, Options, Reason, ReasonCode, Time};
 
 /// A subscription to add.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -213,13 +213,25 @@ pub struct ApiError {
     /// The option ([`Options`]) whose value cannot be taken, where it is one alone.
     #[serde(default)]
     pub option: Option<String>,
+    /// The same as the sentence, for another language.
+    #[serde(default)]
+    pub reason: Option<Box<Reason>>,
+    /// What a server, or the way there, did, where it is that.
+    #[serde(default)]
+    pub cause: Option<Box<Cause>>,
 }
 
 impl ApiError {
     /// One that no client handles in a way of its own.
     #[must_use]
     pub fn plain(sentence: String) -> Self {
-        Self { code: None, sentence, found: None, option: None }
+        Self { code: None, sentence, found: None, option: None, reason: None, cause: None }
+    }
+
+    /// One with its reason and the values of that.
+    #[must_use]
+    pub fn because(code: ReasonCode, values: &[(&str, &dyn ToString)], sentence: String) -> Self {
+        Self { reason: Some(Box::new(Reason::of(code, values))), ..Self::plain(sentence) }
     }
 }
 

@@ -207,6 +207,38 @@ pub struct Frequent {
     pub times: u32,
 }
 
+/// Whose doing an entry of the history was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// The server's: it closed, was down, or sent what cannot be read.
+    Server,
+    /// That of the way there.
+    Network,
+    /// The server, or a rule of ours, said no.
+    Refused,
+    /// This computer's: its network, its sleep, a pause, no running agent.
+    Own,
+}
+
+impl Whose {
+    /// Of an entry; none where it is nobody's.
+    #[must_use]
+    pub fn of(entry: &HistoryEntry) -> Option<Self> {
+        match entry {
+            HistoryEntry::Outage(outage) => Some(match outage.cause.class {
+                Class::Local => Self::Own,
+                Class::Network => Self::Network,
+                Class::Refused => Self::Refused,
+                Class::Server | Class::Routine | Class::Protocol => Self::Server,
+            }),
+            HistoryEntry::Span(span) => (span.span != SpanKind::Missed).then_some(Self::Own),
+            HistoryEntry::Handler(_) => None,
+        }
+    }
+}
+
 /// Which part of the history to answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
@@ -220,4 +252,6 @@ pub struct HistoryQuery {
     pub since: Option<Time>,
     /// Only what began before this time: the `from`, `noticed` or `at` of the last entry asks for the page after it.
     pub until: Option<Time>,
+    /// Only what was whose doing.
+    pub whose: Option<Whose>,
 }

@@ -17,7 +17,8 @@ mod handlers;
 mod history;
 mod message;
 mod options;
-pub mod relay;
+pub mod reason;
+mod relay;
 pub mod route;
 mod rules;
 mod send;
@@ -38,7 +39,7 @@ pub use event::Event;
 pub use handlers::{Handler, HandlerBegun, HandlerEnd, HandlerRun, RunHandler};
 pub use history::{
     Cause, Class, Frequent, HistoryEntry, HistoryQuery, JournalRow, Outage, Share, Span, SpanKind,
-    Uptime,
+    Uptime, Whose,
 };
 pub use message::{
     Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,
@@ -48,6 +49,7 @@ pub use options::{
     EditGeneral, EditSubscription, GeneralOptions, OptionValue, Options, OptionsQuery,
     SubscriptionOptions, TypedSecret,
 };
+pub use reason::{Reason, ReasonCode};
 pub use relay::{
     Health, Relay, RelayClient, RelayEvent, RelayGap, RelayId, RelayMessage, RelayQuery, RelayRaw,
     RelayRefusal, RelayRemoved, RelayStatus, RenewToken, Upstream,
@@ -57,7 +59,8 @@ pub use send::{SendMessage, Sent};
 pub use silence::{Silence, Snooze, SnoozeUntil, Snoozed, Woken};
 pub use status::{
     AgentInfo, Condition, Connected, Dial, DialReason, Failed, Heartbeat, HeartbeatSource, Link,
-    LinkDetail, LinkQuery, Notifications, Phase, Severity, Standing, Status, named,
+    LinkDetail, LinkQuery, Notifications, Phase, Restarting, Resumes, Severity, Standing, Status,
+    named,
 };
 pub use time::Time;
 

@@ -9,8 +9,8 @@ use crate::{
     DeleteMessages, Deleted, EditGeneral, EditSubscription, GeneralOptions, Handler, HandlerBegun,
     HistoryEntry, HistoryQuery, JournalRow, LinkDetail, LinkQuery, Message, MessagesQuery,
     OptionsQuery, Picture, QuietHours, RawMessage, RawQuery, Read, ReadMessages, Relay, RenewToken,
-    RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed, Status,
-    SubscriptionOptions, Target, Tried, TypedSecret, Unread, Uptime, Wanted, Woken,
+    Restarting, RulesFor, RulesTried, RunHandler, Sample, SendMessage, Sent, Snooze, Snoozed,
+    Status, SubscriptionOptions, Target, Tried, TypedSecret, Unread, Uptime, Wanted, Woken,
 };
 
 /// The routes that the window's page may call, which shows what strangers sent. Not among them is what runs a
@@ -237,4 +237,6 @@ routes! {
     DATABASE = get "/v1/database": () => Database;
     /// Stop the agent.
     STOP = post "/v1/stop": () => ();
+    /// Stop the agent, so that it begins anew: by whoever watches it, or else by the client, as the answer says.
+    RESTART = post "/v1/restart": () => Restarting;
 }

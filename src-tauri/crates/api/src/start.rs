@@ -13,10 +13,15 @@ use hark_local::{
 };
 use tokio::{process::Command, time::sleep};
 
-use crate::client::Client;
+use crate::{
+    client::{CallError, Client},
+    route,
+};
 
 /// An agent answers within tens of milliseconds; a first start may have a database to migrate.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// A service may wait for 5 seconds before it starts one again.
+const AGAIN_TIMEOUT: Duration = Duration::from_secs(15);
 const START_POLL: Duration = Duration::from_millis(50);
 
 /// Why no agent runs now.
@@ -41,6 +46,14 @@ pub enum StartError {
         /// Where its log is.
         log: PathBuf,
     },
+    /// The one that was to end has not.
+    #[error("Hark does not end. End it by hand, then start it again.")]
+    Stays,
+    /// Whoever watches it has not started it again.
+    #[error(
+        "The service that runs Hark has not started it again. See: systemctl --user status hark"
+    )]
+    Unwatched,
     /// It runs and has not answered in time.
     #[error("The agent was started but does not answer within {} seconds. Its log is in {}.", START_TIMEOUT.as_secs(), .0.display())]
     Silent(PathBuf),
@@ -55,6 +68,34 @@ pub async fn agent(profile: &Profile, client: &Client) -> Result<(), StartError>
     match client.is_running().await {
         true => Ok(()),
         false => start(&sibling(HARK), profile, client).await,
+    }
+}
+
+/// Ends the agent of this profile, as one of another version, and sees that another one runs. What is watched by
+/// systemd is started by that alone, so that it stays watched.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn anew(profile: &Profile, client: &Client) -> Result<(), StartError> {
+    let runs = async || client.call(&route::STATUS, &()).await.ok().map(|status| status.agent.pid);
+    let before = runs().await;
+    let asked = client.call(&route::RESTART, &()).await;
+    if let Err(CallError::Refused(_) | CallError::Broken(_)) = asked {
+        // An older one, which does not know that.
+        let _ = client.call(&route::STOP, &()).await;
+    }
+    let by_itself = asked.is_ok_and(|restarting| restarting.by_itself);
+    let asked = Instant::now();
+    loop {
+        match runs().await {
+            Some(pid) if Some(pid) != before => return Ok(()),
+            Some(_) if asked.elapsed() > START_TIMEOUT => return Err(StartError::Stays),
+            None if by_itself && asked.elapsed() > AGAIN_TIMEOUT => {
+                return Err(StartError::Unwatched);
+            }
+            None if !by_itself => return agent(profile, client).await,
+            _ => sleep(START_POLL).await,
+        }
     }
 }
 

@@ -181,6 +181,21 @@ pub struct LinkQuery {
     pub subscription: String,
 }
 
+/// How a dial resumes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Resumes {
+    /// By the id of the last message.
+    Id,
+    /// By the time of the last message, and a little before it.
+    Time,
+    /// There is nothing to resume from yet: with all that the server holds. What came already is not kept twice.
+    All,
+    /// There is nothing to resume from: with what is sent from then on.
+    New,
+}
+
 /// What is known of a link beside its [`Link`]: for who wants to know why it is as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
@@ -192,6 +207,8 @@ pub struct LinkDetail {
     pub topic: Option<String>,
     /// The connection that it streams on; null where it does not.
     pub connection: Option<Connected>,
+    /// How the next dial resumes.
+    pub resumes: Resumes,
     /// The id that the next dial resumes from; null where there is none.
     pub cursor: Option<String>,
     /// The server's time that it resumes from, where its feed resumes by time.
@@ -309,4 +326,12 @@ pub enum Severity {
     Error,
     /// Something works less well.
     Warning,
+}
+
+/// An agent ends, to begin anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Restarting {
+    /// Whether whoever watches it, as systemd, starts it. Else the client has to.
+    pub by_itself: bool,
 }

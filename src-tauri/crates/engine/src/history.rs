@@ -72,6 +72,11 @@ pub enum Entry {
         /// When it had fallen asleep.
         asleep_since: Timestamp,
     },
+    /// The clock was set; `at` is what it says now.
+    ClockSet {
+        /// What it would have said.
+        before: Timestamp,
+    },
 }
 
 /// Why a connection that still stands is checked by a second one.
@@ -107,6 +112,7 @@ impl Entry {
             Self::AgentStarted { .. } => "agent_started",
             Self::AgentStopped => "agent_stopped",
             Self::Woke { .. } => "woke",
+            Self::ClockSet { .. } => "clock_set",
         }
     }
 
@@ -279,7 +285,8 @@ impl History {
                 Entry::AgentStopped => stopped = Some(at),
                 Entry::AgentStarted { last_alive } => {
                     if let Some(from) = stopped.take().or(last_alive) {
-                        let (kind, to) = (SpanKind::AgentOff, Some(at));
+                        // The clock may have been set back in between.
+                        let (kind, from, to) = (SpanKind::AgentOff, from.min(at), Some(at));
                         history.spans.push(Span { id, kind, subscription, from, to });
                     }
                 }
@@ -288,6 +295,7 @@ impl History {
                     history.spans.push(Span { id, kind, subscription, from, to });
                 }
                 Entry::Halted { .. }
+                | Entry::ClockSet { .. }
                 | Entry::Rotated
                 | Entry::Swapped { .. }
                 | Entry::Renumbered => {}

@@ -1,7 +1,8 @@
 //! How long a subscription was connected of the time in which it was followed: folded entry by entry as the journal
 //! is written, so that it outlives the journal's rows. It knows no days; who keeps it splits it.
 //!
-//! Followed is while Hark ran, awake, and the subscription was not paused. A first dial counts for neither side:
+//! Followed is while Hark ran, awake, and the subscription was not paused. An instant of the calendar counts once,
+//! also where the clock was set: as it was when the clock showed it last. A first dial counts for neither side:
 //! it becomes an outage once it has failed, and so a link is down for exactly as long as the history's outages say.
 
 use jiff::Timestamp;
@@ -31,13 +32,26 @@ pub struct Since {
     pub at: Timestamp,
 }
 
-/// How a subscription stands after the entries so far. Stored as JSON, so its names stay as they are.
+/// Time that was told to be spent in a state, and may have to be taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    state: State,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+/// So many of the latest are known, to be taken back.
+const RECENT_MAX: usize = 32;
+
+/// How a subscription stands after the entries so far. Stored as JSON, so its names stay as they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// Now.
     pub now: Since,
-    /// Before that: a sleep is told of when it is over, and what broke by it may have been told before.
-    pub before: Option<Since>,
+    /// What was spent before that, oldest first: a sleep, or a clock that was set, is told of when it is over, and
+    /// what broke by it may have been told before.
+    #[serde(default)]
+    pub recent: Vec<Spent>,
     /// Since when an outage lasts; a pause, not a restart of Hark, ends it.
     pub lost: Option<Timestamp>,
 }
@@ -59,12 +73,22 @@ impl Standing {
     /// Of a subscription of which nothing is known.
     #[must_use]
     pub fn unknown(at: Timestamp) -> Self {
-        Self { now: Since { state: State::Absent, at }, before: None, lost: None }
+        Self { now: Since { state: State::Absent, at }, recent: Vec::new(), lost: None }
     }
 
     /// Takes an entry that was written at `at`. Answers what it adds.
     pub fn take<'a>(&mut self, at: Timestamp, entry: &'a Entry) -> Vec<Told<'a>> {
         let mut told = Vec::new();
+        if let Entry::ClockSet { before } = entry {
+            self.clock_set(*before, at, &mut told);
+            return told;
+        }
+        if let Entry::AgentStarted { last_alive } = entry {
+            // After a crash: it is known until when that one ran, by the clock of then.
+            self.becomes(State::Absent, last_alive.unwrap_or(self.now.at), &mut told);
+        }
+        // The clock was set while nobody looked.
+        self.rewind(at, &mut told);
         match entry {
             Entry::Opened | Entry::Swapped { .. } => {
                 self.ends(at, &mut told);
@@ -84,12 +108,13 @@ impl Standing {
                 self.becomes(State::Absent, at, &mut told);
             }
             Entry::AgentStopped => self.becomes(State::Absent, at, &mut told),
-            Entry::AgentStarted { last_alive } => {
-                // After a crash: it is known until when that one ran.
-                self.becomes(State::Absent, last_alive.unwrap_or(self.now.at), &mut told);
-            }
-            Entry::Woke { asleep_since } => self.slept(*asleep_since, at, &mut told),
-            Entry::Rotated | Entry::Gap { .. } | Entry::Renumbered | Entry::Resumed => {}
+            Entry::Woke { asleep_since } => self.skip(*asleep_since, at, &mut told),
+            Entry::AgentStarted { .. }
+            | Entry::Rotated
+            | Entry::Gap { .. }
+            | Entry::Renumbered
+            | Entry::Resumed
+            | Entry::ClockSet { .. } => {}
         }
         told
     }
@@ -104,12 +129,7 @@ impl Standing {
         if self.now.state == state {
             return;
         }
-        // A clock that was set back spends nothing.
-        let at_least = at.max(self.now.at);
-        if self.now.state != State::Absent {
-            told.push(Told::Spent(self.now.state, self.now.at, at_least));
-        }
-        self.before = Some(self.now);
+        self.spend(at, told);
         self.now = Since { state, at };
     }
 
@@ -119,20 +139,60 @@ impl Standing {
         }
     }
 
-    fn slept(&mut self, from: Timestamp, at: Timestamp, told: &mut Vec<Told<'_>>) {
-        if let Some(before) = self.before
-            && before.state != State::Absent
-            && from < self.now.at
-        {
-            told.push(Told::Taken(before.state, from.max(before.at), self.now.at));
+    /// Spends the time until then in the present state.
+    fn spend(&mut self, to: Timestamp, told: &mut Vec<Told<'_>>) {
+        let Since { state, at: from } = self.now;
+        if to <= from {
+            return;
         }
-        if self.now.state != State::Absent {
-            told.push(Told::Spent(self.now.state, self.now.at, from.max(self.now.at)));
+        self.now.at = to;
+        if state != State::Absent {
+            told.push(Told::Spent(state, from, to));
+            self.recent.push(Spent { state, from, to });
+            let old = self.recent.len().saturating_sub(RECENT_MAX);
+            self.recent.drain(..old);
         }
-        self.now.at = at.max(self.now.at);
-        self.before = None;
+    }
+
+    /// Nobody was there between these two: neither was it spent, as far as that was told already.
+    fn skip(&mut self, from: Timestamp, to: Timestamp, told: &mut Vec<Told<'_>>) {
+        self.spend(from, told);
+        self.take_back(from, told);
+        self.now.at = to.max(self.now.at);
+    }
+
+    /// The clock says `at`: what was told to be spent after that was told by a wrong one, or comes once more.
+    fn rewind(&mut self, at: Timestamp, told: &mut Vec<Told<'_>>) {
+        self.take_back(at, told);
+        self.now.at = self.now.at.min(at);
+        self.lost = self.lost.map(|lost| lost.min(at));
+    }
+
+    fn take_back(&mut self, from: Timestamp, told: &mut Vec<Told<'_>>) {
+        for one in self.recent.iter_mut().filter(|one| one.to > from) {
+            told.push(Told::Taken(one.state, one.from.max(from), one.to));
+            one.to = one.from.max(from);
+        }
+        self.recent.retain(|one| one.to > one.from);
+    }
+
+    fn clock_set(&mut self, before: Timestamp, at: Timestamp, told: &mut Vec<Told<'_>>) {
+        // An outage is as long as it was.
+        let lost =
+            self.lost.map(|lost| lost.checked_add(at.duration_since(before)).unwrap_or(lost));
+        if at >= before {
+            self.skip(before, at, told);
+        } else {
+            self.spend(before, told);
+            self.rewind(at, told);
+        }
+        self.lost = lost.map(|lost| lost.min(at));
     }
 }
+
+#[cfg(test)]
+#[path = "uptime/model.rs"]
+mod model;
 
 #[cfg(test)]
 mod tests {
@@ -217,6 +277,23 @@ mod tests {
         assert_eq!(account(&[(10, Entry::Opened), (60, woke.clone())], 70), (20, 0, vec![]));
         let told_first = [(10, Entry::Opened), (60, lost()), (60, woke), (62, Entry::Opened)];
         assert_eq!(account(&told_first, 70), (18, 2, vec![2]));
+    }
+
+    #[test]
+    fn what_broke_and_healed_before_the_sleep_is_told_of_counts_none_of_it() {
+        let woke = Entry::Woke { asleep_since: at(20) };
+        let entries =
+            [(10, Entry::Opened), (60, lost()), (61, Entry::Opened), (62, lost()), (62, woke)];
+        assert_eq!(account(&entries, 70), (10, 8, vec![1]));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_counts_nothing_twice_and_nothing_that_was_not() {
+        let set = |before| Entry::ClockSet { before: at(before) };
+        assert_eq!(account(&[(10, Entry::Opened), (120, set(20))], 130), (20, 0, vec![]));
+        assert_eq!(account(&[(110, Entry::Opened), (20, set(120))], 30), (10, 0, vec![]));
+        let entries = [(10, Entry::Opened), (90, lost()), (30, set(100)), (40, Entry::Opened)];
+        assert_eq!(account(&entries, 50), (20 + 10, 10, vec![20]));
     }
 
     #[test]

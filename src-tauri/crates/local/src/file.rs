@@ -129,6 +129,12 @@ pub fn is_private(found: &Metadata) -> bool {
     found.mode() & 0o077 == 0
 }
 
+/// What tells a file from all others that are there, whatever it is called: its device and its number there.
+#[must_use]
+pub fn number(found: &Metadata) -> (u64, u64) {
+    (found.dev(), found.ino())
+}
+
 /// Makes a file that only its owner may read.
 ///
 /// # Errors

@@ -29,6 +29,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use crate::groups::Groups;
+
 /// How much is kept of the beginning of an output, and as much of its end. Bytes.
 pub const OUTPUT_BYTES_MAX: usize = 4 << 10;
 /// How long a group has that is asked to end.
@@ -130,10 +132,15 @@ pub fn may_run(path: &Path) -> bool {
 
 /// Runs a command until it has ended, or until `stop` is done. Dropping it kills the group.
 pub async fn run(run: Run, stop: impl Future<Output = ()>) -> Ended {
+    run_noted(run, &Groups::default(), stop).await
+}
+
+/// The same; the group is noted among these for as long as it runs.
+pub async fn run_noted(run: Run, groups: &Groups, stop: impl Future<Output = ()>) -> Ended {
     let began = Instant::now();
     let mut output = Output::default();
     let end = match begin(&run) {
-        Ok(begun) => follow(begun, &run, stop, &mut output).await,
+        Ok(begun) => follow(begun, &run, groups, stop, &mut output).await,
         Err(error) => End::NotStarted(error.to_string()),
     };
     Ended { end, took: began.elapsed(), output }
@@ -229,6 +236,7 @@ fn reap_with(child: &mut Child, tell: oneshot::Sender<ExitStatus>) {
 async fn follow(
     begun: Begun,
     run: &Run,
+    groups: &Groups,
     stop: impl Future<Output = ()>,
     output: &mut Output,
 ) -> End {
@@ -238,6 +246,7 @@ async fn follow(
         Ok(Err(error)) => return End::NotStarted(error.to_string()),
         Err(_) => return End::NotStarted("its process has no number".to_owned()),
     };
+    let noted = groups.note(group.pid);
     let ended_by_us = {
         // One that has seen enough ends before it has read all.
         let hand_over = async {
@@ -268,6 +277,7 @@ async fn follow(
     };
     // What it has left behind ends with it.
     drop(group);
+    drop(noted);
     let status = status.await;
     // A process that has left its group may hold the output open.
     let _ = timeout(REST, read_all(&mut printed, output)).await;

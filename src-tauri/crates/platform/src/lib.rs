@@ -12,6 +12,7 @@ pub mod child;
 pub mod clock;
 pub mod desktop;
 pub mod disk;
+pub mod groups;
 pub mod locale;
 pub mod notifications;
 pub mod picture;

@@ -23,6 +23,8 @@ const BY_SIGNAL: i32 = 128;
 pub enum End {
     /// Somebody wanted it to, and that is well.
     Asked,
+    /// Somebody wants it to begin anew, which whoever watches it does.
+    Again,
     /// Its terminal is gone.
     HungUp,
 }
@@ -33,6 +35,8 @@ impl End {
     pub fn code(self) -> u8 {
         match self {
             Self::Asked => 0,
+            // `EX_TEMPFAIL` of sysexits.h(3head); the units have it too.
+            Self::Again => 75,
             // Nobody asked for this: a service manager starts it again, and a script can tell.
             Self::HungUp => 129,
         }

@@ -32,6 +32,16 @@ pub fn tell(told: Told) {
     let _ = told;
 }
 
+/// Whether one watches this very process, and starts it anew where it ends with [`crate::signals::End::Again`]: units
+/// of Hark's own are told that it is ready, and systemd says which process it has started (systemd.exec(5)). What this
+/// process starts inherits the one, not the other.
+#[must_use]
+pub fn begins_anew() -> bool {
+    let started = std::env::var("SYSTEMD_EXEC_PID").ok();
+    std::env::var_os("NOTIFY_SOCKET").is_some()
+        && started.is_some_and(|pid| pid == std::process::id().to_string())
+}
+
 /// How often to say that the agent goes on: twice in the time after which it would be ended. None where nobody
 /// wants to hear it.
 #[must_use]

@@ -1,6 +1,9 @@
 //! The journal: every change of a link that is worth keeping.
 
-use hark_engine::history::{Entry, Row, last_heard};
+use hark_engine::{
+    history::{Entry, Row, last_heard},
+    keep::Keep,
+};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -8,6 +11,8 @@ use crate::{Store, StoreError, from_ms, to_ms, uptime::account};
 
 /// How many rows are looked through for the last sign of life.
 const HEARD_ROWS_MAX: u32 = 200;
+/// An agent notes in shorter intervals that it runs. Milliseconds.
+const ALIVE_NOTED_MS: i64 = 10 * 60_000;
 
 impl Store {
     /// Appends an entry, and accounts for it; answers its number. A dial that fails as the one before did only counts
@@ -108,8 +113,9 @@ impl Store {
         Ok(ms.map(from_ms))
     }
 
-    /// Since when the newest `limit` rows of all tell everything of a subscription; none where it has no row. The
-    /// first of its rows among them says what it was before that where it tells of a loss, and else not.
+    /// Since when the newest `limit` rows of all tell everything of a subscription: what is older may have been dropped,
+    /// of itself, of the agent's own or by that limit. None where it has no row. The first of its rows among them says
+    /// what it was before that where it tells of a loss, and else not.
     ///
     /// # Errors
     /// Where the database cannot be used.
@@ -118,39 +124,71 @@ impl Store {
         subscription: &str,
         limit: u32,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let known = self.known_since(subscription)?;
+        let Some(known) = self.known_since(subscription)? else { return Ok(None) };
+        let own: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT at FROM journal WHERE subscription IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?1",
+            )?
+            .query_row([Keep::DEFAULT.journal_rows_max.saturating_sub(1)], |row| row.get(0))
+            .optional()?;
         let cut: Option<(i64, i64)> = self
             .connection
             .prepare_cached("SELECT id, at FROM journal ORDER BY id DESC LIMIT 1 OFFSET ?1")?
             .query_row([limit.saturating_sub(1)], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let Some((id, at)) = cut else { return Ok(known) };
-        let first: Option<(i64, String)> = self
+        let of_all = match cut {
+            Some((id, at)) => {
+                let first: Option<(i64, String)> = self
+                    .connection
+                    .prepare_cached(
+                        "SELECT at, kind FROM journal WHERE subscription = ?1 AND id >= ?2
+                         ORDER BY id LIMIT 1",
+                    )?
+                    .query_row(params![subscription, id], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()?;
+                Some(first.filter(|(_, kind)| kind != "lost").map_or(at, |(first, _)| first))
+            }
+            None => None,
+        };
+        Ok([own, of_all].into_iter().flatten().map(from_ms).chain([known]).max())
+    }
+
+    /// Whether the journal says that a subscription is paused, as a history reads it.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub fn is_paused(&self, subscription: &str) -> Result<bool, StoreError> {
+        let last: Option<String> = self
             .connection
             .prepare_cached(
-                "SELECT at, kind FROM journal WHERE subscription = ?1 AND id >= ?2
-                 ORDER BY id LIMIT 1",
+                "SELECT kind FROM journal
+                 WHERE subscription = ?1 AND kind IN ('paused', 'resumed', 'opened', 'removed')
+                 ORDER BY id DESC LIMIT 1",
             )?
-            .query_row(params![subscription, id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row([subscription], |row| row.get(0))
             .optional()?;
-        let since = first.filter(|(_, kind)| kind != "lost").map_or(at, |(first, _)| first);
-        Ok(known.map(|known| known.max(from_ms(since))))
+        Ok(last.as_deref() == Some("paused"))
     }
 
     /// The last time at which an earlier run was surely alive: by its own note, its last row or
-    /// message.
+    /// message. What was written by a clock that has been set back since does not count.
     ///
     /// # Errors
     /// Where the database cannot be used.
     pub fn last_alive(&self) -> Result<Option<Timestamp>, StoreError> {
-        let ms: Option<i64> = self.connection.query_row(
-            "SELECT max(at) FROM (SELECT max(at) AS at FROM journal
-                                  UNION ALL SELECT max(received) FROM message
-                                  UNION ALL SELECT at FROM alive)",
-            [],
-            |row| row.get(0),
-        )?;
-        Ok(ms.map(from_ms))
+        let last = |sql| {
+            let at = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).optional();
+            at.map_err(StoreError::from)
+        };
+        let noted = last("SELECT at FROM alive")?;
+        let latest = [
+            last("SELECT at FROM journal ORDER BY id DESC LIMIT 1")?,
+            last("SELECT received FROM message ORDER BY id DESC LIMIT 1")?,
+        ];
+        let is_by_same_clock = |at: &i64| noted.is_none_or(|noted| *at < noted + ALIVE_NOTED_MS);
+        let latest = latest.into_iter().flatten().filter(is_by_same_clock);
+        Ok(noted.into_iter().chain(latest).max().map(from_ms))
     }
 
     /// When a subscription was last surely heard, in this run or an earlier one.

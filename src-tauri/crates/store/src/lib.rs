@@ -10,6 +10,7 @@ mod consent;
 mod cursor;
 mod handlers;
 mod journal;
+mod left;
 mod messages;
 mod open;
 mod outbox;
@@ -86,8 +87,8 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Which database this is: random letters and digits that another one, which was begun anew, has
-    /// not. What is known by an id is known of one epoch.
+    /// Which database this is: random letters and digits that another one, which was begun anew or put back from a
+    /// copy (see [`Store::recognise`]), has not. What is known by an id is known of one epoch.
     #[must_use]
     pub fn epoch(&self) -> &str {
         &self.epoch

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_pruned.sql"),
     include_str!("migrations/0008_epoch.sql"),
     include_str!("migrations/0009_uptime.sql"),
+    include_str!("migrations/0010_left_by.sql"),
 ];
 
 /// How long to wait for another process that holds the database. Nothing else goes on meanwhile.

@@ -92,15 +92,17 @@ impl Store {
         Ok(statement.query_row(params![subscription, most], |row| row.get(0))?)
     }
 
-    /// Whether the person has anything left to read.
+    /// Whether the person has anything left to read of these subscriptions.
     ///
     /// # Errors
     /// Where the database cannot be used.
-    pub fn has_unread(&self) -> Result<bool, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT EXISTS(SELECT 1 FROM message INDEXED BY message_unread WHERE read IS NULL)",
-        )?;
-        Ok(statement.query_row([], |row| row.get(0))?)
+    pub fn has_unread(&self, subscriptions: &[String]) -> Result<bool, StoreError> {
+        for subscription in subscriptions {
+            if self.unread(subscription, 1)? > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The latest messages sent, each with its beginning alone.

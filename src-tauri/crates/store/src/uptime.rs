@@ -10,7 +10,7 @@ use hark_engine::{
     history::{Entry, Row},
     uptime::{Standing, State, Told},
 };
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{Store, StoreError, to_ms};
@@ -67,15 +67,16 @@ impl Store {
         days: u32,
         now: Timestamp,
     ) -> Result<Uptime, StoreError> {
-        let first = day_of(now, &self.zone) - i64::from(days) + 1;
+        let today = day_of(now, &self.zone);
+        let first = today - i64::from(days) + 1;
         let mut sum = Uptime::default();
         let (mut live, mut followed) = (0, 0);
         let mut causes = Causes::new();
         let mut statement = self.connection.prepare_cached(
             "SELECT live, followed, outages, longest, causes FROM day
-             WHERE subscription = ?1 AND day >= ?2",
+             WHERE subscription = ?1 AND day BETWEEN ?2 AND ?3",
         )?;
-        let mut rows = statement.query(params![subscription, first])?;
+        let mut rows = statement.query(params![subscription, first, today])?;
         while let Some(row) = rows.next()? {
             live += row.get::<_, i64>(0)?;
             followed += row.get::<_, i64>(1)?;
@@ -144,7 +145,7 @@ pub(crate) fn account(
         None => standings(connection)?,
     };
     for (key, before) in standings {
-        let mut after = before;
+        let mut after = before.clone();
         for told in after.take(at, entry) {
             add(connection, zone, &key, told)?;
         }
@@ -207,15 +208,28 @@ fn spend(
     for (day, ms) in by_day(from, to, zone) {
         let followed = sign * ms;
         let live = if state == State::Live { followed } else { 0 };
+        // A clock that is set to and fro more often than is remembered makes no day longer than it is.
         connection
             .prepare_cached(
-                "INSERT INTO day (subscription, day, live, followed) VALUES (?1, ?2, ?3, ?4)
+                "INSERT INTO day (subscription, day, live, followed)
+                 VALUES (?1, ?2, max(0, ?3), max(0, ?4))
                  ON CONFLICT DO UPDATE
-                 SET live = live + excluded.live, followed = followed + excluded.followed",
+                 SET followed = min(?5, max(0, followed + ?4)),
+                     live = min(?5, max(0, followed + ?4), max(0, live + ?3))",
             )?
-            .execute(params![key, day, live, followed])?;
+            .execute(params![key, day, live, followed, length(day, zone)])?;
     }
     Ok(())
+}
+
+/// How long a day is, which need not be 24 hours. Milliseconds.
+fn length(day: i64, zone: &TimeZone) -> i64 {
+    let begin = |day| {
+        let date = Date::constant(1970, 1, 1).checked_add(SignedDuration::from_hours(24 * day));
+        let date = date.unwrap_or(Date::MAX);
+        zone.to_ambiguous_timestamp(date.into()).compatible().map(to_ms).unwrap_or_default()
+    };
+    begin(day + 1) - begin(day)
 }
 
 fn standing(connection: &Connection, key: &str) -> rusqlite::Result<Option<Standing>> {

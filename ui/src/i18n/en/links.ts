@@ -117,7 +117,10 @@ export const links = {
   askAgain: "Ask again",
   askAgainFor: (method: string, origin: string) => `Ask again before ${method} to ${origin}`,
   resumes: "Resumes after",
-  resumesNowhere: "nothing yet",
+  resumesWith: {
+    all: "nothing yet: all that is held there",
+    new: "nothing: what is new from then on",
+  },
   messages: "Messages",
   stored: (n: number) => `${n} stored`,
   setAside: (n: number) => `${n} unreadable`,

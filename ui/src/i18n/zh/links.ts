@@ -116,7 +116,7 @@ export const links: typeof en.links = {
   askAgain: "恢复询问",
   askAgainFor: (method, origin) => `向 ${origin} 发送 ${method} 前恢复询问`,
   resumes: "续传位置",
-  resumesNowhere: "暂无",
+  resumesWith: { all: "暂无：取回服务器保留的全部消息", new: "无：只接收此后的新消息" },
   messages: "消息",
   stored: (n) => `已保存 ${n} 条`,
   setAside: (n) => `${n} 条无法解读`,

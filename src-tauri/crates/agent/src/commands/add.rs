@@ -2,7 +2,9 @@
 
 use std::{path::Path, time::Duration};
 
-use hark_api::{AddSubscription, Added, ApiError, Found, Tried};
+use hark_api::{
+    AddSubscription, Added, ApiError, Credential, Found, OptionValue, ReasonCode, Tried,
+};
 use hark_config::{
     TomlError, kept,
     presets::Presets,
@@ -17,7 +19,10 @@ use super::{
     secrets::{meant, options_meant},
     trial::{self, Answer, Question},
 };
-use crate::configuration::{EDIT_TIMEOUT, refusal};
+use crate::{
+    configuration::EDIT_TIMEOUT,
+    refusals::{of_address, refusal},
+};
 
 /// The warning about an added subscription that cannot be followed yet.
 const NOT_YET: &str = "It is saved, and followed as soon as the database can be written; for why that \
@@ -67,33 +72,38 @@ impl Commands {
         let name = tried.subscription.called();
         let Trial { subscription, recognised, preview, warning } = tried;
         let known = "What answers there was not recognised.";
-        let recognised = recognised.ok_or_else(|| ApiError::plain(known.to_owned()))?;
+        let recognised = recognised
+            .ok_or_else(|| ApiError::because(ReasonCode::NotRecognised, &[], known.to_owned()))?;
         let found = Found { url: subscription.url.into(), recognised, warning };
         Ok(Tried { found, name, preview })
     }
 
-    /// Whether the secrets that a new subscription names as typed were typed for one, and are no other's.
+    /// Whether the secrets that a new subscription names as typed were typed for its server, and are no other's.
     fn may_name(&self, new: &AddSubscription) -> Result<(), ApiError> {
         let folder = kept::folder_of(self.configuration.path());
-        let named = new.bearer.iter().chain(new.basic.iter().map(|basic| &basic.password));
-        let named = named.chain(new.headers.iter().map(|header| &header.value));
-        let options = new.options.values().filter_map(|value| match value {
-            hark_api::OptionValue::Secret(credential) => Some(credential),
-            _ => None,
+        let mut to = vec![typed(&new.url)?.url];
+        if let Some(found) = &new.found {
+            to.push(typed(&found.url)?.url);
+        }
+        let to_send = match new.options.get("publish.url") {
+            Some(OptionValue::Text(url)) => vec![typed(url)?.url],
+            _ => to.clone(),
+        };
+        let own = new.bearer.iter().chain(new.basic.iter().map(|basic| &basic.password));
+        let own = own.chain(new.headers.iter().map(|header| &header.value)).map(|it| (it, &to));
+        let options = new.options.iter().filter_map(|(name, value)| {
+            let to = if name.starts_with("publish.") { &to_send } else { &to };
+            let OptionValue::Secret(credential) = value else { return None };
+            Some((credential, to))
         });
-        for credential in named.chain(options) {
-            if let hark_api::Credential::Kept(name) = credential
-                && !self.own.typed.has(&folder.join(name))
-            {
-                return Err(ApiError::plain(GONE.to_owned()));
+        for (credential, to) in own.chain(options) {
+            if let Credential::Kept(name) = credential {
+                to.iter().try_for_each(|url| self.own.typed.may_go(&folder.join(name), url))?;
             }
         }
         Ok(())
     }
 }
-
-/// What is said of a typed secret that is not there.
-pub(super) const GONE: &str = "What was typed is not kept any more. Type it once more.";
 
 /// A URL that was tried: the subscription to write down, and what the client is told about it.
 struct Trial {
@@ -132,7 +142,6 @@ pub async fn add(
 
 /// Tries a URL, as far as the person wants it tried.
 async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Trial, ApiError> {
-    let said = ApiError::plain;
     let Typed { url, in_the_clear } = typed(&new.url)?;
     let slow = |slow| refusal(TomlError::Slow { path: path.to_path_buf(), slow }.into());
     let presets = {
@@ -140,11 +149,16 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
         files.within(FILE_TIMEOUT, move || Presets::beside(&path).presets).await.map_err(slow)?
     };
     if let Some(feed) = &new.feed {
-        presets.feed(feed).map_err(said)?;
+        presets.feed(feed).map_err(|sentence| {
+            ApiError::because(ReasonCode::ValueFeed, &[("text", feed)], sentence)
+        })?;
     }
     if let Some(proxy) = &new.proxy {
-        settings::read_proxy(proxy)
-            .map_err(|wrong| said(format!("{proxy} cannot be the proxy: {wrong}.")))?;
+        settings::read_proxy(proxy).map_err(|wrong| {
+            let sentence = format!("{proxy} cannot be the proxy: {wrong}.");
+            let option = Some("proxy".to_owned());
+            ApiError { option, ..ApiError::because(ReasonCode::ValueProxy, &[], sentence) }
+        })?;
     }
     let folder = kept::folder_of(path);
     let credential = |credential| meant(&folder, credential);
@@ -195,6 +209,7 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
 pub(super) fn typed(text: &str) -> Result<Typed, ApiError> {
     settings::read_typed(text).map_err(|wrong| ApiError {
         option: Some("url".to_owned()),
+        reason: Some(Box::new(of_address(&wrong))),
         ..ApiError::plain(format!("{text}: {wrong}"))
     })
 }

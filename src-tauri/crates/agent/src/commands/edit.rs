@@ -1,6 +1,8 @@
 //! One subscription's options, as a form has them: read from the settings, and written there again.
 
-use hark_api::{Added, ApiError, EditSubscription, ErrorCode, OptionsQuery, SubscriptionOptions};
+use hark_api::{
+    Added, ApiError, EditSubscription, ErrorCode, OptionsQuery, ReasonCode, SubscriptionOptions,
+};
 use hark_config::{
     kept,
     presets::Presets,
@@ -10,7 +12,7 @@ use hark_engine::feed;
 
 use super::{
     Commands,
-    add::{GONE, SETTLE_TIMEOUT, typed},
+    add::{SETTLE_TIMEOUT, typed},
     secrets::{options_meant, options_told},
     trial::{self, Answer, Question},
 };
@@ -112,9 +114,9 @@ impl Commands {
     fn may_have(&self, old: &Subscription, one: &Subscription) -> Result<(), ApiError> {
         let folder = kept::folder_of(self.configuration.path());
         let own: Vec<_> = old.secret_files().collect();
-        for file in one.secret_files().filter(|file| file.parent() == Some(&folder)) {
-            if !self.own.typed.has(file) && !own.contains(&file) {
-                return Err(ApiError::plain(GONE.to_owned()));
+        for (file, to) in one.secret_files_sent() {
+            if file.parent() == Some(&folder) && !own.contains(&file) {
+                self.own.typed.may_go(file, to)?;
             }
         }
         // Wherever a secret is kept, it is for the server that it was meant for.
@@ -127,13 +129,14 @@ impl Commands {
             && one.has_any_secret()
             && !(one.secrets_are_files() && one.secret_files().all(is_new))
         {
+            let (from, to) = (old.origin(), one.origin());
+            let values: &[(_, &dyn ToString)] = &[("from", &from), ("to", &to)];
+            let sentence = format!(
+                "The credential is for {from}, and is not sent to another server. Type the one for {to}."
+            );
             return Err(ApiError {
                 code: Some(ErrorCode::CredentialWanted),
-                ..ApiError::plain(format!(
-                    "The credential is for {}, and is not sent to another server. Type the one for {}.",
-                    old.origin(),
-                    one.origin()
-                ))
+                ..ApiError::because(ReasonCode::CredentialElsewhere, values, sentence)
             });
         }
         Ok(())

@@ -4,7 +4,7 @@ use hark_api::{Accepted, ApiError, Target};
 use hark_config::settings::{self, EditError};
 
 use super::Commands;
-use crate::configuration::refusal;
+use crate::refusals::refusal;
 
 impl Commands {
     /// Pauses or resumes one subscription or all. Resuming one that is not paused dials now.

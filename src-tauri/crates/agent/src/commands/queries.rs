@@ -115,6 +115,7 @@ impl Queries {
         let ms = Timestamp::as_millisecond;
         let is_asked = |entry: &api::HistoryEntry| {
             query.until.is_none_or(|until| ms(entry.began().0) <= ms(until.0))
+                && query.whose.is_none_or(|whose| api::Whose::of(entry) == Some(whose))
                 && query.since.is_none_or(|since| entry.ended().is_none_or(|ended| ended >= since))
         };
         let asked = entries.into_iter().filter(is_asked).take(limit(query.limit) as usize);
@@ -158,10 +159,11 @@ impl Queries {
         let key = self.key(&query.subscription);
         let known = self.registry.with(&key, |one| {
             let dials: Vec<_> = one.dials.iter().rev().cloned().collect();
-            (one.subscription.topic(), one.standing.clone(), dials, one.link.origin.clone())
+            let feed = one.subscription.speaks();
+            (one.subscription.topic(), one.standing.clone(), dials, one.link.origin.clone(), feed)
         });
         let none = || api::ApiError::plain(format!("{key} is not followed."));
-        let (topic, standing, dials, server) = known.ok_or_else(none)?;
+        let (topic, standing, dials, server, feed) = known.ok_or_else(none)?;
         let read = self.ledger.read(|store| {
             Ok((store.cursor(&key)?, store.journal_rows(Some(&key), FAILURE_ROWS_MAX)?))
         });
@@ -174,6 +176,7 @@ impl Queries {
             subscription: key.clone(),
             topic,
             connection: standing.as_ref().map(to_api::connected),
+            resumes: to_api::resumes(&*feed, &cursor),
             cursor: cursor.id,
             cursor_time: cursor.time.map(api::Time),
             dials,

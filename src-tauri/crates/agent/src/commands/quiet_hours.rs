@@ -1,6 +1,6 @@
 //! The quiet hours of the settings, as a week.
 
-use hark_api::{ApiError, QuietHours};
+use hark_api::{ApiError, QuietHours, ReasonCode};
 use hark_config::settings::{self, QuietWeek, SLOTS};
 use hark_engine::message::Priority;
 
@@ -23,7 +23,8 @@ impl Commands {
     /// written.
     pub async fn set_quiet_hours(&self, asked: QuietHours) -> Result<QuietHours, ApiError> {
         let wrong = "Quiet hours are a week of seven days with 48 half hours each.";
-        let week = meant(&asked).ok_or_else(|| ApiError::plain(wrong.to_owned()))?;
+        let week = meant(&asked)
+            .ok_or_else(|| ApiError::because(ReasonCode::QuietHoursWrong, &[], wrong.to_owned()))?;
         self.change(&[], move |path| settings::set_quiet_hours(path, &week)).await?;
         self.quiet_hours().await
     }

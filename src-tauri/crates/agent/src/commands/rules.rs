@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hark_api::{ApiError, MessageTried, RuleTried, RulesFor, RulesTried, UsualRules};
+use hark_api::{ApiError, MessageTried, ReasonCode, RuleTried, RulesFor, RulesTried, UsualRules};
 use hark_config::settings::{self, EditError, Usual};
 use hark_engine::{
     feed::{Decoded, Feed},
@@ -12,7 +12,7 @@ use hark_engine::{
 use hark_store::StoreError;
 
 use super::Commands;
-use crate::{configuration::refusal, to_api};
+use crate::{refusals::refusal, to_api};
 
 /// Against how many of the latest messages rules are tried.
 const TRIED_MAX: u32 = 100;
@@ -25,7 +25,10 @@ impl Commands {
     /// # Errors
     /// Where there is no such subscription, the rules have an error, or the settings cannot be written.
     pub async fn rules(&self, asked: RulesFor) -> Result<RulesTried, ApiError> {
-        let wrong = ApiError::plain;
+        let wrong = |sentence: String| {
+            let values: &[(_, &dyn ToString)] = &[("message", &sentence)];
+            ApiError::because(ReasonCode::RulesWrong, values, sentence.clone())
+        };
         let mut wanted = self.configuration.wanted();
         let key = settings::key_of(&wanted, &asked.subscription);
         let Some(mut subscription) = wanted.swap_remove(&key) else {
@@ -46,7 +49,7 @@ impl Commands {
                 let before = in_force().await?;
                 let Some((_, names)) = settings::usual_of(&before, subscription.min_priority)
                 else {
-                    return Err(wrong(MORE.to_owned()));
+                    return Err(ApiError::because(ReasonCode::RulesMore, &[], MORE.to_owned()));
                 };
                 settings::write_usual(usual, &names)
             }
@@ -62,7 +65,7 @@ impl Commands {
         let events = (0..TRIED_MAX).map_while(event);
         let rules = subscription.deciding(&rules);
         let mut tried = tried(&rules, &*subscription.speaks(), events)
-            .map_err(|error| wrong(error.to_string()))?;
+            .map_err(|error| ApiError::plain(error.to_string()))?;
         tried.usual =
             settings::usual_of(&text, subscription.min_priority).map(|(usual, _)| UsualRules {
                 from: usual.from.map_or(1, Priority::level),

@@ -1,66 +1,126 @@
 //! Secrets that a person types into a form: each goes into a file that only they may read, which goes again unless
-//! a subscription names it soon. Nothing here gives one out, and no error repeats one.
+//! a subscription names it soon, and is for the server alone for which it was typed. Nothing here gives one out, and
+//! no error repeats one.
 
 use std::{
+    collections::VecDeque,
     path::{Component, Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use hark_api::{self as api, ApiError, TypedSecret};
+use hark_api::{self as api, ApiError, ReasonCode as Code, TypedSecret};
 use hark_config::{
     credentials::SECRET_BYTES_MAX,
     kept::{self, Kept},
-    settings::{self, Credential, OptionValue, Options, Subscription},
+    settings::{Credential, OptionValue, Options, Subscription},
 };
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
+use url::{Origin, Url};
 
-use super::Commands;
+use super::{Commands, add::typed};
 use crate::configuration::EDIT_TIMEOUT;
 
-/// How long a typed secret waits for the subscription that it is for.
+/// How long a typed secret waits for the subscription that it is for, from when it was last used.
 const WAITS: Duration = Duration::from_secs(15 * 60);
 /// How many wait at once; one more is the end of the oldest.
 const WAITING_MAX: usize = 8;
+/// What is said of a typed secret that is not there.
+const GONE: &str =
+    "What was typed here is kept for 15 minutes until it is saved, and is gone: type it once more.";
 
 /// Secrets that were typed, and that no subscription names yet. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Typed(Arc<Mutex<Vec<Kept>>>);
+pub(super) struct Typed(Arc<Mutex<Held>>);
+
+#[derive(Debug, Default)]
+struct Held {
+    /// The one that ends first is in front.
+    all: VecDeque<One>,
+    /// Whether a task waits for the end of the first.
+    is_timed: bool,
+}
+
+#[derive(Debug)]
+struct One {
+    kept: Kept,
+    /// The server that it was typed for.
+    origin: Origin,
+    /// When it goes.
+    ends: Instant,
+}
 
 impl Typed {
-    fn put(&self, kept: Kept) {
-        let path = kept.path().to_path_buf();
-        self.with(|all| {
-            if all.len() == WAITING_MAX {
-                all.remove(0);
+    fn put(&self, kept: Kept, origin: Origin) {
+        let is_timed = self.with(|held| {
+            while held.all.len() >= WAITING_MAX {
+                held.all.pop_front();
             }
-            all.push(kept);
+            held.all.push_back(One { kept, origin, ends: Instant::now() + WAITS });
+            std::mem::replace(&mut held.is_timed, true)
         });
-        let typed = self.clone();
-        tokio::spawn(async move {
-            sleep(WAITS).await;
-            typed.with(|all| all.retain(|one| one.path() != path));
-        });
+        if !is_timed {
+            tokio::spawn(self.clone().keep_time());
+        }
+    }
+
+    /// Ends each when it is due, and itself when none is left.
+    async fn keep_time(self) {
+        let next = |held: &mut Held| {
+            let now = Instant::now();
+            while held.all.front().is_some_and(|first| first.ends <= now) {
+                held.all.pop_front();
+            }
+            held.is_timed = !held.all.is_empty();
+            held.all.front().map(|first| first.ends)
+        };
+        while let Some(at) = self.with(next) {
+            sleep_until(at).await;
+        }
     }
 
     /// Keeps those that a subscription names from now on.
     pub(super) fn named_by(&self, one: &Subscription) {
         let files: Vec<&Path> = one.secret_files().collect();
-        self.with(|all| {
-            let (named, others) = std::mem::take(all)
+        self.with(|held| {
+            let (named, others) = std::mem::take(&mut held.all)
                 .into_iter()
-                .partition::<Vec<_>, _>(|kept| files.contains(&kept.path()));
-            *all = others;
-            named.into_iter().for_each(|kept| drop(kept.keep()));
+                .partition::<VecDeque<_>, _>(|one| files.contains(&one.kept.path()));
+            held.all = others;
+            named.into_iter().for_each(|one| drop(one.kept.keep()));
         });
     }
 
     /// Whether this is the file of one that waits.
     pub(super) fn has(&self, path: &Path) -> bool {
-        self.with(|all| all.iter().any(|kept| kept.path() == path))
+        self.with(|held| held.all.iter().any(|one| one.kept.path() == path))
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Vec<Kept>) -> T) -> T {
+    /// Whether what was typed may be sent to this URL; its time begins anew then.
+    ///
+    /// # Errors
+    /// Where it is gone, or was typed for another server.
+    pub(super) fn may_go(&self, path: &Path, to: &Url) -> Result<(), ApiError> {
+        self.with(|held| {
+            let at = held.all.iter().position(|one| one.kept.path() == path);
+            let Some(one) = at.and_then(|at| held.all.remove(at)) else {
+                return Err(ApiError::because(Code::SecretGone, &[], GONE.to_owned()));
+            };
+            let is_for = one.origin.clone();
+            held.all.push_back(One { ends: Instant::now() + WAITS, ..one });
+            if is_for == to.origin() {
+                return Ok(());
+            }
+            let (typed, to) = (is_for.ascii_serialization(), to.origin().ascii_serialization());
+            let values: &[(_, &dyn ToString)] = &[("typed", &typed), ("to", &to)];
+            let sentence = format!(
+                "What was typed is for {typed}, and is not sent to {to}: type the one for {to}."
+            );
+            Err(ApiError::because(Code::SecretElsewhere, values, sentence))
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Held) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -69,34 +129,34 @@ impl Commands {
     /// Keeps a secret that was typed in a file of its own; answers what names it.
     ///
     /// # Errors
-    /// Where it is no secret that a header can carry, or the file cannot be written.
-    pub async fn keep_secret(&self, typed: TypedSecret) -> Result<api::Credential, ApiError> {
-        let secret = typed.reveal().trim();
-        if secret.is_empty() || secret.len() > SECRET_BYTES_MAX || secret.contains(char::is_control)
-        {
+    /// Where it is no secret that a header can carry, the address that it is for cannot be read, or the file cannot be
+    /// written.
+    pub async fn keep_secret(&self, secret: TypedSecret) -> Result<api::Credential, ApiError> {
+        let text = secret.reveal().trim();
+        if text.is_empty() || text.len() > SECRET_BYTES_MAX || text.contains(char::is_control) {
             let most = SECRET_BYTES_MAX >> 10;
-            return Err(ApiError::plain(format!(
+            let sentence = format!(
                 "That is no token and no password: it is one line, of {most} KiB at most. Nothing was saved."
-            )));
+            );
+            return Err(ApiError::because(Code::SecretUnfit, &[("most", &most)], sentence));
         }
-        let url = settings::read_typed(&typed.url).ok();
-        let host =
-            url.as_ref().and_then(|typed| typed.url.host_str()).unwrap_or("server").to_owned();
+        let url = typed(&secret.url)?.url;
+        let host = url.host_str().unwrap_or("server").to_owned();
         let path = self.configuration.path().to_path_buf();
         let folder = kept::folder_of(&path);
         let failed = |why: String| {
-            ApiError::plain(format!(
-                "It cannot be kept in {}: {why}. Nothing was saved.",
-                folder.display()
-            ))
+            let folder = folder.display();
+            let sentence = format!("It cannot be kept in {folder}: {why}. Nothing was saved.");
+            let values: &[(_, &dyn ToString)] = &[("folder", &folder), ("message", &why)];
+            ApiError::because(Code::SecretUnkept, values, sentence)
         };
         let files = self.configuration.files();
-        let keep = move || kept::keep(&path, &host, typed.reveal().trim());
+        let keep = move || kept::keep(&path, &host, secret.reveal().trim());
         let kept = files.within(EDIT_TIMEOUT, keep).await;
         let kept = kept.map_err(|slow| failed(slow.to_string()))?;
         let kept = kept.map_err(|error| failed(error.to_string()))?;
         let credential = told(&folder, &Credential::File(kept.path().to_path_buf()));
-        self.own.typed.put(kept);
+        self.own.typed.put(kept, url.origin());
         Ok(credential)
     }
 }
@@ -121,15 +181,17 @@ pub(super) fn meant(folder: &Path, credential: api::Credential) -> Result<Creden
         api::Credential::Env(name) => Ok(Credential::Env(name)),
         api::Credential::File(path) => Ok(Credential::File(PathBuf::from(path))),
         api::Credential::Command(_) => {
-            Err(ApiError::plain("A command can be set in the settings file alone.".into()))
+            let sentence = "A command can be set in the settings file alone.".to_owned();
+            Err(ApiError::because(Code::SecretCommand, &[], sentence))
         }
         api::Credential::Kept(name) => {
             let mut parts = Path::new(&name).components();
             match (parts.next(), parts.next()) {
                 (Some(Component::Normal(_)), None) => Ok(Credential::File(folder.join(name))),
-                _ => Err(ApiError::plain(
-                    "That names no secret that Hark keeps. Type it anew.".into(),
-                )),
+                _ => {
+                    let sentence = "That names no secret that Hark keeps. Type it anew.".to_owned();
+                    Err(ApiError::because(Code::SecretGone, &[], sentence))
+                }
             }
         }
     }
@@ -167,7 +229,11 @@ pub(super) fn options_meant(folder: &Path, options: api::Options) -> Result<Opti
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::sleep;
+
     use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn a_kept_one_is_named_by_its_file_alone_and_names_no_other_place() {
@@ -199,10 +265,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let settings = folder.path().join("config.toml");
         let typed = Typed::default();
+        let url: Url = "https://a.example/x".parse().unwrap();
         let put = |secret: &str| {
             let kept = kept::keep(&settings, "a.example", secret).unwrap();
             let path = kept.path().to_path_buf();
-            typed.put(kept);
+            typed.put(kept, url.origin());
             path
         };
         let (named, other) = (put("one"), put("two"));
@@ -210,11 +277,23 @@ mod tests {
         one.bearer = Some(Credential::File(named.clone()));
         typed.named_by(&one);
         assert!(named.exists() && other.exists());
-        sleep(WAITS + Duration::from_secs(1)).await;
+        sleep(WAITS / 2).await;
+        // A check, also one that is refused, gives it its time anew.
+        typed.may_go(&other, &url).unwrap();
+        sleep(WAITS - SECOND).await;
+        assert!(named.exists() && other.exists());
+        let elsewhere = "http://a.example/x".parse().unwrap();
+        let refused = typed.may_go(&other, &elsewhere).unwrap_err();
+        assert!(refused.sentence.contains("is for https://a.example,"), "{refused}");
+        sleep(WAITS - SECOND).await;
+        assert!(other.exists());
+        sleep(SECOND * 2).await;
         assert!(named.exists() && !other.exists());
+        assert_eq!(typed.may_go(&other, &url).unwrap_err().sentence, GONE);
         let first = put("3");
-        (0..WAITING_MAX).for_each(|_| drop(put("4")));
-        assert!(!first.exists());
-        drop(typed);
+        let later: Vec<_> = (0..WAITING_MAX).map(|_| put("4")).collect();
+        assert!(!first.exists() && later.iter().all(|one| one.exists()));
+        sleep(WAITS + SECOND).await;
+        assert!(later.iter().all(|one| !one.exists()));
     }
 }

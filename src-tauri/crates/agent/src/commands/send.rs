@@ -20,7 +20,7 @@ use hark_stream::connection::publish;
 use indexmap::IndexMap;
 
 use super::Commands;
-use crate::configuration::refusal;
+use crate::refusals::refusal;
 
 impl Commands {
     /// Sends a message to a subscription's server, as its settings in force say.

@@ -9,7 +9,7 @@ use hark_platform::clock;
 use jiff::Zoned;
 
 use super::Commands;
-use crate::{configuration::refusal, registry::Registry, silence::Quiet, to_api};
+use crate::{refusals::refusal, registry::Registry, silence::Quiet, to_api};
 
 impl Commands {
     /// Mutes a subscription, or ends that.

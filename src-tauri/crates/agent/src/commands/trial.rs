@@ -2,7 +2,10 @@
 
 use hark_api::{ApiError, ErrorCode, Found, Preview, Recognised};
 use hark_config::{credentials::Credentials, presets::Presets, settings::Subscription};
-use hark_engine::{failure::Cause, feed};
+use hark_engine::{
+    failure::{Cause, Failure},
+    feed,
+};
 use hark_stream::{
     connection::Ask,
     probe::{Latest, Outcome, Refusal, RefusalKind, Stream, guess, latest, probe},
@@ -70,7 +73,7 @@ pub(super) async fn run(question: Question<'_>, presets: &Presets) -> Result<Ans
     let origin = one.origin();
     // It may be the authorities' file that cannot be read, and no token helps against that.
     let code = one.ca.is_none().then_some(ErrorCode::CredentialWanted);
-    let wrong = |cause: Cause| ApiError { code, ..ApiError::plain(cause.sentence(&origin)) };
+    let wrong = |cause: Cause| ApiError { code, ..by(cause, &origin) };
     let secret = one.has_credential();
     let mut ask = Credentials::new(one).ask().await.map_err(wrong)?;
     let mut outcome = probe(ask.clone()).await;
@@ -106,7 +109,7 @@ pub(super) async fn run(question: Question<'_>, presets: &Presets) -> Result<Ans
             let sentence = cause.sentence(&origin);
             if reached {
                 let code = Some(ErrorCode::Unreachable);
-                return Err(ApiError { code, ..ApiError::plain(sentence) });
+                return Err(ApiError { code, ..by(cause, &origin) });
             }
             let warning =
                 format!("It could not be tried now, and is saved all the same. {sentence}");
@@ -114,7 +117,7 @@ pub(super) async fn run(question: Question<'_>, presets: &Presets) -> Result<Ans
             answer.warning =
                 Some(if is_known { warning } else { format!("{warning} {NOT_KNOWN}") });
         }
-        Outcome::Refused(refusal) => return Err(refused(&refusal, &origin)),
+        Outcome::Refused(refusal) => return Err(refused(refusal, &origin)),
     }
     Ok(answer)
 }
@@ -126,7 +129,7 @@ pub(super) async fn run(question: Question<'_>, presets: &Presets) -> Result<Ans
 pub(super) fn takes(presets: &Presets, feed: &str, url: &Url) -> Result<(), ApiError> {
     let lacks = presets.feed(feed).map_err(ApiError::plain)?.subscribe(url, "");
     let origin = url.origin().ascii_serialization();
-    lacks.map(drop).map_err(|cause| ApiError::plain(cause.sentence(&origin)))
+    lacks.map(drop).map_err(|cause| by(cause, &origin))
 }
 
 /// What a subscription speaks: what the person says, else what was recognised, else nothing known.
@@ -136,10 +139,17 @@ pub(super) fn speaks(given: Option<String>, found: Option<&Recognised>) -> Strin
         .unwrap_or_else(|| feed::UNKNOWN.to_owned())
 }
 
-fn refused(refusal: &Refusal, origin: &str) -> ApiError {
+fn refused(refusal: Refusal, origin: &str) -> ApiError {
     let code = match refusal.kind {
         RefusalKind::CredentialWanted => ErrorCode::CredentialWanted,
         RefusalKind::NotAFeed => ErrorCode::NotAFeed,
     };
-    ApiError { code: Some(code), ..ApiError::plain(refusal.sentence(origin)) }
+    let sentence = refusal.sentence(origin);
+    ApiError { code: Some(code), sentence, ..by(refusal.cause, origin) }
+}
+
+/// What a server, or the way there, did.
+fn by(cause: Cause, origin: &str) -> ApiError {
+    let cause = to_api::cause(&Failure::from(cause), origin);
+    ApiError { cause: Some(Box::new(cause.clone())), ..ApiError::plain(cause.sentence) }
 }

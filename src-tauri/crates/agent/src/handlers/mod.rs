@@ -18,6 +18,7 @@ use hark_engine::{
 use hark_platform::{
     child::{self, End, GRACE, Run},
     clock,
+    groups::Groups,
 };
 use hark_store::{HandlerRun, Query};
 use tokio::{
@@ -42,6 +43,8 @@ struct Inner {
     state: Mutex<State>,
     /// The next deadline may be another one.
     changed: Notify,
+    /// Those that run, for the next agent where this one is killed.
+    groups: Groups,
     /// How many run.
     running: watch::Sender<usize>,
     /// Whether nothing is to run any more.
@@ -58,13 +61,18 @@ struct State {
 impl Handlers {
     /// The handlers of these settings, which hear of this ledger from now on.
     #[must_use]
-    pub fn new(ledger: Ledger, status: Status, mut settings: watch::Receiver<HandlerSet>) -> Self {
+    pub fn new(
+        ledger: Ledger,
+        status: Status,
+        groups: Groups,
+        mut settings: watch::Receiver<HandlerSet>,
+    ) -> Self {
         settings.mark_changed();
         let (machine, in_force) = (handlers::Handlers::default(), Arc::default());
         let state = Mutex::new(State { machine, settings, in_force });
         let (changed, running, over) =
             (Notify::new(), watch::channel(0).0, watch::channel(false).0);
-        let inner = Inner { ledger, status, state, changed, running, over };
+        let inner = Inner { ledger, status, state, changed, groups, running, over };
         let this = Self(Arc::new(inner));
         let weak = Arc::downgrade(&this.0);
         this.0.ledger.heard_by(move |input| {
@@ -187,6 +195,8 @@ impl Handlers {
         if state.settings.has_changed().unwrap_or_default() {
             let set = state.settings.borrow_and_update().clone();
             let plans = set.all.iter().map(|one| one.plan.clone()).collect();
+            let is_there = |name: &str| set.all.iter().any(|one| one.plan.name == name);
+            self.0.ledger.tally().keep_handlers(is_there);
             state.in_force = Arc::new(set);
             state.machine.handle(Input::Plans(plans), now, &mut starts);
         }
@@ -233,7 +243,7 @@ impl Handlers {
             "begins"
         );
         let stop = async { drop(over.wait_for(|over| *over).await) };
-        let ended = child::run(run, stop).await;
+        let ended = child::run_noted(run, &self.0.groups, stop).await;
         // It may repeat what a stranger sent.
         let output = String::from(Text::from(&*ended.output.text()));
         let took_ms = u64::try_from(ended.took.as_millis()).unwrap_or(u64::MAX);

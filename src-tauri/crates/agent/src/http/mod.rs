@@ -3,7 +3,7 @@
 mod bind;
 mod stream;
 
-use std::{io, sync::Arc};
+use std::io;
 
 use axum::{
     Json, Router,
@@ -17,9 +17,10 @@ use axum::{
     serve::IncomingStream,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use hark_api::{ApiError, Picture, route};
+use hark_api::{ApiError, Picture, Restarting, route};
 use hark_local::socket::{Listener, Stream};
-use tokio::sync::Notify;
+use hark_platform::{signals::End, supervisor};
+use tokio::sync::watch;
 
 use crate::{
     actions::Actions,
@@ -49,7 +50,7 @@ pub fn router(
         &Pictures,
     ),
     snoozer: &Snoozer,
-    stop: &Arc<Notify>,
+    stop: &watch::Sender<Option<End>>,
 ) -> Router {
     let router = Router::new();
     let router = bind(router, &route::STATUS, status, |status, ()| async move { Ok(status.now()) });
@@ -198,8 +199,13 @@ pub fn router(
         queries.database().await.map_err(plain)
     });
     let router = bind(router, &route::STOP, stop, |stop, ()| async move {
-        stop.notify_one();
+        stop.send_replace(Some(End::Asked));
         Ok(())
+    });
+    let router = bind(router, &route::RESTART, stop, |stop, ()| async move {
+        let by_itself = supervisor::begins_anew();
+        stop.send_replace(Some(if by_itself { End::Again } else { End::Asked }));
+        Ok(Restarting { by_itself })
     });
     router
         .merge(stream::router(status))

@@ -14,9 +14,12 @@ mod snooze;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use hark_api::Event;
@@ -181,6 +184,20 @@ impl Ledger {
     pub fn alive(&self, now: Timestamp) {
         // A failure is a condition already.
         let _ = self.write(|store| store.alive(now));
+    }
+
+    /// Notes in the file beside how far the ids have gone.
+    pub fn note_newest(&self, beside: &Path) {
+        if let Err(error) = self.store().note_newest(beside) {
+            tracing::debug!("{error}");
+        }
+    }
+
+    /// From now on a copy of the database that was made before is known for one.
+    pub fn leave(&self, beside: &Path) {
+        if let Err(error) = self.store().leave(beside) {
+            tracing::warn!("{error}");
+        }
     }
 
     /// Forgets where a subscription resumes. Its messages stay.

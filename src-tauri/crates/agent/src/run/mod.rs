@@ -23,6 +23,7 @@ use hark_local::{
 use hark_platform::{
     changes::{Change, Watch as ChangesWatch},
     clock,
+    groups::{self, Groups},
     quiet::{Session, Watch as SessionWatch},
     signals::{self, End, SIGHUP, SIGINT, SIGTERM},
     supervisor::{self, Told},
@@ -32,7 +33,7 @@ use hark_store::{Beginning, Opening, Store};
 use hark_stream::driver::Command;
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use tokio::{
-    sync::{Notify, mpsc, watch},
+    sync::{mpsc, watch},
     time::{sleep, sleep_until, timeout},
 };
 
@@ -62,6 +63,10 @@ use claim::claim;
 pub use start::{AgentError, Face, Options};
 use timers::{Timer, Timers};
 
+/// The file of the handlers that run.
+const RUNNING: &str = "handlers.running";
+/// The file beside the database that says which one it is.
+const LEFT: &str = "database.left";
 /// How long a start waits for the settings; less than the grace after a signal.
 const START_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a start waits for the desktop to say whether it may be disturbed.
@@ -114,7 +119,15 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     let mut signals = signals::hear(&[SIGTERM, SIGINT, SIGHUP])?;
     let (_log, _lock) = claim(&profile)?;
     let now = Timestamp::now();
-    let Opening { store, set_aside, .. } = Store::open(&profile.database(), now)?;
+    let Opening { mut store, set_aside, .. } = Store::open(&profile.database(), now)?;
+    let left = profile.state.join(LEFT);
+    match store.recognise(&left) {
+        Ok(false) => {}
+        Ok(true) => {
+            tracing::info!("the database is not as the last run left it: its ids begin anew")
+        }
+        Err(error) => tracing::warn!("{error}"),
+    }
     let socket = profile.socket();
     let of = if profile.system { Circle::Group } else { Circle::Owner };
     let listener = Listener::bind(&socket, of)
@@ -160,7 +173,9 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
         pictures.clone(),
         &hop,
     );
-    let handlers = Handlers::new(ledger.clone(), status.clone(), configuration.handlers());
+    let (groups, left_behind) = Groups::at(profile.state.join(RUNNING));
+    tokio::spawn(groups::end(left_behind));
+    let handlers = Handlers::new(ledger.clone(), status.clone(), groups, configuration.handlers());
     tokio::spawn(handlers.clone().keep_time());
     let relay = Relay::new(ledger.clone(), status.clone(), configuration.relay(), relaying, &hop);
     let relaying = tokio::spawn(relay.clone().keep());
@@ -211,7 +226,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
         let stop = async move { drop(ending.changed().await) };
         tokio::spawn(print::run(ledger.clone(), status.clone(), stop))
     });
-    let stop = Arc::new(Notify::new());
+    let stop = watch::Sender::new(None);
     let queries = Queries::new(ledger.clone(), registry.clone());
     let reader = Reader::new(ledger.clone(), outbox.clone());
     let voice = Voice::new(status.clone(), ledger.clone(), outbox.clone());
@@ -246,6 +261,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     }
     ledger.journal(clock::now().wall, &Entry::AgentStopped);
     ledger.settle_at_end().await;
+    ledger.leave(&left);
     sleep(LAST_ANSWERS).await;
     api.abort();
     // The lock is still held, so the socket is ours.
@@ -310,7 +326,7 @@ impl Agent {
         &mut self,
         signals: &mut mpsc::Receiver<End>,
         watches: Watches,
-        stop: &Notify,
+        stop: &watch::Sender<Option<End>>,
     ) -> End {
         let Watches { mut settings, mut session, mut changes, early } = watches;
         early.into_iter().for_each(|change| self.on_change(change));
@@ -320,6 +336,7 @@ impl Agent {
         let mut acting: Fuse<BoxFuture<'static, Result<(), String>>> = Fuse::terminated();
         let mut is_to_be_read_again = false;
         let registry = self.commands.registry().clone();
+        let mut stopped = stop.subscribe();
         loop {
             let health = self.status.conditions().poll_deadline();
             let health = health.map(|at| at.monotonic);
@@ -328,7 +345,7 @@ impl Agent {
             let wake = tokio::select! {
                 biased;
                 end = signals.recv() => Wake::End(end.unwrap_or(End::Asked)),
-                () = stop.notified() => Wake::End(End::Asked),
+                Ok(end) = stopped.wait_for(Option::is_some) => Wake::End(end.unwrap_or(End::Asked)),
                 () = settings.changed() => Wake::Settings,
                 () = self.commands.disk_answers() => Wake::Settings,
                 () = &mut reading => Wake::SettingsRead,
@@ -390,6 +407,7 @@ impl Agent {
             Timer::Alive => {
                 timers.alive();
                 self.ledger.alive(Timestamp::now());
+                self.ledger.note_newest(&self.profile.state.join(LEFT));
                 // The clock may have been set.
                 self.snoozer.quiet().refresh();
             }
@@ -421,9 +439,17 @@ impl Agent {
                     let now = clock::now().wall;
                     let asleep_since = now.checked_sub(length).unwrap_or(now);
                     self.ledger.journal(now, &Entry::Woke { asleep_since });
+                    self.ledger.alive(now);
                 }
                 self.voice.woke();
                 registry.command_all(&Command::Woke);
+                self.snoozer.quiet().refresh();
+            }
+            Change::ClockSet(by) => {
+                let now = clock::now().wall;
+                let before = now.checked_sub(by).unwrap_or(now);
+                self.ledger.journal(now, &Entry::ClockSet { before });
+                self.ledger.alive(now);
                 self.snoozer.quiet().refresh();
             }
             Change::Locked(locked) => self.snoozer.quiet().lock_hinted(locked),
@@ -439,14 +465,18 @@ impl Agent {
     }
 
     /// Does what a click means.
-    fn act(&self, action: Action, stop: &Notify) -> Fuse<BoxFuture<'static, Result<(), String>>> {
+    fn act(
+        &self,
+        action: Action,
+        stop: &watch::Sender<Option<End>>,
+    ) -> Fuse<BoxFuture<'static, Result<(), String>>> {
         let commands = self.commands.clone();
         let done = match action {
             Action::Open => self.open(None),
             Action::Message(message) => self.open(Some(Place::Message { message, action: None })),
             Action::Connections => self.open(Some(Place::Connections)),
             Action::Quit => {
-                stop.notify_one();
+                stop.send_replace(Some(End::Asked));
                 Ok(())
             }
             Action::Snooze(until) => {
@@ -485,7 +515,11 @@ impl Agent {
 
     /// What the tray shows of messages: nothing where the database cannot be read, which is a condition.
     fn glance(&self) -> Glance {
-        let read = self.ledger.read(|store| Ok((store.has_unread()?, store.latest(tray::LATEST)?)));
+        // What is followed no more is history, as in the window.
+        let followed = self.commands.registry().keys();
+        let read = self
+            .ledger
+            .read(|store| Ok((store.has_unread(&followed)?, store.latest(tray::LATEST)?)));
         let (unread, latest) = read.unwrap_or_default();
         let text = |Beginning { id, subscription, text }| {
             let name = self.status.name(&subscription);

@@ -3,7 +3,7 @@
 use std::{pin::pin, process::ExitCode};
 
 use futures_util::StreamExt;
-use hark_api::{Link, Status, client::CallError, route};
+use hark_api::{Link, Status, Unread, client::CallError, route};
 use hark_local::profile::Profile;
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 
@@ -36,7 +36,8 @@ pub async fn status(profile: &Profile, options: &StatusOptions) -> Result<ExitCo
         }
         out::json_pretty(&status)?;
     } else {
-        out::print(show::status(&status, only.as_deref(), &Look::of_stdout()))?;
+        let unread: Vec<Unread> = client(profile).call(&route::UNREAD, &()).await?;
+        out::print(show::status(&status, &unread, only.as_deref(), &Look::of_stdout()))?;
     }
     let of: Vec<Link> = status
         .links
@@ -64,10 +65,15 @@ async fn watch(profile: &Profile, word: Option<&str>) -> Result<ExitCode, Failed
         let mut is_there = true;
         while is_there {
             let look = Look::of_stdout();
-            let text = match client.call(&route::STATUS, &()).await {
-                Ok(status) => {
+            let asked = async {
+                let status: Status = client.call(&route::STATUS, &()).await?;
+                let unread: Vec<Unread> = client.call(&route::UNREAD, &()).await?;
+                Ok::<_, CallError>((status, unread))
+            };
+            let text = match asked.await {
+                Ok((status, unread)) => {
                     let only = word.map(|word| key(&status, word)).transpose()?;
-                    show::status(&status, only.as_deref(), &look)
+                    show::status(&status, &unread, only.as_deref(), &look)
                 }
                 Err(error) => format!("{error}\n"),
             };

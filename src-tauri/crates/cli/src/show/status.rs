@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use hark_api::{Class, Link, Phase, Severity, Status};
+use hark_api::{Class, Link, Phase, Severity, Status, Unread};
 use hark_engine::feed::UNKNOWN;
 
 use crate::{
@@ -53,8 +53,8 @@ pub fn is_well(links: &[Link]) -> bool {
     links.iter().all(|link| matches!(State::of(link), State::Live | State::Paused))
 }
 
-/// The agent, its links and its conditions. Of one link, `only` it, and all of it.
-pub fn status(status: &Status, only: Option<&str>, look: &Look) -> String {
+/// The agent, its links with what is unread of them, and its conditions. Of one link, `only` it, and all of it.
+pub fn status(status: &Status, unread: &[Unread], only: Option<&str>, look: &Look) -> String {
     let mut out = String::new();
     let concerns = |key: Option<&str>| only.is_none() || key.is_none() || key == only;
     for condition in status.conditions.iter().filter(|it| concerns(it.subscription.as_deref())) {
@@ -77,7 +77,9 @@ pub fn status(status: &Status, only: Option<&str>, look: &Look) -> String {
     let widest = links.iter().map(|link| width(&link.subscription)).max().unwrap_or_default();
     let key = look.columns.map_or(widest, |_| widest.min(KEY_MAX));
     for link in links {
-        let _ = writeln!(out, "{}", line(link, key, look).trim_end());
+        let unread = unread.iter().find(|one| one.subscription == link.subscription);
+        let unread = unread.map_or(0, |one| one.messages);
+        let _ = writeln!(out, "{}", line(link, unread, key, look).trim_end());
         for sentence in beneath(link, status, only.is_some(), look) {
             out.push_str(&look.indented(&sentence, 2));
         }
@@ -94,17 +96,18 @@ pub fn status(status: &Status, only: Option<&str>, look: &Look) -> String {
     out
 }
 
-/// `● builds  live  8 s ago  4 messages`
-fn line(link: &Link, key: usize, look: &Look) -> String {
+/// `● builds  live  8 s ago  4 messages, 2 unread`
+fn line(link: &Link, unread: u32, key: usize, look: &Look) -> String {
     let (mark, word) = State::of(link).marked(look);
     let heard = link.last_heard.map(|heard| look.ago(heard)).unwrap_or_default();
     let count = match link.messages {
         1 => "1 message".to_owned(),
         count => format!("{count} messages"),
     };
+    let unread = if unread > 0 { format!(", {unread} unread") } else { String::new() };
     let key = look.bold(&column(&link.subscription, key));
     let heard = column(&heard, width(&heard).max(10));
-    format!("{mark} {key}  {}  {heard}  {count}", column(word, 9))
+    format!("{mark} {key}  {}  {heard}  {count}{unread}", column(word, 9))
 }
 
 /// Why a link is as it is, and of one that was asked for all that is known.

@@ -1,6 +1,6 @@
 //! What a person sees, on terminals of two widths and in a pipe.
 
-use hark_api::{HistoryEntry, Message, Status};
+use hark_api::{HistoryEntry, Message, Status, Unread};
 use serde_json::json;
 
 use super::*;
@@ -72,9 +72,10 @@ fn looks() -> [(&'static str, Look); 3] {
 #[test]
 fn a_status_fits_where_it_is_shown_and_has_the_worst_first() {
     for (name, look) in looks() {
-        let text = status(&sample(), None, &look);
+        let text = status(&sample(), &[], None, &look);
         insta::assert_snapshot!(format!("status-{name}"), text);
-        let text = status(&sample(), Some("builds"), &look);
+        let unread = Unread { subscription: "builds".into(), messages: 2 };
+        let text = status(&sample(), &[unread], Some("builds"), &look);
         insta::assert_snapshot!(format!("status-one-{name}"), text);
     }
     let mut status = sample();

@@ -14,11 +14,36 @@ pub struct Typed {
     pub in_the_clear: Option<Url>,
 }
 
+/// Why an address cannot be taken. Nothing of it is repeated beyond its scheme: it may hold a token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// It is none.
+    #[error("That is not a URL{0}. It should look like https://host/path.")]
+    Unreadable(String),
+    /// It is that of a WebSocket.
+    #[error("{0}")]
+    WebSocket(String),
+    /// It has another scheme than http and https.
+    #[error("Hark follows http and https URLs, not {0}.")]
+    Scheme(String),
+    /// It holds a user or a password.
+    #[error(
+        "The password does not belong into the URL; in the settings, use basic = {{ user = \"NAME\", password = {{ file = \"/path\" }} }}."
+    )]
+    Password,
+}
+
+impl From<AddressError> for String {
+    fn from(error: AddressError) -> Self {
+        error.to_string()
+    }
+}
+
 /// Reads an address. Without a scheme, this computer is asked over http and any other over https first.
 ///
 /// # Errors
-/// One sentence that says what is wrong with it.
-pub fn read_typed(text: &str) -> Result<Typed, String> {
+/// See [`AddressError`].
+pub fn read_typed(text: &str) -> Result<Typed, AddressError> {
     let text = text.trim();
     let host = text.split(['/', '?']).next().unwrap_or_default();
     // A bare word is no address; a path that was forgotten or a command's own word.
@@ -33,29 +58,26 @@ pub fn read_typed(text: &str) -> Result<Typed, String> {
     Ok(Typed { url: read_url(&format!("https://{text}"))?, in_the_clear: Some(clear) })
 }
 
-/// An http or https URL with a host, as typed by a person. No error repeats it beyond its scheme:
-/// it may hold a token.
+/// An http or https URL with a host, as typed by a person.
 ///
 /// # Errors
-/// One sentence that says what is wrong with it.
-pub fn read_url(text: &str) -> Result<Url, String> {
+/// See [`AddressError`].
+pub fn read_url(text: &str) -> Result<Url, AddressError> {
     let mut url = Url::parse(text.trim()).map_err(|error| {
         let why = match error {
             ParseError::RelativeUrlWithoutBase => String::new(),
             error => format!(" ({error})"),
         };
-        format!("That is not a URL{why}. It should look like https://host/path.")
+        AddressError::Unreadable(why)
     })?;
     if matches!(url.scheme(), "ws" | "wss") {
-        return Err(of_websocket(&url));
+        return Err(AddressError::WebSocket(of_websocket(&url)));
     }
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("Hark follows http and https URLs, not {}.", url.scheme()));
+        return Err(AddressError::Scheme(url.scheme().to_owned()));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("The password does not belong into the URL; in the settings, use \
-                    basic = { user = \"NAME\", password = { file = \"/path\" } }."
-            .to_owned());
+        return Err(AddressError::Password);
     }
     // The fragment is never sent: URLs that differ only in it are the same stream.
     url.set_fragment(None);
@@ -111,14 +133,14 @@ mod tests {
             "https://a.example/x?y"
         );
         for url in ["http://me:pw@a.example/", "http://me@a.example/", "http://:pw@a.example/"] {
-            let sentence = read_url(url).unwrap_err();
+            let sentence = read_url(url).unwrap_err().to_string();
             assert!(sentence.contains("basic = { user = "), "{sentence}");
         }
     }
 
     #[test]
     fn a_websocket_is_named_and_its_servers_stream_where_it_is_known() {
-        let said = |url: &str| read_url(url).unwrap_err();
+        let said = |url: &str| read_url(url).unwrap_err().to_string();
         assert!(said("wss://ntfy.sh/alerts/ws").contains("with https:// instead"));
         for other in ["ws://gotify.example/stream", "wss://a.example/"] {
             let sentence = said(other);

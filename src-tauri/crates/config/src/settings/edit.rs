@@ -11,7 +11,9 @@ use url::Url;
 use hark_engine::{feed, message::Priority};
 use hark_local::file::Stamp;
 
-use super::{NewSubscription, OWN_KEY, OptionValue, Settings, Subscription, file, key_of, options};
+use super::{
+    Fault, NewSubscription, OWN_KEY, OptionValue, Settings, Subscription, file, key_of, options,
+};
 use crate::{
     file::{TomlError, lock, write},
     kept,
@@ -60,6 +62,8 @@ pub enum EditError {
         option: Option<String>,
         /// Why not, without a full stop.
         message: String,
+        /// The same, where its kind is known.
+        fault: Option<Fault>,
     },
     /// The file says something else by now of what was to be changed.
     #[error(

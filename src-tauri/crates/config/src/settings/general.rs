@@ -48,6 +48,7 @@ pub fn set_general(path: &Path, before: &Options, after: &Options) -> Result<Edi
             let unknown = || EditError::Unfit {
                 option: Some(name.to_owned()),
                 message: "there is no such setting".to_owned(),
+                fault: None,
             };
             let (_, kind) =
                 GENERAL.into_iter().find(|(known, _)| *known == name).ok_or_else(unknown)?;

@@ -282,20 +282,9 @@ impl Settings {
     /// The environment variables that hold secrets of these settings. No handler is given one.
     #[must_use]
     fn secret_variables(&self) -> BTreeSet<String> {
-        let of = |one: &Subscription| {
-            let mut all: Vec<Credential> = one.headers.values().cloned().collect();
-            all.extend(one.bearer.clone());
-            all.extend(one.basic.clone().map(|basic| basic.password));
-            if let Some(to) = &one.publish {
-                all.extend(to.headers.values().cloned());
-                all.extend(to.bearer.clone());
-                all.extend(to.basic.clone().map(|basic| basic.password));
-            }
-            all
-        };
-        let all = self.subscriptions.values().flat_map(of);
-        all.filter_map(|one| match one {
-            Credential::Env(name) => Some(name),
+        let all = self.subscriptions.values().flat_map(Subscription::secrets);
+        all.filter_map(|(one, _)| match one {
+            Credential::Env(name) => Some(name.clone()),
             Credential::File(_) | Credential::Command(_) => None,
         })
         .collect()

@@ -3,13 +3,16 @@
 mod address;
 mod edit;
 mod export;
+mod fault;
 mod file;
 mod general;
 mod handlers;
 mod keep;
+mod named;
 mod new;
 mod options;
 mod pictures;
+mod placed;
 mod portable;
 mod publish;
 mod relay;
@@ -21,11 +24,7 @@ mod usual;
 mod week;
 mod written;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use hark_engine::{
     backoff::{Clients, Law, Retry},
@@ -46,12 +45,13 @@ use url::Url;
 /// How a length of time is read.
 pub use hark_engine::span;
 
-pub use address::{Typed, read_typed, read_url};
+pub use address::{AddressError, Typed, read_typed, read_url};
 pub use edit::{
     Edit, EditError, add, key_for, remove, rules_of, set_feed, set_muted, set_paused, set_rules,
     set_usual,
 };
 pub use export::{Exported, export};
+pub use fault::Fault;
 pub use file::{Loaded, OWN_KEY, keep_last_good, load, load_last_good, parse, read, read_rules};
 pub use general::{general_of, set_general};
 pub use handlers::{HANDLERS_MAX, Handler, HandlerSet, Placeholder, Word};
@@ -299,37 +299,6 @@ impl Subscription {
     #[must_use]
     pub fn has_credential(&self) -> bool {
         self.bearer.is_some() || self.basic.is_some() || !self.headers.is_empty()
-    }
-
-    /// The files in which its secrets are.
-    pub fn secret_files(&self) -> impl Iterator<Item = &Path> {
-        self.secrets().filter_map(|credential| match credential {
-            Credential::File(path) => Some(path.as_path()),
-            Credential::Command(_) | Credential::Env(_) => None,
-        })
-    }
-
-    /// Whether it has any secret, to ask with or to send with.
-    #[must_use]
-    pub fn has_any_secret(&self) -> bool {
-        self.secrets().next().is_some()
-    }
-
-    /// Whether all of its secrets are in files.
-    #[must_use]
-    pub fn secrets_are_files(&self) -> bool {
-        self.secrets().all(|credential| matches!(credential, Credential::File(_)))
-    }
-
-    fn secrets(&self) -> impl Iterator<Item = &Credential> {
-        let to_send = self.publish.as_ref();
-        let to_send = to_send.map(|to| (&to.bearer, &to.basic, &to.headers));
-        [(&self.bearer, &self.basic, &self.headers)].into_iter().chain(to_send).flat_map(
-            |(bearer, basic, headers)| {
-                let password = basic.as_ref().map(|basic| &basic.password);
-                bearer.iter().chain(password).chain(headers.values())
-            },
-        )
     }
 
     /// The feed that it speaks.

@@ -10,15 +10,16 @@ use std::{
 };
 
 use hark_engine::{feed, size};
-use toml_edit::{Array, DocumentMut, Item, Key, RawString, TableLike, Value};
+use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
 use url::Url;
 
 use super::{
-    Credential, NewSubscription, Settings, Subscription,
+    Credential, Fault, NewSubscription, Settings, Subscription,
     edit::{Edit, EditError, edit, item, own_files, read, table_mut},
     export::bare,
     file, key_of,
     new::written,
+    placed::{put, remove},
 };
 use crate::{file::TomlError, presets::Presets};
 
@@ -383,12 +384,13 @@ pub(super) fn apply_by(
         Err(message) => message,
     };
     // What is wrong is that without which all is well.
-    for (at, (name, _)) in changes.iter().enumerate() {
+    for (at, (name, value)) in changes.iter().enumerate() {
         if without(Some(at))?.is_ok() {
-            return Err(EditError::Unfit { option: Some(name.clone()), message });
+            let fault = Fault::of(name, value.as_ref());
+            return Err(EditError::Unfit { option: Some(name.clone()), message, fault });
         }
     }
-    Err(EditError::Unfit { option: None, message })
+    Err(EditError::Unfit { option: None, message, fault: None })
 }
 
 /// Sets one option of a table, or leaves it out from now on.
@@ -400,6 +402,7 @@ pub(super) fn set(
     let unfit = |message: &str| EditError::Unfit {
         option: Some(name.to_owned()),
         message: message.to_owned(),
+        fault: None,
     };
     let (path, kind) = path_of(name).ok_or_else(|| unfit("a subscription has no such option"))?;
     set_at(table, name, (&path, kind), value)
@@ -412,9 +415,10 @@ pub(super) fn set_at(
     (path, kind): (&[&str], Kind),
     value: Option<&OptionValue>,
 ) -> Result<(), EditError> {
-    let unfit = |message: &str| EditError::Unfit {
+    let unfit = |message: &str, fault| EditError::Unfit {
         option: Some(name.to_owned()),
         message: message.to_owned(),
+        fault,
     };
     let Some(value) = value else {
         remove(table, path);
@@ -424,91 +428,22 @@ pub(super) fn set_at(
         (Kind::Flag, OptionValue::Flag(holds)) => (*holds).into(),
         (Kind::Number, OptionValue::Number(count)) => i64::from(*count).into(),
         (Kind::Text, OptionValue::Text(text)) if name.ends_with("url") && text.contains(HIDDEN) => {
-            return Err(unfit("type the whole address anew: a part of it is not shown"));
+            let message = "type the whole address anew: a part of it is not shown";
+            return Err(unfit(message, Some(Fault::HiddenAddress)));
         }
         (Kind::Text, OptionValue::Text(text)) => text.as_str().into(),
         (Kind::Texts, OptionValue::Texts(all)) => {
             all.iter().map(String::as_str).collect::<Array>().into()
         }
         (Kind::Secret, OptionValue::Secret(Credential::Command(_))) => {
-            return Err(unfit("a command can be set in the settings file alone"));
+            let message = "a command can be set in the settings file alone";
+            return Err(unfit(message, Some(Fault::Command)));
         }
         (Kind::Secret, OptionValue::Secret(credential)) => written(credential),
-        _ => return Err(unfit("that is no value for it")),
+        _ => return Err(unfit("that is no value for it", None)),
     };
     put(table, path, value);
     Ok(())
-}
-
-fn put(table: &mut dyn TableLike, path: &[&str], mut value: Value) {
-    let [name, rest @ ..] = path else { return };
-    if !rest.is_empty() {
-        let inner = table
-            .entry(name)
-            .or_insert_with(|| Item::Value(Value::InlineTable(Default::default())));
-        if let Some(inner) = inner.as_table_like_mut() {
-            put(inner, rest, value);
-        }
-        return;
-    }
-    match table.get_mut(name) {
-        Some(Item::Value(there)) => {
-            // A comment behind it stays.
-            *value.decor_mut() = there.decor().clone();
-            *there = value;
-        }
-        Some(there) => *there = Item::Value(value),
-        None => drop(table.insert(name, Item::Value(value))),
-    }
-}
-
-/// Removes an option, with the tables that are then empty. Comments above and behind it stay, before what follows.
-fn remove(table: &mut dyn TableLike, path: &[&str]) {
-    let [name, rest @ ..] = path else { return };
-    if !rest.is_empty() {
-        let Some(inner) = table.get_mut(name).and_then(Item::as_table_like_mut) else { return };
-        remove(inner, rest);
-        if !inner.is_empty() {
-            return;
-        }
-    }
-    let comment = comment_of(table, name);
-    let after: Option<String> =
-        table.iter().skip_while(|(other, _)| other != name).nth(1).map(|(next, _)| next.to_owned());
-    table.remove(name);
-    if comment.is_empty() {
-        return;
-    }
-    let next = after.as_deref().and_then(|next| match table.get(next) {
-        Some(Item::Value(_)) => table.key_mut(next),
-        _ => None,
-    });
-    if let Some(mut next) = next {
-        let own = next.leaf_decor().prefix().and_then(RawString::as_str).unwrap_or_default();
-        let both = format!("{comment}{own}");
-        next.leaf_decor_mut().set_prefix(both);
-        return;
-    }
-    let last = table.iter().filter(|(_, item)| item.is_value()).last();
-    let Some(last) = last.map(|(name, _)| name.to_owned()) else { return };
-    if let Some(value) = table.get_mut(&last).and_then(Item::as_value_mut) {
-        let own = value.decor().suffix().and_then(RawString::as_str).unwrap_or_default();
-        let both = format!("{own}\n{}", comment.trim_end_matches('\n'));
-        value.decor_mut().set_suffix(both);
-    }
-}
-
-/// The comments above an option and behind it, each on a line of its own.
-fn comment_of(table: &dyn TableLike, name: &str) -> String {
-    let above = table.key(name).map(Key::leaf_decor).and_then(|decor| decor.prefix());
-    let header = table.get(name).and_then(Item::as_table).and_then(|table| table.decor().prefix());
-    let behind = table.get(name).and_then(Item::as_value).and_then(|value| value.decor().suffix());
-    let lines = [above, header, behind].into_iter().flatten().filter_map(RawString::as_str);
-    lines
-        .flat_map(str::lines)
-        .map(str::trim)
-        .filter(|line| line.starts_with('#'))
-        .fold(String::new(), |all, line| format!("{all}{line}\n"))
 }
 
 impl NewSubscription {

@@ -163,6 +163,7 @@ pub fn set_quiet_hours(path: &Path, quiet: &QuietWeek) -> Result<Edit<()>, EditE
             return Err(EditError::Unfit {
                 option: Some(NAME.to_owned()),
                 message: message.to_owned(),
+                fault: Some(super::Fault::QuietHoursMore),
             });
         }
         let mut new = tables(quiet);

@@ -17,6 +17,8 @@ use linux as system;
 
 use std::{collections::BTreeSet, iter, net::IpAddr, time::Duration};
 
+use hark_engine::Moment;
+use jiff::SignedDuration;
 use tokio::{sync::mpsc, task::JoinHandle, time::sleep};
 
 use crate::clock;
@@ -25,6 +27,8 @@ use crate::clock;
 const TICK: Duration = Duration::from_secs(20);
 /// A shorter sleep breaks no connection.
 const SLEEP_MIN: Duration = Duration::from_secs(2);
+/// A clock that differs by less is one that is kept right.
+const CLOCK_SET_MIN: SignedDuration = SignedDuration::from_secs(2);
 /// Changes of the network come in bursts; the last one counts.
 const SETTLE: Duration = Duration::from_millis(300);
 
@@ -47,6 +51,8 @@ enum Notice {
 pub enum Change {
     /// The computer woke. How long it slept, where the clocks show that.
     Woke(Option<Duration>),
+    /// The clock was set, so much later than it would have been. It is noticed within 20 seconds.
+    ClockSet(SignedDuration),
     /// These addresses of this computer came or went.
     Network(BTreeSet<IpAddr>),
     /// Whether the session is locked, as the system was told. Many desktops never tell it.
@@ -92,6 +98,7 @@ async fn watch(tell: mpsc::Sender<Change>) {
     let (notify, mut notices) = mpsc::channel(CHANGES_MAX);
     let _watching = system::watch(notify);
     let mut slept = clock::slept();
+    let mut before = clock::now();
     loop {
         let first = tokio::select! {
             notice = notices.recv() => notice,
@@ -114,10 +121,23 @@ async fn watch(tell: mpsc::Sender<Change>) {
         let now_slept = clock::slept();
         let length = now_slept.saturating_sub(slept);
         let length = (length >= SLEEP_MIN).then_some(length);
+        let now = clock::now();
+        let set = set(before, now);
+        before = now;
         if length.is_some() {
             slept = now_slept;
         }
-        if (length.is_some() || is_awake) && tell.send(Change::Woke(length)).await.is_err() {
+        // It fell asleep by the clock of then.
+        let by_now = length.map(|length| match set {
+            Some(by) if by.is_negative() => length.saturating_sub(by.unsigned_abs()),
+            set => length + set.unwrap_or_default().unsigned_abs(),
+        });
+        if (length.is_some() || is_awake) && tell.send(Change::Woke(by_now)).await.is_err() {
+            return;
+        }
+        if let Some(by) = set
+            && tell.send(Change::ClockSet(by)).await.is_err()
+        {
             return;
         }
         if let Some(locked) = locked
@@ -134,6 +154,13 @@ async fn watch(tell: mpsc::Sender<Change>) {
     }
 }
 
+/// By how much the clock was set between these two, where it was.
+fn set(before: Moment, now: Moment) -> Option<SignedDuration> {
+    let passed = SignedDuration::try_from(now.since(before)).ok()?;
+    let by = now.wall.duration_since(before.wall).checked_sub(passed)?;
+    (by.abs() >= CLOCK_SET_MIN).then_some(by)
+}
+
 /// Whether an address is in a subnet that this machine is on.
 pub fn is_local(address: IpAddr) -> bool {
     let subnets = if_addrs::get_if_addrs().unwrap_or_default();
@@ -148,4 +175,23 @@ pub fn is_local(address: IpAddr) -> bool {
         }
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_is_told_from_a_sleep_and_from_one_that_is_kept_right() {
+        let before = clock::now();
+        let after = |passed, shown| Moment {
+            monotonic: before.monotonic + Duration::from_secs(passed),
+            wall: before.wall + SignedDuration::from_secs(shown),
+        };
+        assert_eq!(set(before, after(20, 20)), None);
+        // A night, counted by both.
+        assert_eq!(set(before, after(30_000, 30_001)), None);
+        assert_eq!(set(before, after(20, 3_620)), Some(SignedDuration::from_hours(1)));
+        assert_eq!(set(before, after(20, -3_580)), Some(SignedDuration::from_hours(-1)));
+    }
 }

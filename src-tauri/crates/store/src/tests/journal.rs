@@ -74,3 +74,30 @@ fn the_history_says_since_when_its_rows_tell_everything() {
     }
     assert_eq!(since("none", 4), None);
 }
+
+#[test]
+fn when_an_agent_last_ran_is_not_said_by_a_clock_that_was_wrong() {
+    let mut world = World::new();
+    let year = now() + Duration::from_secs(365 * 86_400);
+    world.store.journal(Some("builds"), year, &Entry::Opened).unwrap();
+    let later = now() + Duration::from_secs(180);
+    world.store.alive(later).unwrap();
+    world = world.reopened();
+    assert_eq!(world.store.last_alive().unwrap(), Some(later));
+    let last = later + Duration::from_secs(20);
+    world.store.journal(Some("builds"), last, &Entry::Opened).unwrap();
+    assert_eq!(world.store.last_alive().unwrap(), Some(last));
+}
+
+#[test]
+fn the_history_tells_not_what_the_agents_own_dropped_rows_may_have_told() {
+    let mut world = World::new();
+    let minute = |minute: u64| now() + Duration::from_secs(60 * minute);
+    world.store.journal(Some("builds"), minute(2), &Entry::Opened).unwrap();
+    let rows = Keep::DEFAULT.journal_rows_max;
+    for at in (6..).take(rows as usize) {
+        world.store.journal(None, minute(at), &Entry::AgentStopped).unwrap();
+    }
+    let since = world.store.history_since("builds", u32::MAX).unwrap().unwrap();
+    assert!(since > minute(2), "rows of the agent's own are gone: {since}");
+}

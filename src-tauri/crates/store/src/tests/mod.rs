@@ -7,6 +7,7 @@ mod consent;
 mod cursor;
 mod handlers;
 mod journal;
+mod left;
 mod open;
 mod outbox;
 mod prune;

@@ -68,14 +68,16 @@ fn the_event_of_a_message_is_as_it_came() {
 #[test]
 fn the_latest_are_told_by_their_beginnings() {
     let mut world = World::new();
-    assert!(!world.store.has_unread().unwrap());
+    let all = ["other".to_owned(), "builds".to_owned()];
+    assert!(!world.store.has_unread(&all).unwrap());
     let long = "磁".repeat(300);
     world.commit(&[message(Some("1"), "a"), message(Some("2"), &long), message(Some("3"), "c")]);
     let latest = world.store.latest(2).unwrap();
     let of = |one: &Beginning| (one.id, one.subscription.clone(), one.text.chars().count());
     let wanted = [(3, "builds".to_owned(), 1), (2, "builds".to_owned(), 100)];
     assert_eq!(latest.iter().map(of).collect::<Vec<_>>(), wanted);
-    assert!(world.store.has_unread().unwrap());
+    assert!(world.store.has_unread(&all).unwrap());
+    assert!(!world.store.has_unread(&all[..1]).unwrap(), "it is followed no more");
     world.store.mark_all_read(None, 3, now()).unwrap();
-    assert!(!world.store.has_unread().unwrap());
+    assert!(!world.store.has_unread(&all).unwrap());
 }

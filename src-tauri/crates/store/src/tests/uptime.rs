@@ -121,3 +121,43 @@ fn a_day_is_one_of_the_calendar_that_is_set() {
     world.tell(&[(10, Entry::Opened), (20, Entry::Paused)]);
     assert_eq!(world.uptime(1, 21).live_ms, 4 * HOUR_MS, "its midnight is at 16:00 UTC");
 }
+
+#[test]
+fn no_day_is_longer_than_it_is_however_the_clock_is_set() {
+    // 23 hours on 29 March and 25 on 25 October.
+    let zone = tz::TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    for (noon, hours) in
+        [("2026-03-29T10:00:00Z", 23), ("2026-10-25T11:00:00Z", 25), ("2026-06-01T10:00:00Z", 24)]
+    {
+        let mut world = World::new();
+        world.store.keep_days(zone.clone()).unwrap();
+        let noon: Timestamp = noon.parse().unwrap();
+        let day = |by: i64| noon + SignedDuration::from_hours(by);
+        world.store.journal(Some("builds"), day(-36), &Entry::Opened).unwrap();
+        world.store.journal(Some("builds"), day(36), &Entry::Paused).unwrap();
+        let all = world.store.uptime("builds", 1, day(11)).unwrap();
+        assert_eq!((all.live_ms, all.followed_ms), (hours * HOUR_MS, hours * HOUR_MS));
+        // It is gone through more often than is remembered.
+        for _ in 0..60 {
+            for (at, entry) in [(-8, Entry::Opened), (-4, lost()), (0, Entry::Opened), (4, lost())]
+            {
+                world.store.journal(Some("builds"), day(at), &entry).unwrap();
+            }
+        }
+        let all = world.store.uptime("builds", 1, day(11)).unwrap();
+        assert!(all.followed_ms <= hours * HOUR_MS && all.live_ms <= all.followed_ms, "{all:?}");
+    }
+}
+
+#[test]
+fn what_a_clock_that_was_wrong_has_said_of_later_days_is_not_of_today() {
+    let mut world = World::new();
+    world.tell(&[(1, Entry::Opened), (2, Entry::ClockSet { before: hour(2) })]);
+    world.tell(&[(24 * 365, Entry::ClockSet { before: hour(3) }), (24 * 365 + 2, lost())]);
+    assert_eq!(world.uptime(30, 4).followed_ms, 2 * HOUR_MS);
+    let back = Entry::ClockSet { before: hour(24 * 365 + 2) };
+    world.tell(&[(5, back), (6, Entry::Opened)]);
+    let today = world.uptime(30, 8);
+    assert_eq!((today.live_ms, today.followed_ms), (4 * HOUR_MS, 5 * HOUR_MS));
+    assert_eq!(today.longest_ms, HOUR_MS);
+}

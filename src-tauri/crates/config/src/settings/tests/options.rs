@@ -147,25 +147,40 @@ fn what_changed_in_the_file_meanwhile_is_not_overwritten() {
 #[test]
 fn what_cannot_be_taken_is_told_by_its_option() {
     let (_folder, path) = file(TEXT);
-    for (option, value, words) in [
-        ("heartbeat", text("soon"), "soon"),
-        ("proxy", text("ftp://x"), "proxy"),
-        ("min_priority", OptionValue::Number(9), "1 (lowest) to 5"),
-        ("min_priority", text("5"), "no value"),
-        ("retry", text("often"), "fixed 5s"),
-        ("cadence", text("30s"), "set one of them"),
-        ("url", text("https://b.example/x?…"), "address anew"),
+    let of = |it: &str| it.to_owned();
+    for (option, value, words, kind) in [
+        ("heartbeat", text("soon"), "soon", Some(Fault::Length(of("soon")))),
+        ("proxy", text("ftp://x"), "proxy", Some(Fault::Proxy)),
+        ("proxy", text("http://a:b@x/"), "password", Some(Fault::ProxyPassword)),
+        ("min_priority", OptionValue::Number(9), "1 (lowest) to 5", Some(Fault::Priority)),
+        ("min_priority", text("5"), "no value", None),
+        ("retry", text("often"), "fixed 5s", Some(Fault::Retry(of("often")))),
+        ("cadence", text("30s"), "set one of them", None),
+        ("keep.days", OptionValue::Number(0), "at least 1", Some(Fault::Least)),
+        ("keep.bytes", text("much"), "no size", Some(Fault::Size(of("much")))),
+        ("event_max", text("1 TiB"), "at most", Some(Fault::EventSize(of("64 MiB")))),
+        ("feed", text("telex"), "telex", Some(Fault::Feed(of("telex")))),
+        (
+            "publish.url",
+            text("ftp://x/"),
+            "not ftp",
+            Some(Fault::Address(AddressError::Scheme(of("ftp")))),
+        ),
+        ("url", text("https://b.example/x?…"), "address anew", Some(Fault::HiddenAddress)),
         (
             "bearer",
             OptionValue::Secret(Credential::Command(vec!["rm".into()])),
             "settings file alone",
+            Some(Fault::Command),
         ),
-        ("rules", text(""), "no such option"),
+        ("rules", text(""), "no such option", None),
     ] {
         let said =
             changed(&path, |options| drop(options.insert(option.into(), value))).unwrap_err();
-        let EditError::Unfit { option: found, message } = said else { panic!("{option}: {said}") };
-        assert_eq!(found.as_deref(), Some(option), "{message}");
+        let EditError::Unfit { option: found, message, fault } = said else {
+            panic!("{option}: {said}")
+        };
+        assert_eq!((found.as_deref(), fault), (Some(option), kind), "{message}");
         assert!(message.contains(words), "{option}: {message}");
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), TEXT);
