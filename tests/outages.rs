@@ -68,7 +68,8 @@ async fn who_is_paused_from_the_start_was_not_followed_since() {
     world.phase("old", "streaming").await;
     eventually("the pause is over", LONG, async || {
         let pauses = pauses().await;
-        (pauses == [("old".into(), false)]).then_some(()).ok_or(format!("{pauses:?}"))
+        // One of a moment is not told.
+        pauses.iter().all(|(_, lasts)| !lasts).then_some(()).ok_or(format!("{pauses:?}"))
     })
     .await;
 }
