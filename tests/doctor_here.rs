@@ -132,6 +132,17 @@ async fn a_notification_server_that_does_not_answer_holds_it_up_no_longer_than_a
 }
 
 #[tokio::test]
+async fn the_links_are_told_where_the_database_breaks_under_the_agent() {
+    let world = World::new();
+    world.settings("[subscriptions.a]\nurl = \"http://127.0.0.1:1/\"\npaused = true\n");
+    let _agent = world.agent().await;
+    world.phase("a", "paused").await;
+    world.file("profile/data/hark.db", "this is no database".repeat(1_000));
+    let said = world.hark(&["status"]).await.ok();
+    assert!(said.contains("a ") && said.contains("paused"), "{said}");
+}
+
+#[tokio::test]
 async fn what_the_agent_says_of_a_broken_database_is_told() {
     let world = World::new();
     world.file("profile/data/hark.db", "this is no database".repeat(1_000));

@@ -5,7 +5,7 @@
 use std::fs;
 
 use hark_api::{
-    AddSubscription, Credential,
+    AddSubscription, Credential, EditSubscription, OptionValue, OptionsQuery,
     route::{self, Verb},
 };
 use hark_tests::{LONG, World, eventually, sse::Server};
@@ -91,4 +91,37 @@ async fn what_was_typed_for_one_server_is_sent_to_no_other() {
     let client = right.client().await;
     assert_eq!(client.header("authorization"), Some(&*format!("Bearer {CANARY}")));
     assert!(wrong.client_within(std::time::Duration::ZERO).await.is_none());
+}
+
+#[tokio::test]
+async fn what_is_for_sending_goes_to_no_other_server_with_an_edit_of_the_address() {
+    let world = World::new();
+    let token = world.file("token", CANARY);
+    let token = token.display();
+    world.settings(&format!(
+        "[subscriptions.a]\nurl = \"http://127.0.0.1:1/alerts\"\nfeed = \"ntfy\"\n\
+         publish = {{ bearer = {{ file = \"{token}\" }} }}\n\
+         [subscriptions.b]\nurl = \"http://127.0.0.1:1/other\"\nfeed = \"ntfy\"\n\
+         bearer = {{ file = \"{token}\" }}\npublish = {{ url = \"http://127.0.0.1:2/other\" }}\n"
+    ));
+    let _agent = world.agent().await;
+    let edited = async |subscription: &str, name: &str, value: Option<OptionValue>| {
+        let query = OptionsQuery { subscription: subscription.into() };
+        let before = world.client().call(&route::OPTIONS, &query).await.unwrap().options;
+        let mut after = before.clone();
+        let own = before.get("bearer").cloned();
+        after.insert(name.into(), value.or(own).unwrap());
+        let subscription = subscription.to_owned();
+        let edit = EditSubscription { subscription, before, after, unchecked: true };
+        world.client().call(&route::EDIT, &edit).await
+    };
+    let url = |url: &str| Some(OptionValue::Text(url.into()));
+    for refused in [
+        edited("a", "url", url("http://127.0.0.1:3/alerts")).await,
+        edited("b", "publish.bearer", None).await,
+    ] {
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("is not sent to another server"), "{refused}");
+    }
+    edited("a", "url", url("http://127.0.0.1:1/warnings")).await.unwrap();
 }

@@ -1,5 +1,5 @@
-//! Whether there is a display to open a window on, and how the web engine draws there. The toolkit would end in a panic where there is
-//! none; a person in a terminal or over SSH deserves a sentence.
+//! Whether there is a display to open a window on, and how the web engine draws there. The toolkit would end in a panic
+//! where there is none; a person in a terminal or over SSH deserves a sentence.
 
 #[cfg(target_os = "linux")]
 use hark_local::program;

@@ -1,6 +1,5 @@
 //! What is listed in the page, written to a file in the person's folder for downloads, or in their home where they have
-//! none, a page at a time. It reads the
-//! agent through its API alone, and no path comes from the page.
+//! none, a page at a time. It reads the agent through its API alone, and no path comes from the page.
 
 use std::{
     collections::HashSet,

@@ -266,7 +266,9 @@ class Agent {
   /** Writes what is listed to a file in the person's downloads; answers where. Rejects. */
   save(format: Format): Promise<string> {
     const asked = query(this.held.filter, Date.now()) as MessagesQuery;
-    return save({ what: "messages", query: asked }, format);
+    const saved = save({ what: "messages", query: asked }, format);
+    void this.#awaited(saved);
+    return saved;
   }
 
   /** The event of a message as it came. Rejects. */
@@ -363,6 +365,15 @@ class Agent {
     const done = run().then(
       () => undefined,
       (error: unknown) => this.#fail(error),
+    );
+    await this.#awaited(done);
+  }
+
+  /** What is under way is waited for where the window closes. */
+  async #awaited(what: Promise<unknown>): Promise<void> {
+    const done = what.then(
+      () => undefined,
+      () => undefined,
     );
     this.#commands.add(done);
     await done;

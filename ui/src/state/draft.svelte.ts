@@ -137,11 +137,15 @@ export class Draft {
     return null;
   }
 
-  /** Hands over what is typed, a field at a time; a field whose secret is kept is empty. Rejects as `keep` does. */
-  async keepTyped(keep: (url: string, secret: string) => Promise<Credential>): Promise<void> {
+  /** Hands over what is typed, a field at a time; a field whose secret is kept is empty. They are for
+   * the server at `followed`, which is where it was found, or for the one to send to. Rejects as `keep` does. */
+  async keepTyped(
+    keep: (url: string, secret: string) => Promise<Credential>,
+    followed: string = this.url,
+  ): Promise<void> {
     for (const [name, text] of Object.entries(this.typed)) {
       const sends = this.values["publish.url"];
-      const url = name.startsWith("publish.") && typeof sends === "string" ? sends : this.url;
+      const url = name.startsWith("publish.") && typeof sends === "string" ? sends : followed;
       const kept = await keep(url, text);
       this.type(name, "");
       this.set(name, kept);

@@ -301,3 +301,12 @@ describe("an answer to an earlier question", () => {
     expect(loadedNewer(after, page(200, 102), 100).latest).toBe(true);
   });
 });
+
+test("an id that was removed may come again in a database that was put back", () => {
+  const removed = told(loadedLatest(told(nothing, reset), page(5, 1), 100), {
+    event: "removed",
+    data: { messages: [5] },
+  });
+  const again = loadedLatest(told(removed, reset), page(5, 1), 100);
+  expect(ids(again)).toContain(5);
+});

@@ -115,6 +115,8 @@ function foldEvent(held: Held, event: Event): Held {
         fresh: [],
         question: held.question + 1,
         changes: [],
+        // In a database that was put back ids may come again.
+        gone: [],
         unreadStale: true,
         historyStale: true,
       };

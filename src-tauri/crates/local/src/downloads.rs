@@ -5,6 +5,7 @@ use std::{
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     process,
+    time::Duration,
 };
 
 use directories::UserDirs;
@@ -12,8 +13,14 @@ use directories::UserDirs;
 /// So many files of one name are told apart by a number.
 const SAME_NAME_MAX: u32 = 100;
 
+/// Around the name of one that is not whole yet.
+const HIDDEN: &str = ".hark-save.";
+const UNFINISHED: &str = ".new";
+/// One that was not touched for so long is nobody's: its process was ended in the middle.
+const LEFT_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A file that is being written for the person. Under its name it stands only when it is whole; one that is dropped
-/// before that leaves nothing.
+/// before that leaves nothing, and what a process that was ended has left goes when another is begun a day later.
 #[derive(Debug)]
 pub struct Download {
     file: BufWriter<File>,
@@ -33,11 +40,13 @@ impl Download {
     }
 
     fn begin_in(folder: &Path, stem: &str, extension: &'static str) -> io::Result<Self> {
+        tidy(folder);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let fresh = |number| folder.join(format!(".{stem}.{}-{number}.new", process::id()));
+        let fresh =
+            |number| folder.join(format!("{HIDDEN}{stem}.{}-{number}{UNFINISHED}", process::id()));
         let (file, fresh) = first_free(fresh, |path| options.open(path))?;
         Ok(Self { file: BufWriter::new(file), fresh, stem: stem.to_owned(), extension })
     }
@@ -88,6 +97,21 @@ impl Drop for Download {
     }
 }
 
+/// Removes what processes have left that were ended in the middle. What cannot be removed stays.
+fn tidy(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_ours = name
+            .to_str()
+            .is_some_and(|name| name.starts_with(HIDDEN) && name.ends_with(UNFINISHED));
+        let touched = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if is_ours && touched().is_some_and(|ago| ago > LEFT_AFTER) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// The person's folder for downloads, else their home.
 ///
 /// # Errors
@@ -115,11 +139,16 @@ fn first_free<T>(
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
         let all = fs::read_dir(folder).unwrap();
-        all.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        let mut names: Vec<_> =
+            all.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 
     #[test]
@@ -147,5 +176,15 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"first");
         drop(second);
         assert_eq!(names(folder.path()), ["one.jsonl"]);
+        // Of processes that were ended in the middle: a day ago, and just now.
+        let left = |name: &str| {
+            let path = folder.path().join(format!("{HIDDEN}{name}{UNFINISHED}"));
+            File::create(path).unwrap()
+        };
+        let day = LEFT_AFTER + Duration::from_secs(60);
+        left("old").set_modified(SystemTime::now() - day).unwrap();
+        drop(left("young"));
+        drop(begin());
+        assert_eq!(names(folder.path()), [&*format!("{HIDDEN}young{UNFINISHED}"), "one.jsonl"]);
     }
 }

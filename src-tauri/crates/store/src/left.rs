@@ -91,10 +91,11 @@ impl Store {
         let tokens = self.token()?.into_iter().chain([next.clone()]).collect();
         let newest = self.newest_ever()?;
         Beside { tokens, newest }.write(beside).map_err(unwritable)?;
-        let transaction = self.connection.transaction()?;
-        transaction.execute("DELETE FROM left_by", [])?;
-        transaction.execute("INSERT INTO left_by VALUES (?1)", [&next])?;
-        transaction.commit()?;
+        // It is on the disk before the file forgets the token of before, also where the power goes.
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        let noted = self.note_token(&next);
+        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        noted?;
         Beside { tokens: vec![next], newest }.write(beside).map_err(unwritable)
     }
 
@@ -110,6 +111,13 @@ impl Store {
             return Ok(());
         }
         Beside { newest, ..noted }.write(beside).map_err(unwritable)
+    }
+
+    fn note_token(&mut self, token: &str) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute("DELETE FROM left_by", [])?;
+        transaction.execute("INSERT INTO left_by VALUES (?1)", [token])?;
+        Ok(transaction.commit()?)
     }
 
     fn token(&self) -> Result<Option<String>, StoreError> {

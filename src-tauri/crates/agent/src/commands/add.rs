@@ -40,16 +40,7 @@ impl Commands {
         self.may_name(&new)?;
         let tried = try_url(path, new, self.configuration.files()).await?;
         let new = tried.subscription.clone();
-        let (key, one) = self
-            .change(&[], move |path| {
-                let edit = settings::add(path, &new)?;
-                let one = edit.settings.subscriptions.get(&edit.answer).cloned();
-                Ok(edit.map(|key| (key, one)))
-            })
-            .await?;
-        if let Some(one) = &one {
-            self.own.typed.named_by(one);
-        }
+        let key = self.change(&[], move |path| settings::add(path, &new)).await?;
         self.subscriptions.settled(&key, SETTLE_TIMEOUT).await;
         let mut added = tried.added(key);
         if !self.subscriptions.registry().keys().contains(&added.subscription)
@@ -81,12 +72,13 @@ impl Commands {
     /// Whether the secrets that a new subscription names as typed were typed for its server, and are no other's.
     fn may_name(&self, new: &AddSubscription) -> Result<(), ApiError> {
         let folder = kept::folder_of(self.configuration.path());
-        let mut to = vec![typed(&new.url)?.url];
-        if let Some(found) = &new.found {
-            to.push(typed(&found.url)?.url);
-        }
+        // What was found is what is followed, also where that is not what was typed.
+        let to = typed(new.found.as_ref().map_or(&new.url, |found| &found.url))?.url;
         let to_send = match new.options.get("publish.url") {
-            Some(OptionValue::Text(url)) => vec![typed(url)?.url],
+            Some(OptionValue::Text(url)) => {
+                let option = Some("publish.url".to_owned());
+                typed(url).map_err(|error| ApiError { option, ..error })?.url
+            }
             _ => to.clone(),
         };
         let own = new.bearer.iter().chain(new.basic.iter().map(|basic| &basic.password));
@@ -98,7 +90,7 @@ impl Commands {
         });
         for (credential, to) in own.chain(options) {
             if let Credential::Kept(name) = credential {
-                to.iter().try_for_each(|url| self.own.typed.may_go(&folder.join(name), url))?;
+                self.own.typed.may_go(&folder.join(name), to)?;
             }
         }
         Ok(())

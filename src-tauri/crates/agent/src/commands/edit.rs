@@ -79,16 +79,9 @@ impl Commands {
             }
         }
         let word = edit.subscription;
-        let (key, one) = self
-            .change(&[], move |path| {
-                let edit = settings::set_options(path, &word, &before, &after)?;
-                let one = edit.settings.subscriptions.get(&edit.answer).cloned();
-                Ok(edit.map(|key| (key, one)))
-            })
+        let key = self
+            .change(&[], move |path| settings::set_options(path, &word, &before, &after))
             .await?;
-        if let Some(one) = &one {
-            self.own.typed.named_by(one);
-        }
         if is_tried {
             self.subscriptions.settled(&key, SETTLE_TIMEOUT).await;
         }
@@ -125,9 +118,15 @@ impl Commands {
             of.publish.as_ref().and_then(|to| to.url.as_ref()).map(url::Url::origin)
         };
         let is_new = |file: &std::path::Path| self.own.typed.has(file);
-        if (way(old) != way(one) && one.has_credential() || sends_to(old) != sends_to(one))
-            && one.has_any_secret()
-            && !(one.secrets_are_files() && one.secret_files().all(is_new))
+        // One that was there before goes where it went, whichever part of the options names it.
+        let moved = one.secrets().any(|(secret, to)| {
+            let mut had = old.secrets().filter(|(other, _)| *other == secret).peekable();
+            had.peek().is_some() && had.all(|(_, at)| at.origin() != to.origin())
+        });
+        if moved
+            || (way(old) != way(one) && one.has_credential() || sends_to(old) != sends_to(one))
+                && one.has_any_secret()
+                && !(one.secrets_are_files() && one.secret_files().all(is_new))
         {
             let (from, to) = (old.origin(), one.origin());
             let values: &[(_, &dyn ToString)] = &[("from", &from), ("to", &to)];

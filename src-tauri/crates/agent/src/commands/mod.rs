@@ -93,6 +93,8 @@ impl Commands {
     }
 
     fn put_in_force(&self, asked: &[String]) {
+        // By whomever they were written: an edit that took too long was written all the same.
+        self.configuration.wanted().values().for_each(|one| self.own.typed.named_by(one));
         self.subscriptions.keep(&self.configuration.bounds());
         self.registry().set_links(self.configuration.links());
         if !self.bring_in_line(asked) {

@@ -140,7 +140,8 @@ impl Commands {
             );
             return Err(ApiError::because(Code::SecretUnfit, &[("most", &most)], sentence));
         }
-        let url = typed(&secret.url)?.url;
+        // It may be that of another field than the address.
+        let url = typed(&secret.url).map_err(|error| ApiError { option: None, ..error })?.url;
         let host = url.host_str().unwrap_or("server").to_owned();
         let path = self.configuration.path().to_path_buf();
         let folder = kept::folder_of(&path);

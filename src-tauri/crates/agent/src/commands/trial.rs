@@ -74,7 +74,8 @@ pub(super) async fn run(question: Question<'_>, presets: &Presets) -> Result<Ans
     // It may be the authorities' file that cannot be read, and no token helps against that.
     let code = one.ca.is_none().then_some(ErrorCode::CredentialWanted);
     let wrong = |cause: Cause| ApiError { code, ..by(cause, &origin) };
-    let secret = one.has_credential();
+    // One that only sends goes over the same way.
+    let secret = one.has_any_secret();
     let mut ask = Credentials::new(one).ask().await.map_err(wrong)?;
     let mut outcome = probe(ask.clone()).await;
     if let (Outcome::Unreachable { .. }, Some(clear), false) = (&outcome, in_the_clear, secret) {

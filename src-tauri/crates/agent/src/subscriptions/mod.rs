@@ -219,9 +219,9 @@ impl Subscriptions {
             rules,
         };
         self.registry.insert(key, followed);
-        // Who is paused from the start was paused while no agent ran, or was added so.
-        if paused && !self.ledger.read(|store| store.is_paused(key))? {
-            // Without it the history only says less.
+        // Who is paused from the start was paused while no agent ran, or was added so. Without that row the history only
+        // says less.
+        if paused && !self.ledger.read(|store| store.is_paused(key)).unwrap_or(true) {
             let _ = self.ledger.journal_of(Some(key), now, &Entry::Paused);
         }
         // What still waits of it was not shown while it was not known how.

@@ -3,7 +3,11 @@
 use std::{pin::pin, process::ExitCode};
 
 use futures_util::StreamExt;
-use hark_api::{Link, Status, Unread, client::CallError, route};
+use hark_api::{
+    Link, Status, Unread,
+    client::{CallError, Client},
+    route,
+};
 use hark_local::profile::Profile;
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 
@@ -36,7 +40,7 @@ pub async fn status(profile: &Profile, options: &StatusOptions) -> Result<ExitCo
         }
         out::json_pretty(&status)?;
     } else {
-        let unread: Vec<Unread> = client(profile).call(&route::UNREAD, &()).await?;
+        let unread = unread(&client(profile)).await;
         out::print(show::status(&status, &unread, only.as_deref(), &Look::of_stdout()))?;
     }
     let of: Vec<Link> = status
@@ -46,6 +50,11 @@ pub async fn status(profile: &Profile, options: &StatusOptions) -> Result<ExitCo
         .collect();
     let well = !options.check || show::is_well(&of);
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_LIVE) })
+}
+
+/// What is unread; nothing where the database cannot be read: that is a condition, and the links are told all the same.
+async fn unread(client: &Client) -> Vec<Unread> {
+    client.call(&route::UNREAD, &()).await.unwrap_or_default()
 }
 
 /// The key of a link, by its key or its name.
@@ -67,8 +76,7 @@ async fn watch(profile: &Profile, word: Option<&str>) -> Result<ExitCode, Failed
             let look = Look::of_stdout();
             let asked = async {
                 let status: Status = client.call(&route::STATUS, &()).await?;
-                let unread: Vec<Unread> = client.call(&route::UNREAD, &()).await?;
-                Ok::<_, CallError>((status, unread))
+                Ok::<_, CallError>((status, unread(&client).await))
             };
             let text = match asked.await {
                 Ok((status, unread)) => {

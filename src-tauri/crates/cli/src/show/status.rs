@@ -11,6 +11,8 @@ use crate::{
     quiet,
 };
 
+/// What the agent answers where so much is unread, or more.
+const UNREAD_MAX: u32 = 1000;
 /// A key takes no more room than this where the terminal is narrow. Columns.
 const KEY_MAX: usize = 24;
 
@@ -104,7 +106,12 @@ fn line(link: &Link, unread: u32, key: usize, look: &Look) -> String {
         1 => "1 message".to_owned(),
         count => format!("{count} messages"),
     };
-    let unread = if unread > 0 { format!(", {unread} unread") } else { String::new() };
+    let unread = match unread {
+        0 => String::new(),
+        // It is counted no further.
+        UNREAD_MAX.. => format!(", {UNREAD_MAX} unread or more"),
+        count => format!(", {count} unread"),
+    };
     let key = look.bold(&column(&link.subscription, key));
     let heard = column(&heard, width(&heard).max(10));
     format!("{mark} {key}  {}  {heard}  {count}{unread}", column(word, 9))

@@ -51,7 +51,7 @@ impl Subscription {
     }
 
     /// Its secrets, each with the URL that it is sent to.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = (&Credential, &Url)> {
+    pub fn secrets(&self) -> impl Iterator<Item = (&Credential, &Url)> {
         let own = (&self.url, &self.bearer, &self.basic, &self.headers);
         let to_send = self.publish.as_ref();
         let to_send = to_send
