@@ -161,6 +161,10 @@ async fn go(window: &Window, world: &World, place: &str) {
         }
         "outage-open" => {
             window.click("[data-testid=only]").await;
+            // In a long history it is below the window, where the driver does not find the way.
+            window.find("[data-testid=open-entry]").await;
+            let script = "document.querySelector('[data-testid=open-entry]').scrollIntoView()";
+            window.run(script, Vec::new()).await;
             window.click("[data-testid=open-entry]").await;
             window.find("[data-testid=story]").await;
         }
