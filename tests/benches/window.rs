@@ -31,6 +31,8 @@ const OPENINGS: usize = 7;
 /// The window's process, and those that the web engine has for it.
 const PROGRAMS: [&str; 4] =
     ["hark-window", "WebKitWebProcess", "WebKitNetworkProcess", "WebKitGPUProcess"];
+/// What is done at the start is over by then.
+const SETTLED: Duration = Duration::from_secs(3);
 /// A window that is closed leaves nothing after so long.
 const GONE: Duration = Duration::from_secs(5);
 
@@ -75,10 +77,12 @@ async fn main() {
 
     let window = Window::open(world).await;
     window.find_within("[data-testid=message]", LONG).await;
+    tokio::time::sleep(SETTLED).await;
+    print("memory (PSS) of a window as it was opened", mib(pss(&parts(world))), "240 MiB");
     as_seen_by_the_page(&window).await;
     scrolling(world, &window).await;
     let own: Vec<u32> = parts(world);
-    print("memory (PSS) of an open window, all its processes", mib(pss(&own)), "240 MiB");
+    print("memory (PSS) of it after all that, all its processes", mib(pss(&own)), "240 MiB");
     for program in PROGRAMS {
         print(&format!("of that, {program}"), mib(pss(&world.running(program))), "");
     }
