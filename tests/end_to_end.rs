@@ -4,8 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 use hark_tests::{
-    LONG, SHORT, desktop, desktop::Desktop, eventually, nchan::Nchan, session::Session,
-    sse::Server, tray::Tray, window::Window,
+    LONG, SHORT, desktop,
+    desktop::Desktop,
+    eventually,
+    nchan::Nchan,
+    session::Session,
+    sse::Server,
+    tray::Tray,
+    window::{self, Window},
 };
 use serde_json::json;
 
@@ -78,11 +84,7 @@ async fn the_tray_opens_a_window_and_closing_it_leaves_the_agent() {
     desktop.picture("window-from-tray").await;
 
     desktop.close(&window).await;
-    eventually("the window's process has ended", SHORT, async || {
-        let left = world.running("hark-window");
-        left.is_empty().then_some(()).ok_or(format!("{left:?}"))
-    })
-    .await;
+    window::ended(world).await;
     assert!(agent.is_running(), "closing the window must not end the agent");
     assert_eq!(world.link("news").await["phase"]["phase"], "streaming");
 
@@ -133,11 +135,7 @@ async fn the_tray_leads_to_a_message_and_to_what_is_wrong() {
         desktop.painted(&window).await;
         desktop.picture(&format!("window-from-tray-{}", &entry[..4])).await;
         desktop.close(&window).await;
-        eventually("the window's process has ended", SHORT, async || {
-            let left = world.running("hark-window");
-            left.is_empty().then_some(()).ok_or(format!("{left:?}"))
-        })
-        .await;
+        window::ended(world).await;
     }
 }
 
@@ -258,11 +256,7 @@ async fn a_click_on_a_notification_shows_its_message_in_the_window() {
     desktop.painted(&window).await;
     desktop.picture("window-message").await;
     desktop.close(&window).await;
-    eventually("the window's process has ended", SHORT, async || {
-        let left = world.running("hark-window");
-        left.is_empty().then_some(()).ok_or(format!("{left:?}"))
-    })
-    .await;
+    window::ended(world).await;
 
     // In the page, and in a window that is open already.
     let shown = |id: &str| format!("[data-testid=message][data-id=\"{id}\"][aria-current]");

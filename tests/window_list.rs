@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 use hark_tests::{
-    LONG, Running, SHORT, World, desktop, desktop::Desktop, eventually, many, sse::Server,
-    window::Window,
+    LONG, Running, SHORT, World, desktop,
+    desktop::Desktop,
+    eventually, many,
+    sse::Server,
+    window::{self, Window},
 };
 use serde_json::Value;
 
@@ -113,11 +116,7 @@ async fn close(desktop: &Desktop, world: &World) {
     let pid = world.running("hark-window")[0];
     let window = desktop::window_of(world, pid).await;
     desktop.close(&window).await;
-    eventually("the window's process has ended", SHORT, async || {
-        let left = world.running("hark-window");
-        left.is_empty().then_some(()).ok_or(format!("{left:?}"))
-    })
-    .await;
+    window::ended(world).await;
 }
 
 #[tokio::test]

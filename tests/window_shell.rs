@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use hark_tests::{LONG, SHORT, desktop, desktop::Desktop, eventually, sse::Server, window::Window};
+use hark_tests::{
+    LONG, desktop,
+    desktop::Desktop,
+    eventually,
+    sse::Server,
+    window::{self, Window},
+};
 
 /// Keys as WebDriver writes them (W3C WebDriver, section 17.4.2).
 const ENTER: &str = "\u{e007}";
@@ -90,10 +96,6 @@ async fn the_window_comes_back_as_large_as_it_was_left() {
             desktop.has_size(&window, (width, height)).await;
         }
         desktop.close(&window).await;
-        eventually("the window's process has ended", SHORT, async || {
-            let left = world.running("hark-window");
-            left.is_empty().then_some(()).ok_or(format!("{left:?}"))
-        })
-        .await;
+        window::ended(world).await;
     }
 }

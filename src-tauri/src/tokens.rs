@@ -9,9 +9,6 @@ use tauri::{State, async_runtime};
 
 use crate::bridge::{Bridge, Failure, broken};
 
-/// Where the relay's messages are, below its address.
-const MESSAGES: &str = "/relay/v1/messages";
-
 /// Copies the relay's token, which goes into a header.
 #[tauri::command]
 pub(crate) async fn copy_relay_token(bridge: State<'_, Bridge>) -> Result<(), Failure> {
@@ -29,7 +26,7 @@ pub(crate) async fn copy_relay_address(bridge: State<'_, Bridge>) -> Result<(), 
 }
 
 fn address(at: &str, token: &str) -> String {
-    format!("{}{MESSAGES}?token={token}", at.trim_end_matches('/'))
+    format!("{}{}?token={token}", at.trim_end_matches('/'), route::RELAY_MESSAGES)
 }
 
 /// Copies what becomes of the token in a file; where nothing here copies, `instead` is the command that prints it.

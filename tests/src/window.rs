@@ -14,6 +14,15 @@ pub struct Window {
     _driver: Running,
 }
 
+/// Waits until the process of the world's window has ended.
+pub async fn ended(world: &World) {
+    eventually("the window's process has ended", SHORT, async || {
+        let left = world.running("hark-window");
+        left.is_empty().then_some(()).ok_or(format!("{left:?}"))
+    })
+    .await;
+}
+
 impl Window {
     /// Opens one on the world's display.
     pub async fn open(world: &World) -> Self {

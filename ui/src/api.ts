@@ -1108,7 +1108,7 @@ message: number, };
 
 export type Read = { 
 /**
- * How many; of more than 1000, so many.
+ * How many, up to [`COUNTED_MAX`].
  */
 messages: number, };
 
@@ -1680,7 +1680,7 @@ export type Unread = {
  */
 subscription: string, 
 /**
- * How many messages; of more than 1000, so many.
+ * How many messages, up to [`COUNTED_MAX`].
  */
 messages: number, };
 

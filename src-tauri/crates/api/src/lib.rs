@@ -42,8 +42,8 @@ pub use history::{
     Uptime, Whose,
 };
 pub use message::{
-    Action, ActionKind, Attachment, Decision, DeleteMessages, Deleted, Message, MessagesQuery,
-    Picture, RawMessage, RawQuery, Read, ReadMessages, Shown, Unread, Why,
+    Action, ActionKind, Attachment, COUNTED_MAX, Decision, DeleteMessages, Deleted, Message,
+    MessagesQuery, Picture, RawMessage, RawQuery, Read, ReadMessages, Shown, Unread, Why,
 };
 pub use options::{
     EditGeneral, EditSubscription, GeneralOptions, OptionValue, Options, OptionsQuery,

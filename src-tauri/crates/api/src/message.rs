@@ -178,11 +178,14 @@ pub struct ReadMessages {
     pub subscription: Option<String>,
 }
 
+/// Where messages are counted, it is no further than to so many: the answer is that for more of them, too.
+pub const COUNTED_MAX: u32 = 1_000;
+
 /// How many were read that had not been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Read {
-    /// How many; of more than 1000, so many.
+    /// How many, up to [`COUNTED_MAX`].
     pub messages: u32,
 }
 
@@ -192,7 +195,7 @@ pub struct Read {
 pub struct Unread {
     /// The subscription's key.
     pub subscription: String,
-    /// How many messages; of more than 1000, so many.
+    /// How many messages, up to [`COUNTED_MAX`].
     pub messages: u32,
 }
 

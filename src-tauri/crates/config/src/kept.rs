@@ -156,6 +156,7 @@ mod tests {
         let hostile = keep(&settings, "[::1]/..", "x").unwrap();
         assert_eq!(hostile.path().parent(), Some(&*folder_of(&settings)));
     }
+
     #[test]
     fn what_was_never_saved_is_swept_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();

@@ -23,8 +23,6 @@ const FAILURES_MAX: usize = 10;
 const ROWS_DEFAULT: u32 = 100;
 const ROWS_MAX: u32 = 1_000;
 
-/// Of more unread messages of a subscription, so many are counted.
-const UNREAD_MAX: u32 = 1_000;
 /// So much of an event is answered as it came.
 const RAW_BYTES_MAX: usize = 256 << 10;
 
@@ -66,7 +64,7 @@ impl Queries {
     /// Those of the store.
     pub fn unread(&self) -> Result<Vec<api::Unread>, StoreError> {
         let count = |key: String| {
-            let messages = self.ledger.read(|store| store.unread(&key, UNREAD_MAX))?;
+            let messages = self.ledger.read(|store| store.unread(&key, api::COUNTED_MAX))?;
             Ok(api::Unread { subscription: key, messages })
         };
         self.registry.in_force().into_keys().map(count).collect()

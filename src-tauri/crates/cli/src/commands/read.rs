@@ -1,6 +1,6 @@
 //! `hark read` and `hark delete`: what the person is done with.
 
-use hark_api::{DeleteMessages, ReadMessages, route};
+use hark_api::{COUNTED_MAX, DeleteMessages, ReadMessages, route};
 use hark_local::profile::Profile;
 
 use super::client;
@@ -10,9 +10,6 @@ use crate::{
     out,
 };
 
-/// What the agent answers where it is so many, or more.
-const READ_MAX: u32 = 1000;
-
 /// Marks messages as read; their notifications go away.
 pub async fn read(profile: &Profile, options: ReadOptions) -> Done {
     let ReadOptions { ids, all, of } = options;
@@ -21,8 +18,7 @@ pub async fn read(profile: &Profile, options: ReadOptions) -> Done {
     out::line(match read.messages {
         0 => "There was none that was not read.".to_owned(),
         1 => "1 message is read now.".to_owned(),
-        // It counts no further.
-        READ_MAX.. => format!("{READ_MAX} messages or more are read now."),
+        COUNTED_MAX.. => format!("{COUNTED_MAX} messages or more are read now."),
         count => format!("{count} messages are read now."),
     })?;
     Ok(())

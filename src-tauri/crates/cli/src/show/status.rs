@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use hark_api::{Class, Link, Phase, Severity, Status, Unread};
+use hark_api::{COUNTED_MAX, Class, Link, Phase, Severity, Status, Unread};
 use hark_engine::feed::UNKNOWN;
 
 use crate::{
@@ -11,8 +11,6 @@ use crate::{
     quiet,
 };
 
-/// What the agent answers where so much is unread, or more.
-const UNREAD_MAX: u32 = 1000;
 /// A key takes no more room than this where the terminal is narrow. Columns.
 const KEY_MAX: usize = 24;
 
@@ -108,8 +106,7 @@ fn line(link: &Link, unread: u32, key: usize, look: &Look) -> String {
     };
     let unread = match unread {
         0 => String::new(),
-        // It is counted no further.
-        UNREAD_MAX.. => format!(", {UNREAD_MAX} unread or more"),
+        COUNTED_MAX.. => format!(", {COUNTED_MAX} unread or more"),
         count => format!(", {count} unread"),
     };
     let key = look.bold(&column(&link.subscription, key));
