@@ -6,6 +6,7 @@ mod cross;
 mod debian;
 mod generate;
 mod go;
+mod macos;
 mod node;
 mod package;
 mod page;
@@ -49,10 +50,10 @@ Usage: cargo xtask COMMAND
       Writes anew what is generated or a snapshot: the page's types of the API and of the window's
       bridge, the snapshots of the feeds, the icons.
 
-  package [--release | --windows] [--yes]
+  package [--release | --windows | --macos] [--yes]
       Makes hark_….deb (agent and command line) and hark-window_….deb in target/packages/.
       With --release they are the small ones to hand out, which take longer to build. With --windows
-      it makes the installer for Windows, as it is handed out.
+      it makes the installer for Windows, as it is handed out; with --macos, on a Mac, Hark.app.
 
   cross [--yes]
       Builds Hark for Windows, runs its unit tests and the tests of the whole under Wine, which is
@@ -95,14 +96,14 @@ fn dispatch(args: &[String]) -> Result<()> {
     let (own, rest) = args.split_at(split);
     let mut own = own.iter().map(String::as_str);
     let command = own.next().unwrap_or("--help");
-    let (mut yes, mut release, mut for_windows, mut runs) = (false, false, false, None);
+    let (mut yes, mut release, mut of, mut runs) = (false, false, None, None);
     let mut wanted = Wanted::All;
     while let Some(option) = own.next() {
         match (command, option) {
             (_, "--help" | "-h") => return help(),
             (_, "--yes" | "-y") => yes = true,
             ("package", "--release") => release = true,
-            ("package", "--windows") => for_windows = true,
+            ("package", "--windows" | "--macos") => of = Some(option),
             ("simulate", "herd") => {}
             ("soak", number) if number.parse::<u64>().is_ok() => runs = Some(number),
             ("test", "--quick") => wanted = Wanted::Quick,
@@ -127,12 +128,12 @@ fn dispatch(args: &[String]) -> Result<()> {
     match command {
         "run" => run::run(&shell, rest.get(1..).unwrap_or_default()),
         "test" => test::test(&shell, wanted),
-        "package" if for_windows => {
-            println!("{}", windows::package(&shell)?.display());
-            Ok(())
-        }
         "package" => {
-            let made = package::package(&shell, release)?;
+            let made = match of {
+                Some("--windows") => vec![windows::package(&shell)?],
+                Some(_) => vec![macos::package(&shell)?],
+                None => package::package(&shell, release)?,
+            };
             made.iter().for_each(|deb| println!("{}", deb.display()));
             Ok(())
         }
