@@ -12,7 +12,7 @@ ManifestDPIAware true
 !include FileFunc.nsh
 !include x64.nsh
 
-!define ID "dev.hark.Hark"
+!define ID "Hark.Hark"
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\Hark"
 !define RUN "Software\Microsoft\Windows\CurrentVersion\Run"
 !define APPROVED "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
@@ -81,7 +81,7 @@ Section Install
     WriteRegStr HKCU "Software\Classes\AppUserModelId\${ID}" "IconUri" "$INSTDIR\hark.ico"
     WriteRegStr HKCU "Software\Classes\hark" "" "URL:Hark"
     WriteRegStr HKCU "Software\Classes\hark" "URL Protocol" ""
-    WriteRegStr HKCU "Software\Classes\hark\shell\open\command" "" '"$INSTDIR\harkw.exe" open --link "%1"'
+    WriteRegStr HKCU "Software\Classes\hark\shell\open\command" "" '"$INSTDIR\hark-window.exe" "%1"'
 
     WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "Hark"
     WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"

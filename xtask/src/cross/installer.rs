@@ -17,7 +17,7 @@ const POLL: Duration = Duration::from_millis(100);
 const FILES: [&str; 5] = ["hark.exe", "harkw.exe", "hark-window.exe", "hark.ico", "uninstall.exe"];
 /// What it writes of the person's registry, and what they would have written by starting Hark at login.
 const KEYS: [&str; 3] = [
-    r"HKCU\Software\Classes\AppUserModelId\dev.hark.Hark",
+    r"HKCU\Software\Classes\AppUserModelId\Hark.Hark",
     r"HKCU\Software\Classes\hark\shell\open\command",
     r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Hark",
 ];
