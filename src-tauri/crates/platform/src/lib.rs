@@ -6,6 +6,7 @@
 
 pub mod aside;
 pub mod autostart;
+#[cfg(target_os = "linux")]
 mod bus;
 pub mod changes;
 pub mod child;

@@ -6,13 +6,15 @@ use crate::Mark;
 pub(super) fn judge(desktop: &Desktop) -> Vec<Check> {
     let check = |about, mark, seen: String| Check::new(Group::Desktop, about, mark, seen);
     let mut checks = Vec::new();
-    if let Err(why) = &desktop.session {
+    if let Some(Err(why)) = &desktop.session {
         checks.push(check("session bus", Mark::Warning, format!("There is none: {why}.")).advice(
             "Nothing can be shown without a desktop; on a server that is as it should be: \
                  hark agent --headless",
         ));
     } else {
-        checks.push(check("session bus", Mark::Ok, "It answers.".to_owned()));
+        if desktop.session.is_some() {
+            checks.push(check("session bus", Mark::Ok, "It answers.".to_owned()));
+        }
         checks.push(match &desktop.notifications {
             Ok((name, capabilities)) if capabilities.is_empty() => {
                 check("notifications", Mark::Ok, format!("{name} shows them."))
@@ -21,16 +23,22 @@ pub(super) fn judge(desktop: &Desktop) -> Vec<Check> {
                 let can = capabilities.join(", ");
                 check("notifications", Mark::Ok, format!("{name} shows them; it can: {can}."))
             }
-            Err(why) => check("notifications", Mark::Wrong, format!("Nobody shows them: {why}."))
-                .advice("Install and start a notification server, such as dunst or mako."),
+            Err(why) => {
+                let check =
+                    check("notifications", Mark::Wrong, format!("Nobody shows them: {why}."));
+                match desktop.session {
+                    Some(_) => check
+                        .advice("Install and start a notification server, such as dunst or mako."),
+                    None => check,
+                }
+            }
         });
-        checks.push(if desktop.tray_host {
-            check("tray", Mark::Ok, "The desktop shows icons.".to_owned())
-        } else {
-            check("tray", Mark::Warning, "The desktop shows no icons of programs.".to_owned()).advice(
+        checks.extend(desktop.tray_host.map(|is_there| match is_there {
+            true => check("tray", Mark::Ok, "The desktop shows icons.".to_owned()),
+            false => check("tray", Mark::Warning, "The desktop shows no icons of programs.".to_owned()).advice(
                 "On GNOME, install the extension AppIndicator; without it, hark open shows the window.",
-            )
-        });
+            ),
+        }));
     }
     checks.push(match desktop.autostart {
         Autostart::Entry => check(
@@ -43,7 +51,7 @@ pub(super) fn judge(desktop: &Desktop) -> Vec<Check> {
             Mark::Ok,
             "The agent starts with the desktop, by its systemd unit.".to_owned(),
         ),
-        Autostart::Off if desktop.session.is_err() => {
+        Autostart::Off if matches!(desktop.session, Some(Err(_))) => {
             check("autostart", Mark::Ok, "The agent does not start with a desktop.".to_owned())
         }
         Autostart::Off => check(
@@ -60,20 +68,21 @@ pub(super) fn judge(desktop: &Desktop) -> Vec<Check> {
         .advice("hark autostart on"),
     });
     checks.push(match &desktop.sleep {
-        Ok(true) => check("sleep", Mark::Ok, "logind tells of it.".to_owned()),
-        Ok(false) => check(
+        Some(Ok(true)) => check("sleep", Mark::Ok, "logind tells of it.".to_owned()),
+        None => check("sleep", Mark::Ok, "The clocks are compared every 20 s.".to_owned()),
+        Some(Ok(false)) => check(
             "sleep",
             Mark::Ok,
             "There is no logind; the clocks are compared every 20 s instead.".to_owned(),
         ),
-        Err(why) => check(
+        Some(Err(why)) => check(
             "sleep",
             Mark::Ok,
             format!("There is no system bus ({why}); the clocks are compared every 20 s instead."),
         ),
     });
     checks.push(match &desktop.network {
-        Ok(()) => check("network", Mark::Ok, "The kernel tells of its changes.".to_owned()),
+        Ok(()) => check("network", Mark::Ok, "The system tells of its changes.".to_owned()),
         Err(why) => check(
             "network",
             Mark::Warning,

@@ -32,17 +32,17 @@ pub struct Here {
 /// What the desktop has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Desktop {
-    /// Whether there is a session bus; why not.
-    pub session: Result<(), String>,
+    /// Whether there is a session bus; why not. None where the system has no such thing.
+    pub session: Option<Result<(), String>>,
     /// Who shows notifications, and what it can do; why nobody does.
     pub notifications: Result<(String, Vec<String>), String>,
-    /// Whether somebody shows the icons of programs.
-    pub tray_host: bool,
+    /// Whether somebody shows the icons of programs. None where the system always does.
+    pub tray_host: Option<bool>,
     /// How the agent starts with the desktop.
     pub autostart: Autostart,
-    /// Whether logind is there; why the system bus is not.
-    pub sleep: Result<bool, String>,
-    /// Whether the kernel tells of changes of the network; why not.
+    /// Whether logind is there; why the system bus is not. None where the system has no such thing.
+    pub sleep: Option<Result<bool, String>>,
+    /// Whether the system tells of changes of the network; why not.
     pub network: Result<(), String>,
 }
 

@@ -7,11 +7,11 @@ use crate::tests::{refused, right};
 
 fn desktop() -> Desktop {
     Desktop {
-        session: Ok(()),
+        session: Some(Ok(())),
         notifications: Ok(("dunst 1.9".to_owned(), vec!["body".to_owned(), "actions".to_owned()])),
-        tray_host: true,
+        tray_host: Some(true),
         autostart: Autostart::Unit,
-        sleep: Ok(true),
+        sleep: Some(Ok(true)),
         network: Ok(()),
     }
 }
@@ -112,7 +112,7 @@ fn of_desktop(change: impl FnOnce(&mut Desktop)) -> Vec<String> {
 #[test]
 fn what_a_desktop_lacks_is_told_with_what_to_do() {
     assert_eq!(
-        of_desktop(|it| it.session = Err("no address".into())),
+        of_desktop(|it| it.session = Some(Err("no address".into()))),
         [
             "Warning session bus: There is none: no address. | Nothing can be shown without a desktop; on a \
           server that is as it should be: hark agent --headless"
@@ -126,7 +126,7 @@ fn what_a_desktop_lacks_is_told_with_what_to_do() {
         ]
     );
     assert_eq!(
-        of_desktop(|it| it.tray_host = false),
+        of_desktop(|it| it.tray_host = Some(false)),
         [
             "Warning tray: The desktop shows no icons of programs. | On GNOME, install the extension \
           AppIndicator; without it, hark open shows the window."
@@ -140,10 +140,11 @@ fn what_a_desktop_lacks_is_told_with_what_to_do() {
         assert_eq!(of_desktop(|it| it.autostart = autostart), [wanted]);
     }
     assert_eq!(of_desktop(|it| it.autostart = Autostart::Entry), Vec::<String>::new());
-    let without = of_desktop(|it| (it.session, it.autostart) = (Err("no".into()), Autostart::Off));
+    let without =
+        of_desktop(|it| (it.session, it.autostart) = (Some(Err("no".into())), Autostart::Off));
     assert_eq!(without.len(), 1, "where there is none, nothing starts with it: {without:?}");
     for sleep in [Ok(false), Err("no such file".to_owned())] {
-        assert_eq!(of_desktop(|it| it.sleep = sleep), Vec::<String>::new(), "the clocks do");
+        assert_eq!(of_desktop(|it| it.sleep = Some(sleep)), Vec::<String>::new(), "the clocks do");
     }
     assert_eq!(
         of_desktop(|it| it.network = Err("not permitted".into())),

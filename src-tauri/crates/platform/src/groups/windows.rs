@@ -9,13 +9,13 @@ pub enum Group {}
 
 /// Those that run. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub struct Groups;
+pub struct Groups(());
 
 impl Groups {
     /// Nothing is noted in this file.
     #[must_use]
     pub fn at(_file: PathBuf) -> (Self, Vec<Group>) {
-        (Self, Vec::new())
+        (Self(()), Vec::new())
     }
 }
 

@@ -1,19 +1,18 @@
-//! The signals of one connection, in their order among the answers that came on it. A server may use the
+//! The signals in their order among the answers. A server may use the
 //! number of a notification that has just gone for the next one: what was told of that number before the
 //! answer is of the one before. It decides nothing else, and waits for no time.
 
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::sync::mpsc;
-use zbus::message::Sequence;
 
-use super::Signal;
+use super::{Signal, system::At};
 
 /// How many signals may wait to be taken. Later ones are lost; then a notification that is gone is taken
 /// for one that is still there.
 const SIGNALS_MAX: usize = 4096;
 
 /// A signal, and where it was among all that came.
-pub(super) type Told = (Sequence, Signal);
+pub(super) type Told = (At, Signal);
 
 /// See the module.
 #[derive(Debug)]
@@ -22,7 +21,7 @@ pub struct Signals {
     /// One that came after an answer that was taken meanwhile.
     ahead: Option<Told>,
     /// The number that was answered last, and where that was.
-    answered: Option<(u32, Sequence)>,
+    answered: Option<(u32, At)>,
 }
 
 /// The answer to a notification that was sent: the server's number for it.
@@ -31,7 +30,7 @@ pub struct Answer {
     /// The server's number.
     pub number: u32,
     /// Where the answer was among all that came on the connection.
-    pub(super) at: Sequence,
+    pub(super) at: At,
 }
 
 impl Signals {
@@ -99,14 +98,14 @@ impl Signals {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use zbus::{Message, MessageStream, conn};
 
     use super::*;
 
     /// Where so many messages are that came on a connection, in their order.
-    async fn places(count: usize) -> Vec<Sequence> {
+    async fn places(count: usize) -> Vec<At> {
         let (one, other) = tokio::net::UnixStream::pair().unwrap();
         let guid = zbus::Guid::generate();
         let server = conn::Builder::unix_stream(one).server(guid).unwrap().p2p().build();

@@ -1,12 +1,16 @@
 //! What the session itself says about silence: whether the desktop is not to disturb, and whether a screen
 //! saver has the screen. Asked once and again whenever the desktop tells of a change; nothing is polled, and
 //! nothing here changes what it reads. It may use no other crate of Hark.
-//!
-//! Windows and macOS have no part here yet.
 
-mod desktop;
-mod gsettings;
-mod session;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
+mod linux;
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere as system;
+#[cfg(target_os = "linux")]
+use linux as system;
 
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -15,7 +19,7 @@ use tokio::{sync::watch, task::JoinHandle};
 pub struct Session {
     /// Whether it has been asked: where it has not, no change is one.
     pub asked: bool,
-    /// Whether there is a session bus.
+    /// Whether there is somebody to ask: on Linux, a session bus.
     pub there: bool,
     /// Whether the desktop is not to disturb; none where nobody tells.
     pub do_not_disturb: Option<bool>,
@@ -35,7 +39,7 @@ impl Watch {
     #[must_use]
     pub fn begin() -> Self {
         let (tell, said) = watch::channel(Session::default());
-        Self { said, watching: tokio::spawn(session::run(tell)) }
+        Self { said, watching: tokio::spawn(system::run(tell)) }
     }
 
     /// Waits until the session says something else; answers what. Changes until then are one. None where the

@@ -1,8 +1,14 @@
 //! The icon in the desktop's tray: what it shows comes in as a value, and clicks go out as values.
-//!
-//! Windows and macOS have no part here yet.
 
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
 mod linux;
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere as system;
+#[cfg(target_os = "linux")]
+use linux as system;
 
 use tokio::{
     sync::{mpsc, watch},
@@ -82,7 +88,7 @@ impl<A: Copy + PartialEq + Send + Sync + 'static> Tray<A> {
         let (views, seen) = watch::channel(view);
         let (click, clicks) = mpsc::channel(CLICKS_MAX);
         let (tell, shown) = watch::channel(false);
-        Self { views, clicks, shown, showing: tokio::spawn(linux::run(seen, click, tell)) }
+        Self { views, clicks, shown, showing: tokio::spawn(system::run(seen, click, tell)) }
     }
 
     /// Shows this from now on.

@@ -1,19 +1,15 @@
-//! What the desktop has of what Hark needs, looked at once: buses, who shows notifications and icons, who tells of
-//! sleep and of the network. It changes nothing, judges nothing, and waits for nobody for long.
-
-use std::time::Duration;
+//! Linux: the buses are asked.
 
 use tokio::time::timeout;
 use zbus::{Connection, fdo::DBusProxy, zvariant::OwnedValue};
 
+use super::{Desktop, PATIENCE, late, server};
 use crate::{
     bus::{Place, call},
     changes,
-    notifications::{Bus, BusError, Server},
+    notifications::Server,
 };
 
-/// How long a bus and a notification server are waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 const TRAY: Place = Place {
     name: "org.kde.StatusNotifierWatcher",
     path: "/StatusNotifierWatcher",
@@ -22,23 +18,8 @@ const TRAY: Place = Place {
 const TRAY_INTERFACE: &str = "org.kde.StatusNotifierWatcher";
 const LOGIND: &str = "org.freedesktop.login1";
 
-/// See the module.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Desktop {
-    /// Whether there is a session bus; why not where there is none.
-    pub session: Result<(), String>,
-    /// Who shows notifications; why nobody does.
-    pub notifications: Result<Server, String>,
-    /// Whether somebody shows the icons of programs.
-    pub tray_host: bool,
-    /// Whether logind is there, which tells of sleep; why the system bus is not.
-    pub sleep: Result<bool, String>,
-    /// Whether the kernel tells of changes of the network; why not.
-    pub network: Result<(), String>,
-}
-
 /// Looks.
-pub async fn look() -> Desktop {
+pub(super) async fn look() -> Desktop {
     let network = changes::network_tells().map_err(|error| error.to_string());
     let sleep = match connected(Connection::system()).await {
         Ok(bus) => Ok(is_there(&bus, LOGIND).await),
@@ -48,15 +29,17 @@ pub async fn look() -> Desktop {
         Ok(bus) => (Ok(()), has_host(&bus).await),
         Err(why) => (Err(why), false),
     };
-    let notifications = match &session {
-        Ok(()) => timeout(PATIENCE, server()).await.unwrap_or_else(|_| Err(late())),
+    let notifications: Result<Server, String> = match &session {
+        Ok(()) => server().await,
         Err(why) => Err(why.clone()),
     };
-    Desktop { session, notifications, tray_host, sleep, network }
-}
-
-fn late() -> String {
-    format!("it does not answer within {} s", PATIENCE.as_secs())
+    Desktop {
+        session: Some(session),
+        notifications,
+        tray_host: Some(tray_host),
+        sleep: Some(sleep),
+        network,
+    }
 }
 
 async fn connected(
@@ -67,17 +50,6 @@ async fn connected(
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(late()),
     }
-}
-
-async fn server() -> Result<Server, String> {
-    let answer = async {
-        let (bus, _signals) = Bus::connect("hark").await?;
-        bus.ask().await
-    };
-    answer.await.map_err(|error: BusError| match error {
-        BusError::Absent(why) => why,
-        other => other.to_string(),
-    })
 }
 
 async fn is_there(bus: &Connection, name: &'static str) -> bool {

@@ -8,7 +8,7 @@ use std::{
 
 use crate::picture::Picture;
 
-const PNG: &[u8] = include_bytes!("../../../../../icons/hark-64.png");
+const PNG: &[u8] = include_bytes!("../../../../../../icons/hark-64.png");
 /// Where a theme keeps the icon of a program; every theme falls back to `hicolor` (Icon Theme
 /// Specification).
 const THEME: &str = "icons/hicolor";

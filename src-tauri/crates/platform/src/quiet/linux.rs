@@ -1,7 +1,10 @@
-//! The session bus: what on it tells of silence, and who is asked then.
+//! Linux: the session bus: what on it tells of silence, and who is asked then.
 //!
 //! A signal says that something may have changed, and its content is not believed: what it is about is asked
 //! for. Nobody is started by being asked.
+
+mod desktop;
+mod gsettings;
 
 use std::time::Duration;
 
@@ -12,7 +15,7 @@ use zbus::{
     zvariant::OwnedValue,
 };
 
-use super::{Session, desktop};
+use super::Session;
 use crate::bus::{Late, Place, Said, answered, ask_after, call, said};
 
 /// Where there is no session bus, when one is looked for again.
