@@ -4,7 +4,7 @@ use std::{env, path::Path};
 
 use hark_api as api;
 use hark_local::profile::{self, Profile};
-use hark_platform::autostart::{Autostart, Folder};
+use hark_platform::autostart::{Autostart, Startup};
 
 /// See the module. Clones are of the same Hark.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ impl AtLogin {
     /// # Errors
     /// Where the person has no home.
     pub fn now(&self) -> Result<api::Autostart, api::ApiError> {
-        Ok(told(folder().map_err(api::ApiError::plain)?.now()))
+        Ok(told(startup().map_err(api::ApiError::plain)?.now()))
     }
 
     /// Has it so from now on.
@@ -38,9 +38,9 @@ impl AtLogin {
 ///
 /// # Errors
 /// Where the person has no home, in one sentence.
-pub fn folder() -> Result<Folder, String> {
+pub fn startup() -> Result<Startup, String> {
     let no_home = || "There is no home folder for this user. Set HOME.".to_owned();
-    Ok(Folder::new(profile::settings_of_all().ok_or_else(no_home)?))
+    Ok(Startup::new(profile::settings_of_all().ok_or_else(no_home)?))
 }
 
 /// Has this program's agent of a profile start with the desktop, or not.
@@ -48,10 +48,10 @@ pub fn folder() -> Result<Folder, String> {
 /// # Errors
 /// Where that cannot be written, in one sentence.
 pub fn set(of: &Profile, on: bool) -> Result<Autostart, String> {
-    let folder = folder()?;
-    let failed = |error| format!("{} could not be changed: {error}.", folder.entry().display());
+    let startup = startup()?;
+    let failed = |error| format!("{} could not be changed: {error}.", startup.entry());
     if !on {
-        folder.off().map_err(failed)?;
+        startup.off().map_err(failed)?;
         return Ok(Autostart::Off);
     }
     let program = env::current_exe().map_err(failed)?;
@@ -60,7 +60,7 @@ pub fn set(of: &Profile, on: bool) -> Result<Autostart, String> {
         command.extend(["--profile", text(chosen)?]);
     }
     command.push("agent");
-    folder.on(&command).map_err(failed)
+    startup.on(&command).map_err(failed)
 }
 
 fn text(path: &Path) -> Result<&str, String> {

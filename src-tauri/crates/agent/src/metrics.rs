@@ -139,8 +139,10 @@ impl Metrics {
 /// The process, by the names that Prometheus's own clients use.
 fn process(page: &mut Page, started: f64) {
     let usage = process::usage();
-    page.family("process_cpu_seconds_total", "counter", "Processor time that it has taken.");
-    page.sample(&[], usage.cpu.as_secs_f64());
+    if let Some(cpu) = usage.cpu {
+        page.family("process_cpu_seconds_total", "counter", "Processor time that it has taken.");
+        page.sample(&[], cpu.as_secs_f64());
+    }
     page.family("process_start_time_seconds", "gauge", "When it started, since 1970.");
     page.sample(&[], started);
     for (name, help, value) in [

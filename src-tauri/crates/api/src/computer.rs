@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub enum Autostart {
     /// It does not.
     Off,
-    /// By an entry of the desktop's autostart folder.
+    /// By an entry of the desktop's own: a file, or a value of the registry.
     Entry,
     /// By the user's unit of systemd.
     Unit,

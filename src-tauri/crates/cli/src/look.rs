@@ -34,8 +34,7 @@ impl Look {
             .is_terminal()
             .then(|| terminal::columns().filter(|columns| *columns > 0).unwrap_or(COLUMNS));
         let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let colour = columns.is_some() && !is_set("NO_COLOR") && !is_dumb;
+        let colour = columns.is_some() && !is_set("NO_COLOR") && terminal::understands_escapes();
         Self { columns, colour, now: Zoned::now() }
     }
 

@@ -19,7 +19,7 @@ use hark_platform::{
     clock,
     groups::{self, Groups},
     quiet::Watch as SessionWatch,
-    signals::{self, End, SIGHUP, SIGINT, SIGTERM},
+    signals::{self, End, Signal},
     supervisor::{self, Told},
     tray::Tray,
 };
@@ -75,7 +75,7 @@ const LAST_ANSWERS: Duration = Duration::from_millis(20);
 /// See [`AgentError`]; nothing was changed then.
 pub async fn run(options: Options) -> Result<End, AgentError> {
     let Options { profile, face, demo } = options;
-    let mut signals = signals::hear(&[SIGTERM, SIGINT, SIGHUP])?;
+    let mut signals = signals::hear(&[Signal::Terminate, Signal::Interrupt, Signal::HangUp])?;
     let (_log, _lock) = claim(&profile)?;
     let now = Timestamp::now();
     let Opening { mut store, set_aside, .. } = Store::open(&profile.database(), now)?;

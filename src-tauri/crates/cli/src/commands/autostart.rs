@@ -7,9 +7,9 @@ use hark_platform::autostart::Autostart;
 use crate::{Done, Failed, arguments::AutostartWanted, out};
 
 pub fn autostart(of: &Profile, wanted: AutostartWanted) -> Done {
-    let folder = autostart::folder().map_err(Failed)?;
+    let startup = autostart::startup().map_err(Failed)?;
     let now = match wanted {
-        AutostartWanted::Status => folder.now(),
+        AutostartWanted::Status => startup.now(),
         AutostartWanted::Off => autostart::set(of, false).map_err(Failed)?,
         AutostartWanted::On => autostart::set(of, true).map_err(Failed)?,
     };
@@ -18,7 +18,7 @@ pub fn autostart(of: &Profile, wanted: AutostartWanted) -> Done {
             "Hark does not start with the desktop. Turn it on with: hark autostart on".to_owned()
         }
         Autostart::Entry => {
-            format!("Hark starts with the desktop, by {}.", folder.entry().display())
+            format!("Hark starts with the desktop, by {}.", startup.entry())
         }
         Autostart::Unit => "Hark starts with the desktop, by its systemd unit.".to_owned(),
         Autostart::Both => {

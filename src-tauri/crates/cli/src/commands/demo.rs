@@ -1,7 +1,7 @@
 //! `hark demo`: a push server on this computer, to try Hark with.
 
 use hark_agent::demo::Demo;
-use hark_platform::signals::{self, SIGINT, SIGTERM};
+use hark_platform::signals::{self, Signal};
 
 use crate::{Done, Failed, out};
 
@@ -11,7 +11,7 @@ pub async fn demo(port: u16) -> Done {
     })?;
     out::line(demo.url())?;
     out::line(format_args!("Publish with: curl -d 'text' {}", demo.url()))?;
-    let mut ended = signals::hear(&[SIGTERM, SIGINT])?;
+    let mut ended = signals::hear(&[Signal::Terminate, Signal::Interrupt])?;
     tokio::select! {
         served = demo.serve() => Ok(served?),
         _ = ended.recv() => Ok(()),

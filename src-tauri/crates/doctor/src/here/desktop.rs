@@ -44,7 +44,7 @@ pub(super) fn judge(desktop: &Desktop) -> Vec<Check> {
         Autostart::Entry => check(
             "autostart",
             Mark::Ok,
-            "The agent starts with the desktop, by an entry of its folder.".to_owned(),
+            "The agent starts with the desktop, by an entry of its own.".to_owned(),
         ),
         Autostart::Unit => check(
             "autostart",

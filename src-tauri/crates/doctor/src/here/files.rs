@@ -2,7 +2,7 @@
 
 use hark_engine::readable::Line;
 
-use super::{Agent, Check, Credentials, Files, Folder, Group, Server};
+use super::{Agent, Check, Credentials, Files, Folder, Group, Permissions, Server};
 use crate::Mark;
 
 /// With less room than this, writing will fail soon. Bytes.
@@ -106,24 +106,27 @@ fn credentials(server: &Server) -> Option<Check> {
 fn folder(folder: &Folder) -> Check {
     let Folder { path, is_private, found } = folder;
     match found {
-        Ok(None) => check("folder", Mark::Ok, format!("{path} is made when it is needed.")),
-        Ok(Some((false, _))) => {
+        Ok(Permissions::NotYet) => {
+            check("folder", Mark::Ok, format!("{path} is made when it is needed."))
+        }
+        Ok(Permissions::Told { is_mine: false, .. }) => {
             check("folder", Mark::Wrong, format!("{path} belongs to another user."))
                 .advice("Give it to yourself, or choose another one with --profile DIR.")
         }
-        Ok(Some((true, mode))) if mode & 0o700 != 0o700 => {
+        Ok(Permissions::Told { mode, .. }) if mode & 0o700 != 0o700 => {
             check("folder", Mark::Wrong, format!("{path} cannot be used ({mode:03o})."))
                 .advice(format!("chmod 700 {path}"))
         }
-        Ok(Some((true, mode))) if *is_private && mode & 0o077 != 0 => {
+        Ok(Permissions::Told { mode, .. }) if *is_private && mode & 0o077 != 0 => {
             check("folder", Mark::Warning, format!("Others may enter {path} ({mode:03o})."))
                 .advice(format!("chmod 700 {path}"))
         }
-        Ok(Some((true, mode))) if mode & 0o022 != 0 => {
+        Ok(Permissions::Told { mode, .. }) if mode & 0o022 != 0 => {
             check("folder", Mark::Wrong, format!("Others may write into {path} ({mode:03o})."))
                 .advice(format!("chmod go-w {path}"))
         }
-        Ok(Some(_)) => check("folder", Mark::Ok, format!("{path} is yours.")),
+        Ok(Permissions::NotTold) => check("folder", Mark::Ok, format!("{path} is there.")),
+        Ok(Permissions::Told { .. }) => check("folder", Mark::Ok, format!("{path} is yours.")),
         Err(why) => check("folder", Mark::Wrong, format!("{path} cannot be looked at: {why}.")),
     }
 }

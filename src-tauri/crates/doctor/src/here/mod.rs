@@ -51,7 +51,7 @@ pub struct Desktop {
 pub enum Autostart {
     /// It does not.
     Off,
-    /// By an entry of the desktop's folder.
+    /// By an entry of the desktop's own.
     Entry,
     /// By its unit of systemd.
     Unit,
@@ -81,8 +81,24 @@ pub struct Folder {
     pub path: String,
     /// Whether only its owner may enter it.
     pub is_private: bool,
-    /// Whether it is this user's, and its permissions; none where there is none yet, else why it is not known.
-    pub found: Result<Option<(bool, u32)>, String>,
+    /// Who may use it; why that is not known.
+    pub found: Result<Permissions, String>,
+}
+
+/// Who may use a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permissions {
+    /// There is no such folder yet.
+    NotYet,
+    /// There is one, and the system has no permissions that say so.
+    NotTold,
+    /// Its permissions say so.
+    Told {
+        /// Whether it is this user's.
+        is_mine: bool,
+        /// The permissions, as `chmod` has them.
+        mode: u32,
+    },
 }
 
 /// What the agent says of the database.

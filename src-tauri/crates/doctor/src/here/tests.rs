@@ -31,7 +31,7 @@ fn files() -> Files {
     let folder = Folder {
         path: "/home/me/.local/share/hark".to_owned(),
         is_private: true,
-        found: Ok(Some((true, 0o700))),
+        found: Ok(Permissions::Told { is_mine: true, mode: 0o700 }),
     };
     Files {
         settings: Ok(1),
@@ -195,19 +195,20 @@ fn what_is_wrong_with_a_file_is_told_with_what_to_do() {
     );
     assert_eq!(of_files(|it| it.presets = vec!["A.".into()]), ["Wrong presets: A."]);
     for (found, wanted) in [
-        (Ok(None), None),
+        (Ok(Permissions::NotYet), None),
+        (Ok(Permissions::NotTold), None),
         (
-            Ok(Some((false, 0o700))),
+            Ok(Permissions::Told { is_mine: false, mode: 0o700 }),
             Some(format!(
                 "Wrong folder: {path} belongs to another user. | Give it to yourself, or choose another one with --profile DIR."
             )),
         ),
         (
-            Ok(Some((true, 0o500))),
+            Ok(Permissions::Told { is_mine: true, mode: 0o500 }),
             Some(format!("Wrong folder: {path} cannot be used (500). | chmod 700 {path}")),
         ),
         (
-            Ok(Some((true, 0o755))),
+            Ok(Permissions::Told { is_mine: true, mode: 0o755 }),
             Some(format!("Warning folder: Others may enter {path} (755). | chmod 700 {path}")),
         ),
         (Err("no".to_owned()), Some(format!("Wrong folder: {path} cannot be looked at: no."))),
@@ -219,7 +220,7 @@ fn what_is_wrong_with_a_file_is_told_with_what_to_do() {
         changed(|here| {
             here.files.folders[0] = Folder {
                 is_private: false,
-                found: Ok(Some((true, mode))),
+                found: Ok(Permissions::Told { is_mine: true, mode }),
                 ..here.files.folders[0].clone()
             };
         })

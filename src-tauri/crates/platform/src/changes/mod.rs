@@ -43,6 +43,7 @@ enum Notice {
     /// These addresses of this computer came or went.
     Network(BTreeSet<IpAddr>),
     /// Whether the session is locked, as the system was told.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only logind is told"))]
     Locked(bool),
 }
 

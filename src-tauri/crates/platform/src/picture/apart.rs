@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use super::{Picture, foreign, scale};
+use crate::child;
 
 /// The word of the command line that stands for [`serve`].
 pub const COMMAND: &str = "decode-picture";
@@ -33,7 +34,9 @@ const ANSWER_BYTES_MAX: u64 = 8 + (scale::SIDE_MAX as u64).pow(2) * 4;
 /// One sentence without its end.
 pub async fn decoded(hark: &Path, bytes: &[u8]) -> Result<Picture, String> {
     let not_started = |error: io::Error| format!("its decoder cannot be started: {error}");
-    let mut child = Command::new(hark)
+    let mut command = Command::new(hark);
+    child::without_window(&mut command);
+    let mut child = command
         .arg(COMMAND)
         .env_clear()
         .stdin(Stdio::piped())
@@ -123,11 +126,14 @@ fn confine() {
     }
 }
 
-#[cfg(not(unix))]
+/// Windows has no such limits that a process can set itself: there it is bounded by what is decoded alone.
+#[cfg(windows)]
 fn confine() {}
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+
     use super::*;
 
     #[test]
@@ -144,7 +150,8 @@ mod tests {
     async fn one_that_cannot_be_started_or_says_nothing_is_an_error() {
         let error = decoded(Path::new("/nowhere/hark"), b"x").await.unwrap_err();
         assert!(error.contains("cannot be started"), "{error}");
-        let error = decoded(Path::new("/bin/true"), &vec![0; BYTES_MAX]).await.unwrap_err();
+        // This program takes the word for the name of a test, and has none.
+        let error = decoded(&env::current_exe().unwrap(), &vec![0; BYTES_MAX]).await.unwrap_err();
         assert!(error.contains("failed at it"), "{error}");
     }
 }

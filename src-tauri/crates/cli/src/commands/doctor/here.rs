@@ -13,8 +13,8 @@ use hark_config::{
 use hark_doctor::{
     Observation, Visit as Asked,
     here::{
-        Agent, Autostart, Condition, Credentials, Database, Desktop, Files, Folder, Here, Server,
-        Visit,
+        Agent, Autostart, Condition, Credentials, Database, Desktop, Files, Folder, Here,
+        Permissions, Server, Visit,
     },
     observe,
 };
@@ -94,8 +94,8 @@ fn agent(status: api::Status) -> Agent {
 }
 
 fn of_desktop(found: desktop::Desktop) -> Desktop {
-    let folder = profile::settings_of_all().map(autostart::Folder::new);
-    let autostart = match folder.map(|folder| folder.now()) {
+    let startup = profile::settings_of_all().map(autostart::Startup::new);
+    let autostart = match startup.map(|startup| startup.now()) {
         None | Some(autostart::Autostart::Off) => Autostart::Off,
         Some(autostart::Autostart::Entry) => Autostart::Entry,
         Some(autostart::Autostart::Unit) => Autostart::Unit,
@@ -119,8 +119,11 @@ async fn folders(profile: &Profile) -> Vec<Folder> {
         let asked = path.clone();
         let found = Aside::default().within(FILE_TIMEOUT, move || disk::found(&asked)).await;
         let found = match found {
-            Ok(Ok(found)) => Ok(Some((found.is_mine, found.mode))),
-            Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Ok(Ok(disk::Found { access: Some(access), .. })) => {
+                Ok(Permissions::Told { is_mine: access.is_mine, mode: access.mode })
+            }
+            Ok(Ok(disk::Found { access: None, .. })) => Ok(Permissions::NotTold),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Ok(Permissions::NotYet),
             Ok(Err(error)) => Err(error.to_string()),
             Err(slow) => Err(slow.to_string()),
         };

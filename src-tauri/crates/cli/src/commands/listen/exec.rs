@@ -225,8 +225,8 @@ pub fn check(program: &OsStr) -> Result<(), Failed> {
     Err(Failed(match places.iter().find(|place| place.exists()) {
         Some(place) if place.is_dir() => format!("--exec: {shown} is a folder, not a program."),
         Some(place) => {
-            let place = place.display();
-            format!("--exec: {place} may not be run by you. If it is a program: chmod +x {place}")
+            let advice = child::advice(place);
+            format!("--exec: {} may not be run by you. {advice}", place.display())
         }
         None => format!("--exec: there is no program {shown}."),
     }))

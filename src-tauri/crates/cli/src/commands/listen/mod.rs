@@ -23,7 +23,7 @@ use hark_engine::feed;
 use hark_local::profile::Profile;
 use hark_platform::{
     clock,
-    signals::{self, SIGINT, SIGTERM},
+    signals::{self, Signal},
 };
 use hark_stream::connection::Ask;
 use sha2::{Digest, Sha256};
@@ -84,7 +84,7 @@ pub async fn listen(profile: &Profile, options: ListenOptions) -> Result<ExitCod
         return Err(Failed("Without its state it does not begin.".to_owned()));
     }
     let common: Shared = Arc::new(Mutex::new(common));
-    let mut signals = signals::hear(&[SIGTERM, SIGINT])?;
+    let mut signals = signals::hear(&[Signal::Terminate, Signal::Interrupt])?;
     let mut signal = async || {
         // Without the thread that hears them, it ends by the signal itself.
         if signals.recv().await.is_none() {

@@ -1,46 +1,28 @@
-//! Starting with the desktop: by an entry of the XDG autostart folder, or by the user's unit of systemd, never by
-//! both. What is so is read from where the desktop reads it, so that a change from outside counts.
-//!
-//! Windows and macOS have other ways, which are not written yet.
+//! Linux: an entry of the XDG autostart folder, or the user's unit of systemd, never both.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
+use super::Autostart;
+
 /// The entry's file (Desktop Application Autostart Specification).
 const ENTRY: &str = "autostart/hark.desktop";
 /// What systemd links to where the user has enabled the unit.
 const UNIT: &str = "systemd/user/graphical-session.target.wants/hark.service";
 
-/// How the agent starts with the desktop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Autostart {
-    /// It does not.
-    Off,
-    /// By the entry.
-    Entry,
-    /// By the user's unit.
-    Unit,
-    /// By both: the second one finds that an agent runs already.
-    Both,
-}
-
 /// The configuration folder of a user, in which all of it stands.
 #[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+pub(super) struct Startup(PathBuf);
 
-impl Folder {
-    /// The autostart of the user whose settings are here.
-    #[must_use]
-    pub fn new(settings: PathBuf) -> Self {
+impl Startup {
+    pub(super) fn new(settings: PathBuf) -> Self {
         Self(settings)
     }
 
-    /// How it is.
-    #[must_use]
-    pub fn now(&self) -> Autostart {
-        let by_entry = fs::read_to_string(self.entry()).is_ok_and(|entry| is_on(&entry));
+    pub(super) fn now(&self) -> Autostart {
+        let by_entry = fs::read_to_string(self.file()).is_ok_and(|entry| is_on(&entry));
         let by_unit = fs::symlink_metadata(self.unit()).is_ok();
         match (by_entry, by_unit) {
             (false, false) => Autostart::Off,
@@ -50,16 +32,12 @@ impl Folder {
         }
     }
 
-    /// Starts a command with the desktop from now on. Where the unit does so already, that stays the one way.
-    ///
-    /// # Errors
-    /// Where the entry cannot be written.
-    pub fn on(&self, command: &[&str]) -> io::Result<Autostart> {
+    pub(super) fn on(&self, command: &[&str]) -> io::Result<Autostart> {
         if matches!(self.now(), Autostart::Unit | Autostart::Both) {
-            remove(&self.entry())?;
+            remove(&self.file())?;
             return Ok(Autostart::Unit);
         }
-        let path = self.entry();
+        let path = self.file();
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -67,19 +45,17 @@ impl Folder {
         Ok(Autostart::Entry)
     }
 
-    /// Starts it no longer, either way.
-    ///
-    /// # Errors
-    /// Where that cannot be written.
-    pub fn off(&self) -> io::Result<()> {
-        remove(&self.entry())?;
+    pub(super) fn off(&self) -> io::Result<()> {
+        remove(&self.file())?;
         // As `systemctl --user disable` does it.
         remove(&self.unit())
     }
 
-    /// The entry's file.
-    #[must_use]
-    pub fn entry(&self) -> PathBuf {
+    pub(super) fn entry(&self) -> String {
+        self.file().display().to_string()
+    }
+
+    fn file(&self) -> PathBuf {
         self.0.join(ENTRY)
     }
 
@@ -138,14 +114,14 @@ mod tests {
     #[test]
     fn it_starts_by_one_way_and_what_was_changed_from_outside_counts() {
         let folder = std::env::temp_dir().join(format!("hark-autostart-{}", std::process::id()));
-        let of = Folder(folder.clone());
+        let of = Startup(folder.clone());
         assert_eq!(of.now(), Autostart::Off);
         assert_eq!(of.on(&["/usr/bin/hark", "agent"]).unwrap(), Autostart::Entry);
         assert_eq!(of.now(), Autostart::Entry);
-        let text = fs::read_to_string(of.entry()).unwrap();
+        let text = fs::read_to_string(of.file()).unwrap();
         assert!(text.contains("\nExec=/usr/bin/hark agent\n"), "{text}");
         for off in ["Hidden=true", "X-GNOME-Autostart-enabled = false"] {
-            fs::write(of.entry(), format!("{text}{off}\n")).unwrap();
+            fs::write(of.file(), format!("{text}{off}\n")).unwrap();
             assert_eq!(of.now(), Autostart::Off, "{off}");
         }
         of.on(&["/usr/bin/hark", "agent"]).unwrap();

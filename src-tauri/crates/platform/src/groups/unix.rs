@@ -1,6 +1,6 @@
-//! The process groups that were begun and have not ended, in a small file: what a run that was killed has left behind,
-//! the next one ends. A group is taken for the same where its first process has the number, and the time at which it
-//! began, of the same start of the machine. Where the system does not tell that, nothing is ended.
+//! Linux and macOS: process groups, noted in a small file. A group is taken for the same where its first process has
+//! the number, and the time at which it began, of the same start of the machine. Where the system does not tell that,
+//! nothing is ended: so on macOS, which has no `/proc`.
 
 use std::{
     fs, io,

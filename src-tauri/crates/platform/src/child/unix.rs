@@ -1,21 +1,18 @@
-//! Runs a command of the person's: with a process group of its own that is ended whole, an output that is
-//! bounded, and no shell in between. It knows nothing of what the command is for.
+//! Linux and macOS: a process group. Only Linux has been run.
 //!
-//! Nothing of it waits on the runtime's thread. The process that began the group is not reaped before the
-//! group has been ended: until then no other group can have its number.
+//! The process that began the group is not reaped before the group has been ended: until then no other group can
+//! have its number.
 
 use std::{
-    ffi::OsString,
     io,
     os::{
         fd::OwnedFd,
         unix::process::{CommandExt, ExitStatusExt},
     },
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
-    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -29,121 +26,30 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use super::{End, FLOOD_PAUSE, GRACE, Output, PIECE_BYTES, REST, Run};
 use crate::groups::Groups;
 
-/// How much is kept of the beginning of an output, and as much of its end. Bytes.
-pub const OUTPUT_BYTES_MAX: usize = 4 << 10;
-/// How long a group has that is asked to end.
-pub const GRACE: Duration = Duration::from_secs(2);
-/// How long the rest of an output is waited for, once the group has ended.
-const REST: Duration = Duration::from_millis(200);
-/// How much of an output is read at once. Bytes.
-const PIECE_BYTES: usize = 16 << 10;
-/// How long one waits after a piece that is not kept, so that a flood takes little of the processor.
-const FLOOD_PAUSE: Duration = Duration::from_millis(2);
-
-/// What is run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Run {
-    /// The program and its arguments.
-    pub words: Vec<OsString>,
-    /// All that its environment has.
-    pub environment: Vec<(OsString, OsString)>,
-    /// Where it runs; where this process does if missing.
-    pub folder: Option<PathBuf>,
-    /// What it reads.
-    pub input: Vec<u8>,
-    /// How long it may take.
-    pub timeout: Duration,
-}
-
-/// How a run has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// By itself, with this code.
-    Code(i32),
-    /// By a signal that was not ours.
-    Signal(i32),
-    /// It took too long, and was ended.
-    TimedOut,
-    /// It was ended because nothing is to run any more.
-    Stopped,
-    /// It could not be started, for this reason.
-    NotStarted(String),
-}
-
-/// What has become of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// How it has ended.
-    pub end: End,
-    /// How long it took.
-    pub took: Duration,
-    /// What it has printed.
-    pub output: Output,
-}
-
-/// What was printed: the beginning and the end of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    first: Vec<u8>,
-    last: Vec<u8>,
-    bytes: u64,
-}
-
-impl Output {
-    /// How many bytes were printed.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// It as text, with a line in the place of what is left out.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let kept = (self.first.len() + self.last.len()) as u64;
-        let first = String::from_utf8_lossy(&self.first);
-        let last = String::from_utf8_lossy(&self.last);
-        match self.bytes.saturating_sub(kept) {
-            0 if self.last.is_empty() => first.into_owned(),
-            0 => String::from_utf8_lossy(&[&*self.first, &*self.last].concat()).into_owned(),
-            left_out => format!("{first}\n… {left_out} bytes are left out …\n{last}"),
-        }
-    }
-
-    /// Takes what was printed next. Answers whether something of it is left out.
-    fn take(&mut self, piece: &[u8]) -> bool {
-        self.bytes += piece.len() as u64;
-        let room = OUTPUT_BYTES_MAX - self.first.len();
-        let (first, rest) = piece.split_at(room.min(piece.len()));
-        self.first.extend_from_slice(first);
-        self.last.extend_from_slice(rest);
-        let over = self.last.len().saturating_sub(OUTPUT_BYTES_MAX);
-        self.last.drain(..over);
-        over > 0
-    }
-}
-
-/// Whether this user may run the file at `path`.
-#[must_use]
-pub fn may_run(path: &Path) -> bool {
+pub(super) fn may_run(path: &Path) -> bool {
     path.is_file() && access(path, Access::EXEC_OK).is_ok()
 }
 
-/// Runs a command until it has ended, or until `stop` is done. Dropping it kills the group.
-pub async fn run(run: Run, stop: impl Future<Output = ()>) -> Ended {
-    run_noted(run, &Groups::default(), stop).await
+pub(super) fn advice(path: &Path) -> String {
+    format!("If it is a program: chmod +x {}", path.display())
 }
 
-/// The same; the group is noted among these for as long as it runs.
-pub async fn run_noted(run: Run, groups: &Groups, stop: impl Future<Output = ()>) -> Ended {
-    let began = Instant::now();
-    let mut output = Output::default();
-    let end = match begin(&run) {
-        Ok(begun) => follow(begun, &run, groups, stop, &mut output).await,
+pub(super) fn without_window(_command: &mut tokio::process::Command) {}
+
+/// Runs it to its end.
+pub(super) async fn run(
+    run: &Run,
+    groups: &Groups,
+    stop: impl Future<Output = ()>,
+    output: &mut Output,
+) -> End {
+    match begin(run) {
+        Ok(begun) => follow(begun, run, groups, stop, output).await,
         Err(error) => End::NotStarted(error.to_string()),
-    };
-    Ended { end, took: began.elapsed(), output }
+    }
 }
 
 /// A command that may not have begun yet.
@@ -302,9 +208,10 @@ async fn read_all(printed: &mut pipe::Receiver, output: &mut Output) {
 
 #[cfg(test)]
 mod tests {
-    use std::{future::pending, path::Path};
+    use std::{ffi::OsString, future::pending, path::Path, time::Duration};
 
     use super::*;
+    use crate::child::{OUTPUT_BYTES_MAX, run};
 
     fn script(text: &str, seconds: u64) -> Run {
         Run {

@@ -1,0 +1,68 @@
+//! Windows: what its console tells. It has no signals; each of these comes on a thread that the system makes, and
+//! is passed on to one of ours with a runtime of its own, so that none waits for the agent's.
+//!
+//! Where the console's window was closed, the system ends the process 5 s later whatever it does
+//! (`HandlerRoutine`, "Timeouts").
+
+use std::{
+    future::poll_fn,
+    io,
+    task::{Context, Poll},
+};
+
+use tokio::{runtime, signal::windows};
+
+use super::Signal;
+
+pub(super) type Interrupts = windows::CtrlC;
+
+pub(super) fn interrupts() -> io::Result<Interrupts> {
+    windows::ctrl_c()
+}
+
+type Source = Box<dyn FnMut(&mut Context<'_>) -> Poll<Option<()>> + Send>;
+
+/// Those that come.
+pub(super) struct Coming {
+    runtime: runtime::Runtime,
+    sources: Vec<(Signal, Source)>,
+}
+
+impl Coming {
+    pub(super) fn of(wanted: &[Signal]) -> io::Result<Self> {
+        let mut sources: Vec<(Signal, Source)> = Vec::new();
+        // What is not asked for ends the process as it ever did.
+        for signal in wanted {
+            match signal {
+                Signal::Interrupt => {
+                    let (mut c, mut pause) = (windows::ctrl_c()?, windows::ctrl_break()?);
+                    sources.push((*signal, Box::new(move |task| c.poll_recv(task))));
+                    sources.push((*signal, Box::new(move |task| pause.poll_recv(task))));
+                }
+                Signal::Terminate => {
+                    let (mut off, mut down) = (windows::ctrl_logoff()?, windows::ctrl_shutdown()?);
+                    sources.push((*signal, Box::new(move |task| off.poll_recv(task))));
+                    sources.push((*signal, Box::new(move |task| down.poll_recv(task))));
+                }
+                Signal::HangUp => {
+                    let mut close = windows::ctrl_close()?;
+                    sources.push((*signal, Box::new(move |task| close.poll_recv(task))));
+                }
+            }
+        }
+        Ok(Self { runtime: runtime::Builder::new_current_thread().build()?, sources })
+    }
+
+    /// Calls this for each, without end.
+    pub(super) fn each(mut self, mut on_each: impl FnMut(Signal)) {
+        loop {
+            on_each(self.runtime.block_on(poll_fn(|task| {
+                let ready = self
+                    .sources
+                    .iter_mut()
+                    .find_map(|(signal, poll)| poll(task).is_ready().then_some(*signal));
+                ready.map_or(Poll::Pending, Poll::Ready)
+            })));
+        }
+    }
+}
