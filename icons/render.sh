@@ -18,7 +18,8 @@ png2icns hark.icns "$small/16.png" hark-32.png "$small/48.png" hark-128.png hark
 # The mark that there is something to read: a dot on the upper corner.
 dot='<circle cx="38.5" cy="9.5" r="8" fill="#ff5d5d" stroke="#fff" stroke-width="2.5" />'
 for state in idle live silent trying needs-you paused; do
-    for size in 22 32 48; do
+    # 22 and 48 are for Linux; 16, 20 and 24 for the taskbar of Windows, whose icons are that small.
+    for size in 16 20 22 24 32 48; do
         rsvg-convert -w "$size" -h "$size" "tray/$state.svg" -o "tray/$state-$size.png"
         sed "s|</svg>|$dot</svg>|" "tray/$state.svg" |
             rsvg-convert -w "$size" -h "$size" -o "tray/$state-unread-$size.png"

@@ -2,12 +2,13 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use hark_local::program::Place;
+use hark_local::{address, program::Place};
 
 const HELP: &str = "\
 Hark's window: how each connection is doing, the latest messages, and what was lost when.
 
 Usage: hark-window [--profile DIR] [--message ID [--action N] | --connections]
+       hark-window hark:message/ID
 
 Options:
   --connections  Show how each connection is
@@ -35,7 +36,20 @@ pub(crate) enum Start {
 ///
 /// # Errors
 /// One sentence for the person.
-pub(crate) fn read(mut args: impl Iterator<Item = OsString>) -> Result<Start, String> {
+pub(crate) fn read(args: impl Iterator<Item = OsString>) -> Result<Start, String> {
+    let args: Vec<OsString> = args.collect();
+    if let Some(first) = args.first().map(|first| first.to_string_lossy())
+        && address::is_one(&first)
+    {
+        // A stranger may have written it: nothing else is listened to with it.
+        let message = address::message(&first).filter(|_| args.len() == 1);
+        let message = message.ok_or("This address names no message: hark:message/ID does.")?;
+        return Ok(Start::Window {
+            profile: None,
+            at: Some(Place::Message { message, action: None }),
+        });
+    }
+    let mut args = args.into_iter();
     let (mut profile, mut message, mut action) = (None, None, None);
     let mut connections = false;
     while let Some(arg) = args.next() {
@@ -121,6 +135,22 @@ mod tests {
         assert!(
             read_all(&["--message=1", "--action=-1"]).unwrap_err().contains("wants the number")
         );
+    }
+
+    #[test]
+    fn an_address_opens_at_its_message_and_brings_nothing_with_it() {
+        let at = Some(Place::Message { message: 12, action: None });
+        assert_eq!(read_all(&["hark:message/12"]), Ok(Start::Window { profile: None, at }));
+        for wrong in [
+            &["hark:message/12", "--action=1"][..],
+            &["hark:", "--message=12", "--action=1"],
+            &["hark:message/12", "--profile=/p"],
+            &["hark:message/x"],
+            &["HARK:open"],
+        ] {
+            assert!(read_all(wrong).unwrap_err().contains("names no message"), "{wrong:?}");
+        }
+        assert!(read_all(&["--connections", "hark:message/12"]).is_err(), "it stands alone");
     }
 
     #[test]

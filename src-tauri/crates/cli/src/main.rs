@@ -23,7 +23,7 @@ use commands::{
     silence, status, stop, test,
 };
 use hark_local::profile::Profile;
-use hark_platform::picture::apart;
+use hark_platform::{main_thread, picture::apart};
 
 /// Why a command did nothing: one sentence or more.
 struct Failed(String);
@@ -59,10 +59,14 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
         true => Profile::system(),
         false => Profile::find(arguments.profile.as_deref())?,
     };
-    // One thread: an agent mostly waits.
+    main_thread::keep_free(move || all(arguments.command, profile))?
+}
+
+/// Does what was asked, on one thread: an agent mostly waits.
+fn all(command: Command, profile: Profile) -> Result<ExitCode, Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
-        let done = match arguments.command {
+        let done = match command {
             Command::Agent(options) => return agent::agent(profile, options).await,
             Command::Edit { key } => edit::edit(&profile, &key),
             Command::Rename { key, name } => edit::rename(&profile, &key, &name),

@@ -5,6 +5,7 @@
 //! window, which must not link a desktop's libraries twice, needs only this crate.
 
 mod access;
+pub mod address;
 pub mod clipboard;
 pub mod downloads;
 pub mod file;

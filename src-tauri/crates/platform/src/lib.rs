@@ -15,6 +15,7 @@ pub mod desktop;
 pub mod disk;
 pub mod groups;
 pub mod locale;
+pub mod main_thread;
 pub mod notifications;
 pub mod picture;
 pub mod process;

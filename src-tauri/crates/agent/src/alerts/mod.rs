@@ -16,10 +16,9 @@ use hark_engine::{
     alerts::{Alerts, Effect, Input, Series},
     silence::Silences,
 };
-use notify_rust::Notification;
 use tokio::sync::Notify;
 
-use hark_platform::{clock, picture::Picture};
+use hark_platform::{clock, notifications::Sent};
 
 pub use hark_engine::alerts::Due;
 pub use pictures::Pictures;
@@ -28,14 +27,6 @@ pub use shell::{Desktop, run};
 
 /// The sentence of the condition when there is no session bus.
 pub const NO_BUS: &str = "There is no desktop session bus, so notifications cannot be shown: messages are stored. Start Hark from within the desktop session.";
-
-/// A notification as it is sent.
-#[derive(Clone, Debug)]
-struct Sent {
-    notification: Notification,
-    /// The picture of its message, where there is one.
-    picture: Option<Arc<Picture>>,
-}
 
 /// Alerts on their way to the screen: the engine's state, and its effects that are still to be carried out.
 /// The engine has one request under way at a time, so these are few. Clones share it.

@@ -13,16 +13,17 @@ use hark_engine::{
     message::Priority,
     readable::Line,
 };
+use hark_local::{address, profile::Profile, program};
 use hark_platform::{
     clock,
-    notifications::{Answer, Bus, BusError, Server, Signal, Signals},
+    notifications::{self, Answer, Bus, BusError, Program, Sent, Server, Signal, Signals},
 };
 use hark_store::{MessageRow, Shown, Store, StoreError};
 use jiff::Zoned;
 use tokio::time::sleep;
 
 use super::{
-    NO_BUS, Outbox, Pictures, Sent,
+    NO_BUS, Outbox, Pictures,
     press::{Buttons, Presser},
     toast::{self, Capabilities, Counted, Source, Toast},
 };
@@ -138,9 +139,8 @@ impl Shell {
                 self.alerts.tell(Input::Connected(request, false));
             }
             Effect::Connect(request) => {
-                let connect = async move {
-                    Reply::Connected(request, Bus::connect(toast::DESKTOP_ENTRY).await)
-                };
+                let program = program(&self.presser.buttons.profile);
+                let connect = async move { Reply::Connected(request, Bus::connect(program).await) };
                 self.other = Some(Box::pin(connect));
             }
             Effect::Ask(request) => {
@@ -150,8 +150,7 @@ impl Shell {
             }
             Effect::Show { request, notification, replaces } => {
                 let Some((bus, server)) = self.met() else { return };
-                let Sent { notification, picture } = notification;
-                let show = bus.show(server, notification, picture, replaces);
+                let show = bus.show(server, notification, replaces);
                 self.show = Some(Box::pin(async move { Reply::Shown(request, show.await) }));
             }
             Effect::Close(request, number) => {
@@ -319,8 +318,12 @@ impl Shell {
 
     fn alert(&self, parts: Vec<Part>, count: u32, priority: Priority, toast: Toast) -> Alert<Sent> {
         let urgent = priority.is_highest();
-        let Toast { notification, url, sequence } = toast;
-        let notification = Sent { notification, picture: None };
+        let Toast { notification, mut manner, url, sequence } = toast;
+        // The system has one program for such addresses: the window of the installed Hark.
+        let is_installed = self.presser.buttons.profile.chosen.is_none();
+        let latest = parts.last().filter(|_| is_installed);
+        manner.address = latest.map(|part| address::of_message(part.last));
+        let notification = Sent { notification, manner, picture: None };
         let stays = self.status.urgent_stays().filter(|_| urgent);
         Alert { parts, notification, count, urgent, priority, stays, url, sequence }
     }
@@ -433,11 +436,18 @@ impl Shell {
             Reason::Failure(failure) => sentence(failure),
         };
         let sentence = format!(
-            "No notification server shows Hark's alerts: {why} They wait until one does. Start your \
-             desktop's notification daemon."
+            "No notification server shows Hark's alerts: {why} They wait until one does. {}",
+            notifications::ADVICE
         );
         conditions.set(Code::NotificationsUnavailable, Some(sentence));
     }
+}
+
+/// Whose notifications they are: those of the Hark of this profile.
+fn program(profile: &Profile) -> Program {
+    let opener = profile.chosen.is_none().then(|| program::sibling(program::WINDOW));
+    let folder = profile.state.join("notifications");
+    Program { name: toast::DESKTOP_ENTRY, folder: Some(folder), opener }
 }
 
 fn part(key: &str, first: i64, last: i64) -> Part {

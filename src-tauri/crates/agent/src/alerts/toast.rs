@@ -8,9 +8,10 @@ mod servers;
 use std::time::Duration;
 
 use hark_engine::{message::Message, readable::is_blank};
+use hark_platform::notifications::{Manner, Sound};
 use hark_store::MessageRow;
 use jiff::{Timestamp, Zoned};
-use notify_rust::{Hint, Notification, Urgency};
+use notify_rust::{Notification, Urgency};
 
 use body::Body;
 
@@ -24,14 +25,14 @@ const TITLE_CHARS_MAX: usize = 200;
 const SOURCE_CHARS_MAX: usize = 40;
 /// An older message says when it is of.
 const NEWS: Duration = Duration::from_secs(120);
-/// The specification's category of a message that has come.
-const CATEGORY: &str = "im.received";
 
 /// A notification and what a click on it opens.
 #[derive(Clone, Debug)]
 pub struct Toast {
     /// The notification to send.
     pub notification: Notification,
+    /// How it comes.
+    pub manner: Manner,
     /// The message's link, which a click opens as far as it may be opened.
     pub url: Option<String>,
     /// The message's sequence; this notification shows its latest message.
@@ -118,17 +119,20 @@ pub fn of_message(
         5 => Urgency::Critical,
         _ => Urgency::Normal,
     };
-    let mut notification = basic(&title, &body, urgency, can);
-    if urgency == Urgency::Low {
-        notification.hint(Hint::Transient(true));
-    }
-    match sound.as_deref() {
-        Some(NO_SOUND) => drop(notification.hint(Hint::SuppressSound(true))),
-        Some(sound) => drop(notification.hint(Hint::SoundName(sound.to_owned()))),
-        None => {}
-    }
+    let mut notification = basic(&title, &body, can);
     // Where a link leads may say as much as the text.
     let url = message.url.filter(|_| can.actions && !source.hides);
+    let sound = match sound {
+        Some(sound) if sound == NO_SOUND => Sound::Silent,
+        Some(sound) => Sound::Named(sound),
+        None => Sound::Usual,
+    };
+    let manner = Manner {
+        passing: urgency == Urgency::Low,
+        sound,
+        follows_link: url.is_some(),
+        ..Manner::of(urgency)
+    };
     if url.is_some() {
         clicked(&mut notification, language.pick("Open", "打开"), can);
     } else {
@@ -143,7 +147,7 @@ pub fn of_message(
         notification.action(REPLY, language.pick("Reply", "回复"));
     }
     let sequence = message.sequence.map(|sequence| sequence.id.into());
-    Toast { notification, url, sequence }
+    Toast { notification, manner, url, sequence }
 }
 
 /// When a message is of, where that is not just now: the time of day, and another day's date.
@@ -222,9 +226,9 @@ fn counting(
 ) -> Toast {
     let quoted = quoted.map(|said| format!("• {}", cut(&said, 80)));
     let lines: Vec<String> = [count].into_iter().chain(quoted).collect();
-    let mut notification = basic(title, &Body::of_text(&lines.join("\n")), urgency, can);
+    let mut notification = basic(title, &Body::of_text(&lines.join("\n")), can);
     clicked(&mut notification, language.shown_in_hark(), can);
-    Toast { notification, url: None, sequence: None }
+    Toast { notification, manner: Manner::of(urgency), url: None, sequence: None }
 }
 
 /// What a click does, where the server passes clicks on.
@@ -234,7 +238,7 @@ fn clicked(notification: &mut Notification, label: &str, can: Capabilities) {
     }
 }
 
-fn basic(title: &str, body: &Body, urgency: Urgency, can: Capabilities) -> Notification {
+fn basic(title: &str, body: &Body, can: Capabilities) -> Notification {
     let title = match body.first_line().filter(|_| !can.body) {
         Some(line) => format!("{title}: {line}"),
         None => title.to_owned(),
@@ -245,10 +249,7 @@ fn basic(title: &str, body: &Body, urgency: Urgency, can: Capabilities) -> Notif
         .appname("Hark")
         .icon(DESKTOP_ENTRY)
         .summary(&cut(&title, TITLE_CHARS_MAX))
-        .body(&body)
-        .hint(Hint::DesktopEntry(DESKTOP_ENTRY.to_owned()))
-        .hint(Hint::Category(CATEGORY.to_owned()))
-        .hint(Hint::Urgency(urgency));
+        .body(&body);
     notification
 }
 
@@ -386,8 +387,7 @@ mod tests {
     fn what_is_of_low_priority_does_not_stay() {
         for (level, stays) in [(1, false), (2, false), (3, true), (5, true)] {
             let message = Message { priority: Priority::clamped(level), ..message() };
-            let hints = shown("B", row(message), ALL).notification.hints;
-            assert_eq!(!hints.contains(&Hint::Transient(true)), stays, "{level}");
+            assert_eq!(!shown("B", row(message), ALL).manner.passing, stays, "{level}");
         }
     }
 
@@ -396,18 +396,18 @@ mod tests {
         for (level, urgency) in [(1, Urgency::Low), (3, Urgency::Normal), (5, Urgency::Critical)] {
             let message = Message { priority: Priority::clamped(level), ..message() };
             let toast = shown("Builds", row(message), ALL);
-            assert!(toast.notification.hints.contains(&Hint::Urgency(urgency)), "{level}");
+            assert_eq!(toast.manner.urgency, urgency, "{level}");
         }
     }
 
     #[test]
     fn a_rules_sound_is_played_or_kept_silent() {
-        let hints = |sound: &str| {
+        let heard = |sound: &str| {
             let row = MessageRow { sound: Some(sound.into()), ..row(message()) };
-            shown("Builds", row, ALL).notification.hints
+            shown("Builds", row, ALL).manner.sound
         };
-        assert!(hints("bell").contains(&Hint::SoundName("bell".into())));
-        assert!(hints("none").contains(&Hint::SuppressSound(true)));
+        assert_eq!(heard("bell"), Sound::Named("bell".into()));
+        assert_eq!(heard("none"), Sound::Silent);
     }
 
     #[test]
@@ -456,15 +456,8 @@ mod tests {
         assert_eq!((title.as_str(), body.as_str()), ("Builds", "1 message\n• newest"));
         let (title, body) = said(all, Language::Chinese);
         assert!(title == "2 个订阅" && body.starts_with("27 条消息，2 条紧急\n"), "{title} {body}");
-        let urgency = |counted| {
-            of_folded(counted, ALL, Language::English)
-                .notification
-                .hints
-                .iter()
-                .cloned()
-                .collect::<Vec<_>>()
-        };
-        assert!(urgency(all).contains(&Hint::Urgency(Urgency::Critical)));
-        assert!(urgency(one).contains(&Hint::Urgency(Urgency::Normal)));
+        let urgency = |counted| of_folded(counted, ALL, Language::English).manner.urgency;
+        assert_eq!(urgency(all), Urgency::Critical);
+        assert_eq!(urgency(one), Urgency::Normal);
     }
 }

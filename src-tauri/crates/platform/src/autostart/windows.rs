@@ -1,5 +1,6 @@
 //! Windows: a value of the user's Run key ("Run and RunOnce Registry Keys"). Task Manager and the settings turn it
-//! off in another key, which only they document by what they do: its first byte is odd then.
+//! off in another key, which they document by what they do alone: its first byte is odd then. Run under Wine, where
+//! the tests do what Task Manager does.
 
 use std::{
     io::{self, ErrorKind},

@@ -1,7 +1,7 @@
 //! Windows and macOS: the system tells of changed addresses, and a tick that comes late tells of a wake.
 //!
-//! Not run yet: nothing else of Hark is there on these systems. `if-watch` asks `NotifyIpInterfaceChange`
-//! on Windows and the dynamic store of SystemConfiguration on macOS.
+//! `if-watch` asks `NotifyIpInterfaceChange` on Windows and the dynamic store of SystemConfiguration on macOS. It
+//! begins under Wine, which has told of no change; on macOS it has not been run.
 
 use std::time::{Duration, Instant};
 

@@ -164,6 +164,9 @@ fn set(before: Moment, now: Moment) -> Option<SignedDuration> {
 
 /// Whether an address is in a subnet that this machine is on.
 pub fn is_local(address: IpAddr) -> bool {
+    if address.is_loopback() {
+        return true;
+    }
     let subnets = if_addrs::get_if_addrs().unwrap_or_default();
     subnets.into_iter().any(|one| match (one.addr, address) {
         (if_addrs::IfAddr::V4(ours), IpAddr::V4(other)) => {

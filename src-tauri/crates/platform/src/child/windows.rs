@@ -3,7 +3,7 @@
 //!
 //! The command is begun suspended, put in its job, and only then let go. Its arguments are quoted by std, which
 //! refuses what a batch file could misread. It has no console window, and ends without being asked: Ctrl-Break
-//! reaches only what shares a console.
+//! reaches only what shares a console. Run under Wine.
 
 use std::{
     io::{self, PipeReader, PipeWriter, Read, Write},

@@ -1,5 +1,5 @@
 //! The one place where Hark reads its clocks. The engine wants a monotonic clock that counts the time
-//! asleep. Only Linux's has been run.
+//! asleep.
 
 #[cfg(unix)]
 mod unix;

@@ -1,4 +1,4 @@
-//! Windows, which has not been run. `Instant` is the performance counter there, which goes on while the
+//! Windows, which has been run under Wine and not been put to sleep. `Instant` is the performance counter there, which goes on while the
 //! computer sleeps. There is no other clock to compare it with: a late tick tells of a wake
 //! (`changes/elsewhere`).
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::notifications::{Bus, BusError, Server};
+use crate::notifications::{Bus, BusError, Program, Server};
 
 /// How long a bus and a notification server are waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -57,7 +57,8 @@ fn late() -> String {
 
 async fn server() -> Result<Server, String> {
     let answer = async {
-        let (bus, _signals) = Bus::connect("hark").await?;
+        let program = Program { name: "hark", folder: None, opener: None };
+        let (bus, _signals) = Bus::connect(program).await?;
         bus.ask().await
     };
     let answer = timeout(PATIENCE, answer).await.map_err(|_| late())?;

@@ -7,7 +7,6 @@ mod icon;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
-use notify_rust::{Hint, Notification};
 use serde::{Serialize, Serializer};
 use tokio::{task::spawn_blocking, time::timeout};
 use zbus::{
@@ -17,12 +16,20 @@ use zbus::{
     zvariant::{SerializeValue, Signature, Type, Value},
 };
 
-use super::{Answer, BusError, KEY_BYTES_MAX, REPLY_BYTES_MAX, Server, Signal, Signals};
+use super::{
+    Answer, BusError, KEY_BYTES_MAX, Manner, Program, REPLY_BYTES_MAX, Sent, Server, Signal,
+    Signals, Sound,
+};
 use crate::picture::Picture;
 
 /// Where a signal or an answer was among all that came on the connection.
 pub(super) type At = zbus::message::Sequence;
 
+/// What the person can do where nobody shows notifications.
+pub const ADVICE: &str = "Start your desktop's notification daemon.";
+
+/// The specification's category of a message that has come.
+const CATEGORY: &str = "im.received";
 /// How long the icon is looked for on the disk.
 const ICON_TIMEOUT: Duration = Duration::from_secs(1);
 const NAME: &str = "org.freedesktop.Notifications";
@@ -31,6 +38,14 @@ const PATH: &str = "/org/freedesktop/Notifications";
 const BUS: &str = "org.freedesktop.DBus";
 /// The specification's reason of a notification that the person closed.
 const DISMISSED: u32 = 2;
+
+/// Takes out what was entered with the system, for who uninstalls Hark: here that is nothing.
+///
+/// # Errors
+/// None.
+pub fn leave() -> std::io::Result<()> {
+    Ok(())
+}
 
 #[proxy(
     interface = "org.freedesktop.Notifications",
@@ -95,12 +110,11 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Connects to the session bus. Answers also the signals that will come on it. `icon` is the name of
-    /// the icon that notifications will have.
+    /// Connects to the session bus. Answers also the signals that will come on it.
     ///
     /// # Errors
     /// Where there is no session bus.
-    pub async fn connect(icon: &'static str) -> Result<(Self, Signals), BusError> {
+    pub async fn connect(program: Program) -> Result<(Self, Signals), BusError> {
         let connection = Connection::session().await?;
         let server = NotificationServerProxy::builder(&connection)
             .cache_properties(zbus::proxy::CacheProperties::No)
@@ -138,7 +152,7 @@ impl Bus {
         let chosen = stream::select(clicks.boxed(), replies.boxed());
         let signals = stream::select(owners.boxed(), stream::select(chosen, closes.boxed()));
         // A disk that does not answer holds up no notification.
-        let look = spawn_blocking(|| icon::if_missing(icon));
+        let look = spawn_blocking(move || icon::if_missing(program.name));
         let looked = timeout(ICON_TIMEOUT, look).await;
         let icon = looked.map_or_else(|_| icon::built_in(), |it| it.ok().flatten()).map(Arc::new);
         Ok((Self { server, bus, icon }, Signals::of(signals)))
@@ -178,14 +192,14 @@ impl Bus {
     pub fn show(
         &self,
         server: String,
-        notification: Notification,
-        picture: Option<Arc<Picture>>,
+        sent: Sent,
         replaces: Option<u32>,
     ) -> impl Future<Output = Result<Answer, BusError>> + Send + use<> {
         let (connection, icon) = (self.server.inner().connection().clone(), self.icon.clone());
         async move {
+            let Sent { notification, manner, picture } = sent;
             let actions: Vec<&str> = notification.actions.iter().map(String::as_str).collect();
-            let plain = notification.hints.iter().filter_map(hint);
+            let plain = hints(&notification.icon, &manner).into_iter();
             let mut hints: HashMap<_, _> =
                 plain.map(|(name, value)| (name, Said::Plain(value))).collect();
             let pixels = picture.as_ref().or(icon.as_ref());
@@ -249,22 +263,54 @@ impl Serialize for Said<'_> {
     }
 }
 
-/// A hint of our notifications, in the form that the bus wants.
-fn hint(hint: &Hint) -> Option<(&'static str, Value<'_>)> {
-    match hint {
-        Hint::DesktopEntry(entry) => Some(("desktop-entry", Value::from(entry.as_str()))),
-        Hint::Urgency(urgency) => Some(("urgency", Value::from(*urgency as u8))),
-        Hint::Category(category) => Some(("category", Value::from(category.as_str()))),
-        Hint::Transient(is_transient) => Some(("transient", Value::from(*is_transient))),
-        Hint::SoundName(name) => Some(("sound-name", Value::from(name.as_str()))),
-        Hint::SuppressSound(quiet) => Some(("suppress-sound", Value::from(*quiet))),
-        _ => None,
+/// What the specification has as hints: how a notification of the program of this desktop entry comes.
+fn hints<'a>(entry: &'a str, manner: &'a Manner) -> Vec<(&'static str, Value<'a>)> {
+    let mut hints = vec![
+        ("desktop-entry", Value::from(entry)),
+        ("category", Value::from(CATEGORY)),
+        ("urgency", Value::from(manner.urgency as u8)),
+    ];
+    if manner.passing {
+        hints.push(("transient", Value::from(true)));
     }
+    match &manner.sound {
+        Sound::Usual => {}
+        Sound::Named(name) => hints.push(("sound-name", Value::from(name.as_str()))),
+        Sound::Silent => hints.push(("suppress-sound", Value::from(true))),
+    }
+    hints
 }
 
 #[cfg(test)]
 mod tests {
+    use notify_rust::Urgency;
+
     use super::*;
+
+    #[test]
+    fn what_the_specification_has_as_hints_is_one() {
+        let plain = Manner::of(Urgency::Normal);
+        let usual = [
+            ("desktop-entry", Value::from("hark")),
+            ("category", Value::from("im.received")),
+            ("urgency", Value::from(1_u8)),
+        ];
+        assert_eq!(hints("hark", &plain), usual);
+        let loud = Manner { sound: Sound::Named("bell".into()), ..Manner::of(Urgency::Critical) };
+        assert_eq!(
+            hints("hark", &loud)[2..],
+            [("urgency", Value::from(2_u8)), ("sound-name", Value::from("bell"))]
+        );
+        let low = Manner { passing: true, sound: Sound::Silent, ..Manner::of(Urgency::Low) };
+        assert_eq!(
+            hints("hark", &low)[2..],
+            [
+                ("urgency", Value::from(0_u8)),
+                ("transient", Value::from(true)),
+                ("suppress-sound", Value::from(true)),
+            ]
+        );
+    }
 
     #[test]
     fn only_the_absence_of_a_server_is_absence() {

@@ -2,24 +2,94 @@
 //! one. A file per system says how they are shown there; each has the same [`Bus`]. It decides nothing, and it
 //! may use no other crate of Hark.
 
-#[cfg(not(target_os = "linux"))]
-mod elsewhere;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
 mod signals;
+#[cfg(any(windows, test))]
+mod toast_xml;
+#[cfg(windows)]
+mod windows;
 
-#[cfg(not(target_os = "linux"))]
-use elsewhere as system;
 #[cfg(target_os = "linux")]
 use linux as system;
+#[cfg(target_os = "macos")]
+use macos as system;
+#[cfg(windows)]
+use windows as system;
+
+use std::{path::PathBuf, sync::Arc};
+
+use notify_rust::{Notification, Urgency};
+
+use crate::picture::Picture;
 
 pub use signals::{Answer, Signals};
-pub use system::Bus;
+pub use system::{ADVICE, Bus, leave};
 
 /// The longest answer that is taken, in bytes.
 const REPLY_BYTES_MAX: usize = 16 << 10;
 /// The longest key of an action that is passed on: ours are shorter. Bytes.
 const KEY_BYTES_MAX: usize = 64;
+
+/// Whose notifications they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The name of its icon and of its desktop entry.
+    pub name: &'static str,
+    /// A folder of its own for what a system wants as a file: its icon, and pictures while they are shown. Who
+    /// has none only looks: nothing is written, and nothing entered where a system keeps a list of programs.
+    pub folder: Option<PathBuf>,
+    /// The program that opens an address, where one does. It is entered where a system keeps a list of them.
+    pub opener: Option<PathBuf>,
+}
+
+/// A notification as it is sent: the field's own model, and beside it what that model has on one system alone.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The model. Its hints are not looked at.
+    pub notification: Notification,
+    /// How it comes.
+    pub manner: Manner,
+    /// The picture of its message, where there is one.
+    pub picture: Option<Arc<Picture>>,
+}
+
+/// How a notification comes. What a system has nothing for is left out there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// How much it presses.
+    pub urgency: Urgency,
+    /// Whether it leaves nothing behind when it leaves the screen.
+    pub passing: bool,
+    /// What is heard.
+    pub sound: Sound,
+    /// Whether the action `default` follows the message's link instead of showing it in Hark.
+    pub follows_link: bool,
+    /// The address that shows in Hark what it is about, for a system that opens one where nobody hears the
+    /// click any more.
+    pub address: Option<String>,
+}
+
+impl Manner {
+    /// That of a notification of this urgency.
+    #[must_use]
+    pub fn of(urgency: Urgency) -> Self {
+        Self { urgency, passing: false, sound: Sound::Usual, follows_link: false, address: None }
+    }
+}
+
+/// What is heard of a notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sound {
+    /// What the system plays.
+    Usual,
+    /// The sound of this name, where the system has one.
+    Named(String),
+    /// Nothing.
+    Silent,
+}
 
 /// A notification server.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -112,3 +112,64 @@ impl Interrupt {
         self.0.recv().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says whether [`hears`] is stuck.
+    const STUCK: &str = "HARK_TEST_STUCK";
+
+    /// Ends as it is told to, or not at all; where it is begun by hand, whoever began it tells it.
+    #[test]
+    #[ignore = "told from outside"]
+    fn hears() {
+        let mut ended = hear(&[Signal::Terminate, Signal::Interrupt, Signal::HangUp]).unwrap();
+        println!("hears");
+        let end = ended.blocking_recv().unwrap();
+        println!("was told: {end:?}");
+        while std::env::var_os(STUCK).is_some() {
+            thread::park();
+        }
+        process::exit(end.code().into());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn it_ends_as_it_is_told_to_and_at_the_second_time_even_where_it_is_stuck() {
+        use std::{
+            io::{BufRead, BufReader},
+            process::{Command, Stdio},
+        };
+
+        use rustix::process::{Pid, Signal as Posix, kill_process};
+
+        for (signal, stuck, said, code) in [
+            (Posix::INT, false, "was told: Asked", 0),
+            (Posix::TERM, false, "was told: Asked", 0),
+            (Posix::HUP, false, "was told: HungUp", 129),
+            (Posix::TERM, true, "was told: Asked", 143),
+            (Posix::INT, true, "was told: Asked", 130),
+        ] {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.args(["--exact", "signals::tests::hears", "--ignored", "--nocapture", "-q"]);
+            if stuck {
+                command.env(STUCK, "1");
+            }
+            let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+            let pid = Pid::from_child(&child);
+            let mut lines =
+                BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+            assert!(lines.any(|line| line.ends_with("hears")));
+            kill_process(pid, signal).unwrap();
+            assert!(lines.any(|line| line == said), "{signal:?}");
+            if stuck {
+                let began = std::time::Instant::now();
+                kill_process(pid, signal).unwrap();
+                assert_eq!(child.wait().unwrap().code(), Some(code), "{signal:?}");
+                assert!(began.elapsed() < GRACE);
+            }
+            assert_eq!(child.wait().unwrap().code(), Some(code), "{signal:?}");
+        }
+    }
+}

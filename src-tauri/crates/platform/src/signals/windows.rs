@@ -2,7 +2,8 @@
 //! is passed on to one of ours with a runtime of its own, so that none waits for the agent's.
 //!
 //! Where the console's window was closed, the system ends the process 5 s later whatever it does
-//! (`HandlerRoutine`, "Timeouts").
+//! (`HandlerRoutine`, "Timeouts"). That the person logs off it tells only services in this way, and a program with
+//! windows by these (`tray/windows`). Ctrl-C was run under Wine, which tells of none of the others.
 
 use std::{
     future::poll_fn,

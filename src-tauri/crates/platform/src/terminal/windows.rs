@@ -1,4 +1,4 @@
-//! Windows: its console.
+//! Windows: its console. Run under Wine, whose own console says that it understands escapes, and shows them.
 
 use crossterm_winapi::{ConsoleMode, Handle, HandleType, ScreenBuffer};
 

@@ -17,12 +17,12 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::{Entry, Icon, View};
+use super::{Entry, Event, View, art};
 use crate::picture::Picture;
 
 struct Item<A> {
     view: View<A>,
-    clicks: mpsc::Sender<A>,
+    clicks: mpsc::Sender<Event<A>>,
     /// Whether a host shows it; assumed unless the item is told otherwise.
     hosted: Arc<AtomicBool>,
     shown: watch::Sender<bool>,
@@ -31,7 +31,7 @@ struct Item<A> {
 impl<A> Item<A> {
     fn click(&self, action: A) {
         // A full queue drops the click: the person clicks faster than the agent acts.
-        let _ = self.clicks.try_send(action);
+        let _ = self.clicks.try_send(Event::Click(action));
     }
 
     fn host(&self, hosted: bool) {
@@ -55,7 +55,7 @@ impl<A: Copy + Send + Sync + 'static> ksni::Tray for Item<A> {
     }
 
     fn icon_pixmap(&self) -> Vec<ksni::Icon> {
-        pixmaps(self.view.icon, self.view.unread)
+        art::pngs(self.view.icon, self.view.unread).into_iter().filter_map(argb).collect()
     }
 
     fn tool_tip(&self) -> ToolTip {
@@ -121,7 +121,7 @@ const RETRY_MAX: Duration = Duration::from_secs(60);
 /// Shows the tray for as long as it is polled.
 pub(super) async fn run<A: Copy + PartialEq + Send + Sync + 'static>(
     mut views: watch::Receiver<View<A>>,
-    clicks: mpsc::Sender<A>,
+    clicks: mpsc::Sender<Event<A>>,
     shown: watch::Sender<bool>,
 ) {
     let mut wait = RETRY_MIN;
@@ -143,7 +143,7 @@ pub(super) async fn run<A: Copy + PartialEq + Send + Sync + 'static>(
 /// show it otherwise.
 async fn show<A: Copy + PartialEq + Send + Sync + 'static>(
     views: &mut watch::Receiver<View<A>>,
-    clicks: &mpsc::Sender<A>,
+    clicks: &mpsc::Sender<Event<A>>,
     shown: &watch::Sender<bool>,
 ) -> Result<(), ksni::Error> {
     let hosted = Arc::new(AtomicBool::new(true));
@@ -181,34 +181,6 @@ impl<A: Copy + Send + Sync + 'static> Drop for Shutdown<A> {
     }
 }
 
-fn pixmaps(icon: Icon, unread: bool) -> Vec<ksni::Icon> {
-    macro_rules! png {
-        ($name:literal, $size:literal) => {
-            &include_bytes!(concat!("../../../../../icons/tray/", $name, "-", $size, ".png"))[..]
-        };
-    }
-    macro_rules! pngs {
-        ($name:literal) => {
-            [png!($name, "22"), png!($name, "32"), png!($name, "48")]
-        };
-    }
-    let pngs = match (icon, unread) {
-        (Icon::Idle, false) => pngs!("idle"),
-        (Icon::Idle, true) => pngs!("idle-unread"),
-        (Icon::Live, false) => pngs!("live"),
-        (Icon::Live, true) => pngs!("live-unread"),
-        (Icon::Silent, false) => pngs!("silent"),
-        (Icon::Silent, true) => pngs!("silent-unread"),
-        (Icon::Trying, false) => pngs!("trying"),
-        (Icon::Trying, true) => pngs!("trying-unread"),
-        (Icon::NeedsYou, false) => pngs!("needs-you"),
-        (Icon::NeedsYou, true) => pngs!("needs-you-unread"),
-        (Icon::Paused, false) => pngs!("paused"),
-        (Icon::Paused, true) => pngs!("paused-unread"),
-    };
-    pngs.into_iter().filter_map(argb).collect()
-}
-
 /// A pixmap as StatusNotifierItem wants it: ARGB, 8 bits each, in network order.
 fn argb(png: &[u8]) -> Option<ksni::Icon> {
     let Picture { width, height, rgba } = Picture::of_png(png)?;
@@ -218,24 +190,16 @@ fn argb(png: &[u8]) -> Option<ksni::Icon> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Icon, *};
 
     #[test]
-    fn every_state_has_its_icon_in_three_sizes() {
-        use Icon::{Idle, Live, NeedsYou, Paused, Silent, Trying};
-
-        let mut seen = Vec::new();
-        let icons = [Idle, Live, Silent, Trying, NeedsYou, Paused];
-        for (icon, unread) in icons.into_iter().flat_map(|icon| [(icon, false), (icon, true)]) {
-            let pixmaps = pixmaps(icon, unread);
-            let sizes: Vec<_> = pixmaps.iter().map(|icon| (icon.width, icon.height)).collect();
-            assert_eq!(sizes, [(22, 22), (32, 32), (48, 48)], "{icon:?}");
-            for pixmap in &pixmaps {
-                assert_eq!(pixmap.data.len(), (pixmap.width * pixmap.height * 4) as usize);
-                assert!(pixmap.data.chunks(4).any(|pixel| pixel[0] > 200), "{icon:?} is visible");
-            }
-            assert!(!seen.contains(&pixmaps[0].data), "{icon:?} looks like another");
-            seen.push(pixmaps[0].data.clone());
+    fn a_pixmap_has_its_opacity_first() {
+        let png = art::pngs(Icon::Live, false)[0];
+        let (picture, pixmap) = (Picture::of_png(png).unwrap(), argb(png).unwrap());
+        assert_eq!((pixmap.width, pixmap.height), (22, 22));
+        assert_eq!(pixmap.data.len(), picture.rgba.len());
+        for (argb, rgba) in pixmap.data.chunks(4).zip(picture.rgba.chunks(4)) {
+            assert_eq!(argb, [rgba[3], rgba[0], rgba[1], rgba[2]]);
         }
     }
 }

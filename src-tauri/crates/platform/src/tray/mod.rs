@@ -1,14 +1,20 @@
 //! The icon in the desktop's tray: what it shows comes in as a value, and clicks go out as values.
 
-#[cfg(not(target_os = "linux"))]
-mod elsewhere;
+#[cfg(not(target_os = "macos"))]
+mod art;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(windows)]
+mod windows;
 
-#[cfg(not(target_os = "linux"))]
-use elsewhere as system;
 #[cfg(target_os = "linux")]
 use linux as system;
+#[cfg(target_os = "macos")]
+use macos as system;
+#[cfg(windows)]
+use windows as system;
 
 use tokio::{
     sync::{mpsc, watch},
@@ -70,13 +76,15 @@ pub enum Event<A> {
     Click(A),
     /// The icon is shown by a desktop now, or no longer.
     Shown(bool),
+    /// The person logs off or shuts down, where that is told here alone: there is little time.
+    SessionEnds,
 }
 
 /// The tray, until it is dropped.
 #[derive(Debug)]
 pub struct Tray<A> {
     views: watch::Sender<View<A>>,
-    clicks: mpsc::Receiver<A>,
+    events: mpsc::Receiver<Event<A>>,
     shown: watch::Receiver<bool>,
     showing: JoinHandle<()>,
 }
@@ -86,9 +94,9 @@ impl<A: Copy + PartialEq + Send + Sync + 'static> Tray<A> {
     #[must_use]
     pub fn show(view: View<A>) -> Self {
         let (views, seen) = watch::channel(view);
-        let (click, clicks) = mpsc::channel(CLICKS_MAX);
+        let (event, events) = mpsc::channel(CLICKS_MAX);
         let (tell, shown) = watch::channel(false);
-        Self { views, clicks, shown, showing: tokio::spawn(system::run(seen, click, tell)) }
+        Self { views, events, shown, showing: tokio::spawn(system::run(seen, event, tell)) }
     }
 
     /// Shows this from now on.
@@ -103,7 +111,7 @@ impl<A: Copy + PartialEq + Send + Sync + 'static> Tray<A> {
     /// What comes next. None where the tray has ended.
     pub async fn next(&mut self) -> Option<Event<A>> {
         tokio::select! {
-            click = self.clicks.recv() => click.map(Event::Click),
+            event = self.events.recv() => event,
             change = self.shown.changed() => {
                 change.ok()?;
                 Some(Event::Shown(*self.shown.borrow_and_update()))

@@ -11,6 +11,8 @@ use crate::words::Language;
 
 /// Buttons where it is not known how many a server has room for.
 const USUAL_MAX: usize = 3;
+/// Buttons of a toast of Windows, which takes five actions.
+const WINDOWS_MAX: usize = 5;
 /// Buttons of a server that has room for any number: as many as a message may have, and Hark's own.
 const ALL_MAX: usize = 8;
 /// A longer label is cut.
@@ -23,7 +25,13 @@ pub fn room(server: &str) -> usize {
     // KDE wraps them; dunst, mako, fnott and swaync list them in a menu. Xfce has them in one row, the click
     // among them, and would grow across the screen.
     let many = ["plasma", "kde", "dunst", "mako", "fnott", "swaync", "sway notification"];
-    if many.iter().any(|name| server.starts_with(name)) { ALL_MAX } else { USUAL_MAX }
+    match &*server {
+        // What finds no room there, as where one is a field, is left out from the end.
+        "windows" => WINDOWS_MAX,
+        server if many.iter().any(|name| server.starts_with(name)) => ALL_MAX,
+        // macOS has them in a menu, which is as long as one cares to read.
+        _ => USUAL_MAX,
+    }
 }
 
 /// The buttons of a message with these actions: what each does, with its label. `has_link` says whether a
@@ -105,6 +113,8 @@ mod tests {
             assert_eq!(keys(server, &all(), true), wanted, "{server}");
             assert_eq!(keys(server, &[], false), ["read", "snooze"], "{server}");
         }
+        let wanted = ["open:1", "copy:2", "send:3", "show", "read"];
+        assert_eq!(keys("Windows", &all(), true), wanted);
         assert_eq!(keys("Plasma 6", &vec![all().remove(1); 20], true).len(), ALL_MAX);
     }
 

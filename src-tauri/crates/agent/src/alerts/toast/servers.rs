@@ -8,7 +8,7 @@ use hark_engine::message::{Action, Does, Extras, Priority};
 use super::*;
 
 /// Name and capabilities, as the servers of 2023 to 2026 answer.
-const SERVERS: [(&str, &[&str]); 6] = [
+const SERVERS: [(&str, &[&str]); 7] = [
     (
         "gnome-shell 43.9",
         &["actions", "body", "body-markup", "icon-static", "persistence", "sound"],
@@ -39,6 +39,7 @@ const SERVERS: [(&str, &[&str]); 6] = [
         "Xfce Notify Daemon 0.7.3",
         &["actions", "body", "body-hyperlinks", "body-markup", "icon-static", "sound"],
     ),
+    ("Windows", &["actions", "body", "inline-reply", "persistence", "sound"]),
     ("tiny 1", &[]),
 ];
 
@@ -67,9 +68,7 @@ fn rich() -> Message {
 
 /// A notification as it is sent.
 fn sent(toast: &Toast) -> String {
-    let Toast { notification: it, url, .. } = toast;
-    let mut hints: Vec<_> = it.hints.iter().map(|hint| format!("{hint:?}")).collect();
-    hints.sort();
+    let Toast { notification: it, manner, url, .. } = toast;
     let mut out = format!("  title    {}\n", it.summary);
     for line in it.body.lines() {
         let _ = writeln!(out, "  body     {line}");
@@ -77,7 +76,10 @@ fn sent(toast: &Toast) -> String {
     for action in it.actions.chunks(2) {
         let _ = writeln!(out, "  button   {}", action.join(": "));
     }
-    let _ = writeln!(out, "  hints    {}", hints.join(" "));
+    let Manner { urgency, passing, sound, follows_link, .. } = manner;
+    let passing = if *passing { ", passing" } else { "" };
+    let follows = if *follows_link { ", follows its link" } else { "" };
+    let _ = writeln!(out, "  manner   {urgency:?}, sound {sound:?}{passing}{follows}");
     let _ = writeln!(out, "  link     {url:?}");
     out
 }

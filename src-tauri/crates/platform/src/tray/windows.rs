@@ -1,0 +1,195 @@
+//! The tray on Windows: `tray-icon`, which wants a message loop. That is on a thread of its own, with a window
+//! that is never shown: a view that is another wakes it, and only what differs is handed on. `tray-icon` puts the
+//! icon back when Explorer starts anew; what could not be handed on meanwhile is handed on later.
+//!
+//! That window is also where Windows says that the person logs off or shuts down: a program with a window is told
+//! there and in no other way. Run under Wine, which shows the icon and tells of no clicks.
+
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+    time::sleep,
+};
+use winsafe::{co, gui, prelude::*};
+
+use super::{Event, View};
+
+mod shown;
+
+use shown::{Show, Shown};
+
+/// When it is tried again where no window can be had, and to hand on what could not be.
+const RETRY: Duration = Duration::from_secs(60);
+const HAND_ON_AGAIN_MS: u32 = 2_000;
+/// The one timer of the window.
+const TIMER: usize = 1;
+/// For how long the agent may end in good order before Windows ends it: it asks for no more than 5 s.
+const GOOD_ORDER: Duration = Duration::from_secs(4);
+
+thread_local! {
+    /// What the thread's loop shows, where this is one.
+    static SHOWN: RefCell<Option<Box<dyn Show>>> = const { RefCell::new(None) };
+}
+
+/// With what this thread shows. Nothing where it shows nothing, or is at it already, as while its menu is open.
+fn with_shown(act: impl FnOnce(&mut dyn Show)) {
+    SHOWN.with(|shown| {
+        if let Ok(mut shown) = shown.try_borrow_mut()
+            && let Some(shown) = shown.as_mut()
+        {
+            act(shown.as_mut());
+        }
+    });
+}
+
+/// Takes the icon away, also before the loop ends. Where the menu is open, the loop's end closes it first.
+fn put_away() {
+    let shown = SHOWN.with(|shown| shown.try_borrow_mut().ok()?.take());
+    drop(shown);
+}
+
+/// Shows the tray for as long as it is polled.
+pub(super) async fn run<A: Copy + PartialEq + Send + Sync + 'static>(
+    mut views: watch::Receiver<View<A>>,
+    events: mpsc::Sender<Event<A>>,
+    shown: watch::Sender<bool>,
+) {
+    let shown = Arc::new(shown);
+    loop {
+        if let Some(ui) = Ui::begin(views.clone(), events.clone(), shown.clone()).await {
+            while views.changed().await.is_ok() {
+                let updated = ui.update();
+                let _ = updated.await;
+            }
+            return;
+        }
+        sleep(RETRY).await;
+    }
+}
+
+/// The thread of the loop, until it is dropped.
+struct Ui {
+    window: gui::WindowMain,
+    /// Whether it has ended, or waits for the end of the process.
+    has_ended: Arc<AtomicBool>,
+}
+
+impl Ui {
+    async fn begin<A: Copy + PartialEq + Send + Sync + 'static>(
+        views: watch::Receiver<View<A>>,
+        events: mpsc::Sender<Event<A>>,
+        tell: Arc<watch::Sender<bool>>,
+    ) -> Option<Self> {
+        let (ready, began) = oneshot::channel();
+        let has_ended = Arc::new(AtomicBool::new(false));
+        let ended = has_ended.clone();
+        let begun = thread::Builder::new().name("tray".to_owned()).spawn(move || {
+            let ends = events.clone();
+            let ends = move || drop(ends.blocking_send(Event::SessionEnds));
+            let window = window(Shown::new(views, events, tell), ends, ended.clone(), ready);
+            if let Err(error) = window.run_main(Some(co::SW::HIDE)) {
+                tracing::warn!("the tray ends: {error}");
+            }
+            ended.store(true, Relaxed);
+            put_away();
+        });
+        if let Err(error) = begun {
+            tracing::warn!("no tray: {error}");
+            return None;
+        }
+        match began.await {
+            Ok(window) => Some(Self { window, has_ended }),
+            Err(_) => {
+                tracing::warn!("no tray: the window for it could not be made");
+                None
+            }
+        }
+    }
+
+    /// Has what is seen follow the view. An open menu is waited for aside.
+    fn update(&self) -> JoinHandle<()> {
+        let window = self.window.clone();
+        let has_ended = self.has_ended.clone();
+        let update = move || {
+            if !has_ended.load(Relaxed) {
+                window.run_ui_thread(|| {
+                    with_shown(|shown| shown.update());
+                    Ok(())
+                });
+            }
+        };
+        tokio::task::spawn_blocking(update)
+    }
+}
+
+impl Drop for Ui {
+    fn drop(&mut self) {
+        if !self.has_ended.load(Relaxed) {
+            self.window.run_ui_thread(|| {
+                // The icon goes before its loop does.
+                put_away();
+                winsafe::PostQuitMessage(0);
+                Ok(())
+            });
+        }
+    }
+}
+
+/// The window that is never shown. Answers it through `ready` once it is there, with the icon. `ends` tells that
+/// the person's session does.
+fn window(
+    shown: impl Show + 'static,
+    ends: impl Fn() + 'static,
+    has_ended: Arc<AtomicBool>,
+    ready: oneshot::Sender<gui::WindowMain>,
+) -> gui::WindowMain {
+    let window = gui::WindowMain::new(gui::WindowMainOpts {
+        title: "Hark",
+        style: co::WS::POPUP,
+        ex_style: co::WS_EX::TOOLWINDOW | co::WS_EX::NOACTIVATE,
+        size: (0, 0),
+        ..Default::default()
+    });
+    let begin = RefCell::new(Some((shown, ready)));
+    let own = window.clone();
+    window.on().wm_create(move |_| {
+        if let Some((mut shown, ready)) = begin.take() {
+            let timer = own.clone();
+            shown.begin(Box::new(move || {
+                // Without a timer it is handed on with the next view.
+                let _ = timer.hwnd().SetTimer(TIMER, HAND_ON_AGAIN_MS, None);
+            }));
+            SHOWN.set(Some(Box::new(shown)));
+            let _ = ready.send(own.clone());
+        }
+        Ok(0)
+    });
+    let own = window.clone();
+    window.on().wm_timer(TIMER, move || {
+        let _ = own.hwnd().KillTimer(TIMER);
+        with_shown(|shown| shown.update());
+        Ok(())
+    });
+    window.on().wm(co::WM::ENDSESSION, move |told| {
+        // Else somebody else has said no to it.
+        if told.wparam != 0 {
+            has_ended.store(true, Relaxed);
+            ends();
+            put_away();
+            // Windows ends the process as soon as this is answered.
+            thread::sleep(GOOD_ORDER);
+        }
+        Ok(0)
+    });
+    window
+}
