@@ -39,14 +39,6 @@ const BUS: &str = "org.freedesktop.DBus";
 /// The specification's reason of a notification that the person closed.
 const DISMISSED: u32 = 2;
 
-/// Takes out what was entered with the system, for who uninstalls Hark: here that is nothing.
-///
-/// # Errors
-/// None.
-pub fn leave() -> std::io::Result<()> {
-    Ok(())
-}
-
 #[proxy(
     interface = "org.freedesktop.Notifications",
     default_service = "org.freedesktop.Notifications",

@@ -45,14 +45,6 @@ const CAPABILITIES: [&str; 5] = ["actions", "body", "inline-reply", "persistence
 const CLICK: &str = "default";
 const REPLY: &str = "inline-reply";
 
-/// Takes out what was entered with the system, for who uninstalls Hark: here that is nothing.
-///
-/// # Errors
-/// None.
-pub fn leave() -> std::io::Result<()> {
-    Ok(())
-}
-
 /// See the module.
 pub struct Bus(Arc<Inner>);
 
@@ -224,10 +216,12 @@ fn request(sent: &Sent, number: u32) -> Request {
         Sound::Silent => request,
     };
     let actions = notification.actions.chunks_exact(2);
-    actions.fold(request, |request, action| match (action[0].as_str(), action[1].as_str()) {
-        (CLICK, _) => request,
-        (REPLY, label) => request.action(Action::reply(REPLY, label, label, label)),
-        (key, label) => request.action(Action::button(key, label)),
+    let actions = actions.map(|it| (it[0].as_str(), it[1].as_str()));
+    // Of one without a button it would be asked twice a second whether it is still there.
+    let is_button = |(key, _): &(&str, &str)| *key != CLICK || notification.actions.len() == 2;
+    actions.filter(is_button).fold(request, |request, (key, label)| match key {
+        REPLY => request.action(Action::reply(REPLY, label, label, label)),
+        key => request.action(Action::button(key, label)),
     })
 }
 

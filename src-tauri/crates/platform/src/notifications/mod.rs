@@ -26,7 +26,7 @@ use notify_rust::{Notification, Urgency};
 use crate::picture::Picture;
 
 pub use signals::{Answer, Signals};
-pub use system::{ADVICE, Bus, leave};
+pub use system::{ADVICE, Bus};
 
 /// The longest answer that is taken, in bytes.
 const REPLY_BYTES_MAX: usize = 16 << 10;

@@ -28,14 +28,6 @@ const CALLS_MAX: usize = 16;
 /// Signals that may wait to be taken over.
 const SIGNALS_MAX: usize = 256;
 
-/// Takes out what was entered in the registry, for who uninstalls Hark.
-///
-/// # Errors
-/// Those of the registry.
-pub fn leave() -> std::io::Result<()> {
-    identity::leave().map_err(|error| std::io::Error::other(error.to_string()))
-}
-
 /// Where the answer to a call goes. Nobody may wait for it any more.
 type To<T> = oneshot::Sender<Result<T, BusError>>;
 

@@ -27,7 +27,7 @@ use super::{
         Answer, BusError, KEY_BYTES_MAX, Manner, Program, REPLY_BYTES_MAX, Sent, Server, Signal,
         signals::Told, toast_xml,
     },
-    identity::{self, APP_ID},
+    identity::{self, APP_ID, CLASSES},
     pictures,
 };
 
@@ -100,9 +100,11 @@ impl Toasts {
     /// Whether Windows shows them, and what it can.
     pub(super) fn ask(&mut self) -> Result<Server, BusError> {
         self.notifier = None;
-        let notifier = ToastNotificationManager::CreateToastNotifierWithId(&APP_ID.into());
-        let notifier = notifier.map_err(bus_error)?;
+        let notifier = || ToastNotificationManager::CreateToastNotifierWithId(&APP_ID.into());
+        // Nothing is entered where there are no toasts, and one is shown for who has been entered.
+        notifier().map_err(bus_error)?;
         self.enter();
+        let notifier = notifier().map_err(bus_error)?;
         // Of a program that it does not know yet, Windows knows no setting.
         if let Ok(setting) = notifier.Setting()
             && setting != NotificationSetting::Enabled
@@ -135,12 +137,12 @@ impl Toasts {
         if let Err(error) = fs::create_dir_all(folder) {
             tracing::warn!("the folder of notifications could not be made: {error}");
         }
-        if let Err(error) = identity::enter(folder) {
+        if let Err(error) = identity::enter(CLASSES, folder) {
             tracing::warn!("Windows could not be told Hark's name: {error}");
         }
         // A name alone would be looked for wherever the system looks.
         let opener = self.program.opener.as_deref().filter(|opener| opener.is_absolute());
-        let entered = opener.map(identity::enter_opener);
+        let entered = opener.map(|opener| identity::enter_opener(CLASSES, opener));
         self.opens = matches!(entered, Some(Ok(())));
         if let Some(Err(error)) = entered {
             tracing::warn!("Windows could not be told what opens Hark's addresses: {error}");
