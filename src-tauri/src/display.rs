@@ -1,4 +1,4 @@
-//! Whether there is a display to open a window on, and how the web engine draws there. The toolkit would end in a panic
+//! Whether there is a display and a web view to open a window with, and how that draws. The toolkit would end in a panic
 //! where there is none; a person in a terminal or over SSH deserves a sentence.
 
 #[cfg(target_os = "linux")]
@@ -34,11 +34,42 @@ pub(crate) fn check() -> Result<(), String> {
     Ok(())
 }
 
+/// Checks that a window can be opened: where Microsoft's web view is.
+///
+/// # Errors
+/// One sentence for the person.
+#[cfg(windows)]
+pub(crate) fn check() -> Result<(), String> {
+    let found = tauri::webview_version();
+    found.map(drop).map_err(|_| NO_WEB_VIEW.to_owned())
+}
+
+/// Windows 11 has it; on Windows 10 it comes with Microsoft's browser, and can be removed.
+#[cfg(windows)]
+const NO_WEB_VIEW: &str = "Hark's window needs the WebView2 Runtime of Microsoft, which is not installed here. \
+                           Install the \u{201c}Evergreen\u{201d} one from Microsoft's page \
+                           https://developer.microsoft.com/microsoft-edge/webview2, then open the window again. \
+                           Until then, in a terminal, use: hark status, hark messages";
+
 /// Checks that a window can be opened: always so on this platform.
 ///
 /// # Errors
 /// Never; the type is that of the other platforms.
-#[cfg(not(target_os = "linux"))]
+#[cfg(target_os = "macos")]
 pub(crate) fn check() -> Result<(), String> {
     Ok(())
+}
+
+/// Tells the person why there is no window.
+#[cfg(not(windows))]
+pub(crate) fn tell(sentence: &str) {
+    eprintln!("{sentence}");
+}
+
+/// Tells the person why there is no window: in a box, too, as nobody sees what a program without a console prints.
+#[cfg(windows)]
+pub(crate) fn tell(sentence: &str) {
+    eprintln!("{sentence}");
+    let level = rfd::MessageLevel::Error;
+    rfd::MessageDialog::new().set_level(level).set_title("Hark").set_description(sentence).show();
 }

@@ -86,7 +86,7 @@ fn fetch(shell: &Shell, folder: &Path, missing: &mut Vec<&Program>) -> Result<()
 }
 
 /// The mirrors of the system's own packages that belong to Debian's main archive.
-fn mirrors(shell: &Shell) -> Vec<String> {
+pub(crate) fn mirrors(shell: &Shell) -> Vec<String> {
     let mut targets = shell.command("apt-get");
     targets.args(["indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)"]);
     let mut sources = shell.command("apt-get");

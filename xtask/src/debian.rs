@@ -17,10 +17,21 @@ pub(crate) const PIP: &[Need] =
     &[("python3-pip", "fetches Node.js for the window's page, and checkers of the tests")];
 
 /// Needed to render the icons.
-pub(crate) const ICONS: &[Need] = &[("librsvg2-bin", "renders the icons")];
+pub(crate) const ICONS: &[Need] = &[
+    ("librsvg2-bin", "renders the icons"),
+    ("imagemagick", "puts together those of Windows"),
+    ("icnsutils", "puts together those of macOS"),
+];
 
 /// Needed to work out the packages' own dependencies.
 pub(crate) const PACKAGES: &[Need] = &[("dpkg-dev", "finds which libraries a package depends on")];
+
+/// Needed to build for Windows and to run that.
+pub(crate) const CROSS: &[Need] = &[
+    ("gcc-mingw-w64-x86-64-win32", "compiles and links for Windows"),
+    ("debootstrap", "fetches a newer Wine"),
+    ("nsis", "makes the installer for Windows"),
+];
 
 /// Needed by the bench.
 pub(crate) const BENCH: &[Need] = &[

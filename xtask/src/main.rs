@@ -2,9 +2,11 @@
 
 mod archive;
 mod bench;
+mod cross;
 mod debian;
 mod generate;
 mod go;
+mod macos;
 mod node;
 mod package;
 mod page;
@@ -17,6 +19,7 @@ mod tally;
 mod test;
 mod tool;
 mod toolchain;
+mod windows;
 
 use std::{env, process::ExitCode};
 
@@ -37,7 +40,7 @@ Usage: cargo xtask COMMAND
   test [--quick | --only NAME] [--yes]
       Everything that must hold before a change lands, the quick checks first. --quick leaves out
       the packages and the whole, and is for while you write. NAME is one step (format, spelling,
-      dependencies, page, lints, units, packages, whole) or one file of tests/ (e.g. end_to_end);
+      dependencies, page, lints, units, systems, packages, whole) or one file of tests/ (e.g. end_to_end);
       advisories, which asks a database on the network, runs by its name alone.
       What a step prints is kept in target/xtask-log/. Push servers that only newer suites of Debian
       have are fetched from its archive into target/archive/, and checkers from Python's registry
@@ -47,9 +50,14 @@ Usage: cargo xtask COMMAND
       Writes anew what is generated or a snapshot: the page's types of the API and of the window's
       bridge, the snapshots of the feeds, the icons.
 
-  package [--release] [--yes]
+  package [--release | --windows | --macos] [--yes]
       Makes hark_….deb (agent and command line) and hark-window_….deb in target/packages/.
-      With --release they are the small ones to hand out, which take longer to build.
+      With --release they are the small ones to hand out, which take longer to build. With --windows
+      it makes the installer for Windows, as it is handed out; with --macos, on a Mac, Hark.app.
+
+  cross [--yes]
+      Builds Hark for Windows, runs its unit tests and the tests of the whole under Wine, which is
+      fetched into target/wine/ (1.4 GB), and type-checks macOS. Writes what came of it into the docs.
 
   bench [--yes]
       Prints latency, memory, start time and sizes of the release build beside their aims.
@@ -88,13 +96,14 @@ fn dispatch(args: &[String]) -> Result<()> {
     let (own, rest) = args.split_at(split);
     let mut own = own.iter().map(String::as_str);
     let command = own.next().unwrap_or("--help");
-    let (mut yes, mut release, mut runs) = (false, false, None);
+    let (mut yes, mut release, mut of, mut runs) = (false, false, None, None);
     let mut wanted = Wanted::All;
     while let Some(option) = own.next() {
         match (command, option) {
             (_, "--help" | "-h") => return help(),
             (_, "--yes" | "-y") => yes = true,
             ("package", "--release") => release = true,
+            ("package", "--windows" | "--macos") => of = Some(option),
             ("simulate", "herd") => {}
             ("soak", number) if number.parse::<u64>().is_ok() => runs = Some(number),
             ("test", "--quick") => wanted = Wanted::Quick,
@@ -120,13 +129,18 @@ fn dispatch(args: &[String]) -> Result<()> {
         "run" => run::run(&shell, rest.get(1..).unwrap_or_default()),
         "test" => test::test(&shell, wanted),
         "package" => {
-            let made = package::package(&shell, release)?;
+            let made = match of {
+                Some("--windows") => vec![windows::package(&shell)?],
+                Some(_) => vec![macos::package(&shell)?],
+                None => package::package(&shell, release)?,
+            };
             made.iter().for_each(|deb| println!("{}", deb.display()));
             Ok(())
         }
         "generate" => generate::generate(&shell),
         "simulate" => simulate::simulate(&shell),
         "soak" => simulate::soak(&shell, runs),
+        "cross" => cross::cross(&shell),
         "bench" => bench::bench(&shell),
         _ => Err(format!("Unknown command {command}. See: cargo xtask --help")),
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    Result, Shell, archive, debian, go,
+    Result, Shell, archive, cross, debian, go,
     node::Node,
     package, page, servers,
     tally::Tally,
@@ -18,13 +18,14 @@ use crate::{
 type Step = fn(&mut Run) -> Result<()>;
 
 /// The steps in their order. Each stands on those before it.
-const STEPS: [(&str, When, Step); 9] = [
+const STEPS: [(&str, When, Step); 10] = [
     ("format", When::Quick, format),
     ("spelling", When::Quick, spelling),
     ("dependencies", When::Quick, dependencies),
     ("page", When::Quick, page_of_the_window),
     ("lints", When::Quick, lints),
     ("units", When::Quick, units),
+    ("systems", When::Landing, systems),
     ("packages", When::Whole, packages),
     ("whole", When::Whole, whole),
     ("advisories", When::Named, advisories),
@@ -35,6 +36,8 @@ const STEPS: [(&str, When, Step); 9] = [
 enum When {
     Quick,
     Whole,
+    /// With all the others only: no test stands on it.
+    Landing,
     Named,
 }
 
@@ -237,6 +240,18 @@ fn lints(run: &mut Run) -> Result<()> {
     page::build(run.shell)?;
     let args = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     run.check("clippy", run.shell.cargo(&args))
+}
+
+/// The types of what is for Windows and for macOS. `cargo xtask cross` runs what can be run of it.
+fn systems(run: &mut Run) -> Result<()> {
+    for (name, target) in [("Windows", cross::WINDOWS), ("macOS", cross::MACOS)] {
+        match cross::check_command(run.shell, target) {
+            Ok(command) => run.check(&format!("types for {name}"), command)?,
+            Err(_) if run.shell.stopped() => return Err("Stopped.".to_owned()),
+            Err(why) => run.skip(&format!("types for {name}"), &why),
+        }
+    }
+    Ok(())
 }
 
 fn units(run: &mut Run) -> Result<()> {

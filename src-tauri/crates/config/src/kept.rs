@@ -6,6 +6,7 @@
 //! here, as a file that a person has put in its place is another one.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     fs::{self, File},
     io::{self, ErrorKind, Write},
@@ -24,8 +25,9 @@ pub struct Kept {
     path: PathBuf,
     /// Its second name.
     waiting: PathBuf,
-    /// Locked for as long as this process lives, so that no other one sweeps it.
-    _locked: File,
+    /// Locked for as long as this process lives, so that no other one sweeps it. It is a file of its own, as on Windows
+    /// nobody could read what is locked.
+    _lock: File,
     kept: bool,
 }
 
@@ -83,16 +85,17 @@ pub fn keep(settings: &Path, host: &str, secret: &str) -> io::Result<Kept> {
             number => format!("{name}-{number}"),
         };
         let (path, waiting) = (folder.join(&name), waiting.join(&name));
+        let Some(lock) = locked(&waiting)? else { continue };
         let mut file = match file::create_private(&waiting) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
             file => file?,
         };
-        let named = file::lock(&file)
-            .and_then(|_| file.write_all(secret.as_bytes()))
+        let named = file
+            .write_all(secret.as_bytes())
             .and_then(|()| file.sync_all())
             .and_then(|()| fs::hard_link(&waiting, &path));
         match named {
-            Ok(()) => return Ok(Kept { path, waiting, _locked: file, kept: false }),
+            Ok(()) => return Ok(Kept { path, waiting, _lock: lock, kept: false }),
             Err(error) => {
                 let _ = fs::remove_file(&waiting);
                 if error.kind() != ErrorKind::AlreadyExists {
@@ -102,6 +105,17 @@ pub fn keep(settings: &Path, host: &str, secret: &str) -> io::Result<Kept> {
         }
     }
     Err(io::Error::other("there is no free name"))
+}
+
+/// What is beside the second name of a secret that a process waits for.
+const LOCK: &str = ".lock";
+
+/// The lock of a secret by its second name; none where another process has it. Its file stays until the next sweep.
+fn locked(waiting: &Path) -> io::Result<Option<File>> {
+    let mut name = waiting.as_os_str().to_owned();
+    name.push(LOCK);
+    let file = file::open_lock(Path::new(&name)).map_err(io::Error::other)?;
+    Ok(file::lock(&file)?.then_some(file))
 }
 
 /// Removes what was typed and never saved, as the process that waited for it was killed. `named` are the files that
@@ -115,38 +129,41 @@ pub fn sweep<'a>(settings: &Path, named: impl Iterator<Item = &'a Path>) -> io::
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         waiting => waiting?,
     };
-    let named: Vec<_> = named.filter_map(|path| fs::metadata(path).ok()).collect();
-    let named: Vec<_> = named.iter().map(file::number).collect();
+    let named: Vec<_> = named.filter_map(|path| file::number(path).ok()).collect();
+    let mut names = BTreeSet::new();
     for entry in waiting {
-        let entry = entry?;
-        let Ok((file, found)) = file::open(&entry.path()) else { continue };
-        if !file::lock(&file)? {
-            continue;
+        let name = entry?.file_name();
+        let known = name.to_str().map(|name| name.strip_suffix(LOCK).unwrap_or(name).to_owned());
+        names.extend(known);
+    }
+    for name in names {
+        let (path, waiting) = (folder.join(&name), folder.join(WAITING).join(&name));
+        let Some(lock) = locked(&waiting)? else { continue };
+        if let Ok(number) = file::number(&waiting) {
+            // Its own first name, and no link to it that a person has put there.
+            let is_file = fs::symlink_metadata(&path).is_ok_and(|there| there.is_file());
+            let is_ours = is_file && file::number(&path).is_ok_and(|there| there == number);
+            if is_ours && !named.contains(&number) {
+                fs::remove_file(&path)?;
+            }
+            fs::remove_file(&waiting)?;
         }
-        let path = folder.join(entry.file_name());
-        let there = fs::symlink_metadata(&path).map(|there| file::number(&there)).ok();
-        let number = file::number(&found);
-        if there == Some(number) && !named.contains(&number) {
-            fs::remove_file(&path)?;
-        }
-        fs::remove_file(entry.path())?;
+        drop(lock);
+        fs::remove_file(folder.join(WAITING).join(name + LOCK))?;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
     fn a_secret_is_its_owners_alone_and_goes_unless_it_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let settings = folder.path().join("settings.toml");
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let first = keep(&settings, "a.example", "secret").unwrap().keep();
-        assert_eq!((mode(&folder_of(&settings)), mode(&first)), (0o700, 0o600));
+        assert!(file::is_private(&File::open(&first).unwrap()).unwrap());
         assert_eq!(fs::read_to_string(&first).unwrap(), "secret");
         let second = keep(&settings, "a.example", "other").unwrap();
         let path = second.path().to_path_buf();
@@ -185,16 +202,16 @@ mod tests {
         let held = keep(&settings, "held.example", "secret").unwrap();
         // A path may name it in another way.
         let link = folder.path().join("link");
-        std::os::unix::fs::symlink(&saved, &link).unwrap();
+        fs::hard_link(&saved, &link).unwrap();
         sweep(&settings, [&*link].into_iter()).unwrap();
         assert!(held.path().exists());
         drop(held);
         assert!(!lost.exists() && !gone.exists());
         assert!(saved.exists() && saved_before.exists() && own.exists());
         assert_eq!(fs::read_to_string(&theirs).unwrap(), "by hand");
-        assert_eq!(fs::read_dir(&waiting).unwrap().count(), 0);
         // What was saved is swept at no later start.
         sweep(&settings, [].into_iter()).unwrap();
+        assert_eq!(fs::read_dir(&waiting).unwrap().count(), 0);
         assert!(saved.exists());
         fs::remove_dir(&waiting).unwrap();
         sweep(&settings, [].into_iter()).unwrap();

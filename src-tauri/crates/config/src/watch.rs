@@ -247,6 +247,7 @@ fn watch(places: &BTreeSet<Place>, told: mpsc::Sender<()>) -> notify::Result<Rec
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::os::unix::fs::symlink;
 
     use tokio::time::timeout;
@@ -272,6 +273,7 @@ mod tests {
         watching.abort();
     }
 
+    #[cfg(unix)]
     #[tokio::test]
     async fn a_change_behind_a_link_is_seen() {
         let folder = tempfile::tempdir().unwrap();

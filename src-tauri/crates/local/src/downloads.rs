@@ -10,6 +10,8 @@ use std::{
 
 use directories::UserDirs;
 
+use crate::file;
+
 /// So many files of one name are told apart by a number.
 const SAME_NAME_MAX: u32 = 100;
 
@@ -41,13 +43,9 @@ impl Download {
 
     fn begin_in(folder: &Path, stem: &str, extension: &'static str) -> io::Result<Self> {
         tidy(folder);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let fresh =
             |number| folder.join(format!("{HIDDEN}{stem}.{}-{number}{UNFINISHED}", process::id()));
-        let (file, fresh) = first_free(fresh, |path| options.open(path))?;
+        let (file, fresh) = first_free(fresh, file::create_private)?;
         Ok(Self { file: BufWriter::new(file), fresh, stem: stem.to_owned(), extension })
     }
 

@@ -4,6 +4,7 @@
 //! Only this crate and `hark-platform` depend on the operating system. It knows nothing else of Hark; the
 //! window, which must not link a desktop's libraries twice, needs only this crate.
 
+mod access;
 pub mod address;
 pub mod clipboard;
 pub mod downloads;

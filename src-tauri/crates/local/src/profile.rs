@@ -6,11 +6,12 @@
 
 use std::{
     env,
-    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
 use directories::{BaseDirs, ProjectDirs};
+
+use crate::{access, socket};
 
 /// The environment variable that chooses a profile folder.
 pub const ENV: &str = "HARK_PROFILE";
@@ -22,9 +23,6 @@ const SYSTEM_CONFIG: (&str, &str) = ("CONFIGURATION_DIRECTORY", "/etc/hark");
 const SYSTEM_STATE: (&str, &str) = ("STATE_DIRECTORY", "/var/lib/hark");
 /// And of its socket.
 const SYSTEM_RUNTIME: (&str, &str) = ("RUNTIME_DIRECTORY", "/run/hark");
-
-/// A Unix socket's path holds 107 bytes and a closing zero (`unix(7)`).
-const SOCKET_PATH_BYTES_MAX: usize = 107;
 
 /// The folder of the relay's tokens, in that of the state.
 pub const RELAY: &str = "relay";
@@ -94,8 +92,9 @@ impl Profile {
         let runtime =
             dirs.runtime_dir().map_or_else(|| state.join("run"), |folder| folder.to_path_buf());
         Ok(Self {
-            config: dirs.config_dir().to_path_buf(),
-            data: dirs.data_dir().to_path_buf(),
+            // On Windows, what is of this computer alone does not roam to others.
+            config: dirs.config_local_dir().to_path_buf(),
+            data: dirs.data_local_dir().to_path_buf(),
             state,
             runtime: short_enough(runtime),
             chosen: None,
@@ -154,16 +153,19 @@ pub fn settings_of_all() -> Option<PathBuf> {
 
 /// `folder`, or a short one in its place where the path of a socket in it would be too long.
 fn short_enough(folder: PathBuf) -> PathBuf {
-    if folder.join("hark.sock").as_os_str().len() <= SOCKET_PATH_BYTES_MAX {
+    if socket::has_room_for(&folder.join("hark.sock")) {
         return folder;
     }
-    // FNV-1a: only to tell profiles apart; the folder's owner and mode are what guards it.
-    let hash =
-        folder.as_os_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-    let uid = rustix::process::getuid().as_raw();
-    env::temp_dir().join(format!("hark-{uid}-{hash:016x}"))
+    // Only to tell profiles apart; the folder's owner and mode are what guards it.
+    let hash = hash(folder.as_os_str().as_encoded_bytes());
+    env::temp_dir().join(format!("hark-{}-{hash:016x}", access::own_name()))
+}
+
+/// FNV-1a.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]
@@ -172,18 +174,24 @@ mod tests {
 
     #[test]
     fn a_chosen_profile_keeps_everything_under_its_folder() {
-        let profile = Profile::find(Some(Path::new("/p"))).unwrap();
-        assert_eq!(profile.settings(), Path::new("/p/config/config.toml"));
-        assert_eq!(profile.database(), Path::new("/p/data/hark.db"));
-        assert_eq!(profile.log(), Path::new("/p/state/log"));
-        assert_eq!(profile.socket(), Path::new("/p/run/hark.sock"));
+        let folder = env::temp_dir();
+        let profile = Profile::find(Some(&folder)).unwrap();
+        for (path, wanted) in [
+            (profile.settings(), "config/config.toml"),
+            (profile.database(), "data/hark.db"),
+            (profile.log(), "state/log"),
+            (profile.socket(), "run/hark.sock"),
+        ] {
+            assert_eq!(path, folder.join(wanted));
+        }
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_socket_path_never_passes_what_the_kernel_takes() {
         let deep = PathBuf::from(format!("/{}", "d".repeat(200)));
         let profile = Profile::find(Some(&deep)).unwrap();
-        assert!(profile.socket().as_os_str().len() <= SOCKET_PATH_BYTES_MAX);
+        assert!(socket::has_room_for(&profile.socket()));
         let other = Profile::find(Some(&deep.join("x"))).unwrap();
         assert_ne!(profile.socket(), other.socket());
     }

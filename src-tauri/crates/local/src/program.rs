@@ -18,6 +18,11 @@ pub const HARK: (&str, &str) = ("hark", "HARK_BIN");
 /// The window.
 pub const WINDOW: (&str, &str) = ("hark-window", "HARK_WINDOW");
 
+/// No window for a console (`CREATE_NO_WINDOW`), and Ctrl-C in that of its parent is not for it
+/// (`CREATE_NEW_PROCESS_GROUP`).
+#[cfg(windows)]
+const OUT_OF_SIGHT: u32 = 0x0800_0000 | 0x0000_0200;
+
 /// The sentence where no window can be shown.
 pub const NO_DISPLAY: &str = "There is no display here to open Hark's window on (neither DISPLAY nor \
                               WAYLAND_DISPLAY is set). In a terminal, use: hark status, hark messages";
@@ -53,11 +58,14 @@ pub fn sibling((name, variable): (&str, &str)) -> PathBuf {
     beside.filter(|beside| beside.is_file()).unwrap_or_else(|| name.into())
 }
 
-/// A command that starts a program for the Hark of this profile, with no input and no output.
+/// A command that starts a program for the Hark of this profile, with no input and no output, and on Windows without
+/// a console of its own that a person would see.
 #[must_use]
 pub fn command(program: &std::path::Path, profile: &Profile) -> Command {
     let mut command = Command::new(program);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(windows)]
+    std::os::windows::process::CommandExt::creation_flags(&mut command, OUT_OF_SIGHT);
     if let Some(folder) = &profile.chosen {
         command.env(profile::ENV, folder);
     }
@@ -135,11 +143,6 @@ pub fn has_display() -> bool {
 pub fn display() -> Option<String> {
     let named = |name| env::var(name).ok().filter(|value| !value.is_empty());
     ["WAYLAND_DISPLAY", "DISPLAY"].into_iter().find_map(named)
-}
-
-/// Whether a variable of the environment says something.
-pub(crate) fn is_set(name: &str) -> bool {
-    env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -6,8 +6,6 @@ use std::{
     path::Path,
 };
 
-use rustix::rand::{GetRandomFlags, getrandom};
-
 use crate::{file, folder};
 
 /// Random bytes of a secret.
@@ -32,7 +30,7 @@ pub fn read_or_make(path: &Path) -> io::Result<String> {
 /// As [`read_or_make`], and [`io::ErrorKind::NotFound`] where there is none.
 pub fn read(path: &Path) -> io::Result<String> {
     let file = File::open(path)?;
-    if !file::is_private(&file.metadata()?) {
+    if !file::is_private(&file)? {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             "others than its owner may read it",
@@ -84,28 +82,22 @@ pub fn name(path: &Path) -> io::Result<String> {
 /// So many bytes of the system's own randomness, as hexadecimal digits.
 fn random(bytes: usize) -> io::Result<String> {
     let mut random = vec![0; bytes];
-    let mut filled = 0;
-    while filled < bytes {
-        filled += getrandom(&mut random[filled..], GetRandomFlags::empty())?;
-    }
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
     fn a_secret_is_made_once_is_its_owners_alone_and_can_be_renewed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("relay/token");
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(read(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
         let first = read_or_make(&path).unwrap();
         assert_eq!(first.len(), 64);
-        assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
+        assert!(file::is_private(&File::open(&path).unwrap()).unwrap());
         assert_eq!(read_or_make(&path).unwrap(), first);
         let second = renew(&path).unwrap();
         assert_ne!(first, second);
@@ -117,8 +109,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         renew(&path).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(read_or_make(&path).unwrap_err().to_string().contains("others"));
+        #[cfg(unix)]
+        {
+            let others = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+            fs::set_permissions(&path, others).unwrap();
+            assert!(read_or_make(&path).unwrap_err().to_string().contains("others"));
+        }
         file::replace(&path, b"short\n").unwrap();
         assert!(read_or_make(&path).unwrap_err().to_string().contains("64 hexadecimal"));
     }

@@ -239,6 +239,7 @@ mod tests {
         );
     }
 
+    #[cfg(unix)]
     #[test]
     fn what_is_no_file_is_said_and_not_waited_for() {
         let folder = tempfile::tempdir().unwrap();

@@ -234,8 +234,6 @@ pub fn check(program: &OsStr) -> Result<(), Failed> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
-
     use hark_engine::message::RawEvent;
 
     use super::*;
@@ -246,8 +244,12 @@ mod tests {
         queue.put(0, &message, &told, Timestamp::UNIX_EPOCH)
     }
 
-    fn shell(text: &str) -> Vec<OsString> {
-        ["/bin/sh", "-c", text].map(OsString::from).to_vec()
+    /// What runs a line of the system's own shell: of a POSIX one, or of Windows's.
+    fn shell(posix: &str, windows: &str) -> Vec<OsString> {
+        match cfg!(windows) {
+            true => ["cmd.exe", "/d", "/c", windows].map(OsString::from).to_vec(),
+            false => ["/bin/sh", "-c", posix].map(OsString::from).to_vec(),
+        }
     }
 
     fn unfailing(sentence: String) {
@@ -257,9 +259,14 @@ mod tests {
     #[tokio::test]
     async fn one_that_cannot_be_started_is_not_done_and_ends_it() {
         let folder = tempfile::tempdir().unwrap();
-        let broken = folder.path().join("broken");
-        std::fs::write(&broken, "\0").unwrap();
-        std::fs::set_permissions(&broken, Permissions::from_mode(0o755)).unwrap();
+        // An interpreter that is not there, or no program for Windows at all.
+        let broken = folder.path().join("broken.exe");
+        std::fs::write(&broken, "#!/nowhere/sh\n").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&broken, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
         let (_stop, stopped) = watch::channel(false);
         let (mut queue, works) = Queue::new(stopped);
         for text in ["first", "second"] {
@@ -283,9 +290,11 @@ mod tests {
         assert_eq!((queue.in_a_row, queue.left_out), (1, 1));
         drop(queue);
         let mut done = Vec::new();
-        let script = format!("echo \"$HARK_BODY\" >> '{}'", out.display());
+        let place = out.display();
+        let posix = format!("echo \"$HARK_BODY\" >> '{place}'");
+        let windows = format!(">>{place} echo %HARK_BODY%");
         let left = run_all(
-            &shell(&script),
+            &shell(&posix, &windows),
             TIMEOUT,
             works,
             |_, ticket| done.push(Some(ticket)),
@@ -293,8 +302,9 @@ mod tests {
         )
         .await;
         assert_eq!((left, done), (0, tickets));
-        let wanted: String = (0..QUEUE_MAX).map(|at| format!("{at}\n")).collect();
-        assert_eq!(std::fs::read_to_string(out).unwrap(), wanted);
+        let wanted: Vec<_> = (0..QUEUE_MAX).map(|at| at.to_string()).collect();
+        let text = std::fs::read_to_string(out).unwrap();
+        assert_eq!(text.lines().collect::<Vec<_>>(), wanted);
     }
 
     #[tokio::test]
@@ -307,7 +317,11 @@ mod tests {
             put(&mut queue, text);
         }
         let mut done = Vec::new();
-        let command = shell(&format!("touch '{}'; exec sleep 300", began.display()));
+        let place = began.display();
+        let command = shell(
+            &format!("touch '{place}'; exec sleep 300"),
+            &format!("type nul>{place}&ping -n 300 127.0.0.1"),
+        );
         let runs = run_all(&command, TIMEOUT, works, |_, ticket| done.push(ticket), unfailing);
         let (left, ()) = tokio::join!(runs, async {
             while !began.exists() {
@@ -320,14 +334,18 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
-        assert!(check(OsStr::new("sh")).is_ok() && check(OsStr::new("/bin/sh")).is_ok());
+        let known = if cfg!(windows) { ["cmd", "cmd.exe"] } else { ["sh", "/bin/sh"] };
+        assert!(known.into_iter().all(|program| check(OsStr::new(program)).is_ok()));
         for program in ["no-such-program", "./sh", "/nowhere/sh"] {
             let Err(Failed(said)) = check(OsStr::new(program)) else { panic!("{program}") };
             assert!(said.contains(program), "{said}");
         }
-        for (program, word) in [("/etc/passwd", "chmod +x"), ("/etc", "a folder")] {
-            let Err(Failed(said)) = check(OsStr::new(program)) else { panic!("{program}") };
-            assert!(said.contains(program) && said.contains(word), "{said}");
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("a.txt");
+        std::fs::write(&text, "").unwrap();
+        for (path, word) in [(&*text, "may not be run by you. "), (folder.path(), "a folder")] {
+            let Err(Failed(said)) = check(path.as_os_str()) else { panic!("{}", path.display()) };
+            assert!(said.contains(&path.display().to_string()) && said.contains(word), "{said}");
         }
     }
 }

@@ -148,6 +148,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Saved>, String> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -162,7 +163,7 @@ mod tests {
         let path = folder.path().join("state");
         let state = State::open(&path).ok().unwrap();
         state.save([saved("a"), saved("b")]).unwrap();
-        assert!(file::is_private(&fs::metadata(&path).unwrap()));
+        assert!(file::is_private(&fs::File::open(&path).unwrap()).unwrap());
         let Err(Failed(said)) = State::open(&path) else { panic!("it is locked") };
         assert!(said.contains("Another `hark listen` has"), "{said}");
         drop(state);
@@ -176,6 +177,7 @@ mod tests {
         assert_eq!(read(&fs::read(&path).unwrap()).unwrap().len(), SOURCES_MAX);
     }
 
+    #[cfg(unix)]
     #[test]
     fn two_names_of_one_file_have_one_lock_and_a_link_stays_one() {
         let folder = tempfile::tempdir().unwrap();
@@ -199,6 +201,7 @@ mod tests {
         assert!(State::open(&path("round")).is_err());
     }
 
+    #[cfg(unix)]
     #[test]
     fn what_is_refused_has_no_lock_left_beside_it() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,12 +1,11 @@
-//! The socket between the processes of one user, or of a group: who may connect, and who has.
-//!
-//! A Unix socket. Windows has a named pipe in its place, which is not written yet.
+//! A Unix socket: its mode and that of its folder say who may connect, and the kernel who has.
 
 use std::{
     fs,
     io::{self, Read, Write},
     net::Shutdown,
     os::unix::{
+        ffi::OsStrExt,
         fs::{FileTypeExt, PermissionsExt},
         net::{UnixListener as StdListener, UnixStream as StdStream},
     },
@@ -16,10 +15,21 @@ use std::{
 
 use tokio::net::UnixListener;
 
+use super::{Circle, HEEDED, SAID_MAX, SAYING_TIMEOUT};
 use crate::folder;
 
-/// One end of a connection.
+/// A socket's path holds 107 bytes and a closing zero (`unix(7)`).
+const PATH_BYTES_MAX: usize = 107;
+
+/// Whether a socket can have this path.
+pub fn has_room_for(path: &Path) -> bool {
+    path.as_os_str().as_bytes().len() <= PATH_BYTES_MAX
+}
+
+/// A connection as the process has it that listens.
 pub type Stream = tokio::net::UnixStream;
+/// One as the process has it that connects.
+pub type Connected = tokio::net::UnixStream;
 
 /// Takes connections.
 #[derive(Debug)]
@@ -27,15 +37,6 @@ pub struct Listener {
     socket: UnixListener,
     /// For whom it is.
     of: Circle,
-}
-
-/// Who may use a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Circle {
-    /// The user whose process listens.
-    Owner,
-    /// The members of its group, too. The kernel keeps all others out.
-    Group,
 }
 
 impl Circle {
@@ -103,20 +104,13 @@ impl Listener {
 ///
 /// # Errors
 /// Where nobody listens.
-pub async fn connect(path: &Path) -> io::Result<Stream> {
-    Stream::connect(path).await
+pub async fn connect(path: &Path) -> io::Result<Connected> {
+    Connected::connect(path).await
 }
 
 /// A socket for a process without a runtime: each connection to it is one call, of a few words at most.
 #[derive(Debug)]
 pub struct Bell(StdListener);
-
-/// The longest that a call says. Bytes.
-const SAID_MAX: u64 = 64;
-/// What the caller is answered.
-const HEEDED: u8 = b'!';
-/// How long a caller may take to say it.
-const SAYING_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Bell {
     /// As [`Listener::bind`].

@@ -1,5 +1,5 @@
-//! Copies a text where the session has a program for that: it hands the text on for as long as nobody copies
-//! anything else, which no process that ends could.
+//! By a program that the session has for it: it hands the text on for as long as nobody copies anything else,
+//! which no process that ends could.
 
 use std::{
     io::Write,
@@ -7,23 +7,31 @@ use std::{
     thread,
 };
 
-use crate::program;
+/// Whether a variable of the environment says something.
+#[cfg(not(target_vendor = "apple"))]
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// macOS has one always.
+#[cfg(target_vendor = "apple")]
+fn is_set(_session: &str) -> bool {
+    true
+}
 
 /// The programs, each with the variable of the session that it is for.
+#[cfg(target_vendor = "apple")]
+const PROGRAMS: &[(&str, &[&str])] = &[("", &["/usr/bin/pbcopy"])];
+/// The programs, each with the variable of the session that it is for.
+#[cfg(not(target_vendor = "apple"))]
 const PROGRAMS: &[(&str, &[&str])] = &[
     ("WAYLAND_DISPLAY", &["wl-copy", "--type", "text/plain;charset=utf-8"]),
     ("DISPLAY", &["xclip", "-selection", "clipboard", "-in"]),
     ("DISPLAY", &["xsel", "--clipboard", "--input"]),
 ];
 
-/// The longest text that is copied. Bytes.
-pub const COPIED_BYTES_MAX: usize = 256 << 10;
-
-/// Copies a text. Answers whether there is a program that has taken it; it may still fail.
-#[must_use]
-pub fn copy(text: &str) -> bool {
-    text.len() <= COPIED_BYTES_MAX
-        && PROGRAMS.iter().any(|(session, argv)| program::is_set(session) && hand_to(argv, text))
+pub(super) fn copy(text: &str) -> bool {
+    PROGRAMS.iter().any(|(session, argv)| is_set(session) && hand_to(argv, text))
 }
 
 /// Starts a program and gives it the text. A thread waits for it, as it may not read at once.
@@ -52,6 +60,5 @@ mod tests {
         assert!(!hand_to(&["hark-has-no-such-program"], "x"));
         assert!(!hand_to(&[], "x"));
         assert!(hand_to(&["cat"], "x"));
-        assert!(!copy(&"x".repeat(COPIED_BYTES_MAX + 1)));
     }
 }

@@ -1,22 +1,26 @@
 //! Files that a person names, and files that only their owner may read: only regular files are read, up to
 //! a limit. All functions block for as long as the disk does.
 
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
+
 use std::{
     fmt,
-    fs::{self, File, Metadata, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions, TryLockError},
     io::{self, Read, Write},
-    os::{
-        fd::AsFd,
-        unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
-    },
     path::Path,
     process,
 };
 
-use rustix::{
-    fs::{FlockOperation, OFlags, flock},
-    io::Errno,
-};
+pub use system::{MAKE_PRIVATE, Number};
+
 /// Why a file is not read, worded to follow its name.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -48,56 +52,29 @@ impl fmt::Display for Size {
 /// # Errors
 /// See [`FileError`].
 pub fn open(path: &Path) -> Result<(File, Metadata), FileError> {
-    open_with(path, OpenOptions::new().read(true))
+    system::open(path, OpenOptions::new().read(true))
 }
 
-/// Opens a file to lock it, and makes it where there is none.
+/// Opens a file to lock it, and makes it where there is none: a private one, where modes say so.
 ///
 /// # Errors
 /// See [`FileError`].
 pub fn open_lock(path: &Path) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
-    let (file, _) = open_with(path, options.write(true).create(true).truncate(false).mode(0o600))?;
+    let (file, _) = system::open(path, options.write(true).create(true).truncate(false))?;
     Ok(file)
 }
 
-/// Locks a file for this process alone. Answers whether it could: another one may have it locked.
+/// Locks a file for this process alone. Answers whether it could: another one may have it locked. On Windows nobody
+/// else can read or write it meanwhile.
 ///
 /// # Errors
 /// Where the file's system has no locks, or none left.
-pub fn lock(file: impl AsFd) -> io::Result<bool> {
-    loop {
-        return match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(true),
-            Err(Errno::WOULDBLOCK) => Ok(false),
-            Err(Errno::INTR) => continue,
-            Err(error) => Err(error.into()),
-        };
-    }
-}
-
-fn open_with(path: &Path, options: &mut OpenOptions) -> Result<(File, Metadata), FileError> {
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let flags = i32::try_from(flags.bits()).unwrap_or_default();
-    let file = options.custom_flags(flags).open(path);
-    let file = file.map_err(|error| match error.raw_os_error() {
-        // A socket, a device without a driver, or a pipe that nobody reads.
-        Some(code) if code == Errno::NXIO.raw_os_error() => {
-            FileError::NotAFile("a socket, a pipe or a device")
-        }
-        _ => FileError::Io(error),
-    })?;
-    let found = file.metadata()?;
-    let kind = found.file_type();
-    let other = [
-        (kind.is_dir(), "a folder"),
-        (kind.is_fifo(), "a named pipe"),
-        (kind.is_socket(), "a socket"),
-        (!kind.is_file(), "a device"),
-    ];
-    match other.into_iter().find(|(is, _)| *is) {
-        Some((_, word)) => Err(FileError::NotAFile(word)),
-        None => Ok((file, found)),
+pub fn lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -123,16 +100,20 @@ pub fn read_opened(file: File, found: &Metadata, most: u64) -> Result<Vec<u8>, F
     Ok(bytes)
 }
 
-/// Whether only its owner may read a file.
-#[must_use]
-pub fn is_private(found: &Metadata) -> bool {
-    found.mode() & 0o077 == 0
+/// Whether only its owner may read a file, beside the system itself.
+///
+/// # Errors
+/// Those of the system.
+pub fn is_private(file: &File) -> io::Result<bool> {
+    system::is_private(file)
 }
 
-/// What tells a file from all others that are there, whatever it is called: its device and its number there.
-#[must_use]
-pub fn number(found: &Metadata) -> (u64, u64) {
-    (found.dev(), found.ino())
+/// What tells a file, or the one that it links to, from all others that are there, whatever it is called.
+///
+/// # Errors
+/// Those of the system.
+pub fn number(path: &Path) -> io::Result<Number> {
+    system::number(path)
 }
 
 /// Makes a file that only its owner may read.
@@ -140,38 +121,18 @@ pub fn number(found: &Metadata) -> (u64, u64) {
 /// # Errors
 /// Those of the system; [`io::ErrorKind::AlreadyExists`] where there is one of that name.
 pub fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    system::create_private(path)
 }
 
 /// What tells one version of a file from another without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    device: u64,
-    inode: u64,
-    /// Nanoseconds since 1970.
-    modified: i128,
-    /// When its content, owner, permissions or name last changed, likewise.
-    changed: i128,
-    bytes: u64,
-}
+pub struct Stamp(system::Version);
 
 impl Stamp {
     /// The stamp of the file at `path`, or of the one that it links to; none where there is no file.
     #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
-        fs::metadata(path).ok().map(|found| Self::of_found(&found))
-    }
-
-    fn of_found(found: &Metadata) -> Self {
-        let at =
-            |seconds, nanoseconds| i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
-        Self {
-            device: found.dev(),
-            inode: found.ino(),
-            modified: at(found.mtime(), found.mtime_nsec()),
-            changed: at(found.ctime(), found.ctime_nsec()),
-            bytes: found.len(),
-        }
+        system::version(path).ok().map(Self)
     }
 }
 
@@ -188,34 +149,30 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // Another process may write at the same time.
     let fresh = path.with_file_name(format!(".{name}.{}.new", process::id()));
+    // What a process of the same number has left.
+    let _ = fs::remove_file(&fresh);
     let written = (|| {
-        let options = &mut OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        let mut file = system::create_private(&fresh)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&fresh, &path)?;
+        system::rename(&fresh, &path)?;
         // A name is a change, too.
-        Ok(Stamp::of_found(&file.metadata()?))
+        system::version_of(&file).map(Stamp)
     })();
     written.inspect_err(|_| drop(fs::remove_file(&fresh)))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        fs::Permissions,
-        os::unix::{fs::PermissionsExt, net::UnixListener},
-        process::Command,
-    };
-
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn what_is_no_file_is_named_and_waited_for_by_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
-        let _listener = UnixListener::bind(path("socket")).unwrap();
+        assert!(process::Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+        let _listener = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
         fs::create_dir(path("folder")).unwrap();
         std::os::unix::fs::symlink("/dev/zero", path("endless")).unwrap();
         for (name, word) in [
@@ -240,8 +197,14 @@ mod tests {
         let (first, second) = (open_lock(&path).unwrap(), open_lock(&path).unwrap());
         assert!(lock(&first).unwrap());
         assert!(!lock(&second).unwrap());
-        let nameless = rustix::fs::open(&path, OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
-        assert!(lock(&nameless).is_err());
+        drop(first);
+        assert!(lock(&second).unwrap());
+        #[cfg(unix)]
+        {
+            let mode = rustix::fs::Mode::empty();
+            let nameless = rustix::fs::open(&path, rustix::fs::OFlags::PATH, mode).unwrap();
+            assert!(lock(&File::from(nameless)).is_err());
+        }
     }
 
     #[test]
@@ -252,6 +215,7 @@ mod tests {
         assert_eq!(read(&path, 10).unwrap(), b"0123456789");
         assert!(matches!(read(&path, 9), Err(FileError::TooLarge(9))));
         // Has no size and yet a content.
+        #[cfg(target_os = "linux")]
         assert!(matches!(read(Path::new("/proc/self/status"), 9), Err(FileError::TooLarge(9))));
         assert_eq!(FileError::TooLarge(64 << 10).to_string(), "it is larger than 64 KiB");
         assert_eq!(FileError::TooLarge(1 << 20).to_string(), "it is larger than 1 MiB");
@@ -263,14 +227,19 @@ mod tests {
         let path = folder.path().join("file");
         let first = replace(&path, b"one").unwrap();
         assert_eq!(Stamp::of(&path), Some(first));
-        assert!(is_private(&fs::metadata(&path).unwrap()));
+        assert!(is_private(&File::open(&path).unwrap()).unwrap());
         let second = replace(&path, b"two").unwrap();
         assert_ne!(first, second);
         fs::write(&path, "2").unwrap();
         let third = Stamp::of(&path);
         assert_ne!(third, Some(second));
-        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
-        assert_ne!(Stamp::of(&path), third, "who may read it is a change");
+        #[cfg(unix)]
+        {
+            let others = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+            fs::set_permissions(&path, others).unwrap();
+            assert_ne!(Stamp::of(&path), third, "who may read it is a change");
+            assert!(!is_private(&File::open(&path).unwrap()).unwrap());
+        }
         assert_eq!(Stamp::of(&folder.path().join("none")), None);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
     }

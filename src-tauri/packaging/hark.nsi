@@ -1,0 +1,130 @@
+; Hark's installer for Windows: for one person, without an administrator. makensis is told
+;   -DVERSION=0.1.0  -DPROGRAMS=folder of the executables  -DICON=hark.ico  -DOUT=the installer
+; Silent: /S. Another folder: /D=C:\…, the last argument. What the person wrote stays when Hark is removed,
+; unless they say otherwise; a silent removal leaves it, and removes it with /ALL.
+
+Unicode true
+SetCompressor /SOLID lzma
+RequestExecutionLevel user
+ManifestDPIAware true
+
+!include MUI2.nsh
+!include FileFunc.nsh
+!include x64.nsh
+
+!define ID "Hark.Hark"
+!define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\Hark"
+!define RUN "Software\Microsoft\Windows\CurrentVersion\Run"
+!define APPROVED "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
+
+Name "Hark"
+OutFile "${OUT}"
+InstallDir "$LOCALAPPDATA\Programs\Hark"
+InstallDirRegKey HKCU "${UNINSTALL}" "InstallLocation"
+BrandingText "Hark ${VERSION}"
+VIProductVersion "${VERSION}.0"
+VIAddVersionKey ProductName "Hark"
+VIAddVersionKey FileDescription "Installs Hark"
+VIAddVersionKey FileVersion "${VERSION}"
+VIAddVersionKey LegalCopyright "The Hark maintainers"
+
+!define MUI_ICON "${ICON}"
+!define MUI_UNICON "${ICON}"
+!define MUI_FINISHPAGE_RUN "$INSTDIR\harkw.exe"
+!define MUI_FINISHPAGE_RUN_PARAMETERS "open"
+!insertmacro MUI_PAGE_DIRECTORY
+!insertmacro MUI_PAGE_INSTFILES
+!insertmacro MUI_PAGE_FINISH
+!insertmacro MUI_UNPAGE_CONFIRM
+!insertmacro MUI_UNPAGE_INSTFILES
+!insertmacro MUI_LANGUAGE English
+!insertmacro MUI_LANGUAGE SimpChinese
+
+LangString ASK ${LANG_ENGLISH} "Remove your settings, messages and history, too? They stay otherwise, and Hark finds them again when it is installed once more."
+LangString ASK ${LANG_SIMPCHINESE} "是否同时删除您的设置、消息和中断记录？如果保留，重新安装 Hark 后仍可使用。"
+LangString OLD ${LANG_ENGLISH} "Hark needs 64-bit Windows 10 or later."
+LangString OLD ${LANG_SIMPCHINESE} "Hark 需要 64 位 Windows 10 或更高版本。"
+
+; Whether an agent ran, which is started again.
+Var Ran
+
+Function .onInit
+    ${IfNot} ${RunningX64}
+        MessageBox MB_OK|MB_ICONSTOP "$(OLD)" /SD IDOK
+        SetErrorLevel 2
+        Quit
+    ${EndIf}
+FunctionEnd
+
+!macro StopAgent
+    ; Ends in good order: what has come is stored. It fails where none runs.
+    StrCpy $Ran 1
+    ${If} ${FileExists} "$INSTDIR\hark.exe"
+        nsExec::Exec '"$INSTDIR\hark.exe" stop'
+        Pop $Ran
+    ${EndIf}
+!macroend
+
+Section Install
+    !insertmacro StopAgent
+    SetOutPath $INSTDIR
+    File "${PROGRAMS}\hark.exe"
+    File "${PROGRAMS}\harkw.exe"
+    File "${PROGRAMS}\hark-window.exe"
+    File /nonfatal "${PROGRAMS}\WebView2Loader.dll"
+    File "${ICON}"
+    WriteUninstaller "$INSTDIR\uninstall.exe"
+    CreateShortcut "$SMPROGRAMS\Hark.lnk" "$INSTDIR\harkw.exe" "open" "$INSTDIR\hark.ico"
+
+    ; Who the notifications are of, and what a click on one opens when no agent runs.
+    WriteRegStr HKCU "Software\Classes\AppUserModelId\${ID}" "DisplayName" "Hark"
+    WriteRegStr HKCU "Software\Classes\AppUserModelId\${ID}" "IconUri" "$INSTDIR\hark.ico"
+    WriteRegStr HKCU "Software\Classes\hark" "" "URL:Hark"
+    WriteRegStr HKCU "Software\Classes\hark" "URL Protocol" ""
+    WriteRegStr HKCU "Software\Classes\hark\shell\open\command" "" '"$INSTDIR\hark-window.exe" "%1"'
+
+    WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "Hark"
+    WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
+    WriteRegStr HKCU "${UNINSTALL}" "DisplayIcon" "$INSTDIR\hark.ico"
+    WriteRegStr HKCU "${UNINSTALL}" "Publisher" "The Hark maintainers"
+    WriteRegStr HKCU "${UNINSTALL}" "InstallLocation" "$INSTDIR"
+    WriteRegStr HKCU "${UNINSTALL}" "UninstallString" '"$INSTDIR\uninstall.exe"'
+    WriteRegStr HKCU "${UNINSTALL}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S'
+    ${GetSize} "$INSTDIR" "/S=0K" $0 $1 $2
+    WriteRegDWORD HKCU "${UNINSTALL}" "EstimatedSize" $0
+    WriteRegDWORD HKCU "${UNINSTALL}" "NoModify" 1
+    WriteRegDWORD HKCU "${UNINSTALL}" "NoRepair" 1
+
+    ${If} $Ran == 0
+        Exec '"$INSTDIR\harkw.exe" agent'
+    ${EndIf}
+SectionEnd
+
+Section Uninstall
+    !insertmacro StopAgent
+    Delete "$INSTDIR\hark.exe"
+    Delete "$INSTDIR\harkw.exe"
+    Delete "$INSTDIR\hark-window.exe"
+    Delete "$INSTDIR\WebView2Loader.dll"
+    Delete "$INSTDIR\hark.ico"
+    Delete "$INSTDIR\uninstall.exe"
+    ; Only where nothing else is in it.
+    RMDir "$INSTDIR"
+    Delete "$SMPROGRAMS\Hark.lnk"
+    DeleteRegKey HKCU "Software\Classes\AppUserModelId\${ID}"
+    DeleteRegKey HKCU "Software\Classes\hark"
+    DeleteRegValue HKCU "${RUN}" "Hark"
+    DeleteRegValue HKCU "${APPROVED}" "Hark"
+    DeleteRegKey HKCU "${UNINSTALL}"
+
+    ${GetParameters} $0
+    ClearErrors
+    ${GetOptions} $0 "/ALL" $1
+    ${IfNot} ${Errors}
+        Goto all
+    ${EndIf}
+    MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "$(ASK)" /SD IDNO IDYES all IDNO kept
+    all:
+    RMDir /r "$LOCALAPPDATA\hark"
+    kept:
+SectionEnd

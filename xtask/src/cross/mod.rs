@@ -1,0 +1,103 @@
+//! `cargo xtask cross`: Windows and macOS from a Debian machine. Hark is built for Windows, its unit tests and the
+//! tests of the whole are run under Wine, and macOS is type-checked. What came of it is written into the docs.
+
+mod check;
+mod installer;
+mod record;
+mod target;
+mod whole;
+mod wine;
+
+use std::{path::PathBuf, time::Instant};
+
+use crate::{Result, Shell, debian, page, tally::Tally, windows};
+
+pub(crate) use check::command as check_command;
+use check::{Checked, check};
+use record::Record;
+pub(crate) use target::{MACOS, WINDOWS};
+use wine::Wine;
+
+/// The crates whose unit tests are of Hark's own.
+const UNITS: [&str; 9] = [
+    "hark-engine",
+    "hark-local",
+    "hark-platform",
+    "hark-store",
+    "hark-api",
+    "hark-stream",
+    "hark-config",
+    "hark-doctor",
+    "hark-agent",
+];
+
+pub(crate) fn cross(shell: &Shell) -> Result<()> {
+    let begun = Instant::now();
+    debian::ensure(shell, &[debian::CROSS, debian::TESTS])?;
+    page::build(shell)?;
+    let wine = Wine::ensure(shell)?;
+    let mut record = Record::default();
+
+    println!("== build for Windows");
+    let programs = build(shell, "dev")?;
+    windows::add_without_console(&programs)?;
+    println!("== units under Wine");
+    let session = wine.begin(shell)?;
+    record.units = units(shell, &wine)?;
+    println!("== the whole under Wine");
+    record.whole = whole::run(shell, &wine)?;
+    println!("== the installer under Wine");
+    record.installer = installer::life(shell, &wine)?;
+    drop(session);
+
+    println!("== macOS");
+    record.macos = check(shell, MACOS)?;
+    record.seconds = begun.elapsed().as_secs();
+    record.write(shell)?;
+    println!("{record}");
+    match record.failed() {
+        0 => Ok(()),
+        failed => Err(format!("{failed} failed under Wine.")),
+    }
+}
+
+/// Builds the programs for Windows; answers where they are.
+pub(crate) fn build(shell: &Shell, profile: &str) -> Result<PathBuf> {
+    target::ensure(shell, WINDOWS)?;
+    for package in ["hark", "hark-window"] {
+        let args = ["build", "--profile", profile, "--package", package];
+        shell.run(target::cargo(shell, &args))?;
+    }
+    let folder = if profile == "dev" { "debug" } else { profile };
+    Ok(shell.target.join(WINDOWS).join(folder))
+}
+
+/// Runs the unit tests of all crates but the window's, which has no web view there.
+fn units(shell: &Shell, wine: &Wine) -> Result<Tally> {
+    let mut args = vec!["test", "--no-fail-fast", "--lib", "--bins"];
+    args.extend(UNITS.iter().chain(&["hark"]).flat_map(|name| ["--package", name]));
+    let mut command = target::cargo(shell, &args);
+    command.env(target::RUNNER, wine.script()).env("RUST_BACKTRACE", "0");
+    counted(shell, "cross-units", command)
+}
+
+/// Runs tests and counts them; what they print is in the log of this name.
+fn counted(shell: &Shell, log: &str, command: std::process::Command) -> Result<Tally> {
+    let folder = shell.target.join("xtask-log");
+    std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}.", folder.display()))?;
+    let log = folder.join(format!("{log}.txt"));
+    _ = std::fs::remove_file(&log);
+    let mut tally = Tally::default();
+    let done = shell.run_logged(command, &log, |line| {
+        tally.count(line);
+        let line = line.trim();
+        if line.ends_with("FAILED") || line.starts_with("error") {
+            println!("   {line}");
+        }
+    })?;
+    if !done && tally.failed == 0 {
+        return Err(format!("The tests could not be run; see {}", log.display()));
+    }
+    println!("{tally}; see {}", log.display());
+    Ok(tally)
+}

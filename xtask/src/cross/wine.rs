@@ -1,0 +1,138 @@
+//! Wine of a newer Debian than this may be, in a folder of its own that is entered as another root. What is here is
+//! there by the same paths, so that a program for Windows stands in the place of one for Linux.
+//!
+//! What Wine does not have is told in `src-tauri/docs/windows.md`: toasts, the web view, access control lists (it
+//! has the modes of files in their place, so all is run with a mask that gives others nothing), sleep.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+};
+
+use super::target::WINDOWS;
+use crate::{Result, Shell, archive, shell};
+
+/// Has Wine 10; that of Debian 12 lacks what Rust's standard library asks for.
+const SUITE: &str = "trixie";
+const PACKAGES: &str = "wine64,wine,ca-certificates";
+
+/// Runs a program in the other root, with the caller's environment and folder.
+const SCRIPT: &str = r#"#!/bin/sh
+# Runs a program for Windows under Wine.
+export WINEPREFIX='@PREFIX@' WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='
+: "${XDG_RUNTIME_DIR:=/tmp}"; export XDG_RUNTIME_DIR
+unset TMPDIR
+exec unshare --mount --propagation private -- /bin/sh -c '
+root=$1 here=$2; shift 2
+for folder in /tmp /proc /dev /sys @BOUND@; do
+    mkdir -p "$root$folder" && mount --rbind "$folder" "$root$folder" || exit 125
+done
+exec chroot "$root" /bin/sh -c "umask 077; cd \"\$0\"; exec wine \"\$@\"" "$here" "$@"
+' sh '@ROOT@' "$PWD" "$@"
+"#;
+
+pub(crate) struct Wine {
+    folder: PathBuf,
+}
+
+impl Wine {
+    /// Sets it up where it is missing.
+    ///
+    /// # Errors
+    /// Where this is not root's, or the packages cannot be had.
+    pub(crate) fn ensure(shell: &Shell) -> Result<Self> {
+        let wine = Self { folder: shell.target.join("wine") };
+        if !rustix::process::geteuid().is_root() {
+            return Err("Wine is entered as another root, which only root can.".to_owned());
+        }
+        if !wine.root().join("usr/bin/wine").exists() {
+            println!("Fetching Wine into {}; it takes some minutes.", wine.folder.display());
+            let fresh = wine.folder.join("fresh");
+            _ = fs::remove_dir_all(&fresh);
+            let mirrors = archive::mirrors(shell);
+            let mirror = mirrors.first().ok_or("The system's apt names no mirror of Debian.")?;
+            let mut bootstrap = shell.command("debootstrap");
+            bootstrap.args(["--variant=minbase", &format!("--include={PACKAGES}"), SUITE]);
+            bootstrap.arg(&fresh).arg(mirror).stdout(Stdio::null());
+            shell.run(bootstrap)?;
+            _ = fs::remove_dir_all(fresh.join("var/cache/apt/archives"));
+            write(&fresh.join("etc/hosts"), "127.0.0.1 localhost\n")?;
+            fs::rename(&fresh, wine.root()).map_err(|e| e.to_string())?;
+        }
+        let bound = format!("'{}'", shell.root.display());
+        let target = match shell.target.starts_with(&shell.root) {
+            true => String::new(),
+            false => format!(" '{}'", shell.target.display()),
+        };
+        let script = SCRIPT
+            .replace("@PREFIX@", &wine.folder.join("prefix").display().to_string())
+            .replace("@ROOT@", &wine.root().display().to_string())
+            .replace("@BOUND@", &(bound + &target));
+        executable(&wine.script(), &script)?;
+        Ok(wine)
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.join("root")
+    }
+
+    /// The folder of the person there.
+    pub(crate) fn person(&self) -> PathBuf {
+        self.folder.join("prefix/drive_c/users/root")
+    }
+
+    /// Runs a program for Windows.
+    pub(crate) fn script(&self) -> PathBuf {
+        self.folder.join("run")
+    }
+
+    /// A folder with a program of the name that each has on Linux.
+    pub(crate) fn programs(&self, shell: &Shell) -> Result<PathBuf> {
+        let folder = self.folder.join("bin");
+        for name in ["hark", "harkw", "hark-window"] {
+            let exe = shell.target.join(WINDOWS).join("debug").join(format!("{name}.exe"));
+            let text = format!(
+                "#!/bin/sh\nexec '{}' '{}' \"$@\"\n",
+                self.script().display(),
+                exe.display()
+            );
+            executable(&folder.join(name), &text)?;
+        }
+        Ok(folder)
+    }
+
+    /// Begins a session that lasts until the answer is dropped: a test that starts what all share, and ends all that it
+    /// has started, would end the others' with it.
+    pub(crate) fn begin(&self, shell: &Shell) -> Result<Session> {
+        let mut boot = shell.command(self.script());
+        boot.args(["wineboot", "--init"]).stderr(Stdio::null());
+        shell.run(boot)?;
+        let mut hold = shell.command(self.script());
+        hold.args(["cmd", "/c", "pause"]).stdin(Stdio::piped());
+        hold.stdout(Stdio::null()).stderr(Stdio::null());
+        hold.spawn().map(Session).map_err(|e| format!("Wine could not be started: {e}."))
+    }
+}
+
+/// See [`Wine::begin`].
+pub(crate) struct Session(Child);
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        shell::end(&mut self.0);
+    }
+}
+
+fn executable(path: &Path, text: &str) -> Result<()> {
+    write(path, text)?;
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(path, mode).map_err(|e| format!("{}: {e}.", path.display()))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().ok_or("no folder")?;
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, text));
+    written.map_err(|e| format!("{}: {e}.", path.display()))
+}
