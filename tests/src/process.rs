@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use rustix::process::{Pid, Signal};
 
 use crate::{SHORT, World, eventually};
@@ -16,6 +17,7 @@ use crate::{SHORT, World, eventually};
 pub struct Running {
     name: String,
     child: Child,
+    begun: Timestamp,
     out: PathBuf,
     err: PathBuf,
 }
@@ -26,6 +28,7 @@ impl Running {
         let log = world.folder("log");
         let (out, err) = (log.join(format!("{name}.out")), log.join(format!("{name}.err")));
         let open = |path| File::options().create(true).append(true).open(path).unwrap();
+        let begun = Timestamp::now();
         let child = command
             .process_group(0)
             .stdin(Stdio::null())
@@ -33,7 +36,13 @@ impl Running {
             .stderr(open(&err))
             .spawn()
             .unwrap_or_else(|error| panic!("{name} ({command:?}) cannot be started: {error}"));
-        Self { name: name.to_owned(), child, out, err }
+        Self { name: name.to_owned(), child, begun, out, err }
+    }
+
+    /// When it was started.
+    #[must_use]
+    pub fn begun(&self) -> Timestamp {
+        self.begun
     }
 
     /// Its process id.

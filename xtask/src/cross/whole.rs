@@ -28,6 +28,7 @@ pub(super) fn run(shell: &Shell, wine: &Wine) -> Result<Whole> {
         .mark(&mut command)
         .env("RUST_BACKTRACE", "0")
         .env("HARK_BIN_DIR", wine.programs(shell)?)
+        .env("HARK_TEST_WINE", "1")
         .env("HARK_TEST_SERVERS", servers)
         .env("HARK_TEST_NODE", node)
         .envs(archive::ensure(shell)?);
