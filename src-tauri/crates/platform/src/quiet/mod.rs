@@ -2,15 +2,19 @@
 //! saver has the screen. Asked once and again whenever the desktop tells of a change; nothing is polled, and
 //! nothing here changes what it reads. It may use no other crate of Hark.
 
-#[cfg(not(target_os = "linux"))]
-mod elsewhere;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(windows)]
+mod windows;
 
-#[cfg(not(target_os = "linux"))]
-use elsewhere as system;
 #[cfg(target_os = "linux")]
 use linux as system;
+#[cfg(target_os = "macos")]
+use macos as system;
+#[cfg(windows)]
+use windows as system;
 
 use tokio::{sync::watch, task::JoinHandle};
 

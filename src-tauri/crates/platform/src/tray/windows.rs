@@ -28,9 +28,8 @@ mod shown;
 
 use shown::{Show, Shown};
 
-/// When it is tried again where no window can be had, and to hand on what could not be.
+/// When it is tried again where no window can be had.
 const RETRY: Duration = Duration::from_secs(60);
-const HAND_ON_AGAIN_MS: u32 = 2_000;
 /// The one timer of the window.
 const TIMER: usize = 1;
 /// For how long the agent may end in good order before Windows ends it: it asks for no more than 5 s.
@@ -96,7 +95,12 @@ impl Ui {
         let begun = thread::Builder::new().name("tray".to_owned()).spawn(move || {
             let ends = events.clone();
             let ends = move || drop(ends.blocking_send(Event::SessionEnds));
-            let window = window(Shown::new(views, events, tell), ends, ended.clone(), ready);
+            // Where no window can be had it says so, and the loop would panic.
+            let shown = match Shown::new(views, events, tell) {
+                Ok(shown) => shown,
+                Err(error) => return tracing::warn!("no tray: {error}"),
+            };
+            let window = window(shown, ends, ended.clone(), ready);
             if let Err(error) = window.run_main(Some(co::SW::HIDE)) {
                 tracing::warn!("the tray ends: {error}");
             }
@@ -109,10 +113,7 @@ impl Ui {
         }
         match began.await {
             Ok(window) => Some(Self { window, has_ended }),
-            Err(_) => {
-                tracing::warn!("no tray: the window for it could not be made");
-                None
-            }
+            Err(_) => None,
         }
     }
 
@@ -165,9 +166,10 @@ fn window(
     window.on().wm_create(move |_| {
         if let Some((mut shown, ready)) = begin.take() {
             let timer = own.clone();
-            shown.begin(Box::new(move || {
+            shown.begin(Box::new(move |after| {
+                let after = u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
                 // Without a timer it is handed on with the next view.
-                let _ = timer.hwnd().SetTimer(TIMER, HAND_ON_AGAIN_MS, None);
+                let _ = timer.hwnd().SetTimer(TIMER, after, None);
             }));
             SHOWN.set(Some(Box::new(shown)));
             let _ = ready.send(own.clone());
@@ -192,4 +194,34 @@ fn window(
         Ok(0)
     });
     window
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Icon, *};
+
+    #[tokio::test]
+    async fn the_loop_begins_follows_its_view_and_ends_and_begins_again() {
+        let view = |tooltip: &str| View {
+            icon: Icon::Live,
+            unread: false,
+            tooltip: tooltip.to_owned(),
+            primary: 1,
+            menu: Vec::new(),
+        };
+        for _ in 0..2 {
+            let (views, seen) = watch::channel(view("one"));
+            let (events, _told) = mpsc::channel(4);
+            let tell = Arc::new(watch::channel(false).0);
+            // Without a display, as where nobody is logged in, there is none, and nothing more happens.
+            let Some(ui) = Ui::begin(seen.clone(), events, tell).await else { continue };
+            views.send_replace(view("two"));
+            ui.update().await.unwrap();
+            let has_ended = ui.has_ended.clone();
+            drop(ui);
+            while !has_ended.load(Relaxed) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
 }

@@ -23,13 +23,19 @@ use crate::picture::Picture;
 const ONE_CLICK: Duration = Duration::from_millis(500);
 /// For how long after a menu is closed it may be told what was chosen in it.
 const CHOICE: Duration = Duration::from_millis(300);
+/// Where there is no taskbar, when it is tried again; each further wait is twice as long.
+const WAIT_MIN: Duration = Duration::from_secs(1);
+const WAIT_MAX: Duration = Duration::from_secs(60);
 /// A tooltip has room for 127 of UTF-16's units.
 const TIP_UNITS_MAX: usize = 127;
 
+/// Has something done again in so long.
+type Again = Box<dyn Fn(Duration)>;
+
 /// What the loop shows, of whatever its clicks mean.
 pub(super) trait Show {
-    /// Puts the icon there. `again` has [`Show::update`] called again in a while.
-    fn begin(&mut self, again: Box<dyn Fn()>);
+    /// Puts the icon there. `again` has [`Show::update`] called again in so long.
+    fn begin(&mut self, again: Again);
     /// What is seen follows the view.
     fn update(&mut self);
     /// The person clicked on the icon.
@@ -45,12 +51,14 @@ pub(super) struct Shown<A> {
     views: watch::Receiver<View<A>>,
     events: mpsc::Sender<Event<A>>,
     tell: Arc<watch::Sender<bool>>,
-    icon: Option<TrayIcon>,
+    icon: TrayIcon,
     /// What was handed on of the view, part by part.
     seen: Seen<A>,
     /// What the entries mean: entry n of this menu has the id `MENU:n`.
     menu: (u64, Vec<A>),
-    again: Option<Box<dyn Fn()>>,
+    again: Option<Again>,
+    /// How long it is waited where there is no taskbar.
+    wait: Duration,
     /// When the icon was clicked last, and when the menu was closed.
     clicked: Option<Instant>,
     closed: Option<Instant>,
@@ -64,24 +72,21 @@ struct Seen<A> {
 }
 
 impl<A: Copy + PartialEq> Shown<A> {
+    /// # Errors
+    /// Where no window can be had for the icon, as where nobody is logged in.
     pub(super) fn new(
         views: watch::Receiver<View<A>>,
         events: mpsc::Sender<Event<A>>,
         tell: Arc<watch::Sender<bool>>,
-    ) -> Self {
+    ) -> tray_icon::Result<Self> {
+        let icon = TrayIconBuilder::new()
+            .with_menu_on_left_click(false)
+            .with_menu_on_right_click(false)
+            .build()?;
         let seen = Seen { icon: None, tip: None, menu: None };
-        let menu = (0, Vec::new());
-        Self {
-            views,
-            events,
-            tell,
-            icon: None,
-            seen,
-            menu,
-            again: None,
-            clicked: None,
-            closed: None,
-        }
+        let (menu, wait) = ((0, Vec::new()), WAIT_MIN);
+        let (again, clicked, closed) = (None, None, None);
+        Ok(Self { views, events, tell, icon, seen, menu, again, wait, clicked, closed })
     }
 
     fn click(&self, action: A) {
@@ -91,7 +96,7 @@ impl<A: Copy + PartialEq> Shown<A> {
 
     /// Hands on what differs from this view. Answers whether the taskbar has it.
     fn hand_on(&mut self, view: &View<A>) -> bool {
-        let Some(icon) = &self.icon else { return false };
+        let icon = &self.icon;
         if self.seen.menu.as_ref() != Some(&view.menu) {
             self.menu = (self.menu.0 + 1, Vec::new());
             let menu = Menu::new();
@@ -116,7 +121,7 @@ impl<A: Copy + PartialEq> Shown<A> {
 }
 
 impl<A: Copy + PartialEq + Send + Sync + 'static> Show for Shown<A> {
-    fn begin(&mut self, again: Box<dyn Fn()>) {
+    fn begin(&mut self, again: Again) {
         // Both are of the process; the thread that they are called on knows what is meant.
         TrayIconEvent::set_event_handler(Some(|event| {
             if is_click(&event) {
@@ -129,28 +134,21 @@ impl<A: Copy + PartialEq + Send + Sync + 'static> Show for Shown<A> {
             with_shown(|shown| shown.chose(event.id().as_ref()));
         }));
         self.again = Some(again);
-        let built = TrayIconBuilder::new()
-            .with_menu_on_left_click(false)
-            .with_menu_on_right_click(false)
-            .build();
-        match built {
-            Ok(icon) => self.icon = Some(icon),
-            Err(error) => tracing::warn!("no tray: {error}"),
-        }
         self.update();
     }
 
     fn update(&mut self) {
         // What was chosen in a menu is told when it is closed, and the menu must be there for that.
         if self.closed.is_some_and(|closed| closed.elapsed() < CHOICE) {
-            self.again.iter().for_each(|again| again());
+            self.again.iter().for_each(|again| again(CHOICE));
             return;
         }
         let view = self.views.borrow_and_update().clone();
         let is_there = self.hand_on(&view);
         self.tell.send_if_modified(|shown| std::mem::replace(shown, is_there) != is_there);
+        self.wait = if is_there { WAIT_MIN } else { (self.wait * 2).min(WAIT_MAX) };
         if let Some(again) = self.again.as_ref().filter(|_| !is_there) {
-            again();
+            again(self.wait);
         }
     }
 
@@ -172,14 +170,10 @@ impl<A: Copy + PartialEq + Send + Sync + 'static> Show for Shown<A> {
     }
 
     fn open_menu(&mut self) {
-        if let Some(icon) = &self.icon {
-            icon.show_menu();
-        }
+        self.icon.show_menu();
         self.closed = Some(Instant::now());
         // What has changed meanwhile.
-        if let Some(again) = &self.again {
-            again();
-        }
+        self.again.iter().for_each(|again| again(CHOICE));
     }
 }
 
@@ -286,7 +280,9 @@ mod tests {
         };
         let (_views, seen) = watch::channel(view);
         let (events, mut told) = mpsc::channel(4);
-        let mut shown = Shown::new(seen, events, Arc::new(watch::channel(false).0));
+        let Ok(mut shown) = Shown::new(seen, events, Arc::new(watch::channel(false).0)) else {
+            return;
+        };
         let mut actions = Vec::new();
         append(&menu(8), 3, &mut actions, &mut |_| {});
         shown.menu = (3, actions);

@@ -1,6 +1,5 @@
-//! Windows and macOS: no interface that programs may use tells of their do-not-disturb ("Do not disturb" and
-//! "Focus"). They hold notifications back themselves and keep them in the list of what was missed, so nothing
-//! is lost where Hark does not know of it.
+//! macOS: no interface that programs may use tells of its "Focus". It holds notifications back itself and keeps
+//! them in its list, so nothing is lost where Hark does not know of it.
 
 use std::future::pending;
 
