@@ -188,15 +188,14 @@ fn wrong(detail: String) -> Cause {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt};
+    use std::io::Write;
 
     use super::*;
 
     fn subscription(url: &str) -> (tempfile::TempDir, Subscription) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        fs::write(&path, "s3cret\n").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        file::create_private(&path).unwrap().write_all(b"s3cret\n").unwrap();
         let mut subscription = Subscription::plain(url.parse().unwrap(), "json");
         subscription.bearer = Some(Credential::File(path));
         (folder, subscription)
@@ -221,16 +220,19 @@ mod tests {
         assert!(!format!("{headers:?}").contains("s3cret"));
     }
 
+    #[cfg(unix)]
     #[tokio::test]
     async fn a_file_that_others_may_read_is_refused() {
         let (folder, subscription) = subscription("https://a.example/");
         let path = folder.path().join("token");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644))
+            .unwrap();
         assert!(detail(&subscription).await.contains("may be read by others"));
-        fs::remove_file(path).unwrap();
+        std::fs::remove_file(path).unwrap();
         assert!(detail(&subscription).await.contains("No such file"));
     }
 
+    #[cfg(unix)]
     #[tokio::test]
     async fn a_file_that_is_none_is_named_and_not_waited_for() {
         let (folder, mut subscription) = subscription("https://a.example/");
