@@ -47,7 +47,7 @@ impl Wine {
         if !rustix::process::geteuid().is_root() {
             return Err("Wine is entered as another root, which only root can.".to_owned());
         }
-        if !wine.root().join("usr/bin/wine").exists() {
+        if !wine.root().join("usr/lib/wine/wine64").exists() {
             println!("Fetching Wine into {}; it takes some minutes.", wine.folder.display());
             let fresh = wine.folder.join("fresh");
             _ = fs::remove_dir_all(&fresh);
