@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use hark_tests::{
     LONG, SHORT, World, bus::Bus, eventually, fake::Notifications, hark, nchan::Nchan,
 };
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// The bodies that are published, one for each number.
 fn bodies(range: std::ops::Range<usize>) -> Vec<String> {
@@ -60,6 +60,49 @@ async fn what_is_published_while_the_agent_is_dead_is_stored_once_it_lives() {
     let off = world.history().await;
     let off: Vec<_> = off.iter().filter(|entry| entry["span"] == "agent_off").collect();
     assert_eq!(off.len(), 2, "each time that the agent was dead: {off:?}");
+}
+
+/// Without a desktop; `crash` kills it more often, and looks at what was shown.
+#[tokio::test]
+async fn an_agent_that_is_killed_again_and_again_under_load_has_each_message_once() {
+    let (kills, life) = match hark::under_wine() {
+        // Until a program begins there.
+        true => (40, Duration::from_millis(1_500)),
+        false => (20, Duration::from_millis(250)),
+    };
+    let world = World::new();
+    let nchan = Nchan::start(&world).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let mut agent = world.agent().await;
+    let first = nchan.publish_until_alerted("news").await;
+    let killed = Cell::new(false);
+    let load = async {
+        let mut count = first;
+        while !killed.get() {
+            publish(&nchan, count..count + 1).await;
+            count += 1;
+            sleep(Duration::from_millis(40)).await;
+        }
+        count
+    };
+    let kill = async {
+        for _ in 0..kills {
+            sleep(life.mul_f64(fastrand::f64())).await;
+            agent.kill();
+            agent = world.start_hark("agent", &["agent", "--no-tray"]);
+        }
+        killed.set(true);
+        agent
+    };
+    let (count, _agent) = tokio::join!(load, kill);
+    let stored = eventually("all are stored", LONG, async || {
+        let stored = world.hark(&["messages", "--limit", "5000", "--json"]).await;
+        let mut stored = stored.lines();
+        stored.sort_by_key(|message| message["id"].as_i64());
+        if stored.len() >= count { Ok(stored) } else { Err(format!("{} of {count}", stored.len())) }
+    })
+    .await;
+    assert_stored(&stored, 0..count);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use hark_api::{
 };
 use hark_local::profile::Profile;
 
-use crate::World;
+use crate::{World, hark::under_wine};
 
 /// The API's own limit.
 const PAGE: u32 = 1_000;
@@ -17,7 +17,11 @@ impl World {
     #[must_use]
     pub fn client(&self) -> Client {
         let profile = Profile::find(Some(&self.path("profile"))).unwrap();
-        Client::new(&profile.socket())
+        let socket = profile.socket();
+        if under_wine() {
+            self.bridge(&socket);
+        }
+        Client::new(&socket)
     }
 
     /// What the agent says of itself, if one answers.

@@ -17,9 +17,15 @@ use crate::{LONG, Running, World, eventually};
 /// Set where the programs are those for Windows under Wine, which numbers processes in its own way.
 const WINE: &str = "HARK_TEST_WINE";
 
+/// Whether the programs are those for Windows, under Wine.
+#[must_use]
+pub fn under_wine() -> bool {
+    env::var_os(WINE).is_some()
+}
+
 /// Whether it is this process that says this of itself.
 fn is_of(said: &Value, agent: &Running) -> bool {
-    if env::var_os(WINE).is_none() {
+    if !under_wine() {
         return said["pid"].as_u64() == Some(agent.pid().into());
     }
     let started = said["started"].as_str().and_then(|text| text.parse::<Timestamp>().ok());

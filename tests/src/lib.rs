@@ -15,6 +15,7 @@
 pub mod api;
 pub mod audit;
 pub mod beat;
+mod bridge;
 pub mod bus;
 pub mod centrifugo;
 pub mod cutter;

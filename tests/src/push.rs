@@ -5,8 +5,7 @@ use std::convert::Infallible;
 
 use axum::{Router, body::Body, http::header, response::Response};
 use futures_util::stream;
-use hark_api::{HistoryQuery, client::Client, route};
-use hark_local::profile::Profile;
+use hark_api::{HistoryQuery, route};
 use tokio::{
     net::TcpListener,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -18,9 +17,7 @@ use crate::World;
 impl World {
     /// The kinds of the agent's journal entries, newest first.
     pub async fn journal(&self) -> Vec<String> {
-        let profile = Profile::find(Some(&self.path("profile"))).unwrap();
-        let client = Client::new(&profile.socket());
-        let rows = client.call(&route::JOURNAL, &HistoryQuery::default()).await.unwrap();
+        let rows = self.client().call(&route::JOURNAL, &HistoryQuery::default()).await.unwrap();
         rows.into_iter().map(|row| row.kind).collect()
     }
 

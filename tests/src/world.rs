@@ -8,12 +8,15 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
+    sync::OnceLock,
     thread,
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
+
+use crate::bridge::Bridge;
 
 /// The variable by which everything that a world has started is found again, however it has detached.
 const MARK: &str = "HARK_TEST_WORLD";
@@ -22,6 +25,7 @@ const MARK: &str = "HARK_TEST_WORLD";
 pub struct World {
     folder: TempDir,
     variables: BTreeMap<OsString, OsString>,
+    bridge: OnceLock<Bridge>,
 }
 
 impl World {
@@ -31,7 +35,7 @@ impl World {
         // The folder holds sockets, whose paths must be short: so it is not deep in a checkout.
         let parent = env::var_os("HARK_TEST_WORLDS").unwrap_or_else(|| "/tmp".into());
         let folder = tempfile::Builder::new().prefix("hark-").tempdir_in(parent).unwrap();
-        let mut world = Self { folder, variables: BTreeMap::new() };
+        let mut world = Self { folder, variables: BTreeMap::new(), bridge: OnceLock::new() };
         for (name, under) in [
             ("HOME", "home"),
             ("XDG_CONFIG_HOME", "home/.config"),
@@ -135,6 +139,11 @@ impl World {
         let mut command = Command::new(program);
         command.env_clear().envs(&self.variables).current_dir(self.folder.path());
         command
+    }
+
+    /// Makes sure that an agent under Wine can be asked by its socket.
+    pub(crate) fn bridge(&self, socket: &Path) {
+        self.bridge.get_or_init(|| Bridge::start(self, socket));
     }
 
     /// Every process of this world.

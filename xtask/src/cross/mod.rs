@@ -41,6 +41,9 @@ pub(crate) fn cross(shell: &Shell) -> Result<()> {
     println!("== build for Windows");
     let programs = build(shell, "dev")?;
     windows::add_without_console(&programs)?;
+    // Where the tests ask an agent.
+    let bridge = ["build", "--package", "hark-api", "--example", "bridge"];
+    shell.run(target::cargo(shell, &bridge))?;
     println!("== units under Wine");
     let session = wine.begin(shell)?;
     record.units = units(shell, &wine)?;

@@ -91,8 +91,11 @@ impl Wine {
     /// A folder with a program of the name that each has on Linux.
     pub(crate) fn programs(&self, shell: &Shell) -> Result<PathBuf> {
         let folder = self.folder.join("bin");
-        for name in ["hark", "harkw", "hark-window"] {
-            let exe = shell.target.join(WINDOWS).join("debug").join(format!("{name}.exe"));
+        for (name, under) in
+            [("hark", ""), ("harkw", ""), ("hark-window", ""), ("bridge", "examples")]
+        {
+            let built = shell.target.join(WINDOWS).join("debug").join(under);
+            let exe = built.join(format!("{name}.exe"));
             let text = format!(
                 "#!/bin/sh\nexec '{}' '{}' \"$@\"\n",
                 self.script().display(),
