@@ -5,6 +5,7 @@
 use std::{io::IsTerminal, path::Path};
 
 use hark_local::folder;
+use hark_platform::terminal;
 use tracing::Level;
 use tracing_appender::{
     non_blocking::{NonBlockingBuilder, WorkerGuard},
@@ -46,7 +47,8 @@ pub fn start(folder: &Path) -> Result<[WorkerGuard; 2], InitError> {
     };
     let to_files = fmt::layer().with_ansi(false).with_target(false).with_writer(files);
     let is_terminal = std::io::stderr().is_terminal();
-    let to_stderr = fmt::layer().with_ansi(is_terminal).with_target(false).with_writer(errors);
+    let is_coloured = is_terminal && terminal::understands_escapes();
+    let to_stderr = fmt::layer().with_ansi(is_coloured).with_target(false).with_writer(errors);
     // A person at a terminal wants to read of what is wrong, and the rest of it in the files.
     let wanted = if is_terminal && chosen.is_none() {
         Targets::new().with_default(Level::WARN)

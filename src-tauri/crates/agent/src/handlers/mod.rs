@@ -227,7 +227,7 @@ impl Handlers {
         let handler = set.all.iter().find(|one| one.plan.name == start.name);
         let (Some(handler), false) = (handler, *over.borrow()) else { return false };
         let about = self.about(&start);
-        let own = env::vars_os();
+        let own = child::own_environment();
         let run = Run {
             words: given::words(&handler.run, &about),
             environment: given::environment(&about, own, &set.secret_variables),

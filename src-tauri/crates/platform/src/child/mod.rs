@@ -14,6 +14,7 @@ use unix as system;
 use windows as system;
 
 use std::{
+    env,
     ffi::OsString,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -28,6 +29,8 @@ pub const OUTPUT_BYTES_MAX: usize = 4 << 10;
 pub const GRACE: Duration = Duration::from_secs(2);
 /// How long the rest of an output is waited for, once the group has ended.
 const REST: Duration = Duration::from_millis(200);
+/// The variables that a command has of our own environment on every system; beside these all that begin with `LC_`.
+const VARIABLES: [&str; 3] = ["PATH", "LANG", "TZ"];
 /// How much of an output is read at once. Bytes.
 const PIECE_BYTES: usize = 16 << 10;
 /// How long one waits after a piece that is not kept, so that a flood takes little of the processor.
@@ -122,6 +125,22 @@ pub fn may_run(path: &Path) -> bool {
     system::may_run(path)
 }
 
+/// What a command has of this process's environment: what the system gives every program, and none of what only
+/// this one was given.
+#[must_use]
+pub fn own_environment() -> Vec<(OsString, OsString)> {
+    env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_kept)).collect()
+}
+
+fn is_kept(name: &str) -> bool {
+    let kept = system::VARIABLES.iter().chain(&VARIABLES);
+    let is_same = |known: &&str| match cfg!(windows) {
+        true => known.eq_ignore_ascii_case(name),
+        false => *known == name,
+    };
+    kept.into_iter().any(is_same) || name.starts_with("LC_")
+}
+
 /// Has a command show no window of a console, where a program without one begins it (Windows).
 pub(crate) fn without_window(command: &mut tokio::process::Command) {
     system::without_window(command);
@@ -144,4 +163,30 @@ pub async fn run_noted(run: Run, groups: &Groups, stop: impl Future<Output = ()>
     let mut output = Output::default();
     let end = system::run(&run, groups, stop, &mut output).await;
     Ended { end, took: began.elapsed(), output }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_has_of_the_environment_what_is_named() {
+        let names = [
+            "PATH",
+            "Path",
+            "LC_TIME",
+            "HOME",
+            "SystemRoot",
+            "TOKEN",
+            "LD_PRELOAD",
+            "HARK_PROFILE",
+        ];
+        let kept: Vec<_> = names.into_iter().filter(|name| is_kept(name)).collect();
+        if cfg!(windows) {
+            assert_eq!(kept, ["PATH", "Path", "LC_TIME", "SystemRoot"]);
+        } else {
+            assert_eq!(kept, ["PATH", "LC_TIME", "HOME"]);
+        }
+        assert!(own_environment().iter().any(|(name, _)| name.eq_ignore_ascii_case("path")));
+    }
 }

@@ -29,6 +29,18 @@ use tokio::{
 use super::{End, FLOOD_PAUSE, GRACE, Output, PIECE_BYTES, REST, Run};
 use crate::groups::Groups;
 
+/// What programs of a desktop ask for. macOS keeps a user's temporary files at no common place.
+pub(super) const VARIABLES: &[&str] = &[
+    "HOME",
+    "USER",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    #[cfg(target_os = "macos")]
+    "TMPDIR",
+];
+
 pub(super) fn may_run(path: &Path) -> bool {
     path.is_file() && access(path, Access::EXEC_OK).is_ok()
 }

@@ -31,8 +31,8 @@ pub fn columns() -> Option<usize> {
     system::columns()
 }
 
-/// Whether the terminal of standard output, where it is one, understands escape sequences (ECMA-48). Has it do so
-/// where it must be asked to.
+/// Whether the terminal that this process runs in understands escape sequences (ECMA-48). Has it do so where it must
+/// be asked to. Whether an output is a terminal is not said by it.
 #[must_use]
 pub fn understands_escapes() -> bool {
     system::understands_escapes()

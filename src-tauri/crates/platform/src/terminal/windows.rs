@@ -24,7 +24,9 @@ pub(super) fn columns() -> Option<usize> {
 }
 
 pub(super) fn understands_escapes() -> bool {
-    let Ok(output) = ConsoleMode::new() else { return false };
+    // One for standard output and errors alike, also where either of them goes elsewhere.
+    let Ok(console) = Handle::new(HandleType::CurrentOutputHandle) else { return false };
+    let output = ConsoleMode::from(console);
     output.mode().and_then(|mode| output.set_mode(mode | ESCAPES)).is_ok()
 }
 

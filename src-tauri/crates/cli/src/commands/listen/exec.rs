@@ -159,7 +159,11 @@ pub async fn run_all(
         let Some(work) = work else { break };
         let run = Run {
             words: words.to_vec(),
-            environment: variables::environment(work.variables, env::vars_os(), &BTreeSet::new()),
+            environment: variables::environment(
+                work.variables,
+                child::own_environment(),
+                &BTreeSet::new(),
+            ),
             folder: None,
             input: work.input,
             timeout,
