@@ -84,6 +84,10 @@ const TESTS: &[(&str, &str, &str)] = &[
         "of_much_that_was_missed_the_most_urgent_is_shown_and_nothing_old_stays_on_the_screen",
         BUS,
     ),
+    ("nothing_lost", "the_backlog_of_a_new_subscription_is_stored_and_not_alerted", BUS),
+    ("nothing_lost", "a_replay_of_more_than_5_is_one_notification_that_counts", BUS),
+    ("pause", "a_pause_is_one_read_one_write_one_command_and_no_news", LINUX),
+    ("pause", "a_pause_that_nobody_waits_for_any_more_is_in_force_once_it_is_written", LINUX),
     (
         "recognised",
         "an_address_without_a_scheme_is_tried_over_https_and_then_over_http_without_a_token",
