@@ -78,12 +78,13 @@ async fn idle(links: usize, watched: bool) -> f64 {
 /// From the moment a near server listens again to the next notification; the server sends the
 /// message as soon as it is asked.
 async fn back() {
-    let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let mut desktop = Notifications::start(&bus).await;
     let mut samples = Vec::new();
     for number in 0..RESTARTS {
-        // An agent of its own each time: a link that was lost a moment ago would back off.
+        // An agent and a desktop of its own each time: a link that was lost a moment ago would back off, and a screen
+        // that is full would show no more.
+        let mut world = World::new();
+        let bus = Bus::start(&mut world).await;
+        let mut desktop = Notifications::start(&bus).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         world.follow(&[("bench", &format!("http://{address}/"))]);
