@@ -15,6 +15,8 @@ use tokio::{
 const MANY: usize = 1_000;
 const SOME: usize = 100;
 const RESTARTS: usize = 20;
+/// How long a connection lives before its server goes.
+const SETTLED: Duration = Duration::from_secs(3);
 /// How long a server stays away.
 const DOWN: Duration = Duration::from_secs(2);
 /// How long idle links are watched, and how often their servers send a heartbeat.
@@ -91,6 +93,8 @@ async fn back() {
         let mut agent = world.start_hark("agent", &["agent", "--no-tray"]);
         let client = accept(&listener).await;
         world.phase("bench", "streaming").await;
+        // What comes in the first two seconds is what was there before it was followed, and never shown.
+        sleep(SETTLED).await;
         drop((client, listener));
         sleep(DOWN).await;
         let listener = TcpListener::bind(address).await.unwrap();
