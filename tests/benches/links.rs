@@ -15,6 +15,8 @@ use tokio::{
 const MANY: usize = 1_000;
 const SOME: usize = 100;
 const RESTARTS: usize = 20;
+/// How long a connection lives before its server goes.
+const SETTLED: Duration = Duration::from_secs(3);
 /// How long a server stays away.
 const DOWN: Duration = Duration::from_secs(2);
 /// How long idle links are watched, and how often their servers send a heartbeat.
@@ -78,18 +80,21 @@ async fn idle(links: usize, watched: bool) -> f64 {
 /// From the moment a near server listens again to the next notification; the server sends the
 /// message as soon as it is asked.
 async fn back() {
-    let mut world = World::new();
-    let bus = Bus::start(&mut world).await;
-    let mut desktop = Notifications::start(&bus).await;
     let mut samples = Vec::new();
     for number in 0..RESTARTS {
-        // An agent of its own each time: a link that was lost a moment ago would back off.
+        // An agent and a desktop of its own each time: a link that was lost a moment ago would back off, and a screen
+        // that is full would show no more.
+        let mut world = World::new();
+        let bus = Bus::start(&mut world).await;
+        let mut desktop = Notifications::start(&bus).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         world.follow(&[("bench", &format!("http://{address}/"))]);
         let mut agent = world.start_hark("agent", &["agent", "--no-tray"]);
         let client = accept(&listener).await;
         world.phase("bench", "streaming").await;
+        // What comes in the first two seconds is what was there before it was followed, and never shown.
+        sleep(SETTLED).await;
         drop((client, listener));
         sleep(DOWN).await;
         let listener = TcpListener::bind(address).await.unwrap();
