@@ -3,8 +3,14 @@
 ; Silent: /S. Another folder: /D=C:\…, the last argument. What the person wrote stays when Hark is removed,
 ; unless they say otherwise; a silent removal leaves it, and removes it with /ALL.
 
-Unicode true
+; As what it installs: 64 bits.
+Target amd64-unicode
+; -DQUICK leaves the compression out, for the tests.
+!ifdef QUICK
+SetCompress off
+!else
 SetCompressor /SOLID lzma
+!endif
 RequestExecutionLevel user
 ManifestDPIAware true
 
@@ -71,7 +77,8 @@ Section Install
     File "${PROGRAMS}\hark.exe"
     File "${PROGRAMS}\harkw.exe"
     File "${PROGRAMS}\hark-window.exe"
-    File /nonfatal "${PROGRAMS}\WebView2Loader.dll"
+    ; What Rust links for Windows by its GNU tools looks for it beside itself.
+    File "${PROGRAMS}\WebView2Loader.dll"
     File "${ICON}"
     WriteUninstaller "$INSTDIR\uninstall.exe"
     CreateShortcut "$SMPROGRAMS\Hark.lnk" "$INSTDIR\harkw.exe" "open" "$INSTDIR\hark.ico"

@@ -44,11 +44,11 @@ pub(crate) fn package(shell: &Shell) -> Result<PathBuf> {
     debian::ensure(shell, &[debian::CROSS])?;
     page::build(shell)?;
     let programs = cross::build(shell, "release")?;
-    installer(shell, &programs)
+    installer(shell, &programs, false)
 }
 
-/// Makes the installer of the programs in a folder.
-pub(crate) fn installer(shell: &Shell, programs: &Path) -> Result<PathBuf> {
+/// Makes the installer of the programs in a folder; a quick one is not compressed.
+pub(crate) fn installer(shell: &Shell, programs: &Path, quick: bool) -> Result<PathBuf> {
     add_without_console(programs)?;
     let version = env!("CARGO_PKG_VERSION");
     let out = package::folder(shell).join(format!("hark-{version}-setup.exe"));
@@ -59,6 +59,7 @@ pub(crate) fn installer(shell: &Shell, programs: &Path) -> Result<PathBuf> {
     command.arg(format!("-DPROGRAMS={}", programs.display()));
     command.arg(format!("-DICON={}", shell.root.join("icons/hark.ico").display()));
     command.arg(format!("-DOUT={}", out.display()));
+    command.args(quick.then_some("-DQUICK"));
     command.arg(shell.root.join("src-tauri/packaging/hark.nsi"));
     shell.run(command)?;
     Ok(out)

@@ -14,7 +14,8 @@ use crate::{Result, Shell, tally::Tally, windows};
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
 /// What the installer puts into its folder.
-const FILES: [&str; 5] = ["hark.exe", "harkw.exe", "hark-window.exe", "hark.ico", "uninstall.exe"];
+const FILES: [&str; 6] =
+    ["hark.exe", "harkw.exe", "hark-window.exe", "WebView2Loader.dll", "hark.ico", "uninstall.exe"];
 /// What it writes of the person's registry, and what they would have written by starting Hark at login.
 const KEYS: [&str; 3] = [
     r"HKCU\Software\Classes\AppUserModelId\Hark.Hark",
@@ -34,7 +35,7 @@ struct Life<'a> {
 /// Lives it. Each promise counts as a test.
 pub(super) fn life(shell: &Shell, wine: &Wine) -> Result<Tally> {
     let programs = shell.target.join(WINDOWS).join("debug");
-    let setup = windows::installer(shell, &programs)?;
+    let setup = windows::installer(shell, &programs, true)?;
     let local = wine.person().join("AppData/Local");
     let mut life = Life { shell, wine, setup, local, tally: Tally::default() };
     let (installed, written) = (life.local.join("Programs/Hark"), life.local.join("hark"));
