@@ -1,5 +1,5 @@
 ; Hark's installer for Windows: for one person, without an administrator. makensis is told
-;   -DVERSION=0.1.0  -DPROGRAMS=folder of the executables  -DICON=hark.ico  -DOUT=the installer
+;   -DVERSION=0.1.0  -DPROGRAMS=folder of the executables  -DICON=hark.ico  -DRESULT=the installer
 ; Silent: /S. Another folder: /D=C:\…, the last argument. What the person wrote stays when Hark is removed,
 ; unless they say otherwise; a silent removal leaves it, and removes it with /ALL.
 
@@ -24,7 +24,7 @@ ManifestDPIAware true
 !define APPROVED "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 
 Name "Hark"
-OutFile "${OUT}"
+OutFile "${RESULT}"
 InstallDir "$LOCALAPPDATA\Programs\Hark"
 InstallDirRegKey HKCU "${UNINSTALL}" "InstallLocation"
 BrandingText "Hark ${VERSION}"

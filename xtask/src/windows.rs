@@ -58,7 +58,7 @@ pub(crate) fn installer(shell: &Shell, programs: &Path, quick: bool) -> Result<P
     command.args(["-V2", "-NOCD", &format!("-DVERSION={version}")]);
     command.arg(format!("-DPROGRAMS={}", programs.display()));
     command.arg(format!("-DICON={}", shell.root.join("icons/hark.ico").display()));
-    command.arg(format!("-DOUT={}", out.display()));
+    command.arg(format!("-DRESULT={}", out.display()));
     command.args(quick.then_some("-DQUICK"));
     command.arg(shell.root.join("src-tauri/packaging/hark.nsi"));
     shell.run(command)?;

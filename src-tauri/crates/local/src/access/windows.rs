@@ -54,7 +54,7 @@ pub fn make_private(path: &Path) -> io::Result<()> {
     let inherited = if path.is_dir() { "OICI" } else { "" };
     let of = |who: &str| format!("(A;{inherited};FA;;;{who})");
     let own = own_sid()?;
-    let all = format!("D:P{}{}{}", of(&own), of("SY"), of("BA"));
+    let all = format!("D:P{}{}{}", of(&own), of(SYSTEM[0]), of(SYSTEM[1]));
     let wanted = ConvertStringSecurityDescriptorToSecurityDescriptor(OsStr::new(&all))?;
     SetNamedSecurityInfo(
         path.as_os_str(),
