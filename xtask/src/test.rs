@@ -242,7 +242,8 @@ fn lints(run: &mut Run) -> Result<()> {
     run.check("clippy", run.shell.cargo(&args))
 }
 
-/// The types of what is for Windows and for macOS. `cargo xtask cross` runs what can be run of it.
+/// The types of what is for Windows and for macOS, and the workflows that build it. `cargo xtask cross` runs what can be
+/// run of it.
 fn systems(run: &mut Run) -> Result<()> {
     for (name, target) in [("Windows", cross::WINDOWS), ("macOS", cross::MACOS)] {
         match cross::check_command(run.shell, target) {
@@ -251,7 +252,14 @@ fn systems(run: &mut Run) -> Result<()> {
             Err(why) => run.skip(&format!("types for {name}"), &why),
         }
     }
-    Ok(())
+    match go::actionlint(run.shell) {
+        Ok(actionlint) => run.check("workflows", run.shell.command(actionlint)),
+        Err(_) if run.shell.stopped() => Err("Stopped.".to_owned()),
+        Err(why) => {
+            run.skip("workflows", &why);
+            Ok(())
+        }
+    }
 }
 
 fn units(run: &mut Run) -> Result<()> {
