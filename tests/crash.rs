@@ -15,12 +15,7 @@ use std::{
 use fastrand::Rng;
 use hark_api::{Decision, Message, Phase, Shown};
 use hark_tests::{
-    LONG, Running, SHORT, World,
-    bus::Bus,
-    eventually,
-    fake::Notifications,
-    hark::{self, under_wine},
-    nchan::Nchan,
+    LONG, Running, SHORT, World, bus::Bus, eventually, fake::Notifications, hark, nchan::Nchan,
     space,
 };
 use rustix::process::{Pid, Resource, Rlimit};
@@ -34,8 +29,6 @@ const KILLS_VARIABLE: &str = "HARK_SOAK_KILLS";
 const SEED_VARIABLE: &str = "HARK_SEED";
 /// The longest time from a start to a kill: by then a link has usually caught up, too.
 const LIFE_MAX: Duration = Duration::from_millis(250);
-/// The same under Wine, which takes as long until a program begins.
-const LIFE_MAX_UNDER_WINE: Duration = Duration::from_millis(1_500);
 /// The longest time from one message to the next.
 const PAUSE_MAX: Duration = Duration::from_millis(80);
 
@@ -88,10 +81,9 @@ async fn an_agent_that_is_killed_500_times_at_random_moments_loses_and_doubles_n
         }
         count
     };
-    let life = if under_wine() { LIFE_MAX_UNDER_WINE } else { LIFE_MAX };
     let kill = async {
         for _ in 0..kills {
-            sleep(life.mul_f64(rng.f64())).await;
+            sleep(LIFE_MAX.mul_f64(rng.f64())).await;
             agent.kill();
             agent = start(&world);
         }

@@ -81,6 +81,8 @@ fn units(shell: &Shell, wine: &Wine) -> Result<Tally> {
     args.extend(UNITS.iter().chain(&["hark"]).flat_map(|name| ["--package", name]));
     let mut command = target::cargo(shell, &args);
     command.env(target::RUNNER, wine.script()).env("RUST_BACKTRACE", "0");
+    // Snapshots are looked for from the checkout, which cargo cannot be asked for there.
+    command.env("INSTA_WORKSPACE_ROOT", &shell.root);
     counted(shell, "cross-units", command)
 }
 

@@ -114,8 +114,6 @@ pub(super) fn run(shell: &Shell, wine: &Wine) -> Result<Whole> {
         .env("RUST_BACKTRACE", "0")
         .env("HARK_BIN_DIR", wine.programs(shell)?)
         .env("HARK_TEST_WINE", "1")
-        // A start takes as long there as a whole life does here.
-        .env("HARK_SOAK_KILLS", "40")
         .env("HARK_TEST_SERVERS", servers)
         .env("HARK_TEST_NODE", node)
         .envs(archive::ensure(shell)?);
