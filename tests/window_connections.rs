@@ -85,8 +85,10 @@ async fn a_connection_says_what_it_needs_and_is_looked_after() {
     window.find_within("[data-subscription=alerts][data-stands=trying]", LONG).await;
     window.shows(&of("alerts", "cause"), "refused").await;
     picture(&desktop, &window, "connection-lost").await;
-    ntfy.start_again().await;
+    // While it is away: once it is back, the link is there before anybody can ask.
     window.click(&of("alerts", "retry")).await;
+    window.shows(&of("alerts", "dials"), "you asked").await;
+    ntfy.start_again().await;
     window.find_within("[data-subscription=alerts][data-stands=live]", LONG).await;
     window.shows(&of("alerts", "failures"), "refused").await;
 
