@@ -94,7 +94,8 @@ async fn an_agent_that_is_killed_again_and_again_under_load_has_each_message_onc
         killed.set(true);
         agent
     };
-    let (count, _agent) = tokio::join!(load, kill);
+    let (count, agent) = tokio::join!(load, kill);
+    let _agent = world.answers(agent).await;
     let stored = eventually("all are stored", LONG, async || {
         let stored = world.hark(&["messages", "--limit", "5000", "--json"]).await;
         let mut stored = stored.lines();
