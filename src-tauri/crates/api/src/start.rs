@@ -137,6 +137,7 @@ mod tests {
         assert!(sentence.contains("/nowhere/hark was not found"), "{sentence}");
     }
 
+    #[cfg(unix)]
     #[tokio::test]
     async fn an_agent_that_ends_at_once_is_reported_with_where_its_log_is() {
         let sentence = start_in_new_profile("/bin/false").await;

@@ -262,6 +262,7 @@ mod tests {
         assert_eq!(headers["authorization"], "Basic bWU6czNjcmV0");
     }
 
+    #[cfg(unix)]
     #[tokio::test]
     async fn a_command_is_asked_once_and_again_when_what_it_printed_was_refused() {
         let folder = tempfile::tempdir().unwrap();

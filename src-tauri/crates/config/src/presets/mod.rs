@@ -279,7 +279,7 @@ mod tests {
         put("ntfy.toml", "title = \"/a\"");
         let bad = load();
         let [gitea, new, ntfy] = &bad.problems[..] else { panic!("{:?}", bad.problems) };
-        assert!(gitea.contains("presets/gitea.toml has an error in line 2, column 8"), "{gitea}");
+        assert!(gitea.contains("gitea.toml has an error in line 2, column 8"), "{gitea}");
         assert!(gitea.contains("other one") && gitea.ends_with("before."), "{gitea}");
         assert!(new.contains("unknown field `tittle`"), "{new}");
         assert!(ntfy.contains("Hark's own feeds"), "{ntfy}");

@@ -222,6 +222,7 @@ async fn a_server_that_wants_a_certificate_gets_ours() {
     assert!(matches!(without, Err(Cause::Tls { .. })), "{without:?}");
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn a_certificate_file_that_cannot_be_used_is_named() {
     let authority = Authority::new();

@@ -235,11 +235,9 @@ fn a_token_that_was_asked_for_goes_with_the_last_that_uses_it() {
     let own = put(folder.path().join("mine/token"));
     let table = |key: &str, token: &PathBuf| {
         let token = token.display();
-        format!(
-            "[subscriptions.{key}]\nurl = \"http://{key}/\"\nbearer = {{ file = \"{token}\" }}\n"
-        )
+        format!("[subscriptions.{key}]\nurl = \"http://{key}/\"\nbearer = {{ file = '{token}' }}\n")
     };
-    let sends = table("d", &own) + &format!("publish.bearer.file = \"{}\"\n", asked.display());
+    let sends = table("d", &own) + &format!("publish.bearer.file = '{}'\n", asked.display());
     let text = [table("a", &asked), table("b", &asked), table("c", &own), sends.clone()].concat();
     fs::write(&path, text).unwrap();
     remove(&path, "d").unwrap();

@@ -8,6 +8,8 @@ fn at(text: &str) -> RelayAt {
     RelayAt::Listen(text.parse::<SocketAddr>().unwrap())
 }
 
+// Sockets have paths on Unix alone.
+#[cfg(unix)]
 #[test]
 fn the_relay_is_off_where_it_is_not_there_and_listens_where_it_is_told() {
     assert_eq!(read_all("").relay, None);
@@ -48,6 +50,7 @@ fn what_is_wrong_with_the_relay_is_said_in_a_sentence() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn the_relay_is_turned_on_and_off_and_the_rest_of_the_file_stays() {
     let folder = tempfile::tempdir().unwrap();
