@@ -1,14 +1,9 @@
 //! Type checks for another system. What is written in C on the way there is compiled by Zig, whose compiler knows all
 //! systems and comes from Python's registry.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::PathBuf, process::Command};
 
-use super::target;
+use super::{target, write};
 use crate::{Result, Shell, pip};
 
 const ZIG: &str = "ziglang==0.15.2";
@@ -104,12 +99,4 @@ impl Compiler {
         // Any folder: what stands in Apple's is not looked at by a check.
         command.env("SDKROOT", &self.folder);
     }
-}
-
-fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
-    let folder = path.parent().ok_or("no folder")?;
-    let written = fs::create_dir_all(folder)
-        .and_then(|()| fs::write(path, text))
-        .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode)));
-    written.map_err(|e| format!("{}: {e}.", path.display()))
 }

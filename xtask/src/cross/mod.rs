@@ -8,7 +8,12 @@ mod target;
 mod whole;
 mod wine;
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use crate::{Result, Shell, debian, page, tally::Tally, windows};
 
@@ -89,9 +94,9 @@ fn units(shell: &Shell, wine: &Wine) -> Result<Tally> {
 /// Runs tests and counts them; what they print is in the log of this name.
 fn counted(shell: &Shell, log: &str, command: std::process::Command) -> Result<Tally> {
     let folder = shell.target.join("xtask-log");
-    std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}.", folder.display()))?;
+    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}.", folder.display()))?;
     let log = folder.join(format!("{log}.txt"));
-    _ = std::fs::remove_file(&log);
+    _ = fs::remove_file(&log);
     let mut tally = Tally::default();
     let done = shell.run_logged(command, &log, |line| {
         tally.count(line);
@@ -105,4 +110,13 @@ fn counted(shell: &Shell, log: &str, command: std::process::Command) -> Result<T
     }
     println!("{tally}; see {}", log.display());
     Ok(tally)
+}
+
+/// Writes a file of this mode, and its folder where there is none.
+fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
+    let folder = path.parent().ok_or("no folder")?;
+    let written = fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, text))
+        .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode)));
+    written.map_err(|e| format!("{}: {e}.", path.display()))
 }

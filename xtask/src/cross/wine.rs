@@ -6,12 +6,11 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Stdio},
 };
 
-use super::target::WINDOWS;
+use super::{target::WINDOWS, write};
 use crate::{Result, Shell, archive, shell};
 
 /// Has Wine 10; that of Debian 12 lacks what Rust's standard library asks for.
@@ -58,7 +57,7 @@ impl Wine {
             bootstrap.arg(&fresh).arg(mirror).stdout(Stdio::null());
             shell.run(bootstrap)?;
             _ = fs::remove_dir_all(fresh.join("var/cache/apt/archives"));
-            write(&fresh.join("etc/hosts"), "127.0.0.1 localhost\n")?;
+            write(&fresh.join("etc/hosts"), "127.0.0.1 localhost\n", 0o644)?;
             fs::rename(&fresh, wine.root()).map_err(|e| e.to_string())?;
         }
         let bound = format!("'{}'", shell.root.display());
@@ -70,7 +69,7 @@ impl Wine {
             .replace("@PREFIX@", &wine.folder.join("prefix").display().to_string())
             .replace("@ROOT@", &wine.root().display().to_string())
             .replace("@BOUND@", &(bound + &target));
-        executable(&wine.script(), &script)?;
+        write(&wine.script(), &script, 0o755)?;
         Ok(wine)
     }
 
@@ -101,7 +100,7 @@ impl Wine {
                 self.script().display(),
                 exe.display()
             );
-            executable(&folder.join(name), &text)?;
+            write(&folder.join(name), &text, 0o755)?;
         }
         Ok(folder)
     }
@@ -126,16 +125,4 @@ impl Drop for Session {
     fn drop(&mut self) {
         shell::end(&mut self.0);
     }
-}
-
-fn executable(path: &Path, text: &str) -> Result<()> {
-    write(path, text)?;
-    let mode = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(path, mode).map_err(|e| format!("{}: {e}.", path.display()))
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().ok_or("no folder")?;
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, text));
-    written.map_err(|e| format!("{}: {e}.", path.display()))
 }
