@@ -12,7 +12,6 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
@@ -26,7 +25,7 @@ use tokio::{sync::mpsc, task::AbortHandle};
 
 use super::{
     Answer, BusError, KEY_BYTES_MAX, Program, REPLY_BYTES_MAX, Sent, Server, Signal, Signals,
-    Sound, signals::Told,
+    Sound, number_after, signals::Told,
 };
 
 /// Where a signal or an answer was among all: they are counted.
@@ -177,14 +176,10 @@ impl Inner {
         });
     }
 
-    /// A number that none has had: numbers go on with the time, so that a later run gives no other
-    /// notification the number of one that was there before.
+    /// See [`number_after`].
     fn next_number(&self) -> u32 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = u32::try_from(now.as_secs()).unwrap_or(1);
-        let next = |last: u32| now.max(last.wrapping_add(1)).max(1);
         // It is asked for by one call at a time.
-        let number = next(self.last.load(Relaxed));
+        let number = number_after(self.last.load(Relaxed));
         self.last.store(number, Relaxed);
         number
     }

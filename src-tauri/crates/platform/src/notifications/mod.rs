@@ -91,6 +91,16 @@ pub enum Sound {
     Silent,
 }
 
+/// The number of the next notification, where we give them: one that none has had. They go on with the time, so
+/// that a later run gives no other notification the number of one that was there before.
+#[cfg(not(target_os = "linux"))]
+fn number_after(last: u32) -> u32 {
+    use std::time::{SystemTime, UNIX_EPOCH};
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = u32::try_from(now.as_secs()).unwrap_or(1);
+    now.max(last.wrapping_add(1)).max(1)
+}
+
 /// A notification server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {

@@ -25,7 +25,7 @@ use windows::{
 use super::{
     super::{
         Answer, BusError, KEY_BYTES_MAX, Manner, Program, REPLY_BYTES_MAX, Sent, Server, Signal,
-        signals::Told, toast_xml,
+        number_after, signals::Told, toast_xml,
     },
     identity::{self, APP_ID, CLASSES},
     pictures,
@@ -288,12 +288,9 @@ impl Toasts {
         Ok(numbers)
     }
 
-    /// A number that none has had: numbers go on with the time, so that a later run gives no other toast the
-    /// number of one that was there before.
+    /// See [`number_after`].
     fn next_number(&mut self) -> u32 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = u32::try_from(now.as_secs()).unwrap_or(1);
-        self.last = now.max(self.last.wrapping_add(1)).max(1);
+        self.last = number_after(self.last);
         self.last
     }
 }
