@@ -97,11 +97,13 @@ impl Link {
         self
     }
 
-    /// Waits until the link is down; answers why.
+    /// Waits until the first dial after [`again`](Self::again) has failed; answers why. The wait before
+    /// the next dial may be over before it is seen.
     async fn fails(&self) -> Cause {
         eventually("the link says what happened", LONG, async || {
             match self.world.ask_link("news").await?.phase {
-                Phase::BackingOff { cause, .. } => Ok(cause),
+                Phase::BackingOff { cause, .. }
+                | Phase::Dialing { attempt: 2.., cause: Some(cause), .. } => Ok(cause),
                 other => Err(format!("{other:?}")),
             }
         })
