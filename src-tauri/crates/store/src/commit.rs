@@ -87,10 +87,11 @@ impl Store {
     ) -> Result<Committed, StoreError> {
         let keep = self.keep_of(subscription);
         let has_nobody = self.has_nobody;
+        let deliveries: Vec<&Delivery> = deliveries.into_iter().collect();
+        self.make_room(deliveries.len())?;
         let transaction = self.connection.transaction()?;
         let mut run = Run::read(&transaction, subscription)?;
         let mut stored = Vec::new();
-        let deliveries: Vec<&Delivery> = deliveries.into_iter().collect();
         for (place, delivery) in deliveries.iter().enumerate() {
             let is_new = run.takes(&transaction, &deliveries[place..])?;
             let Delivery { event, outcome, cursor, fallen } = delivery;

@@ -4,6 +4,7 @@
 //! A cursor passes an event only in the transaction that commits what became of it. Nothing here
 //! knows a network, a clock or a notification server; times come in with the values.
 
+mod cache;
 mod check;
 mod commit;
 mod consent;
@@ -47,6 +48,8 @@ pub struct Store {
     connection: Connection,
     /// See [`Store::epoch`].
     epoch: String,
+    /// See [`Store::make_room`].
+    cache_pages: u32,
     /// How much is kept of each subscription, where it is not the default.
     keeps: HashMap<String, Keep>,
     /// Whether nobody is there to show alerts, so that none waits.

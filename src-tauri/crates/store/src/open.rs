@@ -10,7 +10,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, cache};
 
 /// Append-only: a released migration is never edited.
 const MIGRATIONS: &[&str] = &[
@@ -121,11 +121,11 @@ fn open_current(path: &Path) -> Result<Store, StoreError> {
 pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    // 64 pages are no slower than SQLite's default here and cost 2 MiB less.
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = 64;
-         PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304;",
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;
+         PRAGMA journal_size_limit = 4194304;",
     )?;
+    connection.pragma_update(None, "cache_size", cache::PAGES)?;
     migrate(&mut connection, path, migrations)?;
     // A damaged file may open and fail at the first use: find out now.
     for table in ["message", "fingerprint", "set_aside", "journal"] {
@@ -137,6 +137,7 @@ pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreE
         connection,
         epoch: String::new(),
         keeps: HashMap::new(),
+        cache_pages: cache::PAGES,
         has_nobody: false,
         journal_grown: 0,
         journals_grown: HashMap::new(),
