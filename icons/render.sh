@@ -25,3 +25,10 @@ for state in idle live silent trying needs-you paused; do
             rsvg-convert -w "$size" -h "$size" -o "tray/$state-unread-$size.png"
     done
 done
+# The menu bar of macOS takes the opacity alone, and 22 points at twice their size.
+dot='<circle cx="39.5" cy="8.5" r="6.5" />'
+for state in idle live silent trying needs-you paused; do
+    state=tray/template/$state
+    rsvg-convert -w 44 -h 44 "$state.svg" -o "$state.png"
+    sed "s|</svg>|$dot</svg>|" "$state.svg" | rsvg-convert -w 44 -h 44 -o "$state-unread.png"
+done

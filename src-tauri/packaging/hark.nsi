@@ -17,6 +17,8 @@ ManifestDPIAware true
 !include MUI2.nsh
 !include FileFunc.nsh
 !include x64.nsh
+!include Win\COM.nsh
+!include Win\Propkey.nsh
 
 !define ID "Hark.Hark"
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\Hark"
@@ -71,6 +73,37 @@ FunctionEnd
     ${EndIf}
 !macroend
 
+; Names Hark in a shortcut, so that Windows takes its toasts and its entry for one program's. Where that fails the
+; shortcut works without.
+!macro NameShortcut LINK
+    !insertmacro ComHlpr_CreateInProcInstance ${CLSID_ShellLink} ${IID_IShellLink} r0 ""
+    ${If} $0 P<> 0
+        ${IUnknown::QueryInterface} $0 '("${IID_IPersistFile}",.r1)'
+        ${IUnknown::QueryInterface} $0 '("${IID_IPropertyStore}",.r2)'
+        ${If} $1 P<> 0
+        ${AndIf} $2 P<> 0
+            ; To be read and written (STGM_READWRITE).
+            ${IPersistFile::Load} $1 '("${LINK}",2)'
+            System::Call '*${SYSSTRUCT_PROPERTYKEY}(${PKEY_AppUserModel_ID})p.r3'
+            System::Call '*(&w${NSIS_MAX_STRLEN} "${ID}")p.r4'
+            System::Call '*${SYSSTRUCT_PROPVARIANT}(${VT_LPWSTR},,p r4)p.r5'
+            ${IPropertyStore::SetValue} $2 '($3,$5)'
+            ${IPropertyStore::Commit} $2 ""
+            ${IPersistFile::Save} $1 '("${LINK}",1)'
+            System::Free $3
+            System::Free $4
+            System::Free $5
+        ${EndIf}
+        ${If} $1 P<> 0
+            ${IUnknown::Release} $1 ""
+        ${EndIf}
+        ${If} $2 P<> 0
+            ${IUnknown::Release} $2 ""
+        ${EndIf}
+        ${IUnknown::Release} $0 ""
+    ${EndIf}
+!macroend
+
 Section Install
     !insertmacro StopAgent
     SetOutPath $INSTDIR
@@ -82,6 +115,7 @@ Section Install
     File "${ICON}"
     WriteUninstaller "$INSTDIR\uninstall.exe"
     CreateShortcut "$SMPROGRAMS\Hark.lnk" "$INSTDIR\harkw.exe" "open" "$INSTDIR\hark.ico"
+    !insertmacro NameShortcut "$SMPROGRAMS\Hark.lnk"
 
     ; Who the notifications are of, and what a click on one opens when no agent runs.
     WriteRegStr HKCU "Software\Classes\AppUserModelId\${ID}" "DisplayName" "Hark"

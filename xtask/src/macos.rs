@@ -11,7 +11,8 @@ use crate::{Result, Shell, package, page};
 /// What the bundle holds of programs. The first is what opens when it is started; the agent stands beside it, so that
 /// its notifications are those of the bundle.
 const PROGRAMS: [&str; 2] = ["hark-window", "hark"];
-/// The bundle's properties (Apple, Information Property List). It is no program of the Dock while only the agent runs.
+/// The bundle's properties (Apple, Information Property List). It is no program of the Dock while only the agent runs,
+/// and is not put to sleep (App Nap) for showing no window: the agent's timers are its heartbeats.
 const PROPERTIES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
@@ -30,6 +31,7 @@ const PROPERTIES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
     <key>LSApplicationCategoryType</key><string>public.app-category.utilities</string>
     <key>LSMinimumSystemVersion</key><string>11.0</string>
     <key>LSUIElement</key><true/>
+    <key>NSAppSleepDisabled</key><true/>
     <key>NSHighResolutionCapable</key><true/>
     <key>NSHumanReadableCopyright</key><string>The Hark maintainers</string>
 </dict>

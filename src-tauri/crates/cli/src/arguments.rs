@@ -178,6 +178,13 @@ pub struct AgentOptions {
     pub detached: bool,
 }
 
+impl AgentOptions {
+    /// Whether it has an icon in the tray.
+    pub fn shows_icon(&self) -> bool {
+        !self.no_tray && !self.headless
+    }
+}
+
 /// Options of `hark add`.
 #[derive(Debug, Args)]
 pub struct AddOptions {

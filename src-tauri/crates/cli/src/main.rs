@@ -59,7 +59,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
         true => Profile::system(),
         false => Profile::find(arguments.profile.as_deref())?,
     };
-    main_thread::keep_free(move || all(arguments.command, profile))?
+    let shows_icon = matches!(&arguments.command, Command::Agent(options) if options.shows_icon());
+    main_thread::keep_free(shows_icon, move || all(arguments.command, profile))?
 }
 
 /// Does what was asked, on one thread: an agent mostly waits.

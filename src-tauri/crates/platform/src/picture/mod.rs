@@ -18,7 +18,6 @@ pub struct Picture {
 
 impl Picture {
     /// One of ours: of a PNG with colours or greys, and transparency.
-    #[cfg(any(not(target_os = "macos"), test))]
     pub(crate) fn of_png(png: &[u8]) -> Option<Self> {
         let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
         decoder.set_transformations(png::Transformations::ALPHA | png::Transformations::STRIP_16);

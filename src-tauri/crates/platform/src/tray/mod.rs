@@ -1,11 +1,12 @@
 //! The icon in the desktop's tray: what it shows comes in as a value, and clicks go out as values.
 
-#[cfg(not(target_os = "macos"))]
 mod art;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
+#[cfg(not(target_os = "linux"))]
+mod shown;
 #[cfg(windows)]
 mod windows;
 

@@ -1,7 +1,9 @@
-//! What is seen of a view: icon, tooltip and menu, each handed on when it is another than before; and what a click
-//! on them means. On the thread of the message loop.
+//! What is seen of a view where `tray-icon` shows it: icon, tooltip and menu, each handed on when it is another than
+//! before; and what a click on them means. All of it is of one thread, which has the system's loop of events.
 
 use std::{
+    cell::RefCell,
+    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -11,12 +13,8 @@ use tray_icon::{
     MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent,
     menu::{IsMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu},
 };
-use winsafe::co;
 
-use super::{
-    super::{Entry, Event, View, art},
-    with_shown,
-};
+use super::{Entry, Event, View, system};
 use crate::picture::Picture;
 
 /// Clicks that follow one another so quickly are one: a double click is two of them.
@@ -26,11 +24,40 @@ const CHOICE: Duration = Duration::from_millis(300);
 /// Where there is no taskbar, when it is tried again; each further wait is twice as long.
 const WAIT_MIN: Duration = Duration::from_secs(1);
 const WAIT_MAX: Duration = Duration::from_secs(60);
-/// A tooltip has room for 127 of UTF-16's units.
+/// A tooltip has room for 127 of UTF-16's units on Windows.
 const TIP_UNITS_MAX: usize = 127;
+/// Menus of which one may still be open, where it opens by itself and another takes its place meanwhile.
+const MENUS_MAX: usize = 4;
+
+thread_local! {
+    /// What the thread's loop shows, where this is one.
+    static SHOWN: RefCell<Option<Box<dyn Show>>> = const { RefCell::new(None) };
+}
+
+/// This thread shows it from now on.
+pub(super) fn put_up(shown: impl Show + 'static) {
+    SHOWN.set(Some(Box::new(shown)));
+}
+
+/// With what this thread shows. Nothing where it shows nothing, or is at it already, as while its menu is open.
+pub(super) fn with_shown(act: impl FnOnce(&mut dyn Show)) {
+    SHOWN.with(|shown| {
+        if let Ok(mut shown) = shown.try_borrow_mut()
+            && let Some(shown) = shown.as_mut()
+        {
+            act(shown.as_mut());
+        }
+    });
+}
+
+/// Takes the icon away, also before the loop ends. Where the menu is open, the loop's end closes it first.
+pub(super) fn put_away() {
+    let shown = SHOWN.with(|shown| shown.try_borrow_mut().ok()?.take());
+    drop(shown);
+}
 
 /// Has something done again in so long.
-type Again = Box<dyn Fn(Duration)>;
+pub(super) type Again = Box<dyn Fn(Duration)>;
 
 /// What the loop shows, of whatever its clicks mean.
 pub(super) trait Show {
@@ -54,8 +81,8 @@ pub(super) struct Shown<A> {
     icon: TrayIcon,
     /// What was handed on of the view, part by part.
     seen: Seen<A>,
-    /// What the entries mean: entry n of this menu has the id `MENU:n`.
-    menu: (u64, Vec<A>),
+    /// The newest menus, the last one last.
+    menus: VecDeque<Shows<A>>,
     again: Option<Again>,
     /// How long it is waited where there is no taskbar.
     wait: Duration,
@@ -64,9 +91,17 @@ pub(super) struct Shown<A> {
     closed: Option<Instant>,
 }
 
+/// A menu, and what its entries mean: entry n has the id `NUMBER:n`. A menu that is open must be there until what was
+/// chosen in it is told.
+struct Shows<A> {
+    number: u64,
+    actions: Vec<A>,
+    _menu: Menu,
+}
+
 /// What was handed on.
 struct Seen<A> {
-    icon: Option<(super::super::Icon, bool)>,
+    icon: Option<(super::Icon, bool)>,
     tip: Option<String>,
     menu: Option<Vec<Entry<A>>>,
 }
@@ -80,13 +115,13 @@ impl<A: Copy + PartialEq> Shown<A> {
         tell: Arc<watch::Sender<bool>>,
     ) -> tray_icon::Result<Self> {
         let icon = TrayIconBuilder::new()
-            .with_menu_on_left_click(false)
-            .with_menu_on_right_click(false)
+            .with_menu_on_left_click(system::OPENS_MENU)
+            .with_menu_on_right_click(system::OPENS_MENU)
             .build()?;
         let seen = Seen { icon: None, tip: None, menu: None };
-        let (menu, wait) = ((0, Vec::new()), WAIT_MIN);
+        let (menus, wait) = (VecDeque::new(), WAIT_MIN);
         let (again, clicked, closed) = (None, None, None);
-        Ok(Self { views, events, tell, icon, seen, menu, again, wait, clicked, closed })
+        Ok(Self { views, events, tell, icon, seen, menus, again, wait, clicked, closed })
     }
 
     fn click(&self, action: A) {
@@ -94,17 +129,28 @@ impl<A: Copy + PartialEq> Shown<A> {
         let _ = self.events.try_send(Event::Click(action));
     }
 
+    /// What an entry means. Nothing where its menu is long gone.
+    fn means(&self, id: &str) -> Option<A> {
+        let (menu, place) = id.split_once(':')?;
+        let (menu, place): (u64, usize) = (menu.parse().ok()?, place.parse().ok()?);
+        let menu = self.menus.iter().find(|shows| shows.number == menu)?;
+        menu.actions.get(place).copied()
+    }
+
     /// Hands on what differs from this view. Answers whether the taskbar has it.
     fn hand_on(&mut self, view: &View<A>) -> bool {
         let icon = &self.icon;
         if self.seen.menu.as_ref() != Some(&view.menu) {
-            self.menu = (self.menu.0 + 1, Vec::new());
-            let menu = Menu::new();
-            let (number, actions) = &mut self.menu;
-            append(&view.menu, *number, actions, &mut |item| {
+            let number = self.menus.back().map_or(0, |last| last.number + 1);
+            let (menu, mut actions) = (Menu::new(), Vec::new());
+            append(&view.menu, number, &mut actions, &mut |item| {
                 let _ = menu.append(item);
             });
-            icon.set_menu(Some(Box::new(menu)));
+            icon.set_menu(Some(Box::new(menu.clone())));
+            self.menus.push_back(Shows { number, actions, _menu: menu });
+            if self.menus.len() > MENUS_MAX {
+                self.menus.pop_front();
+            }
             self.seen.menu = Some(view.menu.clone());
         }
         let tip = tip(&view.tooltip);
@@ -113,7 +159,7 @@ impl<A: Copy + PartialEq> Shown<A> {
         }
         let wanted = (view.icon, view.unread);
         if self.seen.icon != Some(wanted) {
-            let is_set = icon.set_icon(pixels(wanted)).is_ok();
+            let is_set = system::set_icon(icon, pixels(wanted)).is_ok();
             self.seen.icon = is_set.then_some(wanted);
         }
         self.seen.tip.is_some() && self.seen.icon.is_some()
@@ -124,6 +170,9 @@ impl<A: Copy + PartialEq + Send + Sync + 'static> Show for Shown<A> {
     fn begin(&mut self, again: Again) {
         // Both are of the process; the thread that they are called on knows what is meant.
         TrayIconEvent::set_event_handler(Some(|event| {
+            if system::OPENS_MENU {
+                return;
+            }
             if is_click(&event) {
                 with_shown(|shown| shown.clicked());
             } else if asks_for_menu(&event) {
@@ -162,10 +211,8 @@ impl<A: Copy + PartialEq + Send + Sync + 'static> Show for Shown<A> {
     }
 
     fn chose(&mut self, id: &str) {
-        let (menu, actions) = &self.menu;
-        let number = id.strip_prefix(&format!("{menu}:")).and_then(|it| it.parse::<usize>().ok());
-        if let Some(action) = number.and_then(|number| actions.get(number)) {
-            self.click(*action);
+        if let Some(action) = self.means(id) {
+            self.click(action);
         }
     }
 
@@ -241,19 +288,16 @@ fn tip(text: &str) -> String {
     tip
 }
 
-/// The icon's pixels in the size that the taskbar wants, or the next larger one that there is.
-fn pixels((icon, unread): (super::super::Icon, bool)) -> Option<tray_icon::Icon> {
-    let wanted = winsafe::GetSystemMetrics(co::SM::CXSMICON);
-    let last = art::SIZES.len() - 1;
-    let place = art::SIZES.iter().position(|size| *size >= wanted).unwrap_or(last);
-    let Picture { width, height, rgba } = Picture::of_png(art::pngs(icon, unread)[place])?;
+/// The icon's pixels, in the size that the system wants.
+fn pixels((icon, unread): (super::Icon, bool)) -> Option<tray_icon::Icon> {
+    let Picture { width, height, rgba } = Picture::of_png(system::png(icon, unread))?;
     let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
     tray_icon::Icon::from_rgba(rgba, width, height).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::super::Icon, *};
+    use super::{super::Icon, *};
 
     #[test]
     fn a_tooltip_has_the_room_that_it_has() {
@@ -283,18 +327,22 @@ mod tests {
         let Ok(mut shown) = Shown::new(seen, events, Arc::new(watch::channel(false).0)) else {
             return;
         };
-        let mut actions = Vec::new();
-        append(&menu(8), 3, &mut actions, &mut |_| {});
-        shown.menu = (3, actions);
+        for number in 3..=4 {
+            let mut actions = Vec::new();
+            append(&menu(5 + number), u64::from(number), &mut actions, &mut |_| {});
+            let shows = Shows { number: number.into(), actions, _menu: Menu::new() };
+            shown.menus.push_back(shows);
+        }
         for id in ["2:0", "3:2", "3:x", "3:-1", "", "3"] {
             shown.chose(id);
         }
         shown.chose("3:0");
         shown.chose("3:1");
+        shown.chose("4:1");
         shown.clicked();
         shown.clicked();
         drop(shown);
         let all: Vec<_> = std::iter::from_fn(|| told.try_recv().ok()).collect();
-        assert_eq!(all, [Event::Click(7), Event::Click(8), Event::Click(1)]);
+        assert_eq!(all, [7, 8, 9, 1].map(Event::Click));
     }
 }

@@ -20,13 +20,13 @@ use tokio::{
     task::JoinHandle,
     time::sleep,
 };
+use tray_icon::TrayIcon;
 use winsafe::{co, gui, prelude::*};
 
-use super::{Event, View};
-
-mod shown;
-
-use shown::{Show, Shown};
+use super::{
+    Event, Icon, View, art,
+    shown::{Show, Shown, put_away, put_up, with_shown},
+};
 
 /// When it is tried again where no window can be had.
 const RETRY: Duration = Duration::from_secs(60);
@@ -35,26 +35,19 @@ const TIMER: usize = 1;
 /// For how long the agent may end in good order before Windows ends it: it asks for no more than 5 s.
 const GOOD_ORDER: Duration = Duration::from_secs(4);
 
-thread_local! {
-    /// What the thread's loop shows, where this is one.
-    static SHOWN: RefCell<Option<Box<dyn Show>>> = const { RefCell::new(None) };
+/// Whether a click on the icon opens its menu by itself.
+pub(super) const OPENS_MENU: bool = false;
+
+/// The picture in the size that the taskbar wants, or the next larger one that there is.
+pub(super) fn png(icon: Icon, unread: bool) -> &'static [u8] {
+    let wanted = winsafe::GetSystemMetrics(co::SM::CXSMICON);
+    let last = art::SIZES.len() - 1;
+    let place = art::SIZES.iter().position(|size| *size >= wanted).unwrap_or(last);
+    art::pngs(icon, unread)[place]
 }
 
-/// With what this thread shows. Nothing where it shows nothing, or is at it already, as while its menu is open.
-fn with_shown(act: impl FnOnce(&mut dyn Show)) {
-    SHOWN.with(|shown| {
-        if let Ok(mut shown) = shown.try_borrow_mut()
-            && let Some(shown) = shown.as_mut()
-        {
-            act(shown.as_mut());
-        }
-    });
-}
-
-/// Takes the icon away, also before the loop ends. Where the menu is open, the loop's end closes it first.
-fn put_away() {
-    let shown = SHOWN.with(|shown| shown.try_borrow_mut().ok()?.take());
-    drop(shown);
+pub(super) fn set_icon(to: &TrayIcon, icon: Option<tray_icon::Icon>) -> tray_icon::Result<()> {
+    to.set_icon(icon)
 }
 
 /// Shows the tray for as long as it is polled.
@@ -171,7 +164,7 @@ fn window(
                 // Without a timer it is handed on with the next view.
                 let _ = timer.hwnd().SetTimer(TIMER, after, None);
             }));
-            SHOWN.set(Some(Box::new(shown)));
+            put_up(shown);
             let _ = ready.send(own.clone());
         }
         Ok(0)
@@ -198,7 +191,7 @@ fn window(
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Icon, *};
+    use super::*;
 
     #[tokio::test]
     async fn the_loop_begins_follows_its_view_and_ends_and_begins_again() {
