@@ -53,7 +53,7 @@ LangString ASK ${LANG_SIMPCHINESE} "是否同时删除您的设置、消息和�
 LangString OLD ${LANG_ENGLISH} "Hark needs 64-bit Windows 10 or later."
 LangString OLD ${LANG_SIMPCHINESE} "Hark 需要 64 位 Windows 10 或更高版本。"
 
-; Whether an agent ran, which is started again.
+; "Stopped" where an agent ran, which is started again.
 Var Ran
 
 Function .onInit
@@ -65,11 +65,13 @@ Function .onInit
 FunctionEnd
 
 !macro StopAgent
-    ; Ends in good order: what has come is stored. It fails where none runs.
-    StrCpy $Ran 1
+    ; Ends in good order: what has come is stored. What it says begins so only where one ran.
+    StrCpy $Ran ""
     ${If} ${FileExists} "$INSTDIR\hark.exe"
-        nsExec::Exec '"$INSTDIR\hark.exe" stop'
+        nsExec::ExecToStack '"$INSTDIR\hark.exe" stop'
+        Pop $0
         Pop $Ran
+        StrCpy $Ran $Ran 7
     ${EndIf}
 !macroend
 
@@ -136,7 +138,7 @@ Section Install
     WriteRegDWORD HKCU "${UNINSTALL}" "NoModify" 1
     WriteRegDWORD HKCU "${UNINSTALL}" "NoRepair" 1
 
-    ${If} $Ran == 0
+    ${If} $Ran == "Stopped"
         Exec '"$INSTDIR\harkw.exe" agent'
     ${EndIf}
 SectionEnd

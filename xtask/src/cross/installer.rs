@@ -52,8 +52,15 @@ pub(super) fn life(shell: &Shell, wine: &Wine) -> Result<Tally> {
 
     life.runs(&setup, &["/S"])?;
     life.promise("it is installed", is_whole);
+    life.runs(&setup, &["/S"])?;
+    life.promise("an upgrade starts no agent where none ran", |life| {
+        life.pid(&installed).is_none()
+    });
     let mut agent = life.started(&installed.join("harkw.exe"), &["agent"])?;
     life.promise("its agent answers", |life| life.pid(&installed).is_some());
+    // Else the upgrade has started one, and this one has ended at once.
+    let is_first = matches!(agent.try_wait(), Ok(None));
+    life.promise("it is the first", |_| is_first);
     let first = life.pid(&installed);
     life.runs(&setup, &["/S"])?;
     life.promise("an upgrade starts the agent again", |life| {
