@@ -10,6 +10,8 @@ Target amd64-unicode
 SetCompress off
 !else
 SetCompressor /SOLID lzma
+; harkw.exe is hark.exe but for one byte: found again where the dictionary holds both.
+SetCompressorDictSize 32
 !endif
 RequestExecutionLevel user
 ManifestDPIAware true

@@ -1,5 +1,5 @@
-//! Push servers that Debian packages in newer suites than the system's. apt fetches them with sources,
-//! lists and state of its own in the target folder, where they are unpacked and stay. The system's own
+//! Packages of Debian's newer suites than the system's: push servers for the tests, and what others ask for. apt
+//! fetches them with sources, lists and state of its own in the target folder, where they are unpacked and stay. The system's own
 //! lists and packages are not touched, root is not needed, and apt checks every file against the archive's
 //! keyring.
 
@@ -56,6 +56,49 @@ pub(crate) fn ensure(shell: &Shell) -> Result<Vec<(&'static str, PathBuf)>> {
 
 /// Takes from `missing` what could be fetched and started.
 fn fetch(shell: &Shell, folder: &Path, missing: &mut Vec<&Program>) -> Result<()> {
+    let starts = |program: &Program, unpacked: &Path| {
+        let mut start = shell.command(unpacked.join(program.path));
+        shell.ask(start.arg("--help")).is_some()
+    };
+    in_suites(shell, folder, &SUITES, |apt| {
+        let mut failures = Vec::new();
+        missing.retain(|program| {
+            let name = program.package;
+            let install = apt
+                .run("apt-get", &["download", name])
+                .and_then(|()| apt.place(name, folder, |unpacked| starts(program, unpacked)));
+            install.map_err(|why| failures.push(why)).is_err()
+        });
+        if missing.is_empty() { Ok(()) } else { Err(failures.join(" ")) }
+    })
+}
+
+/// Fetches this version of a package, whatever Debian has made of it, from the first of these suites that has it, and
+/// unpacks it into the folder of its name in this one.
+///
+/// # Errors
+/// Why it was had from none.
+pub(crate) fn package(
+    shell: &Shell,
+    package: &str,
+    version: &str,
+    suites: &[&str],
+    folder: &Path,
+) -> Result<()> {
+    let wanted = format!("{package}={version}*");
+    in_suites(shell, folder, suites, |apt| {
+        apt.run("apt-get", &["download", &wanted])?;
+        apt.place(package, folder, |_| true)
+    })
+}
+
+/// Has this tried with each suite on each mirror until it is done; otherwise says why it was not.
+fn in_suites(
+    shell: &Shell,
+    folder: &Path,
+    suites: &[&str],
+    mut attempt: impl FnMut(&Apt<'_>) -> Result<()>,
+) -> Result<()> {
     if !debian::is_debian(shell) || !Path::new(KEYRING).exists() {
         return Err("This is no Debian.".to_owned());
     }
@@ -64,25 +107,21 @@ fn fetch(shell: &Shell, folder: &Path, missing: &mut Vec<&Program>) -> Result<()
         return Err("The system's apt names no mirror of Debian.".to_owned());
     }
     let apt = Apt { shell, folder: folder.join("apt") };
-    let mut failures = Vec::new();
-    for suite in SUITES {
-        for mirror in &mirrors {
-            if missing.is_empty() || shell.stopped() {
-                break;
-            }
-            println!("Looking in Debian's suite {suite} for push servers of the tests.");
-            if let Err(why) = apt.turn_to(mirror, suite) {
-                failures.push(why);
-                continue;
-            }
-            missing.retain(|program| {
-                apt.install(program, folder).map_err(|why| failures.push(why)).is_err()
-            });
+    let (mut failures, mut is_done) = (Vec::new(), false);
+    for (suite, mirror) in suites.iter().flat_map(|suite| mirrors.iter().map(move |it| (suite, it)))
+    {
+        if is_done || shell.stopped() {
+            break;
+        }
+        println!("Looking in Debian's suite {suite}.");
+        match apt.turn_to(mirror, suite).and_then(|()| attempt(&apt)) {
+            Ok(()) => is_done = true,
+            Err(why) => failures.push(why),
         }
     }
     // Lists and packages are larger than what was unpacked.
     _ = fs::remove_dir_all(&apt.folder);
-    if missing.is_empty() { Ok(()) } else { Err(failures.join(" ")) }
+    if is_done { Ok(()) } else { Err(failures.join(" ")) }
 }
 
 /// The mirrors of the system's own packages that belong to Debian's main archive.
@@ -151,10 +190,8 @@ impl Apt<'_> {
         self.run("apt-get", &["update"])
     }
 
-    /// Fetches a package, unpacks it and moves it to its place where its program starts.
-    fn install(&self, program: &Program, folder: &Path) -> Result<()> {
-        let Program { package, path, .. } = program;
-        self.run("apt-get", &["download", package])?;
+    /// Unpacks a package that was fetched, and moves it to its place where it fits.
+    fn place(&self, package: &str, folder: &Path, fits: impl Fn(&Path) -> bool) -> Result<()> {
         let packages = self.folder.join("packages");
         let deb = fs::read_dir(&packages)
             .map_err(|error| format!("{}: {error}.", packages.display()))?
@@ -168,9 +205,8 @@ impl Apt<'_> {
         let (unpacked, place) = (self.folder.join(package), folder.join(package));
         self.run("dpkg-deb", &["--extract", &deb.to_string_lossy(), &unpacked.to_string_lossy()])?;
         let fetched = deb.file_stem().unwrap_or_default().to_string_lossy();
-        let mut start = self.shell.command(unpacked.join(path));
-        if self.shell.ask(start.arg("--help")).is_none() {
-            return Err(format!("{fetched} does not start here."));
+        if !fits(&unpacked) {
+            return Err(format!("{fetched} does not fit here."));
         }
         _ = fs::remove_dir_all(&place);
         fs::rename(&unpacked, &place).map_err(|error| format!("{}: {error}.", place.display()))?;

@@ -42,11 +42,12 @@ pub(crate) enum Checked {
 /// # Errors
 /// Why it cannot be checked here.
 pub(crate) fn command(shell: &Shell, target: &str) -> Result<Command> {
-    target::ensure(shell, target)?;
+    let library = target::ensure(shell, target)?;
     let compiler = Compiler::ensure(shell, target)?;
     let mut command = shell.cargo(&["check", "--quiet", "--workspace", "--target", target]);
     command.args(LEFT_OUT.iter().flat_map(|name| ["--exclude", name]));
     compiler.set(&mut command);
+    library.set(&mut command);
     Ok(command)
 }
 

@@ -3,6 +3,7 @@
 
 mod check;
 mod installer;
+mod library;
 mod record;
 mod target;
 mod whole;
@@ -48,7 +49,7 @@ pub(crate) fn cross(shell: &Shell) -> Result<()> {
     windows::add_without_console(&programs)?;
     // Where the tests ask an agent.
     let bridge = ["build", "--package", "hark-api", "--example", "bridge"];
-    shell.run(target::cargo(shell, &bridge))?;
+    shell.run(target::cargo(shell, &bridge)?)?;
     println!("== units under Wine");
     let session = wine.begin(shell)?;
     record.units = units(shell, &wine)?;
@@ -71,10 +72,9 @@ pub(crate) fn cross(shell: &Shell) -> Result<()> {
 
 /// Builds the programs for Windows; answers where they are.
 pub(crate) fn build(shell: &Shell, profile: &str) -> Result<PathBuf> {
-    target::ensure(shell, WINDOWS)?;
     for package in ["hark", "hark-window"] {
         let args = ["build", "--profile", profile, "--package", package];
-        shell.run(target::cargo(shell, &args))?;
+        shell.run(target::cargo(shell, &args)?)?;
     }
     let folder = if profile == "dev" { "debug" } else { profile };
     Ok(shell.target.join(WINDOWS).join(folder))
@@ -84,7 +84,7 @@ pub(crate) fn build(shell: &Shell, profile: &str) -> Result<PathBuf> {
 fn units(shell: &Shell, wine: &Wine) -> Result<Tally> {
     let mut args = vec!["test", "--no-fail-fast", "--lib", "--bins"];
     args.extend(UNITS.iter().chain(&["hark"]).flat_map(|name| ["--package", name]));
-    let mut command = target::cargo(shell, &args);
+    let mut command = target::cargo(shell, &args)?;
     command.env(target::RUNNER, wine.script()).env("RUST_BACKTRACE", "0");
     // Snapshots are looked for from the checkout, which cargo cannot be asked for there.
     command.env("INSTA_WORKSPACE_ROOT", &shell.root);

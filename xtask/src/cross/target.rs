@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use super::library;
 use crate::{Result, Shell};
 
 pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
@@ -9,23 +10,41 @@ pub(crate) const MACOS: &str = "aarch64-apple-darwin";
 /// Runs what was built for Windows.
 pub(crate) const RUNNER: &str = "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER";
 
-/// Makes sure that there is a standard library for a target.
+/// Makes sure that there is a standard library for a target: rustup's, or one that is built here.
 ///
 /// # Errors
-/// Where there is none and rustup cannot fetch it.
-pub(crate) fn ensure(shell: &Shell, target: &str) -> Result<()> {
-    if is_there(shell, target) {
-        return Ok(());
+/// Where there is none, rustup cannot fetch it, and it cannot be built.
+pub(crate) fn ensure(shell: &Shell, target: &str) -> Result<Library> {
+    if !is_there(shell, target) {
+        println!("Fetching Rust's standard library for {target}.");
+        let mut add = shell.command("rustup");
+        add.args(["target", "add", target]);
+        shell.ask(&mut add);
     }
-    println!("Fetching Rust's standard library for {target}.");
-    let mut add = shell.command("rustup");
-    add.args(["target", "add", target]);
-    let added = shell.ask(&mut add).is_some();
-    match added && is_there(shell, target) {
-        true => Ok(()),
-        false => Err(format!(
-            "Rust's standard library for {target} is not here, and rustup does not fetch it."
-        )),
+    if is_there(shell, target) {
+        return Ok(Library::default());
+    }
+    let sysroot = library::ensure(shell, target).map_err(|why| {
+        format!(
+            "Rust's standard library for {target} is not here, and rustup does not fetch it. {why}"
+        )
+    })?;
+    let name = target.replace('-', "_").to_uppercase();
+    let flags = format!("--sysroot={}", sysroot.display());
+    Ok(Library { flags: Some((format!("CARGO_TARGET_{name}_RUSTFLAGS"), flags)) })
+}
+
+/// Where the target's standard library is.
+#[derive(Default)]
+pub(crate) struct Library {
+    /// The variable and its value by which rustc finds one that is not its own.
+    flags: Option<(String, String)>,
+}
+
+impl Library {
+    /// Has this cargo use it.
+    pub(crate) fn set(&self, cargo: &mut Command) {
+        cargo.envs(self.flags.iter().map(|(name, value)| (name, value)));
     }
 }
 
@@ -38,8 +57,13 @@ fn is_there(shell: &Shell, target: &str) -> bool {
 }
 
 /// cargo, building for Windows.
-pub(crate) fn cargo(shell: &Shell, args: &[&str]) -> Command {
+///
+/// # Errors
+/// As [`ensure`].
+pub(crate) fn cargo(shell: &Shell, args: &[&str]) -> Result<Command> {
+    let library = ensure(shell, WINDOWS)?;
     let mut command = shell.cargo(args);
     command.args(["--target", WINDOWS]);
-    command
+    library.set(&mut command);
+    Ok(command)
 }
