@@ -137,7 +137,7 @@ impl<A: Copy + PartialEq> Shown<A> {
         menu.actions.get(place).copied()
     }
 
-    /// Hands on what differs from this view. Answers whether the taskbar has it.
+    /// Hands on what differs from this view. Answers whether it is shown.
     fn hand_on(&mut self, view: &View<A>) -> bool {
         let icon = &self.icon;
         if self.seen.menu.as_ref() != Some(&view.menu) {
@@ -170,6 +170,7 @@ impl<A: Copy + PartialEq + Send + Sync + 'static> Show for Shown<A> {
     fn begin(&mut self, again: Again) {
         // Both are of the process; the thread that they are called on knows what is meant.
         TrayIconEvent::set_event_handler(Some(|event| {
+            // The menu is open by then. Without a handler the clicks would pile up.
             if system::OPENS_MENU {
                 return;
             }
