@@ -8,7 +8,7 @@ use crate::{Result, Shell, archive, servers};
 const BUS: &str =
     "what it looks at is a notification server, a tray or a browser of Linux's session";
 const WINDOW: &str = "Wine has no web view";
-const LINUX: &str = "networks, units, users, packages, terminals, sockets or disks of Linux";
+const LINUX: &str = "networks, units, users, packages, terminals, pipes, sockets or disks of Linux";
 const SCRIPT: &str = "its commands are programs of Linux; `platform/child` tests what runs them";
 /// See `platform/child`.
 const JOB: &str = "on Windows what a handler has started ends with it, and with the agent";
@@ -16,6 +16,7 @@ const NO_HARK: &str = "no program of Hark's runs in it";
 const SOAK: &str = "`cargo xtask soak` alone fetches its server";
 const LINK: &str = "Wine does not show Linux's symbolic links";
 const NO_FILES: &str = "there is no count of open files on Windows, which its rules ask for";
+const BUILDS: &str = "it builds Hark for this computer";
 const SLOW: &str = "under Wine a thousand connections take longer than it waits";
 
 /// Files that are left out, and why.
@@ -26,11 +27,9 @@ const FILES: &[(&str, &str)] = &[
     ("doctor_here", BUS),
     ("end_to_end", WINDOW),
     ("flaps", LINUX),
-    ("headless", LINUX),
     ("hostile", BUS),
     ("held", BUS),
     ("judge", NO_HARK),
-    ("locked", LINUX),
     ("manners", BUS),
     ("network", LINUX),
     ("notifications", BUS),
@@ -42,9 +41,7 @@ const FILES: &[(&str, &str)] = &[
     ("real_screens", BUS),
     ("restart", LINUX),
     ("surroundings", BUS),
-    ("terminal", LINUX),
     ("tray", BUS),
-    ("unresponsive", LINUX),
     ("voice", BUS),
     ("walls", NO_HARK),
     ("window_connections", WINDOW),
@@ -75,6 +72,11 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("handlers", "a_server_of_ours_that_is_down_at_the_start_is_down_and_started_by_its_handler", JOB),
     ("handlers", "what_a_killed_agent_has_left_running_is_ended_by_the_next", JOB),
     ("handlers", "what_a_stranger_sends_is_no_argument_and_comes_whole", SCRIPT),
+    ("headless", "it_starts_with_the_desktop_where_that_is_wanted", LINUX),
+    ("headless", "its_supervisor_hears_that_it_is_ready_that_it_goes_on_and_that_it_ends", LINUX),
+    ("headless", "the_systems_own_is_for_its_group", LINUX),
+    ("headless", "the_unit_of_a_server_may_do_little", LINUX),
+    ("headless", "the_units_are_what_systemd_understands", LINUX),
     ("listen", "a_command_that_will_not_end_is_ended_whole_and_what_waits_is_told", SCRIPT),
     ("listen", "a_message_whose_run_was_cut_short_is_run_again_and_one_that_was_done_is_not", SCRIPT),
     ("listen", "what_a_stranger_sends_is_no_argument_of_the_command_and_comes_whole", SCRIPT),
@@ -92,6 +94,7 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("real_ntfy", "a_message_is_stored_and_shown_as_it_was_published", BUS),
     ("real_ntfy", "an_update_takes_the_place_of_a_message_and_a_deletion_takes_it_away", BUS),
     ("real_ntfy", "what_is_published_as_soon_as_a_topic_is_added_is_alerted", BUS),
+    ("real_pocketbase", "records_are_messages_their_updates_take_their_place_and_their_end_leaves_the_screen", BUS),
     ("recognised", "an_address_without_a_scheme_is_tried_over_https_and_then_over_http_without_a_token", LINUX),
     ("relay_who", "a_socket_is_for_its_owner_alone", LINUX),
     ("send", "an_answer_in_a_notification_is_on_the_server_under_the_topic_of_its_message", BUS),
@@ -100,6 +103,14 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("silence", "dunsts_own_pause_is_read_and_never_changed", BUS),
     ("silence", "gnomes_do_not_disturb_is_read_by_its_own_program", BUS),
     ("silence", "kdes_and_xfces_do_not_disturb_is_read", BUS),
+    ("terminal", "ctrl_c_while_a_token_is_tried_leaves_neither_token_nor_subscription", LINUX),
+    ("terminal", "the_readmes_command_runs_the_agent_here_and_ends_with_it", BUILDS),
+    ("terminal", "what_is_no_push_feed_is_followed_all_the_same_where_the_person_says_so", LINUX),
+    ("terminal", "what_was_found_behind_a_page_is_what_is_followed_where_the_person_says_so", LINUX),
+    ("unresponsive", "a_second_signal_waits_for_nothing", LINUX),
+    ("unresponsive", "a_terminal_that_hangs_up_ends_it_in_good_order_and_says_so", LINUX),
+    ("unresponsive", "an_agent_that_ends_while_it_is_asked_is_said_to_have_ended", LINUX),
+    ("unresponsive", "an_agent_that_is_stuck_ends_all_the_same", LINUX),
 ];
 
 /// How often the agent is killed where time does not matter.
