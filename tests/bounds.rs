@@ -12,6 +12,7 @@ use std::{
 use hark_api::{Cause, Phase};
 use hark_tests::{
     LONG, Running, SHORT, World, eventually,
+    hark::under_wine,
     nchan::Nchan,
     sse::{Client, Server},
 };
@@ -77,7 +78,9 @@ impl Link {
         .await;
         let grown = memory(&agent, "VmHWM").saturating_sub(idle);
         println!("{name}: +{} KiB at most", grown / KIB);
-        assert!(grown < GROWTH_MAX, "{name} costs {grown} bytes");
+        // Parts of the program that are loaded when they are first run are private memory under Wine.
+        let most = if under_wine() { GROWTH_MAX * 2 } else { GROWTH_MAX };
+        assert!(grown < most, "{name} costs {grown} bytes");
         Self { world, server, client, agent, idle }
     }
 
