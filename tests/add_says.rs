@@ -10,6 +10,7 @@ use hark_tests::{
     World,
     beat::Beat,
     django::Django,
+    hark::shown,
     mercure::{Hub, Version},
     nchan::Nchan,
     nginx::{Nginx, PLAIN, Site},
@@ -42,7 +43,12 @@ impl Reader<'_> {
 /// Without what differs from run to run: ports, folders, a certificate's fingerprint and dates.
 fn steady(text: &str, world: &World) -> String {
     let folder = world.path("");
-    let mut text = text.replace(folder.to_str().unwrap().trim_end_matches('/'), "~");
+    let folder = folder.to_str().unwrap().trim_end_matches('/');
+    // A file that is not there is named by Windows in its own way.
+    let text = text.replace(&format!("{}\\", shown(Path::new(folder))), "~/");
+    let text =
+        text.replace("File not found. (os error 2)", "No such file or directory (os error 2)");
+    let mut text = text.replace(folder, "~");
     for host in ["127.0.0.1:", "127.0.0.1%3A", "localhost:"] {
         let parts = text.split(host).enumerate().map(|(at, part)| match at {
             0 => part.to_owned(),

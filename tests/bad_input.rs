@@ -280,7 +280,7 @@ async fn a_data_folder_that_is_a_file_is_named() {
     let mut agent = world.start_hark("agent", &["agent", "--no-tray"]);
     let status = agent.ended(SHORT).await;
     assert!(!status.success() && status.code().is_some(), "{status}");
-    clear(&agent.err(), &[data.to_str().unwrap()]);
+    clear(&agent.err(), &[&hark::shown(&data)]);
     assert_eq!(fs::read_to_string(&data).unwrap(), "mine");
 }
 

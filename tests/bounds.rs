@@ -5,7 +5,6 @@
 
 use std::{
     fs,
-    ops::RangeInclusive,
     process::Command,
     time::{Duration, Instant},
 };
@@ -13,6 +12,7 @@ use std::{
 use hark_api::{Cause, Phase};
 use hark_tests::{
     LONG, Running, SHORT, World, eventually,
+    hark::under_wine,
     nchan::Nchan,
     sse::{Client, Server},
 };
@@ -78,7 +78,9 @@ impl Link {
         .await;
         let grown = memory(&agent, "VmHWM").saturating_sub(idle);
         println!("{name}: +{} KiB at most", grown / KIB);
-        assert!(grown < GROWTH_MAX, "{name} costs {grown} bytes");
+        // Parts of the program that are loaded when they are first run are private memory under Wine.
+        let most = if under_wine() { GROWTH_MAX * 2 } else { GROWTH_MAX };
+        assert!(grown < most, "{name} costs {grown} bytes");
         Self { world, server, client, agent, idle }
     }
 
@@ -191,9 +193,12 @@ async fn endless_headers_end_the_dial() {
 
 #[tokio::test]
 async fn headers_that_drip_end_the_dial_at_its_limit() {
-    /// The dial's limit, and a second for a busy machine.
-    const LIMIT: RangeInclusive<u64> = 30..=31;
-    let mut link = Link::start().await.again().await;
+    /// The dial's limit, and a second for a busy machine. Seconds.
+    const LIMIT: u64 = 31;
+    let link = Link::start().await;
+    // It dials between these two.
+    let asked = Instant::now();
+    let mut link = link.again().await;
     let begun = Instant::now();
     link.client.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Drip: ").await;
     let mut drop = interval(Duration::from_millis(100));
@@ -201,11 +206,12 @@ async fn headers_that_drip_end_the_dial_at_its_limit() {
         drop.tick().await;
         assert!(begun.elapsed() < LONG, "it drips on");
     }
-    let took = begun.elapsed();
+    let (took, ended) = (begun.elapsed(), Instant::now());
     let cause = link.fails().await;
     println!("dripping headers: {} after {took:?}: {}", cause.code, cause.sentence);
     assert_eq!(cause.code, "headers timeout");
-    assert!(LIMIT.contains(&took.as_secs()), "{took:?}");
+    assert!(took.as_secs() <= LIMIT, "{took:?}");
+    assert!(ended.duration_since(asked).as_secs() >= LIMIT - 1, "{took:?}");
     let mut link = link.again().await;
     link.client.accept().await;
     link.still_works("dripping headers").await;

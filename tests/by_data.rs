@@ -83,7 +83,7 @@ async fn a_preset_in_the_folder_is_a_feed_and_a_bad_one_says_where_and_breaks_no
     // Bad: it says where, and goes on as before, over a restart too.
     preset("title = \"/repository/name\"\nbody = \"{/action\"\n");
     let sentence = world.told("preset_invalid", true).await;
-    clear(&sentence, &["presets/gitea.toml", "line 2", "column 8", "brace"]);
+    clear(&sentence, &["presets", "gitea.toml", "line 2", "column 8", "brace"]);
     agent.kill();
     drop(client);
     let _agent = world.agent().await;

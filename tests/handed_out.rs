@@ -5,7 +5,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use hark_tests::{LONG, World, eventually, skipped, sse::Server};
+use hark_tests::{LONG, World, eventually, hark::shown, skipped, sse::Server};
 
 fn packaging(folder: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../src-tauri/packaging")).join(folder)
@@ -53,10 +53,10 @@ async fn bash_completes_commands_and_options() {
 async fn settings_are_checked_before_they_take_effect() {
     let world = World::new();
     world.settings("[subscriptions.a]\nurl = \"http://a.example/\"\n");
-    let path = world.path("profile/config/config.toml");
-    assert_eq!(world.hark(&["config", "path"]).await.ok(), format!("{}\n", path.display()));
+    let path = shown(&world.path("profile/config/config.toml"));
+    assert_eq!(world.hark(&["config", "path"]).await.ok(), format!("{path}\n"));
     let said = world.hark(&["config", "check"]).await.ok();
-    assert_eq!(said, format!("{} is well: 1 subscription.\n", path.display()));
+    assert_eq!(said, format!("{path} is well: 1 subscription.\n"));
     world.settings("[subscriptions.a]\nurl = \"http://a.example/\"\nretri = 1\n");
     world.hark(&["config", "check"]).await.refused(&["line 3", "retri"]);
     world.settings("[subscriptions.a]\nurl = \"http://a.example/\"\n");

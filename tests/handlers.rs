@@ -13,9 +13,8 @@ use hark_tests::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-fn handler(name: &str, on: &str, program: &std::path::Path, more: &str) -> String {
-    let program = program.display();
-    format!("[[handlers]]\nname = \"{name}\"\non = \"{on}\"\nrun = [\"{program}\"]\n{more}\n")
+fn handler(name: &str, on: &str, program: &str, more: &str) -> String {
+    format!("[[handlers]]\nname = \"{name}\"\non = \"{on}\"\nrun = ['{program}']\n{more}\n")
 }
 
 /// The runs that the history tells of, oldest first, once there are so many.
@@ -52,7 +51,12 @@ async fn a_real_ntfy_that_is_killed_or_hangs_is_started_again_and_nothing_is_los
     let url = ntfy.url("news");
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{url}\"\nfeed = \"ntfy\"\ncadence = \"5s\"\n{}",
-        handler("restart", "lost", &restart, "cooldown = \"3s\"\nrepeat = true")
+        handler(
+            "restart",
+            "lost",
+            &restart.display().to_string(),
+            "cooldown = \"3s\"\nrepeat = true"
+        )
     ));
     let _agent = world.agent().await;
     world.caught_up("news").await;
@@ -95,9 +99,9 @@ async fn a_server_of_ours_that_is_down_at_the_start_is_down_and_started_by_its_h
     let url = format!("http://127.0.0.1:{port}/events");
     world.settings(&format!(
         "[subscriptions.demo]\nurl = \"{url}\"\n{}{}{}",
-        handler("lost", "lost", &told, ""),
-        handler("start", "down", &start, ""),
-        handler("back", "recovered", &told, "")
+        handler("lost", "lost", &told.display().to_string(), ""),
+        handler("start", "down", &start.display().to_string(), ""),
+        handler("back", "recovered", &told.display().to_string(), "")
     ));
     let _agent = world.agent().await;
     let runs = runs(&world, 2).await;
@@ -157,28 +161,33 @@ async fn what_a_stranger_sends_is_no_argument_and_comes_whole() {
 async fn one_that_hangs_forks_or_floods_harms_nothing_and_leaves_nothing() {
     let world = World::new();
     let server = Server::start().await;
-    let hang = world.script(
-        "hang",
-        "trap '' TERM; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 300; done' &\n\
-         echo $$; while :; do sleep 300; done",
+    // Each has a child, which hears no more of a signal than it does. The names are in their command lines.
+    let stays = |name: &str| {
+        let loops = "trap \"\" TERM; while :; do sleep 300; done";
+        let shell = format!("sh -c '{loops}' {name} &\n{loops}");
+        let batch =
+            "if \"%1\"==\"child\" goto stay\nstart /b cmd /c \"%~f0\" child\n:stay\ngoto stay";
+        world.script_for(name, &shell, batch)
+    };
+    let (hang, forever) = (stays("hanging"), stays("lasting"));
+    let flood = world.script_for(
+        "flood",
+        "printf '\\377'; exec yes 'all the same'",
+        ":again\necho all the same\ngoto again",
     );
-    let running = world.path("running");
-    let file = running.display();
-    let forever = world.script(
-        "forever",
-        &format!(
-            "trap '' TERM; echo $$ > '{file}'\n\
-             sh -c 'trap \"\" TERM; echo $$ >> \"{file}\"; while :; do sleep 300; done' & \n\
-             while :; do sleep 300; done"
-        ),
-    );
-    let flood = world.script("flood", "printf '\\377'; exec yes 'all the same'");
+    let ended = async |name: &str| {
+        eventually(&format!("{name} has ended, and its child"), SHORT, async || {
+            let left = world.running_with(name);
+            if left == 0 { Ok(()) } else { Err(left) }
+        })
+        .await;
+    };
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{}\"\n{}{}{}{}",
         server.url("/events"),
         handler("hang", "message", &hang, "timeout = \"1s\""),
         handler("flood", "message", &flood, "timeout = \"2s\""),
-        handler("none", "message", std::path::Path::new("/nowhere/none"), ""),
+        handler("none", "message", "/nowhere/none", ""),
         handler("forever", "gap", &forever, "timeout = \"1h\""),
     ));
     let mut agent = world.agent().await;
@@ -195,23 +204,19 @@ async fn one_that_hangs_forks_or_floods_harms_nothing_and_leaves_nothing() {
     );
     let output = of("flood")["output"].as_str().unwrap();
     assert!(output.len() < 20_000 && output.contains("bytes are left out"), "{output}");
-    for pid in of("hang")["output"].as_str().unwrap().lines() {
-        gone(pid.parse().unwrap()).await;
-    }
+    ended("hanging").await;
     // The messages come as ever, and an agent that stops takes what runs along.
     client.send("data: two\n\n").await;
     world.stored(2).await;
     let trial = world.start_hark("trial", &["handlers", "run", "forever", "--as", "gap"]);
-    let pids = eventually("the handler runs", SHORT, async || {
-        let pids = fs::read_to_string(&running).unwrap_or_default();
-        if pids.lines().count() == 2 { Ok(pids) } else { Err(pids) }
+    eventually("the handler runs, and its child", SHORT, async || {
+        let found = world.running_with("lasting");
+        if found >= 2 { Ok(()) } else { Err(found) }
     })
     .await;
     agent.signal(Signal::TERM);
     assert!(agent.ended(SHORT).await.success());
-    for pid in pids.lines() {
-        gone(pid.parse().unwrap()).await;
-    }
+    ended("lasting").await;
     drop::<Running>(trial);
 }
 
@@ -223,7 +228,7 @@ async fn no_secret_of_the_settings_reaches_a_handler_or_what_is_kept() {
     world.set("PUSH_TOKEN", CANARY);
     world.set("OTHER_SECRET", CANARY);
     let server = Server::start().await;
-    let show = world.script("show", "env; cat");
+    let show = world.script_for("show", "env; cat", "set");
     let url = server.url("/events");
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{url}\"\nbearer = {{ env = \"PUSH_TOKEN\" }}\n\
@@ -246,7 +251,11 @@ async fn no_secret_of_the_settings_reaches_a_handler_or_what_is_kept() {
 async fn one_is_tried_by_hand_and_the_settings_alone_change_it() {
     let world = World::new();
     let server = Server::start().await;
-    let say = world.script("say", "echo \"$HARK_ON $HARK_BY_HAND $HARK_KEY\"; exit ${CODE:-3}");
+    let say = world.script_for(
+        "say",
+        "echo \"$HARK_ON $HARK_BY_HAND $HARK_KEY\"; exit 3",
+        "echo %HARK_ON% %HARK_BY_HAND% %HARK_KEY%\nexit 3",
+    );
     let text = format!(
         "[subscriptions.news]\nurl = \"{}\"\n{}",
         server.url("/events"),
@@ -280,6 +289,14 @@ async fn one_is_tried_by_hand_and_the_settings_alone_change_it() {
     .await;
 }
 
+/// A script that adds its name to the file `ran` and ends so.
+fn noting(world: &World, name: &str, exit: u8) -> String {
+    let log = world.path("ran");
+    let shell = format!("echo {name} >> '{}'; exit {exit}", log.display());
+    let batch = format!("echo {name}>> \"{}\"\nexit {exit}", hark::shown(&log));
+    world.script_for(name, &shell, &batch)
+}
+
 /// How often each line stands in a file that scripts write.
 fn count(path: &std::path::Path, line: &str) -> usize {
     let text = fs::read_to_string(path).unwrap_or_default();
@@ -290,9 +307,7 @@ fn count(path: &std::path::Path, line: &str) -> usize {
 async fn a_server_that_flaps_has_its_handler_run_as_often_as_it_may_and_no_more() {
     let (world, server) = (World::new(), Server::start().await);
     let log = world.path("ran");
-    let note = |name: &str, exit: u8| {
-        world.script(name, &format!("echo {name} >> '{}'; exit {exit}", log.display()))
-    };
+    let note = |name: &str, exit: u8| noting(&world, name, exit);
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{}\"\n{}{}",
         server.url("/events"),
@@ -316,17 +331,14 @@ async fn a_server_that_flaps_has_its_handler_run_as_often_as_it_may_and_no_more(
 async fn what_restarting_does_not_mend_is_told_to_a_person_once_and_is_over_when_it_is_well() {
     let (world, server) = (World::new(), Server::start().await);
     let log = world.path("ran");
-    let note = |name: &str, exit: u8| {
-        world.script(name, &format!("echo {name} >> '{}'; exit {exit}", log.display()))
-    };
+    let note = |name: &str, exit: u8| noting(&world, name, exit);
     let page = note("page", 0);
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{}\"\n{}{}\
-         [[handlers]]\nname = \"page\"\nescalates = \"mend\"\nafter_failures = 2\nrun = [\"{}\"]\n",
+         [[handlers]]\nname = \"page\"\nescalates = \"mend\"\nafter_failures = 2\nrun = ['{page}']\n",
         server.url("/events"),
         handler("mend", "lost", &note("mend", 1), "cooldown = \"1s\""),
         handler("well", "recovered", &note("well", 0), ""),
-        page.display(),
     ));
     let _agent = world.agent().await;
     let (client, port) = (server.streaming(&world).await, server.port());
@@ -353,7 +365,8 @@ async fn what_restarting_does_not_mend_is_told_to_a_person_once_and_is_over_when
 #[tokio::test]
 async fn a_server_that_says_nothing_any_more_is_mute() {
     let (world, server) = (World::new(), Server::start().await);
-    let say = world.script("say", "echo \"$HARK_ON $HARK_CAUSE\"");
+    let say =
+        world.script_for("say", "echo \"$HARK_ON $HARK_CAUSE\"", "echo %HARK_ON% %HARK_CAUSE%");
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{}\"\nheartbeat = \"3s\"\n{}",
         server.url("/events"),
@@ -376,7 +389,7 @@ async fn what_a_killed_agent_has_left_running_is_ended_by_the_next() {
     let waits = world.script("waits", &text);
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"http://127.0.0.1:1/\"\n{}",
-        handler("waits", "lost", &waits, "timeout = \"1h\"")
+        handler("waits", "lost", &waits.display().to_string(), "timeout = \"1h\"")
     ));
     let agent = world.agent().await;
     let asked = RunHandler { name: "waits".into(), on: "lost".into(), subscription: None };

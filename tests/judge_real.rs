@@ -8,6 +8,7 @@ use std::{env, time::Duration};
 use futures_util::future::join_all;
 use hark_tests::{
     World, eventually,
+    hark::under_wine,
     judge::{Account, Action, Kept, Kind, Pace, Script, Server, Told, law},
 };
 use jiff::Timestamp;
@@ -18,6 +19,8 @@ use tokio::{
 };
 
 const SEEDS: u64 = 30;
+/// Under Wine, where each start of the agent takes longer.
+const SEEDS_UNDER_WINE: u64 = 12;
 /// So many runs at a time.
 const BESIDE: usize = 6;
 /// The last connection brings what was missed, and a silence may delay it by the deadline.
@@ -122,7 +125,8 @@ async fn judge(seed: u64) -> Result<(), String> {
 #[tokio::test]
 async fn the_executable_keeps_everything_once_whatever_the_server_does() {
     let only: Option<u64> = env::var("HARK_JUDGE_SEED").ok().and_then(|text| text.parse().ok());
-    let seeds: Vec<u64> = only.map_or_else(|| (0..SEEDS).collect(), |seed| vec![seed]);
+    let count = if under_wine() { SEEDS_UNDER_WINE } else { SEEDS };
+    let seeds: Vec<u64> = only.map_or_else(|| (0..count).collect(), |seed| vec![seed]);
     for beside in seeds.chunks(BESIDE) {
         let judged = join_all(beside.iter().map(|&seed| async move { (seed, judge(seed).await) }));
         for (seed, verdict) in judged.await {

@@ -12,8 +12,8 @@ use std::{
 };
 
 use hark_tests::{
-    LONG, Running, SHORT, World, eventually, ntfy::Ntfy, process::gone, real_ntfy::RealNtfy,
-    sse::Server,
+    LONG, Running, SHORT, World, eventually, hark::under_wine, ntfy::Ntfy, process::gone,
+    real_ntfy::RealNtfy, sse::Server,
 };
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -123,7 +123,8 @@ async fn it_ends_by_count_match_time_or_signal_and_its_exit_code_says_how() {
         answer.refused(&[word]);
         assert_eq!(answer.code, Some(2), "the command line is wrong: {answer:?}");
     }
-    for (program, word) in [("no-such-program", "no-such-program"), ("/etc/passwd", "chmod +x")] {
+    let runs = if under_wine() { ".bat or .cmd" } else { "chmod +x" };
+    for (program, word) in [("no-such-program", "no-such-program"), ("/etc/passwd", runs)] {
         let answer = world.hark(&["listen", &url, "--exec", "--", program]).await;
         answer.refused(&[word]);
         assert_eq!(answer.code, Some(1), "{answer:?}");
@@ -191,7 +192,10 @@ async fn a_state_goes_on_where_it_was_also_where_the_feed_was_recognised() {
     fs::create_dir(world.path("deep")).unwrap();
     let first = world.hark(&[&args[..], &["1"]].concat()).await.ok();
     assert_eq!(bodies(&first), ["one"]);
-    assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o600);
+    // Windows has lists of who may read.
+    if !under_wine() {
+        assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o600);
+    }
     let text = fs::read_to_string(&state).unwrap();
     assert!(!text.contains("news") && text.contains("127.0.0.1"), "a topic is a secret: {text}");
     ntfy.publish("news", "three");
@@ -289,7 +293,12 @@ async fn nothing_is_lost_or_doubled_where_it_and_a_real_ntfy_are_killed_again_an
     .await;
     assert!(held.len() > 600 && taken.len() > 600, "{} {}", held.len(), taken.len());
     let doubled: Vec<_> = counts.iter().filter(|(_, count)| **count > 1).collect();
-    // What was printed in the instant of a kill, before it could be noted, comes again.
+    // What was printed in the instant of a kill, before it could be noted, comes again. To note it takes as long under
+    // Wine as a program to begin, in which much comes: every kill is in that instant there.
+    if under_wine() {
+        assert!(doubled.iter().all(|(_, count)| **count <= KILLS), "{doubled:?}");
+        return;
+    }
     assert!(doubled.len() <= KILLS, "{doubled:?}");
     for (text, count) in doubled {
         assert_eq!(*count, 2, "{text}");

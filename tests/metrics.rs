@@ -38,12 +38,14 @@ async fn all_that_happens_is_counted_once_and_no_secret_with_it() {
     world.set("CANARY", CANARY);
     let url = server.url(&format!("/{CANARY}/events"));
     let token = world.secret("token", CANARY);
+    let well = world.script_for("well", "exit 0", "exit 0");
+    let ill = world.script_for("ill", "exit 1", "exit 1");
     world.settings(&format!(
         "[relay]\nlisten = \"127.0.0.1:{port}\"\n\
          [subscriptions.news]\nurl = \"{url}\"\nbearer = {{ file = \"{}\" }}\n\
          [[subscriptions.news.rules]]\ntag = \"no\"\nthen = \"drop\"\n\
-         [[handlers]]\nname = \"well\"\non = \"message\"\nrun = [\"true\"]\n\
-         [[handlers]]\nname = \"ill\"\non = \"message\"\nrun = [\"false\"]\n",
+         [[handlers]]\nname = \"well\"\non = \"message\"\nrun = ['{well}']\n\
+         [[handlers]]\nname = \"ill\"\non = \"message\"\nrun = ['{ill}']\n",
         token.display()
     ));
     let agent = world.agent_with(&["--headless"]).await;

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn what_is_printed_as_json_is_what_the_schema_says_and_csv_is_text() {
     let (world, server, gone) = (World::new(), Server::start().await, Server::start().await);
+    let mends = world.script_for("mends", "true", "exit 0");
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{}\"\n[[subscriptions.news.rules]]\ntag = \"low\"\nthen = \"quiet\"\n\
          [subscriptions.gone]\nurl = \"{}\"\n\
-         [[handlers]]\nname = \"mend\"\non = [\"down\"]\nrun = [\"true\"]\n",
+         [[handlers]]\nname = \"mend\"\non = [\"down\"]\nrun = ['{mends}']\n",
         server.url("/"),
         gone.url("/"),
     ));

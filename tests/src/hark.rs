@@ -16,6 +16,8 @@ use crate::{LONG, Running, World, eventually};
 
 /// Set where the programs are those for Windows under Wine, which numbers processes in its own way.
 const WINE: &str = "HARK_TEST_WINE";
+/// Set for what is run to its end there: see hark-api's example `launch`.
+const LAUNCH: &str = "HARK_TEST_LAUNCH";
 
 /// Whether the programs are those for Windows, under Wine.
 #[must_use]
@@ -114,6 +116,14 @@ pub fn bodies(messages: &[Value]) -> Vec<&str> {
     messages.iter().map(|message| message["body"].as_str().unwrap()).collect()
 }
 
+/// A path as Hark says it.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let path = path.display().to_string();
+    // Wine's drive for all that Linux has.
+    if under_wine() { format!("Z:{}", path.replace('/', "\\")) } else { path }
+}
+
 /// The target folder that the tests were built in.
 #[must_use]
 pub fn target() -> PathBuf {
@@ -148,6 +158,9 @@ impl World {
     async fn run_reading(&self, program: &Path, args: &[&str], input: Stdio) -> Answer {
         let mut command = Command::from(self.command(program));
         command.args(args).stdin(input).kill_on_drop(true);
+        if under_wine() {
+            command.env(LAUNCH, "1");
+        }
         let output = timeout(LONG, command.output());
         let output = output.await.unwrap_or_else(|_| panic!("{args:?} does not end")).unwrap();
         Answer {

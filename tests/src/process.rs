@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     os::unix::process::{CommandExt, ExitStatusExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
@@ -11,12 +11,17 @@ use std::{
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal};
 
-use crate::{SHORT, World, eventually};
+use crate::{
+    SHORT, World, eventually,
+    hark::{program, under_wine},
+};
 
 /// A running program in a process group of its own, which is killed when this is dropped.
 pub struct Running {
     name: String,
     child: Child,
+    /// A program of Hark for Windows.
+    is_of_wine: bool,
     begun: Timestamp,
     out: PathBuf,
     err: PathBuf,
@@ -28,6 +33,7 @@ impl Running {
         let log = world.folder("log");
         let (out, err) = (log.join(format!("{name}.out")), log.join(format!("{name}.err")));
         let open = |path| File::options().create(true).append(true).open(path).unwrap();
+        let is_of_wine = under_wine() && Path::new(command.get_program()) == program("hark");
         let begun = Timestamp::now();
         let child = command
             .process_group(0)
@@ -36,7 +42,7 @@ impl Running {
             .stderr(open(&err))
             .spawn()
             .unwrap_or_else(|error| panic!("{name} ({command:?}) cannot be started: {error}"));
-        Self { name: name.to_owned(), child, begun, out, err }
+        Self { name: name.to_owned(), child, is_of_wine, begun, out, err }
     }
 
     /// When it was started.
@@ -87,8 +93,9 @@ impl Running {
         .await
     }
 
-    /// Sends a signal to the program alone, as `kill PID` does.
+    /// Sends a signal to the program alone, as `kill PID` does. Of those that ask one to end, Wine hands on Ctrl-C's.
     pub fn signal(&self, signal: Signal) {
+        let signal = if self.is_of_wine && signal == Signal::TERM { Signal::INT } else { signal };
         rustix::process::kill_process(self.group(), signal).unwrap();
     }
 

@@ -93,6 +93,8 @@ impl Server {
             loop {
                 let mut client = self.client_ever().await;
                 client.send(&answer).await;
+                // A connection that is closed before all was read is reset, and the answer may be lost with it.
+                tokio::spawn(client.closed());
             }
         });
         Answering { port, task }
@@ -165,6 +167,12 @@ impl Client {
     /// The same for bytes that are no text; answers whether the client is there.
     pub async fn send_bytes(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).await.is_ok()
+    }
+
+    /// Says no more, and takes what the client still sends.
+    async fn closed(mut self) {
+        _ = self.stream.shutdown().await;
+        _ = tokio::io::copy(&mut self.stream, &mut tokio::io::sink()).await;
     }
 
     /// Waits until it has hung up.

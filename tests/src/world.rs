@@ -16,7 +16,7 @@ use std::{
 use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
 
-use crate::bridge::Bridge;
+use crate::{bridge::Bridge, hark};
 
 /// The variable by which everything that a world has started is found again, however it has detached.
 const MARK: &str = "HARK_TEST_WORLD";
@@ -133,6 +133,18 @@ impl World {
         path
     }
 
+    /// A script in the language of the system that Hark was built for, and how Hark is told of it: a shell's, and
+    /// under Wine a batch file.
+    pub fn script_for(&self, name: &str, shell: &str, batch: &str) -> String {
+        match hark::under_wine() {
+            true => {
+                let text = format!("@echo off\n{batch}\n").replace('\n', "\r\n");
+                hark::shown(&self.file(format!("{name}.bat"), text))
+            }
+            false => self.script(name, shell).display().to_string(),
+        }
+    }
+
     /// A command that sees this world and nothing else.
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
@@ -175,6 +187,14 @@ impl World {
         };
         let pids = self.processes().into_iter().filter(is_it);
         pids.map(|pid| pid.as_raw_nonzero().get().unsigned_abs()).collect()
+    }
+
+    /// How many of this world's processes have this in their command line.
+    #[must_use]
+    pub fn running_with(&self, text: &str) -> usize {
+        let pids = self.processes().into_iter();
+        let lines = pids.map(|pid| fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())));
+        lines.flatten().filter(|line| String::from_utf8_lossy(line).contains(text)).count()
     }
 
     fn print_logs(&self) {

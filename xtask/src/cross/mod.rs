@@ -37,7 +37,8 @@ const UNITS: [&str; 9] = [
     "hark-agent",
 ];
 
-pub(crate) fn cross(shell: &Shell) -> Result<()> {
+/// Does it; the whole for longer where this is to soak.
+pub(crate) fn cross(shell: &Shell, soak: bool) -> Result<()> {
     let begun = Instant::now();
     debian::ensure(shell, &[debian::CROSS, debian::TESTS])?;
     page::build(shell)?;
@@ -47,14 +48,14 @@ pub(crate) fn cross(shell: &Shell) -> Result<()> {
     println!("== build for Windows");
     let programs = build(shell, "dev")?;
     windows::add_without_console(&programs)?;
-    // Where the tests ask an agent.
-    let bridge = ["build", "--package", "hark-api", "--example", "bridge"];
-    shell.run(target::cargo(shell, &bridge)?)?;
+    // What stands between the tests and a program under Wine.
+    let between = ["build", "--package", "hark-api", "--examples"];
+    shell.run(target::cargo(shell, &between)?)?;
     println!("== units under Wine");
     let session = wine.begin(shell)?;
     record.units = units(shell, &wine)?;
     println!("== the whole under Wine");
-    record.whole = whole::run(shell, &wine)?;
+    record.whole = whole::run(shell, &wine, soak)?;
     println!("== the installer under Wine");
     record.installer = installer::life(shell, &wine)?;
     drop(session);

@@ -90,14 +90,16 @@ impl Wine {
     /// A folder with a program of the name that each has on Linux.
     pub(crate) fn programs(&self, shell: &Shell) -> Result<PathBuf> {
         let folder = self.folder.join("bin");
+        let debug = shell.target.join(WINDOWS).join("debug");
+        let launch = debug.join("examples/launch.exe");
         for (name, under) in
             [("hark", ""), ("harkw", ""), ("hark-window", ""), ("bridge", "examples")]
         {
-            let built = shell.target.join(WINDOWS).join("debug").join(under);
-            let exe = built.join(format!("{name}.exe"));
+            let exe = debug.join(under).join(format!("{name}.exe"));
             let text = format!(
-                "#!/bin/sh\nexec '{}' '{}' \"$@\"\n",
+                "#!/bin/sh\nexec '{}' ${{HARK_TEST_LAUNCH:+'{}'}} '{}' \"$@\"\n",
                 self.script().display(),
+                launch.display(),
                 exe.display()
             );
             write(&folder.join(name), &text, 0o755)?;
