@@ -99,11 +99,12 @@ impl Running {
         rustix::process::kill_process(self.group(), signal).unwrap();
     }
 
-    /// Ends it as a power cut would.
-    pub fn kill(mut self) {
+    /// Ends it as a power cut would; answers the lines that it has printed.
+    pub fn kill(mut self) -> Vec<String> {
         self.signal(Signal::KILL);
         let status = self.child.wait().unwrap();
         assert_eq!(status.signal(), Some(Signal::KILL.as_raw()), "{} had ended before", self.name);
+        self.lines()
     }
 
     /// Whether it has not ended.
