@@ -13,7 +13,7 @@ use windows as system;
 
 use std::time::Duration;
 
-pub use system::{Bell, Connected, Listener, Stream, connect, has_room_for};
+pub use system::{Bell, Connected, Listener, NO_PATHS, Stream, connect, has_room_for};
 
 /// Who may use a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,6 +18,8 @@ use tokio::net::UnixListener;
 use super::{Circle, HEEDED, SAID_MAX, SAYING_TIMEOUT};
 use crate::folder;
 
+/// Why no socket can be where the person wants it, where none can.
+pub const NO_PATHS: Option<&str> = None;
 /// A socket's path holds 107 bytes and a closing zero (`unix(7)`).
 const PATH_BYTES_MAX: usize = 107;
 

@@ -22,6 +22,9 @@ use widestring::U16CString;
 use super::{Circle, HEEDED, SAID_MAX, SAYING_TIMEOUT};
 use crate::{access, profile};
 
+/// Why no socket can be where the person wants it, where none can.
+pub const NO_PATHS: Option<&str> =
+    Some("there are no sockets at a path on Windows; use an address such as 127.0.0.1:7275");
 /// A connection as the process has it that listens.
 pub type Stream = pipes::DuplexPipeStream<Bytes>;
 /// One as the process has it that connects.
@@ -66,14 +69,12 @@ impl Listener {
         Ok(Self(listener))
     }
 
-    /// A socket where the person wants it has no like here.
+    /// See [`NO_PATHS`].
     ///
     /// # Errors
     /// Always.
     pub fn bind_at(_path: &Path) -> io::Result<Self> {
-        let said =
-            "there are no sockets at a path on Windows; use an address such as 127.0.0.1:7390";
-        Err(io::Error::new(ErrorKind::Unsupported, said))
+        Err(io::Error::new(ErrorKind::Unsupported, NO_PATHS.unwrap_or_default()))
     }
 
     /// The next connection, and whether it is made by one for whom it is: the system lets nobody else in.
