@@ -1,13 +1,12 @@
 //! What `[relay]` may say.
 
-use std::net::SocketAddr;
-
 use hark_local::socket::NO_PATHS;
 
 use super::*;
 
+#[cfg(unix)]
 fn at(text: &str) -> RelayAt {
-    RelayAt::Listen(text.parse::<SocketAddr>().unwrap())
+    RelayAt::Listen(text.parse::<std::net::SocketAddr>().unwrap())
 }
 
 // Sockets have paths on Unix alone.
