@@ -289,24 +289,23 @@ async fn one_is_tried_by_hand_and_the_settings_alone_change_it() {
     .await;
 }
 
-/// A script that adds its name to the file `ran` and ends so.
+/// A script that adds its name to a file of its own and ends so. A batch file keeps others out of what it writes.
 fn noting(world: &World, name: &str, exit: u8) -> String {
-    let log = world.path("ran");
+    let log = world.path(format!("ran-{name}"));
     let shell = format!("echo {name} >> '{}'; exit {exit}", log.display());
     let batch = format!("echo {name}>> \"{}\"\nexit {exit}", hark::shown(&log));
     world.script_for(name, &shell, &batch)
 }
 
-/// How often each line stands in a file that scripts write.
-fn count(path: &std::path::Path, line: &str) -> usize {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.lines().filter(|it| *it == line).count()
+/// How often the script of this name has run.
+fn count(world: &World, name: &str) -> usize {
+    let text = fs::read_to_string(world.path(format!("ran-{name}"))).unwrap_or_default();
+    text.lines().filter(|it| *it == name).count()
 }
 
 #[tokio::test]
 async fn a_server_that_flaps_has_its_handler_run_as_often_as_it_may_and_no_more() {
     let (world, server) = (World::new(), Server::start().await);
-    let log = world.path("ran");
     let note = |name: &str, exit: u8| noting(&world, name, exit);
     world.settings(&format!(
         "[subscriptions.news]\nurl = \"{}\"\n{}{}",
@@ -324,13 +323,12 @@ async fn a_server_that_flaps_has_its_handler_run_as_often_as_it_may_and_no_more(
     let _client = server.streaming(&world).await;
     // Each loss was told before the next dial.
     assert_eq!(runs(&world, 4).await.len(), 4);
-    assert_eq!((count(&log, "often"), count(&log, "seldom")), (3, 1));
+    assert_eq!((count(&world, "often"), count(&world, "seldom")), (3, 1));
 }
 
 #[tokio::test]
 async fn what_restarting_does_not_mend_is_told_to_a_person_once_and_is_over_when_it_is_well() {
     let (world, server) = (World::new(), Server::start().await);
-    let log = world.path("ran");
     let note = |name: &str, exit: u8| noting(&world, name, exit);
     let page = note("page", 0);
     world.settings(&format!(
@@ -344,19 +342,19 @@ async fn what_restarting_does_not_mend_is_told_to_a_person_once_and_is_over_when
     let (client, port) = (server.streaming(&world).await, server.port());
     drop((client, server));
     eventually("somebody is told", LONG, async || {
-        let (mended, told) = (count(&log, "mend"), count(&log, "page"));
+        let (mended, told) = (count(&world, "mend"), count(&world, "page"));
         if mended >= 2 && told == 1 { Ok(()) } else { Err(format!("{mended} {told}")) }
     })
     .await;
     let server = Server::at(port).await;
     let _client = server.streaming(&world).await;
     eventually("that it is well", LONG, async || {
-        let well = count(&log, "well");
+        let well = count(&world, "well");
         if well == 1 { Ok(()) } else { Err(well) }
     })
     .await;
     assert_eq!(
-        (count(&log, "mend"), count(&log, "page")),
+        (count(&world, "mend"), count(&world, "page")),
         (2, 1),
         "after the page nothing is tried"
     );
