@@ -1,6 +1,6 @@
 //! What came of a run, as the docs tell it: between two marks of a page, so that it is never told by hand.
 
-use std::{fmt, fs};
+use std::{collections::BTreeMap, fmt, fs};
 
 use super::Checked;
 use crate::{Result, Shell, tally::Tally};
@@ -62,11 +62,20 @@ impl Record {
         };
         let mut text = format!(
             "| what | on {} |\n|---|---|\n| unit tests under Wine | {} |\n| tests of the whole under Wine | {} |\n\
-             | the installer's life under Wine | {} |\n| macOS | {macos} |\n\nLeft out of the whole:\n\n| what | why |\n|---|---|\n",
-            self.day, self.units, self.whole.tally, self.installer
+             | the installer's life under Wine | {} |\n| macOS | {macos} |\n| all of it took | {} min |\n\n\
+             Files and tests of the whole that are left out:\n\n| why | which |\n|---|---|\n",
+            self.day,
+            self.units,
+            self.whole.tally,
+            self.installer,
+            self.seconds.div_ceil(60)
         );
+        let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (what, why) in &self.whole.left_out {
-            text += &format!("| `{what}` | {why} |\n");
+            by_reason.entry(why).or_default().push(format!("`{what}`"));
+        }
+        for (why, which) in by_reason {
+            text += &format!("| {why} | {} |\n", which.join(", "));
         }
         text
     }
@@ -93,6 +102,23 @@ impl fmt::Display for Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_out_stands_with_its_reason() {
+        let left = |what: &str, why: &str| (what.to_owned(), why.to_owned());
+        let left_out = vec![left("a", "no bus"), left("b", "no view"), left("c: d", "no bus")];
+        let record = Record {
+            whole: Whole { left_out, ..Whole::default() },
+            seconds: 61,
+            day: "2026-01-02".to_owned(),
+            ..Record::default()
+        };
+        let table = record.table();
+        let rows: Vec<&str> = table.lines().collect();
+        assert!(rows.contains(&"| no bus | `a`, `c: d` |") && rows.contains(&"| no view | `b` |"));
+        assert!(rows.contains(&"| what | on 2026-01-02 |"), "{table}");
+        assert!(rows.contains(&"| all of it took | 2 min |"), "{table}");
+    }
 
     #[test]
     fn only_what_stands_between_the_marks_is_replaced() {

@@ -133,6 +133,8 @@ pub(super) fn run(shell: &Shell, wine: &Wine, soak: bool) -> Result<Whole> {
     shell
         .mark(&mut command)
         .env("RUST_BACKTRACE", "0")
+        // Under Wine a test mostly waits for a program to begin.
+        .env("RUST_TEST_THREADS", "4")
         .env("HARK_BIN_DIR", wine.programs(shell)?)
         .env("HARK_TEST_WINE", "1")
         .env("HARK_TEST_SERVERS", servers)
