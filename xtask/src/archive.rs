@@ -1,7 +1,7 @@
 //! Packages of Debian's newer suites than the system's: push servers for the tests, and what others ask for. apt
-//! fetches them with sources, lists and state of its own in the target folder, where they are unpacked and stay. The system's own
-//! lists and packages are not touched, root is not needed, and apt checks every file against the archive's
-//! keyring.
+//! fetches them with sources, lists and state of its own in the target folder, where they are unpacked and stay.
+//! The system's own lists and packages are not touched, root is not needed, and apt checks every file against the
+//! archive's keyring.
 
 use std::{
     fmt::Write as _,
