@@ -6,7 +6,7 @@
 use std::{
     cell::Cell,
     collections::BTreeMap,
-    env, fs,
+    fs,
     io::Write,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -16,7 +16,7 @@ use fastrand::Rng;
 use hark_api::{Decision, Message, Phase, Shown};
 use hark_tests::{
     LONG, Running, SHORT, World, bus::Bus, eventually, fake::Notifications, hark, nchan::Nchan,
-    space,
+    soak, space,
 };
 use rustix::process::{Pid, Resource, Rlimit};
 use tokio::time::sleep;
@@ -31,10 +31,6 @@ const SEED_VARIABLE: &str = "HARK_SEED";
 const LIFE_MAX: Duration = Duration::from_millis(250);
 /// The longest time from one message to the next.
 const PAUSE_MAX: Duration = Duration::from_millis(80);
-
-fn number(name: &str) -> Option<u64> {
-    env::var(name).ok().map(|text| text.parse().unwrap())
-}
 
 /// Checks that these are `message 0`, `message 1`, …: each once, in this order.
 fn assert_complete(messages: &[Message], count: usize) {
@@ -55,8 +51,8 @@ fn start(world: &World) -> Running {
 
 #[tokio::test]
 async fn an_agent_that_is_killed_500_times_at_random_moments_loses_and_doubles_nothing() {
-    let kills = number(KILLS_VARIABLE).map_or(KILLS, |kills| u32::try_from(kills).unwrap());
-    let seed = number(SEED_VARIABLE).unwrap_or_else(|| fastrand::u64(..));
+    let kills = soak::times(KILLS_VARIABLE, KILLS);
+    let seed = soak::number(SEED_VARIABLE).unwrap_or_else(|| fastrand::u64(..));
     println!("{SEED_VARIABLE}={seed}");
     let mut rng = Rng::with_seed(seed);
     let mut world = World::new();

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use std::{cell::Cell, env, time::Duration};
+use std::{cell::Cell, time::Duration};
 
 use hark_tests::{
-    LONG, SHORT, World, bus::Bus, eventually, fake::Notifications, hark, nchan::Nchan,
+    LONG, SHORT, World, bus::Bus, eventually, fake::Notifications, hark, nchan::Nchan, soak,
 };
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
@@ -73,8 +73,7 @@ async fn an_agent_that_is_killed_again_and_again_under_load_has_each_message_onc
         true => (40, Duration::from_millis(1_500)),
         false => (20, Duration::from_millis(250)),
     };
-    let wanted = env::var(KILLS_VARIABLE).ok().map(|text| text.parse().unwrap());
-    let kills: u32 = wanted.unwrap_or(kills);
+    let kills = soak::times(KILLS_VARIABLE, kills);
     let world = World::new();
     let nchan = Nchan::start(&world).await;
     world.follow(&[("news", &nchan.url("news"))]);

@@ -6,7 +6,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env,
     time::Duration,
 };
 
@@ -18,6 +17,7 @@ use hark_tests::{
     eventually,
     fake::{Manner, Notifications, Notified},
     ntfy::Ntfy,
+    soak,
 };
 use serde_json::json;
 use tokio::time::sleep;
@@ -74,8 +74,8 @@ async fn all_is_shown(world: &World, latest: &str) -> Vec<Message> {
 
 #[tokio::test]
 async fn an_agent_that_is_killed_shows_nothing_more_than_once_too_often_and_goes_on_in_place() {
-    let kills = env::var(KILLS_VARIABLE).map_or(KILLS, |kills| kills.parse().unwrap());
-    let seed = env::var(SEED_VARIABLE).map_or_else(|_| fastrand::u64(..), |it| it.parse().unwrap());
+    let kills = soak::times(KILLS_VARIABLE, KILLS);
+    let seed = soak::number(SEED_VARIABLE).unwrap_or_else(|| fastrand::u64(..));
     println!("{SEED_VARIABLE}={seed}");
     let mut rng = Rng::with_seed(seed);
     let mut world = World::new();

@@ -50,6 +50,7 @@ pub mod recorder;
 pub mod relay;
 pub mod servers;
 pub mod session;
+pub mod soak;
 pub mod space;
 pub mod sse;
 pub mod stand_in;

@@ -6,6 +6,7 @@ mod servers;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hark_agent::run::Face;
 use hark_platform::picture::apart;
 pub use messages::{
     ActOptions, ConsentsCommand, ConsentsOptions, DeleteOptions, MessagesOptions, ReadOptions,
@@ -179,9 +180,13 @@ pub struct AgentOptions {
 }
 
 impl AgentOptions {
-    /// Whether it has an icon in the tray.
-    pub fn shows_icon(&self) -> bool {
-        !self.no_tray && !self.headless
+    /// What a person sees of it.
+    pub fn face(&self) -> Face {
+        match (self.headless, self.no_tray) {
+            (true, _) => Face::None,
+            (false, true) => Face::Terminal,
+            (false, false) => Face::Tray,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use commands::{
     history, listen, logs, messages, open, pause, portable, read, relay, remove, rules, send,
     silence, status, stop, test,
 };
+use hark_agent::run::Face;
 use hark_local::profile::Profile;
 use hark_platform::{main_thread, picture::apart};
 
@@ -59,7 +60,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
         true => Profile::system(),
         false => Profile::find(arguments.profile.as_deref())?,
     };
-    let shows_icon = matches!(&arguments.command, Command::Agent(options) if options.shows_icon());
+    let shows_icon =
+        matches!(&arguments.command, Command::Agent(options) if options.face() == Face::Tray);
     main_thread::keep_free(shows_icon, move || all(arguments.command, profile))?
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use hark_agent::run::{self, AgentError, Face, Options};
+use hark_agent::run::{self, AgentError, Options};
 use hark_local::profile::Profile;
 use hark_platform::terminal;
 
@@ -12,12 +12,7 @@ pub async fn agent(profile: Profile, options: AgentOptions) -> Result<ExitCode, 
     if options.detached {
         terminal::leave();
     }
-    let face = match (options.headless, options.no_tray) {
-        (true, _) => Face::None,
-        (false, true) => Face::Terminal,
-        (false, false) => Face::Tray,
-    };
-    let started = Options { profile, face, demo: options.demo };
+    let started = Options { profile, face: options.face(), demo: options.demo };
     match run::run(started).await {
         Err(AgentError::Running) => {
             out::line("An agent is running already. See it with: hark status")?;
