@@ -85,6 +85,9 @@ pub(crate) fn test(shell: &Shell, wanted: Wanted) -> Result<()> {
         }
     }
     debian::ensure(shell, &needs)?;
+    if let Some(too_little) = too_little_space(&shell.target, wanted) {
+        println!("{too_little}");
+    }
     let mut outcome = Ok(());
     for (name, _, step) in STEPS.iter().filter(|(name, when, _)| wanted.has(name, *when)) {
         println!("== {name}");
@@ -106,6 +109,22 @@ pub(crate) fn test(shell: &Shell, wanted: Wanted) -> Result<()> {
     outcome.map_err(|_| String::new())
 }
 
+/// What a run of everything takes from a clean checkout, in GB, without what cargo keeps for a second build.
+const WHOLE_TAKES: u64 = 9;
+
+/// Said beforehand: a full disk shows as the failure of whatever comes to write then.
+fn too_little_space(target: &Path, wanted: Wanted) -> Option<String> {
+    let disk = rustix::fs::statvfs(target).ok()?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize) / 1_000_000_000;
+    let is_clean = !unpacked(target).exists();
+    (matches!(wanted, Wanted::All) && is_clean && free < WHOLE_TAKES).then(|| {
+        format!(
+            "Only {free} GB are free in {}; all of it takes {WHOLE_TAKES} GB from a clean checkout.",
+            target.display()
+        )
+    })
+}
+
 struct Run<'a> {
     shell: &'a Shell,
     logs: PathBuf,
@@ -115,8 +134,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Runs one program of a step: prints a line with its time where it passes, all its output where it
-    /// fails.
+    /// Runs one program of a step: prints a line with its time where it passes, its output where it fails.
     fn check(&mut self, name: &str, command: Command) -> Result<()> {
         let log = self.logs.join(format!("{}.txt", name.replace(' ', "-")));
         _ = fs::remove_file(&log);
@@ -136,7 +154,8 @@ impl Run<'_> {
                 Ok(())
             }
             Ok(false) => {
-                print!("{}", fs::read_to_string(&log).unwrap_or_default());
+                let output = fs::read_to_string(&log).unwrap_or_default();
+                output.lines().filter(|line| !is_noise(line)).for_each(|line| println!("{line}"));
                 if before.1 == self.tally.failed {
                     self.tally.failed += 1;
                 }
@@ -172,6 +191,13 @@ impl Run<'_> {
         command.args(args);
         self.check(name, command)
     }
+}
+
+/// Whether a line of a failing step only tells that something went well: those are many, and bury what did not.
+fn is_noise(line: &str) -> bool {
+    let first = line.trim_start().split(' ').next();
+    matches!(first, Some("Compiling" | "Checking" | "Downloading" | "Downloaded"))
+        || line.starts_with("test ") && line.ends_with(" ok")
 }
 
 /// Whether a line of a passing step is worth showing.
@@ -280,7 +306,7 @@ fn packages(run: &mut Run) -> Result<()> {
     }
     let begun = Instant::now();
     let made = package::assemble(run.shell, "dev")?;
-    let unpacked = unpacked(run.shell);
+    let unpacked = unpacked(&run.shell.target);
     _ = fs::remove_dir_all(&unpacked);
     for deb in &made {
         let mut command = run.shell.command("dpkg-deb");
@@ -292,8 +318,8 @@ fn packages(run: &mut Run) -> Result<()> {
 }
 
 /// The packages' files, which the tests of the whole run.
-fn unpacked(shell: &Shell) -> PathBuf {
-    shell.target.join("unpacked")
+fn unpacked(target: &Path) -> PathBuf {
+    target.join("unpacked")
 }
 
 fn whole(run: &mut Run) -> Result<()> {
@@ -310,7 +336,7 @@ fn whole(run: &mut Run) -> Result<()> {
         .mark(&mut command)
         // The failed check matters, not the runtime's frames above it.
         .env("RUST_BACKTRACE", "0")
-        .env("HARK_BIN_DIR", unpacked(run.shell).join("usr/bin"))
+        .env("HARK_BIN_DIR", unpacked(&run.shell.target).join("usr/bin"))
         .env("HARK_PACKAGES", package::folder(run.shell))
         .env("HARK_TAURI_DRIVER", driver)
         .env("HARK_TEST_SERVERS", servers)
@@ -347,6 +373,14 @@ mod tests {
             }
         }
         assert!(missing.is_empty(), "tests/Cargo.toml does not name {missing:?}");
+    }
+
+    #[test]
+    fn a_failure_is_shown_without_what_went_well() {
+        let log = "   Compiling hark v0.1.0\n    Checking url v2\ntest a ... ok\ntest b ... FAILED\n\
+                   error: linking with `cc` failed\n  = note: No space left on device\nall is ok";
+        let shown: Vec<&str> = log.lines().filter(|line| !is_noise(line)).collect();
+        assert_eq!(shown, log.lines().skip(3).collect::<Vec<_>>());
     }
 
     #[test]
