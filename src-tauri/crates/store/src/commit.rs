@@ -9,8 +9,12 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::{
-    Changed, Shown, Store, StoreError, cursor::Run, outbox::changed, prune::bound_messages,
-    relay::note_removed, to_ms,
+    Changed, Shown, Store, StoreError,
+    cursor::Run,
+    outbox::changed,
+    prune::{Came, bound_messages},
+    relay::note_removed,
+    to_ms,
 };
 
 /// How much of an event that is set aside is kept, in bytes.
@@ -88,10 +92,10 @@ impl Store {
         let keep = self.keep_of(subscription);
         let has_nobody = self.has_nobody;
         let deliveries: Vec<&Delivery> = deliveries.into_iter().collect();
-        self.make_room(deliveries.len())?;
         let transaction = self.connection.transaction()?;
         let mut run = Run::read(&transaction, subscription)?;
-        let mut stored = Vec::new();
+        let mut came = Came::default();
+        let mut stored = Vec::with_capacity(deliveries.len());
         for (place, delivery) in deliveries.iter().enumerate() {
             let is_new = run.takes(&transaction, &deliveries[place..])?;
             let Delivery { event, outcome, cursor, fallen } = delivery;
@@ -102,7 +106,7 @@ impl Store {
                     let verdict = decide(message, event, *origin);
                     run.has_ids(event.own_id.is_some());
                     let arrived = NewMessage { subscription, event, message, received, has_nobody };
-                    arrived.keep(&transaction, &verdict)?
+                    arrived.keep(&transaction, &verdict, &mut came)?
                 }
                 Outcome::Changed(change) => {
                     let ids = apply(&transaction, subscription, change, received)?;
@@ -125,6 +129,7 @@ impl Store {
             }
         }
         run.write(&transaction)?;
+        came.write(&transaction, subscription)?;
         let pruned = bound_messages(&transaction, subscription, keep)?;
         transaction.commit()?;
         let Run { cursor, renumbered, repeated, .. } = run;
@@ -144,7 +149,12 @@ struct NewMessage<'a> {
 }
 
 impl NewMessage<'_> {
-    fn keep(&self, transaction: &Transaction<'_>, verdict: &Verdict) -> rusqlite::Result<Stored> {
+    fn keep(
+        &self,
+        transaction: &Transaction<'_>,
+        verdict: &Verdict,
+        came: &mut Came,
+    ) -> rusqlite::Result<Stored> {
         let Self { subscription, message, .. } = self;
         let earlier = match &message.sequence {
             Some(sequence) => latest_of(transaction, subscription, sequence)?,
@@ -161,7 +171,7 @@ impl NewMessage<'_> {
                 .execute([subscription])?;
             return Ok(Stored::Dropped);
         }
-        let id = self.insert(transaction, verdict)?;
+        let id = self.insert(transaction, verdict, came)?;
         let replaces = message.sequence.as_ref().is_some_and(|sequence| sequence.replaces);
         Ok(match earlier.filter(|_| replaces) {
             Some(Predecessor { id: earlier, .. }) => {
@@ -175,7 +185,12 @@ impl NewMessage<'_> {
         })
     }
 
-    fn insert(&self, transaction: &Transaction<'_>, verdict: &Verdict) -> rusqlite::Result<i64> {
+    fn insert(
+        &self,
+        transaction: &Transaction<'_>,
+        verdict: &Verdict,
+        came: &mut Came,
+    ) -> rusqlite::Result<i64> {
         let Self { subscription, event, message, received, has_nobody } = *self;
         let (decision, shown) = match verdict.decision {
             Decision::Alert if has_nobody => ("alert", Shown::Nobody),
@@ -192,6 +207,8 @@ impl NewMessage<'_> {
         let texts = [message.title.as_str(), &message.body, kind, &event.data];
         let bytes =
             texts.map(str::len).iter().sum::<usize>() + extras.as_ref().map_or(0, String::len);
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        came.add(bytes);
         transaction
             .prepare_cached(
                 "INSERT INTO message (subscription, server_id, title, body, priority, time,
@@ -219,7 +236,7 @@ impl NewMessage<'_> {
                 extras,
                 verdict.rule,
                 verdict.sound,
-                i64::try_from(bytes).unwrap_or(i64::MAX),
+                bytes,
                 is_read.then(|| to_ms(received)),
             ])
     }

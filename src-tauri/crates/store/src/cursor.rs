@@ -1,5 +1,4 @@
-//! Where each subscription resumes, and which of its events have come: cursors, runs of ids,
-//! fingerprints.
+//! Where each subscription resumes, and which of its events have come: cursors and runs of ids.
 
 use hark_engine::{
     cursor::Cursor,
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
-use crate::{Store, StoreError, from_ms, to_ms};
+use crate::{Store, StoreError, fingerprint::Fingerprint, from_ms, to_ms};
 
 /// Where a subscription resumes, and what is known of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -133,6 +132,8 @@ pub(crate) struct Run<'a> {
     number: i64,
     pub(crate) cursor: Cursor,
     has_ids: Option<bool>,
+    /// Whether any of its fingerprints is from before they were kept by time.
+    has_old: bool,
     /// Whether the ids began anew.
     pub(crate) renumbered: bool,
     /// Whether an event whose id fell back had come before, as far as its text tells.
@@ -158,12 +159,14 @@ impl<'a> Run<'a> {
             .optional()?;
         let (source, number, cursor, has_ids) = row.unwrap_or_default();
         let before = (number, cursor.clone(), has_ids);
+        let has_old = Fingerprint::are_old(transaction, subscription)?;
         Ok(Self {
             subscription,
             source,
             number,
             cursor,
             has_ids,
+            has_old,
             renumbered: false,
             repeated: false,
             before,
@@ -182,13 +185,12 @@ impl<'a> Run<'a> {
         transaction: &Transaction<'_>,
         deliveries: &[&Delivery],
     ) -> rusqlite::Result<bool> {
-        let Some(&Delivery { event, outcome, fallen, .. }) = deliveries.first() else {
-            return Ok(true);
-        };
-        let Some(print) = print(&self.source, event) else { return Ok(true) };
+        let Some(delivery) = deliveries.first() else { return Ok(true) };
+        let Delivery { event, outcome, fallen, .. } = delivery;
+        let Some(print) = Fingerprint::of(&self.source, event) else { return Ok(true) };
         match fallen {
             Some(Renumbering::Surely) => {
-                self.repeated |= self.is_known(transaction, &print)?;
+                self.repeated |= print.is_known(transaction, self.subscription)?;
                 self.begin();
             }
             Some(Renumbering::Perhaps) if !self.renumbered => {
@@ -205,12 +207,10 @@ impl<'a> Run<'a> {
         if *outcome == Outcome::Nothing {
             return Ok(true);
         }
-        transaction
-            .prepare_cached(
-                "INSERT OR IGNORE INTO fingerprint (subscription, print, run) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![self.subscription, print, self.number])
-            .map(|rows| rows == 1)
+        if self.has_old && print.is_known_of_old(transaction, self.subscription, self.number)? {
+            return Ok(false);
+        }
+        print.note(transaction, self.subscription, self.number)
     }
 
     /// Whether events that may be sent again are: the last of them decides, by its text.
@@ -221,16 +221,10 @@ impl<'a> Run<'a> {
     ) -> rusqlite::Result<bool> {
         let several = deliveries.iter().take_while(|it| it.fallen == Some(Renumbering::Perhaps));
         let last = several.filter(|it| it.outcome != Outcome::Nothing).last();
-        let Some(print) = last.and_then(|it| print(&self.source, &it.event)) else {
-            return Ok(true);
-        };
-        self.is_known(transaction, &print)
-    }
-
-    fn is_known(&self, transaction: &Transaction<'_>, print: &[u8]) -> rusqlite::Result<bool> {
-        transaction
-            .prepare_cached("SELECT 1 FROM fingerprint WHERE subscription = ?1 AND print = ?2")?
-            .exists(params![self.subscription, print])
+        match last.and_then(|it| Fingerprint::of(&self.source, &it.event)) {
+            Some(print) => print.is_known(transaction, self.subscription),
+            None => Ok(true),
+        }
     }
 
     fn begin(&mut self) {
@@ -248,10 +242,10 @@ impl<'a> Run<'a> {
         transaction: &Transaction<'_>,
         event: &RawEvent,
     ) -> rusqlite::Result<()> {
-        transaction
-            .prepare_cached("DELETE FROM fingerprint WHERE subscription = ?1 AND print = ?2")?
-            .execute(params![self.subscription, print(&self.source, event)])
-            .map(|_| ())
+        match Fingerprint::of(&self.source, event) {
+            Some(print) => print.forget(transaction, self.subscription),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn write(&self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -273,16 +267,4 @@ impl<'a> Run<'a> {
             ])
             .map(|_| ())
     }
-}
-
-/// The fingerprint by which an event is known when it comes again, where it has an id of its own.
-fn print(source: &[u8], event: &RawEvent) -> Option<Vec<u8>> {
-    let id = event.own_id.as_deref().filter(|id| !id.is_empty())?;
-    let mut hash = Sha256::new();
-    hash.update(source);
-    for part in [id, &event.kind, &event.data] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    Some(hash.finalize()[..16].to_vec())
 }

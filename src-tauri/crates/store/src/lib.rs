@@ -4,11 +4,11 @@
 //! A cursor passes an event only in the transaction that commits what became of it. Nothing here
 //! knows a network, a clock or a notification server; times come in with the values.
 
-mod cache;
 mod check;
 mod commit;
 mod consent;
 mod cursor;
+mod fingerprint;
 mod handlers;
 mod journal;
 mod left;
@@ -48,8 +48,6 @@ pub struct Store {
     connection: Connection,
     /// See [`Store::epoch`].
     epoch: String,
-    /// See [`Store::make_room`].
-    cache_pages: u32,
     /// How much is kept of each subscription, where it is not the default.
     keeps: HashMap<String, Keep>,
     /// Whether nobody is there to show alerts, so that none waits.

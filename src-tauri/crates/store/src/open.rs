@@ -10,7 +10,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
-use crate::{Store, StoreError, cache};
+use crate::{Store, StoreError};
 
 /// Append-only: a released migration is never edited.
 const MIGRATIONS: &[&str] = &[
@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_epoch.sql"),
     include_str!("migrations/0009_uptime.sql"),
     include_str!("migrations/0010_left_by.sql"),
+    include_str!("migrations/0011_near_and_held.sql"),
 ];
 
 /// How long to wait for another process that holds the database. Nothing else goes on meanwhile.
@@ -121,11 +122,11 @@ fn open_current(path: &Path) -> Result<Store, StoreError> {
 pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // 64 pages are no slower than SQLite's default here and cost 2 MiB less.
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;
-         PRAGMA journal_size_limit = 4194304;",
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = 64;
+         PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 4194304;",
     )?;
-    connection.pragma_update(None, "cache_size", cache::PAGES)?;
     migrate(&mut connection, path, migrations)?;
     // A damaged file may open and fail at the first use: find out now.
     for table in ["message", "fingerprint", "set_aside", "journal"] {
@@ -137,7 +138,6 @@ pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreE
         connection,
         epoch: String::new(),
         keeps: HashMap::new(),
-        cache_pages: cache::PAGES,
         has_nobody: false,
         journal_grown: 0,
         journals_grown: HashMap::new(),

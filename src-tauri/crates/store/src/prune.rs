@@ -148,6 +148,37 @@ fn less(most: i64) -> i64 {
     most - most / GIVEN_BACK
 }
 
+/// The messages that a commit brings, and their bytes, until they are counted among those that are held.
+#[derive(Default)]
+pub(crate) struct Came {
+    messages: i64,
+    bytes: i64,
+}
+
+impl Came {
+    pub(crate) fn add(&mut self, bytes: i64) {
+        self.messages += 1;
+        self.bytes += bytes;
+    }
+
+    pub(crate) fn write(
+        self,
+        transaction: &Transaction<'_>,
+        subscription: &str,
+    ) -> rusqlite::Result<()> {
+        if self.messages == 0 {
+            return Ok(());
+        }
+        transaction
+            .prepare_cached(
+                "INSERT INTO held VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET messages = messages + ?2, bytes = bytes + ?3",
+            )?
+            .execute(params![subscription, self.messages, self.bytes])
+            .map(|_| ())
+    }
+}
+
 /// The messages that are held of a subscription, and their bytes.
 fn held(transaction: &Transaction<'_>, subscription: &str) -> rusqlite::Result<(i64, i64)> {
     let held = transaction

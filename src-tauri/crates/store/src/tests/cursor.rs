@@ -140,3 +140,45 @@ fn a_source_of_another_name_is_the_same_one() {
     let other = world.store.begin("builds", "https://a.example/b", now()).unwrap();
     assert!(other.cursor.is_none(), "its old name is another source now");
 }
+
+#[test]
+fn what_came_before_fingerprints_were_kept_by_time_is_known_still() {
+    let mut world = World::new();
+    let events = || ["7", "8"].map(|id| message(Some(id), id));
+    world.commit(&events());
+    world.store.connection.execute("UPDATE fingerprint SET near = 0", []).unwrap();
+    assert_eq!(world.commit(&events()).stored, [const { Stored::Duplicate }; 2]);
+    let again = world.commit(&[fallen("7", "7", Renumbering::Perhaps)]);
+    assert_eq!((again.stored, again.link.repeated), (vec![Stored::Duplicate], true));
+    let other_run = world.commit(&[fallen("7", "7", Renumbering::Surely)]);
+    assert_eq!(other_run.stored, [Stored::New(3)], "its run is another");
+}
+
+/// What one commit of 200 events writes, in pages, where 100,000 fingerprints are there that stand anywhere.
+#[test]
+fn few_pages_are_written_for_many_events_whose_ids_are_random() {
+    let mut world = World::new();
+    world
+        .store
+        .connection
+        .execute_batch(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000)
+             INSERT INTO fingerprint (subscription, near, print, run)
+             SELECT 'builds', 0, randomblob(16), 0 FROM n;
+             PRAGMA wal_checkpoint(TRUNCATE);",
+        )
+        .unwrap();
+    let events: Vec<Delivery> = (0_i64..200)
+        .map(|n| {
+            let id = format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed()));
+            message(Some(&id), &format!("{{\"time\":{}}}", 1_700_000_000_000 + n))
+        })
+        .collect();
+    assert!(world.commit(&events).stored.iter().all(|it| matches!(it, Stored::New(_))));
+    let pages: u32 = world
+        .store
+        .connection
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
+        .unwrap();
+    assert!(pages < 80, "{pages} pages");
+}

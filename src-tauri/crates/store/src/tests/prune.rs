@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hark_engine::{alerts::Why, history::Entry};
+use hark_engine::{alerts::Why, history::Entry, message::Sequence};
 
 use super::*;
 
@@ -163,4 +163,40 @@ fn a_chatty_subscription_takes_no_other_ones_room() {
     let rows = world.store.journal_rows(None, 1_000).unwrap();
     let of = |key: &str| rows.iter().filter(|row| row.subscription.as_deref() == Some(key)).count();
     assert_eq!((of("builds"), of("chatty")), (1, 5));
+}
+
+#[test]
+fn what_is_held_is_counted_whatever_comes_and_goes() {
+    let mut world = World::new();
+    let counted = |world: &World| -> [(i64, i64); 2] {
+        let read = |sql| {
+            let row =
+                world.store.connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)));
+            row.unwrap()
+        };
+        [
+            read("SELECT count(*), coalesce(sum(bytes), 0) FROM message"),
+            read("SELECT sum(messages), sum(bytes) FROM held"),
+        ]
+    };
+    let of_job = |id: &str, text: &str| {
+        let sequence = Some(Sequence { id: "job".into(), replaces: true, begins: id == "job" });
+        let message = Message { sequence, ..Message::of_text(text) };
+        let outcome = Outcome::Message(Box::new(message), Origin::Live);
+        Delivery { outcome, ..self::message(Some(id), text) }
+    };
+    world.store.keep("builds", Keep { messages_max: 10, ..Keep::DEFAULT });
+    // The very first that comes is gone within its commit.
+    world.commit(&[of_job("job", "0 %"), of_job("2", "50 %"), of_job("3", "all of it")]);
+    let [there, held] = counted(&world);
+    assert_eq!((there, there.0), (held, 1));
+    for n in 0..15 {
+        let text = "x".repeat(n);
+        world.commit(&[message(Some(&format!("m{n}")), &text), of_job(&format!("j{n}"), &text)]);
+        let [there, held] = counted(&world);
+        assert_eq!(there, held, "{n}");
+    }
+    let ids: Vec<i64> = (0..100).collect();
+    world.store.delete(&ids).unwrap();
+    assert_eq!(counted(&world), [(0, 0); 2]);
 }
