@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     process::{self, Child, Command, ExitStatus, Stdio},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -110,12 +110,58 @@ impl Shell {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Runs a program with its output going to `log`, and to `each_line` as it comes.
+    /// Runs a program with its output going to `log`, and to `each_line` as it comes. Answers whether it succeeded.
     pub(crate) fn run_logged(
         &self,
+        command: Command,
+        log: &Path,
+        each_line: impl FnMut(&str) + Send,
+    ) -> Result<bool> {
+        let name = name_of(&command);
+        thread::scope(|scope| {
+            let succeeded = self.log(scope, command, log, each_line);
+            self.none_left(&name)?;
+            succeeded
+        })
+    }
+
+    /// Runs programs, so many at once, each with its output going to a log of its own, and to `each_line` as it comes.
+    /// Answers whether all succeeded.
+    pub(crate) fn run_logged_at_once(
+        &self,
+        at_once: usize,
+        programs: Vec<(Command, PathBuf)>,
+        each_line: impl Fn(&str) + Sync,
+    ) -> Result<bool> {
+        let each_line = &each_line;
+        let queue = Mutex::new(programs.into_iter());
+        let queue = &queue;
+        thread::scope(|scope| {
+            let one_by_one = move || -> Result<bool> {
+                let mut all = true;
+                loop {
+                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((command, log)) = next else { return Ok(all) };
+                    all &= self.log(scope, command, &log, each_line)?;
+                }
+            };
+            let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(one_by_one)).collect();
+            let ended: Vec<Result<bool>> = workers
+                .into_iter()
+                .map(|worker| worker.join().map_err(|_| "A worker panicked.".to_owned())?)
+                .collect();
+            self.none_left("what was run")?;
+            ended.into_iter().try_fold(true, |all, one| Ok(all & one?))
+        })
+    }
+
+    /// Runs a program to its end. Its output may go on while anything that it has left running holds it, in `scope`.
+    fn log<'scope>(
+        &self,
+        scope: &'scope thread::Scope<'scope, '_>,
         mut command: Command,
         log: &Path,
-        mut each_line: impl FnMut(&str) + Send,
+        mut each_line: impl FnMut(&str) + Send + 'scope,
     ) -> Result<bool> {
         let name = name_of(&command);
         let told = |e: io::Error| format!("{name}: {e}.");
@@ -126,25 +172,26 @@ impl Shell {
         let mut child = command.spawn().map_err(told)?;
         // It holds the pipe's other end, which must close for the lines to end.
         drop(command);
-        thread::scope(|scope| {
-            scope.spawn(move || {
-                for line in BufReader::new(reader).split(b'\n').map_while(io::Result::ok) {
-                    let line = String::from_utf8_lossy(&line);
-                    // A full disk must not hide how the program itself ended.
-                    _ = writeln!(file, "{line}");
-                    each_line(&line);
-                }
-            });
-            let status = self.wait(&mut child);
-            let left = self.end_all();
-            match status? {
-                None => Err("Stopped.".to_owned()),
-                Some(_) if !left.is_empty() => {
-                    Err(format!("{name} has left running: {}.", left.join(", ")))
-                }
-                Some(status) => Ok(status.success()),
+        scope.spawn(move || {
+            for line in BufReader::new(reader).split(b'\n').map_while(io::Result::ok) {
+                let line = String::from_utf8_lossy(&line);
+                // A full disk must not hide how the program itself ended.
+                _ = writeln!(file, "{line}");
+                each_line(&line);
             }
-        })
+        });
+        match self.wait(&mut child)? {
+            Some(status) => Ok(status.success()),
+            None => Err("Stopped.".to_owned()),
+        }
+    }
+
+    /// Ends what a program has left running, which is an error of its.
+    fn none_left(&self, name: &str) -> Result<()> {
+        match self.end_all() {
+            left if left.is_empty() => Ok(()),
+            left => Err(format!("{name} has left running: {}.", left.join(", "))),
+        }
     }
 
     /// Waits for a program to end; `None` where xtask was told to end, which ends the program too.

@@ -13,6 +13,8 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
+    sync::{Mutex, PoisonError},
     time::Instant,
 };
 
@@ -93,23 +95,39 @@ fn units(shell: &Shell, wine: &Wine) -> Result<Tally> {
 }
 
 /// Runs tests and counts them; what they print is in the log of this name.
-fn counted(shell: &Shell, log: &str, command: std::process::Command) -> Result<Tally> {
+fn counted(shell: &Shell, log: &str, command: Command) -> Result<Tally> {
     let folder = shell.target.join("xtask-log");
     fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}.", folder.display()))?;
-    let log = folder.join(format!("{log}.txt"));
-    _ = fs::remove_file(&log);
-    let mut tally = Tally::default();
-    let done = shell.run_logged(command, &log, |line| {
-        tally.count(line);
+    counted_at_once(shell, 1, vec![(command, folder.join(format!("{log}.txt")))])
+}
+
+/// Runs several programs of tests, so many at once, each with its log.
+fn counted_at_once(
+    shell: &Shell,
+    at_once: usize,
+    programs: Vec<(Command, PathBuf)>,
+) -> Result<Tally> {
+    let Some((_, first)) = programs.first() else { return Ok(Tally::default()) };
+    let logs = match programs.len() {
+        1 => first.clone(),
+        _ => first.parent().unwrap_or(first).to_owned(),
+    };
+    for (_, log) in &programs {
+        _ = fs::remove_file(log);
+    }
+    let tally = Mutex::new(Tally::default());
+    let done = shell.run_logged_at_once(at_once, programs, |line| {
+        tally.lock().unwrap_or_else(PoisonError::into_inner).count(line);
         let line = line.trim();
         if line.ends_with("FAILED") || line.starts_with("error") {
             println!("   {line}");
         }
     })?;
+    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     if !done && tally.failed == 0 {
-        return Err(format!("The tests could not be run; see {}", log.display()));
+        return Err(format!("The tests could not be run; see {}", logs.display()));
     }
-    println!("{tally}; see {}", log.display());
+    println!("{tally}; see {}", logs.display());
     Ok(tally)
 }
 

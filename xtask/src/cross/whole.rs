@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use super::{counted, record::Whole, wine::Wine};
+use super::{counted_at_once, record::Whole, wine::Wine};
 use crate::{Result, Shell, archive, servers};
 
 const BUS: &str =
@@ -116,34 +116,45 @@ const TESTS: &[(&str, &str, &str)] = &[
 /// How often the agent is killed where time does not matter.
 const KILLS: &str = "200";
 
+/// How many files are run at once, and how many tests of each: under Wine a test mostly waits for a program to begin.
+const FILES_AT_ONCE: usize = 3;
+const TESTS_AT_ONCE: &str = "3";
+
 /// Runs them; for longer where this is to soak.
 pub(super) fn run(shell: &Shell, wine: &Wine, soak: bool) -> Result<Whole> {
-    let all = files(&shell.root)?;
     let left_out: BTreeSet<&str> = FILES.iter().map(|(file, _)| *file).collect();
-    let mut args = vec!["test", "--no-fail-fast", "--package", "hark-tests"];
-    for file in all.iter().filter(|file| !left_out.contains(&***file)) {
-        args.extend(["--test", file]);
-    }
-    args.push("--");
-    for (_, test, _) in TESTS {
-        args.extend(["--skip", test]);
-    }
     let (servers, node) = servers::ensure(shell)?;
-    let mut command = shell.cargo(&args);
-    shell
-        .mark(&mut command)
-        .env("RUST_BACKTRACE", "0")
-        // Under Wine a test mostly waits for a program to begin.
-        .env("RUST_TEST_THREADS", "4")
-        .env("HARK_BIN_DIR", wine.programs(shell)?)
-        .env("HARK_TEST_WINE", "1")
-        .env("HARK_TEST_SERVERS", servers)
-        .env("HARK_TEST_NODE", node)
-        .envs(archive::ensure(shell)?);
-    if soak {
-        command.env("HARK_SOAK_KILLS", KILLS);
+    let archived = archive::ensure(shell)?;
+    let programs = wine.programs(shell)?;
+    let logs = shell.target.join("xtask-log/cross-whole");
+    fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}.", logs.display()))?;
+    let mut wanted = files(&shell.root)?;
+    wanted.retain(|file| !left_out.contains(&**file));
+    let mut build = vec!["test", "--quiet", "--no-run", "--package", "hark-tests"];
+    build.extend(wanted.iter().flat_map(|file| ["--test", file]));
+    shell.run(shell.cargo(&build))?;
+    let mut runs = Vec::new();
+    for file in &wanted {
+        let mut args = vec!["test", "--package", "hark-tests", "--test", file, "--"];
+        for (_, test, _) in TESTS {
+            args.extend(["--skip", test]);
+        }
+        let mut command = shell.cargo(&args);
+        shell
+            .mark(&mut command)
+            .env("RUST_BACKTRACE", "0")
+            .env("RUST_TEST_THREADS", TESTS_AT_ONCE)
+            .env("HARK_BIN_DIR", &programs)
+            .env("HARK_TEST_WINE", "1")
+            .env("HARK_TEST_SERVERS", &servers)
+            .env("HARK_TEST_NODE", &node)
+            .envs(archived.clone());
+        if soak {
+            command.env("HARK_SOAK_KILLS", KILLS);
+        }
+        runs.push((command, logs.join(format!("{file}.txt"))));
     }
-    let tally = counted(shell, "cross-whole", command)?;
+    let tally = counted_at_once(shell, FILES_AT_ONCE, runs)?;
     let files = FILES.iter().map(|(file, why)| ((*file).to_owned(), (*why).to_owned()));
     let tests =
         TESTS.iter().map(|(file, test, why)| (format!("{file}: {test}"), (*why).to_owned()));
