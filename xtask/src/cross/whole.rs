@@ -70,7 +70,6 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("handed_out", "a_subscriptions_part_is_edited_and_only_what_is_well_is_saved", SCRIPT),
     ("handlers", "a_real_ntfy_that_is_killed_or_hangs_is_started_again_and_nothing_is_lost", JOB),
     ("handlers", "a_server_of_ours_that_is_down_at_the_start_is_down_and_started_by_its_handler", JOB),
-    ("handlers", "what_a_killed_agent_has_left_running_is_ended_by_the_next", JOB),
     ("handlers", "what_a_stranger_sends_is_no_argument_and_comes_whole", SCRIPT),
     ("headless", "it_starts_with_the_desktop_where_that_is_wanted", LINUX),
     ("headless", "its_supervisor_hears_that_it_is_ready_that_it_goes_on_and_that_it_ends", LINUX),
