@@ -60,6 +60,8 @@ pub(crate) fn cross(shell: &Shell, soak: bool) -> Result<()> {
     record.whole = whole::run(shell, &wine, soak)?;
     println!("== the installer under Wine");
     record.installer = installer::life(shell, &wine)?;
+    println!("== how soon it starts");
+    record.start = whole::start(shell, &wine)?;
     drop(session);
 
     println!("== macOS");

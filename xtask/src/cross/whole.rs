@@ -160,6 +160,27 @@ pub(super) fn run(shell: &Shell, wine: &Wine, soak: bool) -> Result<Whole> {
     Ok(Whole { tally, left_out: files.chain(tests).collect() })
 }
 
+/// How soon the first event is printed, in milliseconds: on Linux, and under Wine. Both are built to be developed.
+pub(super) fn start(shell: &Shell, wine: &Wine) -> Result<(f64, f64)> {
+    shell.run(shell.cargo(&["build", "--quiet", "--package", "hark"]))?;
+    let here = shell.built("hark");
+    let here = here.parent().ok_or("no folder")?;
+    let measured = |programs: &Path, wine: bool| {
+        let mut command =
+            shell.cargo(&["test", "--quiet", "--package", "hark-tests", "--bench", "start"]);
+        command.env("HARK_BIN_DIR", programs);
+        if wine {
+            command.env("HARK_TEST_WINE", "1");
+        }
+        let said = shell.ask(&mut command).unwrap_or_default();
+        let last = said.lines().rev().find_map(|line| line.rsplit_once("in ms: "));
+        last.and_then(|(_, ms)| ms.trim().parse().ok()).ok_or_else(|| {
+            format!("How soon the first event is printed could not be measured: {said}")
+        })
+    };
+    Ok((measured(here, false)?, measured(&wine.programs(shell)?, true)?))
+}
+
 /// The test files of `tests/`.
 fn files(root: &Path) -> Result<Vec<String>> {
     let folder = root.join("tests");
