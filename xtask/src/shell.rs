@@ -120,8 +120,9 @@ impl Shell {
         let name = name_of(&command);
         thread::scope(|scope| {
             let succeeded = self.log(scope, command, log, each_line);
-            self.none_left(&name)?;
-            succeeded
+            let none_left = self.none_left(&name);
+            let succeeded = succeeded?;
+            none_left.map(|()| succeeded)
         })
     }
 
@@ -150,8 +151,10 @@ impl Shell {
                 .into_iter()
                 .map(|worker| worker.join().map_err(|_| "A worker panicked.".to_owned())?)
                 .collect();
-            self.none_left("what was run")?;
-            ended.into_iter().try_fold(true, |all, one| Ok(all & one?))
+            let none_left = self.none_left("what was run");
+            let succeeded =
+                ended.into_iter().try_fold(true, |all, one| one.map(|one| all & one))?;
+            none_left.map(|()| succeeded)
         })
     }
 
