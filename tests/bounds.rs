@@ -328,6 +328,12 @@ async fn a_thousand_links_stream_in_one_agent() {
     let keys: Vec<_> = (0..LINKS).map(|number| format!("n{number}")).collect();
     let url = nchan.url("news");
     world.follow(&keys.iter().map(|key| (key.as_str(), url.as_str())).collect::<Vec<_>>());
+    // The server counts: to be asked for a thousand links again and again would keep the agent from them.
+    eventually("all are there", LONG, async || match nchan.subscribers("news").await {
+        LINKS => Ok(()),
+        count => Err(count),
+    })
+    .await;
     eventually("all stream", LONG, async || {
         let links = world.ask().await.map_err(|error| error.to_string())?.links;
         let streaming = links.iter().filter(|it| matches!(it.phase, Phase::Streaming { .. }));

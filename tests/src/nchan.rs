@@ -112,6 +112,14 @@ impl<'a> Nchan<'a> {
         format!("http://127.0.0.1:{}/sub/{channel}", self.port)
     }
 
+    /// How many follow a channel, by its own count.
+    pub async fn subscribers(&self, channel: &str) -> usize {
+        let path = format!("/pub/{channel}");
+        let Ok((_, told)) = http::send(self.port, "GET", &path, &[], "").await else { return 0 };
+        let count = told.lines().find_map(|line| line.trim().strip_prefix("active subscribers:"));
+        count.map_or(0, |count| count.trim().parse().unwrap())
+    }
+
     /// Publishes a message.
     ///
     /// # Panics

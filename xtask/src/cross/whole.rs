@@ -17,7 +17,8 @@ const SOAK: &str = "`cargo xtask soak` alone fetches its server";
 const LINK: &str = "Wine does not show Linux's symbolic links";
 const NO_FILES: &str = "there is no count of open files on Windows, which its rules ask for";
 const BUILDS: &str = "it builds Hark for this computer";
-const SLOW: &str = "under Wine a thousand connections take longer than it waits";
+const MANY: &str = "beyond about 750 connections the agent waited for Wine's own server in some runs, for ever; in others \
+                    1,000 were there within 20 s";
 
 /// Files that are left out, and why.
 const FILES: &[(&str, &str)] = &[
@@ -60,7 +61,7 @@ const FILES: &[(&str, &str)] = &[
 const TESTS: &[(&str, &str, &str)] = &[
     ("added", "a_password_is_asked_for_without_being_shown_and_kept_for_its_owner_alone", LINUX),
     ("bad_input", "a_data_folder_that_may_not_be_written_is_named", LINUX),
-    ("bounds", "a_thousand_links_stream_in_one_agent", SLOW),
+    ("bounds", "a_thousand_links_stream_in_one_agent", MANY),
     ("by_data", "a_mapping_says_what_is_where_and_an_update_takes_the_place_of_the_last", BUS),
     ("by_data", "rules_are_tried_before_they_are_in_force_and_each_message_says_which_decided", BUS),
     ("feed_ntfy", "a_new_notification_server_is_told_nothing_of_the_numbers_of_the_one_before", BUS),
