@@ -294,6 +294,12 @@ async fn nothing_is_lost_or_doubled_where_it_and_a_real_ntfy_are_killed_again_an
         told.extend(texts);
         not_noted = told.len().saturating_sub(noted);
     }
+    // What the server has lost as it was killed, and this before it was noted, is noted by nobody.
+    eventually("all that it holds is noted", SHORT, async || match noted(&world.path("state")) {
+        noted if noted >= held.len() => Ok(()),
+        noted => Err(format!("{noted} of {}", held.len())),
+    })
+    .await;
 }
 
 /// How many events a file of `--state` says have come.
