@@ -439,9 +439,10 @@ async fn the_doctor_asks_as_the_feed_does_and_a_scheduled_message_is_no_fault() 
     let world = World::new();
     let Some(ntfy) = RealNtfy::start(&world).await else { return };
     let url = ntfy.url("a");
-    // It falls due in the middle of the visit, with the row of its publication.
+    // It falls due in the middle of the visit, with the row of its publication: ntfy looks every 10 s, and so sends it
+    // 20 s later where it just was not due.
     ntfy.send("POST", "a", &[("delay", "10s")], "scheduled").await;
-    let mut doctor = world.start_hark("doctor", &["doctor", &url, "--for", "15s", "--json"]);
+    let mut doctor = world.start_hark("doctor", &["doctor", &url, "--for", "25s", "--json"]);
     eventually("it listens", LONG, async || {
         if doctor.err().contains("Listening") { Ok(()) } else { Err(doctor.err()) }
     })
