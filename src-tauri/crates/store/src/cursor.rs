@@ -132,7 +132,7 @@ pub(crate) struct Run<'a> {
     number: i64,
     pub(crate) cursor: Cursor,
     has_ids: Option<bool>,
-    /// Whether any of its fingerprints is from before they were kept by time.
+    /// See [`Fingerprint::are_old`].
     has_old: bool,
     /// Whether the ids began anew.
     pub(crate) renumbered: bool,
@@ -207,10 +207,7 @@ impl<'a> Run<'a> {
         if *outcome == Outcome::Nothing {
             return Ok(true);
         }
-        if self.has_old && print.is_known_of_old(transaction, self.subscription, self.number)? {
-            return Ok(false);
-        }
-        print.note(transaction, self.subscription, self.number)
+        print.note(transaction, self.subscription, self.number, self.has_old)
     }
 
     /// Whether events that may be sent again are: the last of them decides, by its text.

@@ -38,13 +38,25 @@ impl Fingerprint {
         Some(Self { near: near(id, data), hash })
     }
 
-    /// Notes that the event has come in a run of ids. Answers whether it had not.
+    /// Notes that the event has come in a run of ids. Answers whether it had not. Where there `are_old` ones, it may be
+    /// among those.
     pub(crate) fn note(
         &self,
         transaction: &Transaction<'_>,
         subscription: &str,
         run: i64,
+        are_old: bool,
     ) -> rusqlite::Result<bool> {
+        if are_old
+            && transaction
+                .prepare_cached(
+                    "SELECT 1 FROM fingerprint
+                     WHERE subscription = ?1 AND near = 0 AND print = ?2 AND run = ?3",
+                )?
+                .exists(params![subscription, self.hash, run])?
+        {
+            return Ok(false);
+        }
         transaction
             .prepare_cached(
                 "INSERT OR IGNORE INTO fingerprint (subscription, near, print, run)
@@ -62,21 +74,6 @@ impl Fingerprint {
         transaction
             .prepare_cached("SELECT 1 FROM fingerprint WHERE subscription = ?1 AND near = 0")?
             .exists([subscription])
-    }
-
-    /// Whether the event had come in a run of ids before it was noted near what.
-    pub(crate) fn is_known_of_old(
-        &self,
-        transaction: &Transaction<'_>,
-        subscription: &str,
-        run: i64,
-    ) -> rusqlite::Result<bool> {
-        transaction
-            .prepare_cached(
-                "SELECT 1 FROM fingerprint
-                 WHERE subscription = ?1 AND near = 0 AND print = ?2 AND run = ?3",
-            )?
-            .exists(params![subscription, self.hash, run])
     }
 
     /// Whether the event has come in any run.
