@@ -7,7 +7,7 @@ use std::io;
 
 use hark_local::{profile::Profile, socket};
 use tokio::{
-    io::copy_bidirectional,
+    io::copy,
     net::{TcpListener, TcpStream},
     runtime::Builder,
 };
@@ -25,7 +25,13 @@ fn main() -> io::Result<()> {
     })
 }
 
-async fn carry(mut caller: TcpStream, socket: &std::path::Path) -> io::Result<()> {
-    let mut agent = socket::connect(socket).await?;
-    copy_bidirectional(&mut caller, &mut agent).await.map(drop)
+/// Carries both ways until one has ended. That a caller has said all cannot be told through a named pipe, so what waits
+/// for the agent to end as well would wait for ever.
+async fn carry(caller: TcpStream, socket: &std::path::Path) -> io::Result<()> {
+    let (mut said, mut to_caller) = tokio::io::split(caller);
+    let (mut answer, mut to_agent) = tokio::io::split(socket::connect(socket).await?);
+    tokio::select! {
+        ended = copy(&mut said, &mut to_agent) => ended.map(drop),
+        ended = copy(&mut answer, &mut to_caller) => ended.map(drop),
+    }
 }
