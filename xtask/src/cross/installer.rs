@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{target::WINDOWS, wine::Wine};
+use super::wine::Wine;
 use crate::{Result, Shell, tally::Tally, windows};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,9 +33,8 @@ struct Life<'a> {
 }
 
 /// Lives it. Each promise counts as a test.
-pub(super) fn life(shell: &Shell, wine: &Wine) -> Result<Tally> {
-    let programs = shell.target.join(WINDOWS).join("debug");
-    let setup = windows::installer(shell, &programs, true)?;
+pub(super) fn life(shell: &Shell, wine: &Wine, programs: &Path) -> Result<Tally> {
+    let setup = windows::installer(shell, programs, true)?;
     let local = wine.person().join("AppData/Local");
     let mut life = Life { shell, wine, setup, local, tally: Tally::default() };
     let (installed, written) = (life.local.join("Programs/Hark"), life.local.join("hark"));

@@ -18,7 +18,7 @@ use std::{
     time::Instant,
 };
 
-use crate::{Result, Shell, debian, page, tally::Tally, windows};
+use crate::{Result, Shell, debian, page, tally::Tally};
 
 pub(crate) use check::command as check_command;
 use check::{Checked, check};
@@ -48,20 +48,20 @@ pub(crate) fn cross(shell: &Shell, soak: bool) -> Result<()> {
     let mut record = Record::default();
 
     println!("== build for Windows");
-    let programs = build(shell, "dev")?;
-    windows::add_without_console(&programs)?;
+    build(shell, "dev")?;
     // What stands between the tests and a program under Wine.
     let between = ["build", "--package", "hark-api", "--examples"];
     shell.run(target::cargo(shell, &between)?)?;
+    let programs = wine.programs(shell)?;
     println!("== units under Wine");
     let session = wine.begin(shell)?;
     record.units = units(shell, &wine)?;
     println!("== the whole under Wine");
-    record.whole = whole::run(shell, &wine, soak)?;
+    record.whole = whole::run(shell, &programs, soak)?;
     println!("== the installer under Wine");
-    record.installer = installer::life(shell, &wine)?;
+    record.installer = installer::life(shell, &wine, &programs)?;
     println!("== how soon it starts");
-    record.start = whole::start(shell, &wine)?;
+    record.start = whole::start(shell, &programs)?;
     drop(session);
 
     println!("== macOS");

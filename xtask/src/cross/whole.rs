@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use super::{counted_at_once, record::Whole, wine::Wine};
+use super::{counted_at_once, record::Whole};
 use crate::{Result, Shell, archive, servers};
 
 const BUS: &str =
@@ -17,8 +17,8 @@ const SOAK: &str = "`cargo xtask soak` alone fetches its server";
 const LINK: &str = "Wine does not show Linux's symbolic links";
 const NO_FILES: &str = "there is no count of open files on Windows, which its rules ask for";
 const BUILDS: &str = "it builds Hark for this computer";
-const MANY: &str = "beyond about 750 connections the agent waited for Wine's own server in some runs, for ever; in others \
-                    1,000 were there within 20 s";
+const MANY: &str = "between any two answers Wine's server looks at each socket that has something unread, and for each at \
+                    all polls that wait: with a thousand of both it hardly answers any more";
 
 /// Files that are left out, and why.
 const FILES: &[(&str, &str)] = &[
@@ -117,15 +117,14 @@ const TESTS: &[(&str, &str, &str)] = &[
 const KILLS: &str = "200";
 
 /// How many files are run at once, and how many tests of each: under Wine a test mostly waits for a program to begin.
-const FILES_AT_ONCE: usize = 3;
+const FILES_AT_ONCE: usize = 4;
 const TESTS_AT_ONCE: &str = "3";
 
 /// Runs them; for longer where this is to soak.
-pub(super) fn run(shell: &Shell, wine: &Wine, soak: bool) -> Result<Whole> {
+pub(super) fn run(shell: &Shell, programs: &Path, soak: bool) -> Result<Whole> {
     let left_out: BTreeSet<&str> = FILES.iter().map(|(file, _)| *file).collect();
     let (servers, node) = servers::ensure(shell)?;
     let archived = archive::ensure(shell)?;
-    let programs = wine.programs(shell)?;
     let logs = shell.target.join("xtask-log/cross-whole");
     fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}.", logs.display()))?;
     let mut wanted = files(&shell.root)?;
@@ -144,7 +143,7 @@ pub(super) fn run(shell: &Shell, wine: &Wine, soak: bool) -> Result<Whole> {
             .mark(&mut command)
             .env("RUST_BACKTRACE", "0")
             .env("RUST_TEST_THREADS", TESTS_AT_ONCE)
-            .env("HARK_BIN_DIR", &programs)
+            .env("HARK_BIN_DIR", programs)
             .env("HARK_TEST_WINE", "1")
             .env("HARK_TEST_SERVERS", &servers)
             .env("HARK_TEST_NODE", &node)
@@ -161,8 +160,9 @@ pub(super) fn run(shell: &Shell, wine: &Wine, soak: bool) -> Result<Whole> {
     Ok(Whole { tally, left_out: files.chain(tests).collect() })
 }
 
-/// How soon the first event is printed, in milliseconds: on Linux, and under Wine. Both are built to be developed.
-pub(super) fn start(shell: &Shell, wine: &Wine) -> Result<(f64, f64)> {
+/// How soon the first event is printed, in milliseconds: on Linux, and under Wine. Both are built to be developed,
+/// the one for Windows as [`target::cargo`](super::target::cargo) has it.
+pub(super) fn start(shell: &Shell, programs: &Path) -> Result<(f64, f64)> {
     shell.run(shell.cargo(&["build", "--quiet", "--package", "hark"]))?;
     let here = shell.built("hark");
     let here = here.parent().ok_or("no folder")?;
@@ -179,7 +179,7 @@ pub(super) fn start(shell: &Shell, wine: &Wine) -> Result<(f64, f64)> {
             format!("How soon the first event is printed could not be measured: {said}")
         })
     };
-    Ok((measured(here, false)?, measured(&wine.programs(shell)?, true)?))
+    Ok((measured(here, false)?, measured(programs, true)?))
 }
 
 /// The test files of `tests/`.

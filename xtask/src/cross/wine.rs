@@ -26,7 +26,7 @@ unset TMPDIR
 exec unshare --mount --propagation private -- /bin/sh -c '
 root=$1 here=$2; shift 2
 for folder in /tmp /proc /dev /sys @BOUND@; do
-    mkdir -p "$root$folder" && mount --rbind "$folder" "$root$folder" || exit 125
+    { [ -d "$root$folder" ] || mkdir -p "$root$folder"; } && mount --rbind "$folder" "$root$folder" || exit 125
 done
 exec chroot "$root" /bin/sh -c "umask 077; cd \"\$0\"; exec wine \"\$@\"" "$here" "$@"
 ' sh '@ROOT@' "$PWD" "$@"
@@ -87,23 +87,30 @@ impl Wine {
         self.folder.join("run")
     }
 
-    /// A folder with a program of the name that each has on Linux.
+    /// A folder with a program of the name that each has on Linux, and what each starts: what was built, made light.
+    /// What a debugger wants is not in it, and its parts begin where pages of memory do: Wine maps such a program, and
+    /// reads any other whole at each start.
     pub(crate) fn programs(&self, shell: &Shell) -> Result<PathBuf> {
         let folder = self.folder.join("bin");
         let debug = shell.target.join(WINDOWS).join("debug");
-        let launch = debug.join("examples/launch.exe");
+        let light = |name: &str| folder.join(format!("{name}.exe"));
         for (name, under) in
-            [("hark", ""), ("harkw", ""), ("hark-window", ""), ("bridge", "examples")]
+            [("hark", ""), ("hark-window", ""), ("bridge", "examples"), ("launch", "examples")]
         {
-            let exe = debug.join(under).join(format!("{name}.exe"));
             let text = format!(
                 "#!/bin/sh\nexec '{}' ${{HARK_TEST_LAUNCH:+'{}'}} '{}' \"$@\"\n",
                 self.script().display(),
-                launch.display(),
-                exe.display()
+                light("launch").display(),
+                light(name).display()
             );
             write(&folder.join(name), &text, 0o755)?;
+            let mut copy = shell.command("x86_64-w64-mingw32-objcopy");
+            copy.args(["--strip-all", "--file-alignment", "4096"]);
+            copy.arg(debug.join(under).join(format!("{name}.exe"))).arg(light(name));
+            shell.run(copy)?;
         }
+        let loader = "WebView2Loader.dll";
+        fs::copy(debug.join(loader), folder.join(loader)).map_err(|e| format!("{loader}: {e}."))?;
         Ok(folder)
     }
 
