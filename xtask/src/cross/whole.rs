@@ -116,7 +116,7 @@ const TESTS: &[(&str, &str, &str)] = &[
 /// How often the agent is killed where time does not matter.
 const KILLS: &str = "200";
 
-/// How many files are run at once, and how many tests of each: under Wine a test mostly waits for a program to begin.
+/// How many files are run at once, and how many tests of each: by these, two processors are seldom idle.
 const FILES_AT_ONCE: usize = 4;
 const TESTS_AT_ONCE: &str = "3";
 

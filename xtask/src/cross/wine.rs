@@ -26,7 +26,7 @@ unset TMPDIR
 exec unshare --mount --propagation private -- /bin/sh -c '
 root=$1 here=$2; shift 2
 for folder in /tmp /proc /dev /sys @BOUND@; do
-    { [ -d "$root$folder" ] || mkdir -p "$root$folder"; } && mount --rbind "$folder" "$root$folder" || exit 125
+    mount --rbind "$folder" "$root$folder" || exit 125
 done
 exec chroot "$root" /bin/sh -c "umask 077; cd \"\$0\"; exec wine \"\$@\"" "$here" "$@"
 ' sh '@ROOT@' "$PWD" "$@"
@@ -60,15 +60,20 @@ impl Wine {
             write(&fresh.join("etc/hosts"), "127.0.0.1 localhost\n", 0o644)?;
             fs::rename(&fresh, wine.root()).map_err(|e| e.to_string())?;
         }
-        let bound = format!("'{}'", shell.root.display());
-        let target = match shell.target.starts_with(&shell.root) {
-            true => String::new(),
-            false => format!(" '{}'", shell.target.display()),
+        // What is here and not in every root of Debian: the checkout, and the target folder where that is elsewhere.
+        let bound = match shell.target.starts_with(&shell.root) {
+            true => vec![&shell.root],
+            false => vec![&shell.root, &shell.target],
         };
+        for folder in &bound {
+            let place = wine.root().join(folder.strip_prefix("/").unwrap_or(folder));
+            fs::create_dir_all(&place).map_err(|e| format!("{}: {e}.", place.display()))?;
+        }
+        let bound: Vec<_> = bound.iter().map(|folder| format!("'{}'", folder.display())).collect();
         let script = SCRIPT
             .replace("@PREFIX@", &wine.folder.join("prefix").display().to_string())
             .replace("@ROOT@", &wine.root().display().to_string())
-            .replace("@BOUND@", &(bound + &target));
+            .replace("@BOUND@", &bound.join(" "));
         write(&wine.script(), &script, 0o755)?;
         Ok(wine)
     }
