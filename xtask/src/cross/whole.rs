@@ -1,6 +1,10 @@
 //! Which tests of the whole are run under Wine: all files of `tests/` but those named here, each with its reason.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{counted_at_once, record::Whole};
 use crate::{Result, Shell, archive, servers};
@@ -129,16 +133,10 @@ pub(super) fn run(shell: &Shell, programs: &Path, soak: bool) -> Result<Whole> {
     fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}.", logs.display()))?;
     let mut wanted = files(&shell.root)?;
     wanted.retain(|file| !left_out.contains(&**file));
-    let mut build = vec!["test", "--quiet", "--no-run", "--package", "hark-tests"];
-    build.extend(wanted.iter().flat_map(|file| ["--test", file]));
-    shell.run(shell.cargo(&build))?;
     let mut runs = Vec::new();
-    for file in &wanted {
-        let mut args = vec!["test", "--package", "hark-tests", "--test", file, "--"];
-        for (_, test, _) in TESTS {
-            args.extend(["--skip", test]);
-        }
-        let mut command = shell.cargo(&args);
+    for (file, program) in built(shell, &wanted)? {
+        let mut command = shell.command(program);
+        command.args(TESTS.iter().flat_map(|(_, test, _)| ["--skip", test]));
         shell
             .mark(&mut command)
             .env("RUST_BACKTRACE", "0")
@@ -158,6 +156,31 @@ pub(super) fn run(shell: &Shell, programs: &Path, soak: bool) -> Result<Whole> {
     let tests =
         TESTS.iter().map(|(file, test, why)| (format!("{file}: {test}"), (*why).to_owned()));
     Ok(Whole { tally, left_out: files.chain(tests).collect() })
+}
+
+/// The programs of these test files, built. They are begun as they are: cargo would look at all that they are made of
+/// once more for each, which the processor has no time for.
+fn built(shell: &Shell, files: &[String]) -> Result<Vec<(String, PathBuf)>> {
+    let mut build = vec!["test", "--quiet", "--no-run", "--package", "hark-tests"];
+    build.extend(files.iter().flat_map(|file| ["--test", file]));
+    shell.run(shell.cargo(&build))?;
+    build.push("--message-format=json");
+    let said = shell.ask(&mut shell.cargo(&build)).unwrap_or_default();
+    let paths =
+        said.lines().filter_map(|line| line.split_once(r#""executable":""#)?.1.split_once('"'));
+    let programs: BTreeMap<String, PathBuf> = paths
+        .filter_map(|(path, _)| {
+            // cargo adds a hash.
+            let name = Path::new(path).file_name()?.to_str()?.rsplit_once('-')?.0;
+            Some((name.to_owned(), path.into()))
+        })
+        .collect();
+    let program = |file: &String| {
+        let path =
+            programs.get(file).ok_or_else(|| format!("cargo names no program of {file}."))?;
+        Ok((file.clone(), path.clone()))
+    };
+    files.iter().map(program).collect()
 }
 
 /// How soon the first event is printed, in milliseconds: on Linux, and under Wine. Both are built to be developed,

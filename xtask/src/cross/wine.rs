@@ -8,6 +8,8 @@ use std::{
     fs,
     path::PathBuf,
     process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use super::{target::WINDOWS, write};
@@ -17,20 +19,31 @@ use crate::{Result, Shell, archive, shell};
 const SUITE: &str = "trixie";
 const PACKAGES: &str = "wine64,wine,ca-certificates";
 
-/// Runs a program in the other root, with the caller's environment and folder.
+/// Runs a program in the other root, with the caller's environment and folder: where a session is held, in the root
+/// that was made for that.
 const SCRIPT: &str = r#"#!/bin/sh
 # Runs a program for Windows under Wine.
 export WINEPREFIX='@PREFIX@' WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='
+export WINELOADER=/usr/lib/wine/wine64
 : "${XDG_RUNTIME_DIR:=/tmp}"; export XDG_RUNTIME_DIR
 unset TMPDIR
+umask 077
+[ -e '@SESSION@' ] && read -r session < '@SESSION@'
+if [ "/proc/$session/root" -ef '@ROOT@' ]; then
+    exec nsenter --mount="/proc/$session/ns/mnt" --root="/proc/$session/root" --wdns="$PWD" -- \
+        "$WINELOADER" "$@"
+fi
 exec unshare --mount --propagation private -- /bin/sh -c '
 root=$1 here=$2; shift 2
 for folder in /tmp /proc /dev /sys @BOUND@; do
     mount --rbind "$folder" "$root$folder" || exit 125
 done
-exec chroot "$root" /bin/sh -c "umask 077; cd \"\$0\"; exec wine \"\$@\"" "$here" "$@"
+exec chroot "$root" /bin/sh -c "cd \"\$0\"; exec \"\$WINELOADER\" \"\$@\"" "$here" "$@"
 ' sh '@ROOT@' "$PWD" "$@"
 "#;
+/// How long a session has to begin.
+const BEGINS: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(20);
 
 pub(crate) struct Wine {
     folder: PathBuf,
@@ -73,6 +86,7 @@ impl Wine {
         let script = SCRIPT
             .replace("@PREFIX@", &wine.folder.join("prefix").display().to_string())
             .replace("@ROOT@", &wine.root().display().to_string())
+            .replace("@SESSION@", &wine.session().display().to_string())
             .replace("@BOUND@", &bound.join(" "));
         write(&wine.script(), &script, 0o755)?;
         Ok(wine)
@@ -80,6 +94,11 @@ impl Wine {
 
     fn root(&self) -> PathBuf {
         self.folder.join("root")
+    }
+
+    /// The file with the process that holds a session.
+    fn session(&self) -> PathBuf {
+        self.folder.join("session")
     }
 
     /// The folder of the person there.
@@ -120,23 +139,40 @@ impl Wine {
     }
 
     /// Begins a session that lasts until the answer is dropped: a test that starts what all share, and ends all that it
-    /// has started, would end the others' with it.
+    /// has started, would end the others' with it. What is started meanwhile enters its root.
     pub(crate) fn begin(&self, shell: &Shell) -> Result<Session> {
+        _ = fs::remove_file(self.session());
         let mut boot = shell.command(self.script());
         boot.args(["wineboot", "--init"]).stderr(Stdio::null());
         shell.run(boot)?;
         let mut hold = shell.command(self.script());
         hold.args(["cmd", "/c", "pause"]).stdin(Stdio::piped());
         hold.stdout(Stdio::null()).stderr(Stdio::null());
-        hold.spawn().map(Session).map_err(|e| format!("Wine could not be started: {e}."))
+        let held = hold.spawn().map_err(|e| format!("Wine could not be started: {e}."))?;
+        let session = Session { held, file: self.session() };
+        // Each program in between gives way to the next: what enters the root is this process.
+        let process = session.held.id();
+        let begun = Instant::now();
+        while fs::read_link(format!("/proc/{process}/root")).ok() != Some(self.root()) {
+            if begun.elapsed() > BEGINS {
+                return Err("Wine's root could not be entered.".to_owned());
+            }
+            thread::sleep(POLL);
+        }
+        write(&session.file, &format!("{process}\n"), 0o600)?;
+        Ok(session)
     }
 }
 
 /// See [`Wine::begin`].
-pub(crate) struct Session(Child);
+pub(crate) struct Session {
+    held: Child,
+    file: PathBuf,
+}
 
 impl Drop for Session {
     fn drop(&mut self) {
-        shell::end(&mut self.0);
+        _ = fs::remove_file(&self.file);
+        shell::end(&mut self.held);
     }
 }

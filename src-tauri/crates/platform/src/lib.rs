@@ -23,4 +23,6 @@ pub mod quiet;
 pub mod signals;
 pub mod supervisor;
 pub mod terminal;
+#[cfg(windows)]
+mod told;
 pub mod tray;

@@ -154,7 +154,6 @@ impl Agent {
                 Wake::Around(change) => self.on_change(change),
                 Wake::Session(said) => self.snoozer.quiet().session(said),
                 Wake::Tray(TrayEvent::Click(action)) => acting = self.act(action, stop),
-                Wake::Tray(TrayEvent::SessionEnds) => return End::Asked,
                 Wake::Tray(TrayEvent::Shown(shown)) => self.status.update(|it| it.tray = shown),
                 Wake::Status => {
                     self.snoozer.quiet().refresh();

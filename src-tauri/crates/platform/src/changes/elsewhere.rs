@@ -1,25 +1,29 @@
-//! Windows and macOS: the system tells of changed addresses, and a tick that comes late tells of a wake.
+//! Windows and macOS: the system tells of changed addresses, and Windows by a message to the tray's window that the
+//! computer woke (`told`).
 //!
 //! `if-watch` asks `NotifyIpInterfaceChange` on Windows and the dynamic store of SystemConfiguration on macOS. It
 //! begins under Wine, which has told of no change; on macOS it has not been run.
 
-use std::time::{Duration, Instant};
-
 use futures_util::{FutureExt, StreamExt};
 use if_watch::{IfEvent, tokio::IfWatcher};
-use tokio::{sync::mpsc, task::JoinSet, time::sleep};
+use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{Notice, SLEEP_MIN, TICK};
+use super::Notice;
+
+/// Whether a tick that comes late tells of a wake. A Windows that only stands by counts that as awake, and holds
+/// its programs, while `Instant` goes on. On macOS `Instant` stands still.
+pub(super) const TELLS_LATE: bool = cfg!(windows);
 
 /// Watches until the answer is dropped.
 pub(super) fn watch(tell: mpsc::Sender<Notice>) -> JoinSet<()> {
     let mut watching = JoinSet::new();
+    #[cfg(windows)]
     let wakes = tell.clone();
+    #[cfg(windows)]
     watching.spawn(async move {
         loop {
-            let before = Instant::now();
-            sleep(TICK).await;
-            if is_late(before.elapsed()) && wakes.send(Notice::Woke).await.is_err() {
+            crate::told::WOKE.notified().await;
+            if wakes.send(Notice::Woke).await.is_err() {
                 break;
             }
         }
@@ -43,13 +47,19 @@ pub(super) fn watch(tell: mpsc::Sender<Notice>) -> JoinSet<()> {
     watching
 }
 
-/// Whether the computer has slept within a tick that took so long. Where the clock of `Instant` stands
-/// still in sleep, as on macOS, the comparison of the clocks tells instead.
-fn is_late(took: Duration) -> bool {
-    took >= TICK + SLEEP_MIN
-}
-
 /// `if-watch` asks the system, which can on all of these.
 pub(super) fn network_tells() -> std::io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    use super::super::{Change, Watch};
+
+    #[tokio::test]
+    async fn a_wake_that_the_system_tells_of_is_one_of_unknown_length() {
+        let mut watch = Watch::begin();
+        crate::told::WOKE.notify_one();
+        assert_eq!(watch.next().await, Some(Change::Woke(None)));
+    }
 }

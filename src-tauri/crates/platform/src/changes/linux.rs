@@ -15,6 +15,9 @@ const TOLD_BYTES_MAX: usize = 8 << 10;
 /// `errno(3)`.
 const ENOBUFS: i32 = 105;
 
+/// A tick that comes late tells of a busy computer: `Instant` stands still while it sleeps.
+pub(super) const TELLS_LATE: bool = false;
+
 /// Watches until the answer is dropped.
 pub(super) fn watch(tell: mpsc::Sender<Notice>) -> JoinSet<()> {
     let mut watching = JoinSet::new();

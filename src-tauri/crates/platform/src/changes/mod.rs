@@ -15,7 +15,12 @@ use elsewhere as system;
 #[cfg(target_os = "linux")]
 use linux as system;
 
-use std::{collections::BTreeSet, iter, net::IpAddr, time::Duration};
+use std::{
+    collections::BTreeSet,
+    iter,
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use hark_engine::Moment;
 use jiff::SignedDuration;
@@ -39,6 +44,7 @@ const CHANGES_MAX: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Notice {
     /// The computer woke.
+    #[cfg_attr(target_os = "macos", expect(dead_code, reason = "the clocks tell it"))]
     Woke,
     /// These addresses of this computer came or went.
     Network(BTreeSet<IpAddr>),
@@ -101,12 +107,14 @@ async fn watch(tell: mpsc::Sender<Change>) {
     let mut slept = clock::slept();
     let mut before = clock::now();
     loop {
+        let began = Instant::now();
         let first = tokio::select! {
             notice = notices.recv() => notice,
             () = sleep(TICK) => None,
         };
         let mut changed = BTreeSet::new();
-        let (mut is_awake, mut locked) = (false, None);
+        let mut is_awake = system::TELLS_LATE && began.elapsed() >= TICK + SLEEP_MIN;
+        let mut locked = None;
         if let Some(first) = first {
             if matches!(first, Notice::Network(_)) {
                 sleep(SETTLE).await;
@@ -125,9 +133,8 @@ async fn watch(tell: mpsc::Sender<Change>) {
         let now = clock::now();
         let set = set(before, now);
         before = now;
-        if length.is_some() {
-            slept = now_slept;
-        }
+        // Two clocks that run a little apart never add up to a sleep.
+        slept = now_slept;
         // It fell asleep by the clock of then.
         let by_now = length.map(|length| match set {
             Some(by) if by.is_negative() => length.saturating_sub(by.unsigned_abs()),

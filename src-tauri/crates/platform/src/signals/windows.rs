@@ -3,17 +3,19 @@
 //!
 //! Where the console's window was closed, the system ends the process 5 s later whatever it does
 //! (`HandlerRoutine`, "Timeouts"). That the person logs off it tells only services in this way, and a program with
-//! windows by these (`tray/windows`). Ctrl-C was run under Wine, which tells of none of the others.
+//! windows by these (`told`). Ctrl-C and the end of the session were run under Wine, which tells of none of the
+//! others.
 
 use std::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     io,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use tokio::{runtime, signal::windows};
 
 use super::Signal;
+use crate::told;
 
 pub(super) type Interrupts = windows::CtrlC;
 
@@ -44,6 +46,13 @@ impl Coming {
                     let (mut off, mut down) = (windows::ctrl_logoff()?, windows::ctrl_shutdown()?);
                     sources.push((*signal, Box::new(move |task| off.poll_recv(task))));
                     sources.push((*signal, Box::new(move |task| down.poll_recv(task))));
+                    let mut ends = Box::pin(told::SESSION_ENDS.notified());
+                    let is_told = move |task: &mut Context<'_>| {
+                        ready!(ends.as_mut().poll(task));
+                        ends.set(told::SESSION_ENDS.notified());
+                        Poll::Ready(Some(()))
+                    };
+                    sources.push((*signal, Box::new(is_told)));
                 }
                 Signal::HangUp => {
                     let mut close = windows::ctrl_close()?;
@@ -64,6 +73,24 @@ impl Coming {
                     .find_map(|(signal, poll)| poll(task).is_ready().then_some(*signal));
                 ready.map_or(Poll::Pending, Poll::Ready)
             })));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread};
+
+    use super::*;
+
+    #[test]
+    fn that_the_session_ends_is_a_wish_to_end_each_time() {
+        let coming = Coming::of(&[Signal::Interrupt, Signal::Terminate]).unwrap();
+        let (tell, heard) = mpsc::channel();
+        thread::spawn(move || coming.each(move |signal| drop(tell.send(signal))));
+        for _ in 0..2 {
+            told::SESSION_ENDS.notify_one();
+            assert_eq!(heard.recv(), Ok(Signal::Terminate));
         }
     }
 }

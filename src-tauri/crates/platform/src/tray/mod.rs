@@ -77,8 +77,6 @@ pub enum Event<A> {
     Click(A),
     /// The icon is shown by a desktop now, or no longer.
     Shown(bool),
-    /// The person logs off or shuts down, where that is told here alone: there is little time.
-    SessionEnds,
 }
 
 /// The tray, until it is dropped.

@@ -2,8 +2,9 @@
 //! that is never shown: a view that is another wakes it, and only what differs is handed on. `tray-icon` puts the
 //! icon back when Explorer starts anew; what could not be handed on meanwhile is handed on later.
 //!
-//! That window is also where Windows says that the person logs off or shuts down: a program with a window is told
-//! there and in no other way. Run under Wine, which shows the icon and tells of no clicks.
+//! That window is also where Windows says that the computer woke, and that the person logs off or shuts down: a
+//! program with a window is told of the latter there and in no other way. Both are passed on (`told`). Run under
+//! Wine, which shows the icon and tells of no clicks.
 
 use std::{
     cell::RefCell,
@@ -27,6 +28,7 @@ use super::{
     Event, Icon, View, art,
     shown::{Show, Shown, put_away, put_up, with_shown},
 };
+use crate::told;
 
 /// When it is tried again where no window can be had.
 const RETRY: Duration = Duration::from_secs(60);
@@ -86,14 +88,12 @@ impl Ui {
         let has_ended = Arc::new(AtomicBool::new(false));
         let ended = has_ended.clone();
         let begun = thread::Builder::new().name("tray".to_owned()).spawn(move || {
-            let ends = events.clone();
-            let ends = move || drop(ends.blocking_send(Event::SessionEnds));
             // Where no window can be had it says so, and the loop would panic.
             let shown = match Shown::new(views, events, tell) {
                 Ok(shown) => shown,
                 Err(error) => return tracing::warn!("no tray: {error}"),
             };
-            let window = window(shown, ends, ended.clone(), ready);
+            let window = window(shown, ended.clone(), ready);
             if let Err(error) = window.run_main(Some(co::SW::HIDE)) {
                 tracing::warn!("the tray ends: {error}");
             }
@@ -139,11 +139,9 @@ impl Drop for Ui {
     }
 }
 
-/// The window that is never shown. Answers it through `ready` once it is there, with the icon. `ends` tells that
-/// the person's session does.
+/// The window that is never shown. Answers it through `ready` once it is there, with the icon.
 fn window(
     shown: impl Show + 'static,
-    ends: impl Fn() + 'static,
     has_ended: Arc<AtomicBool>,
     ready: oneshot::Sender<gui::WindowMain>,
 ) -> gui::WindowMain {
@@ -175,11 +173,18 @@ fn window(
         with_shown(|shown| shown.update());
         Ok(())
     });
-    window.on().wm(co::WM::ENDSESSION, move |told| {
+    window.on().wm_power_broadcast(|power| {
+        // It is told of each wake, also of one by which nobody has come back yet.
+        if power.event == co::PBT::APMRESUMEAUTOMATIC {
+            told::WOKE.notify_one();
+        }
+        Ok(())
+    });
+    window.on().wm(co::WM::ENDSESSION, move |ends| {
         // Else somebody else has said no to it.
-        if told.wparam != 0 {
+        if ends.wparam != 0 {
             has_ended.store(true, Relaxed);
-            ends();
+            told::SESSION_ENDS.notify_one();
             put_away();
             // Windows ends the process as soon as this is answered.
             thread::sleep(GOOD_ORDER);
