@@ -1,5 +1,7 @@
 //! The little HTTP that publishing wants, and ports.
 
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
+
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
@@ -47,14 +49,24 @@ pub async fn send(
     Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on. It is none of those that Linux gives to connections by itself
+/// (`ip_local_port_range`, from 32768 on): while a server is away none of these takes its place. Each process has
+/// some of its own, so that what runs beside it does not choose the same.
 ///
 /// # Panics
-/// Where the machine has none left.
+/// Where all of them are listened on.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    const FIRST: u16 = 10_000;
+    const OF_A_PROCESS: u16 = 100;
+    const PROCESSES: u32 = 220;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let place = u16::try_from(std::process::id() % PROCESSES).unwrap();
+    let first = FIRST + place * OF_A_PROCESS;
+    (0..OF_A_PROCESS)
+        .map(|_| first + NEXT.fetch_add(1, Relaxed) % OF_A_PROCESS)
+        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
 }
 
 /// Waits until something listens on a port of this machine.
@@ -62,7 +74,7 @@ pub async fn listens(port: u16) {
     eventually(&format!("port {port} is listened on"), SHORT, async || reaches(port).await).await;
 }
 
-/// Connects to a port that somebody listens on: where nobody does, a connection may now and then meet itself.
+/// Connects to a port that somebody listens on: where nobody does, a connection to one of Linux' own may meet itself.
 ///
 /// # Errors
 /// Where nobody listens.

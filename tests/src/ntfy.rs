@@ -21,6 +21,7 @@ use tokio::time::timeout;
 use crate::{
     LONG, eventually,
     fake::Notifications,
+    http::free_port,
     push::{Out, Served, event_stream},
 };
 
@@ -57,10 +58,10 @@ struct Cached {
 impl Ntfy {
     /// Serves, empty.
     pub async fn start() -> Self {
-        Self::at(0).await
+        Self::at(free_port()).await
     }
 
-    /// Serves on this port; on a free one for 0.
+    /// Serves on this port.
     pub async fn at(port: u16) -> Self {
         let state = Shared::default();
         let router = Router::new()

@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::World;
+use crate::{World, http::free_port};
 
 impl World {
     /// The kinds of the agent's journal entries, newest first.
@@ -37,13 +37,12 @@ pub struct Served {
 impl Served {
     /// Serves these routes.
     pub async fn start(router: Router) -> Self {
-        Self::at(0, router).await
+        Self::at(free_port(), router).await
     }
 
-    /// Serves them on this port; on a free one for 0.
+    /// Serves them on this port.
     pub async fn at(port: u16, router: Router) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { port, task }
     }

@@ -10,7 +10,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{LONG, SHORT, World};
+use crate::{LONG, SHORT, World, http::free_port};
 
 /// A socket that waits for clients.
 pub struct Server {
@@ -28,13 +28,12 @@ pub struct Client {
 impl Server {
     /// Listens on a port of its own.
     pub async fn start() -> Self {
-        Self::at(0).await
+        Self::at(free_port()).await
     }
 
-    /// Listens on this port; on a free one for 0.
+    /// Listens on this port.
     pub async fn at(port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
         Self { listener, port }
     }
 
