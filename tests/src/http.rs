@@ -1,6 +1,12 @@
 //! The little HTTP that publishing wants, and ports.
 
-use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
+use std::{
+    ops::Range,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU16, Ordering::Relaxed},
+    },
+};
 
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, body::Bytes, client::conn::http1};
@@ -51,22 +57,27 @@ pub async fn send(
 
 /// A port that nobody listens on. It is none of those that Linux gives to connections by itself
 /// (`ip_local_port_range`, from 32768 on): while a server is away none of these takes its place. Each process has
-/// some of its own, so that what runs beside it does not choose the same.
+/// some of its own, which it claims by listening on the first of them, so that what runs beside it chooses none.
 ///
 /// # Panics
 /// Where all of them are listened on.
 #[must_use]
 pub fn free_port() -> u16 {
-    const FIRST: u16 = 10_000;
+    const ALL: Range<u16> = 10_000..32_000;
     const OF_A_PROCESS: u16 = 100;
-    const PROCESSES: u32 = 220;
+    static CLAIM: LazyLock<(u16, std::net::TcpListener)> = LazyLock::new(|| {
+        let claim = |first| Some((first, listen(first)?));
+        ALL.step_by(OF_A_PROCESS.into()).find_map(claim).unwrap()
+    });
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let place = u16::try_from(std::process::id() % PROCESSES).unwrap();
-    let first = FIRST + place * OF_A_PROCESS;
-    (0..OF_A_PROCESS)
-        .map(|_| first + NEXT.fetch_add(1, Relaxed) % OF_A_PROCESS)
-        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+    (1..OF_A_PROCESS)
+        .map(|_| CLAIM.0 + 1 + NEXT.fetch_add(1, Relaxed) % (OF_A_PROCESS - 1))
+        .find(|port| listen(*port).is_some())
         .unwrap()
+}
+
+fn listen(port: u16) -> Option<std::net::TcpListener> {
+    std::net::TcpListener::bind(("127.0.0.1", port)).ok()
 }
 
 /// Waits until something listens on a port of this machine.
