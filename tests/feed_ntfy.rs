@@ -99,6 +99,31 @@ async fn several_topics_are_resumed_without_loss_or_duplicates_after_a_kill() {
 }
 
 #[tokio::test]
+async fn what_was_sent_to_nobody_while_it_connected_comes_once() {
+    let world = World::new();
+    let ntfy = Ntfy::start().await;
+    follow(&world, &ntfy.url("/a"), "");
+    let _agent = world.agent().await;
+    for connection in 1..=2 {
+        eventually("it follows", LONG, async || {
+            (ntfy.asked().len() == connection).then_some(()).ok_or(ntfy.asked())
+        })
+        .await;
+        ntfy.leave_out();
+        ntfy.publish("a", &format!("left out {connection}"));
+        ntfy.publish("a", &format!("sent {connection}"));
+        let stored = world.stored(2 * connection).await;
+        let bodies: Vec<&str> = stored.iter().filter_map(|it| it["body"].as_str()).collect();
+        let last = &bodies[bodies.len() - 2..];
+        assert_eq!(last, [format!("sent {connection}"), format!("left out {connection}")]);
+        assert_eq!(ntfy.polled().len(), connection);
+        assert!(is_just_before_now(ntfy.polled()[connection - 1].as_deref()));
+        ntfy.hang_up();
+    }
+    assert_eq!(world.gaps().await, 0);
+}
+
+#[tokio::test]
 async fn what_comes_before_the_first_message_is_not_lost_in_a_break() {
     let world = World::new();
     let ntfy = Ntfy::start().await;

@@ -89,6 +89,28 @@ async fn a_server_that_is_killed_5_times_under_load_loses_nothing_that_it_holds(
 }
 
 #[tokio::test]
+async fn what_was_not_in_the_cache_yet_when_it_connected_comes_all_the_same() {
+    let world = World::new();
+    // As its documentation has it for busy servers, and a little slower.
+    let batches = [("cache-batch-size", "100"), ("cache-batch-timeout", "4s")];
+    let Some(ntfy) = RealNtfy::start_with(&world, &batches).await else { return };
+    follow(&world, &ntfy.url("a"), "");
+    let agent = world.agent().await;
+    world.phase("news", "streaming").await;
+    ntfy.publish("a", "first").await;
+    world.stored(1).await;
+    agent.kill();
+    for number in 0..3 {
+        ntfy.publish("a", &format!("while away {number}")).await;
+    }
+    assert!(ntfy.held("a").await.len() < 4, "it holds what it does not send yet");
+    let _agent = world.agent().await;
+    world.stored(4).await;
+    all_held_is_stored(&world, &ntfy, "a").await;
+    assert_eq!(world.gaps().await, 0);
+}
+
+#[tokio::test]
 async fn a_replay_that_is_cut_20_times_between_live_messages_loses_nothing() {
     const CUTS: usize = 20;
     const WAITING: usize = 300;

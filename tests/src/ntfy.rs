@@ -43,8 +43,10 @@ struct Inner {
     listeners: Vec<(Vec<String>, Out)>,
     tokens: BTreeMap<String, String>,
     limited: bool,
+    leaves_out: bool,
     published: u64,
     asked: Vec<Option<String>>,
+    polled: Vec<Option<String>>,
 }
 
 #[derive(Clone)]
@@ -120,11 +122,20 @@ impl Ntfy {
         );
         let kind = if event == "message" { String::new() } else { format!("event: {event}\n") };
         let block = format!("{kind}data: {data}\n\n");
+        let leaves_out = std::mem::take(&mut inner.leaves_out);
         inner.listeners.retain(|(topics, out)| {
-            !topics.iter().any(|followed| followed == topic) || out.write(block.clone())
+            leaves_out
+                || !topics.iter().any(|followed| followed == topic)
+                || out.write(block.clone())
         });
         inner.cached.push(Cached { id: id.clone(), topic: topic.to_owned(), time, block });
         id
+    }
+
+    /// Sends the next message to nobody: it is in the cache alone, as one may be that is published while somebody
+    /// subscribes.
+    pub fn leave_out(&self) {
+        self.inner().leaves_out = true;
     }
 
     /// Lets this message leave the cache.
@@ -150,6 +161,12 @@ impl Ntfy {
     /// Ends every stream cleanly, as a restart does.
     pub fn hang_up(&self) {
         self.inner().listeners.clear();
+    }
+
+    /// The `since=` of each that asked for what is cached alone, in order.
+    #[must_use]
+    pub fn polled(&self) -> Vec<Option<String>> {
+        self.inner().polled.clone()
     }
 
     /// The `since=` of each subscription, in order.
@@ -192,16 +209,22 @@ async fn subscribe(
         return error(403, 40301, "forbidden");
     }
     let since = query.get("since").or(query.get("si")).cloned();
-    inner.asked.push(since.clone());
+    let polls = query.get("poll").is_some_and(|poll| poll == "1");
+    let noted = if polls { &mut inner.polled } else { &mut inner.asked };
+    noted.push(since.clone());
     let Some(replayed) = replay(&inner.cached, &topics, since.as_deref().unwrap_or("none")) else {
         return error(400, 40008, "invalid since parameter");
     };
     let (out, response) = event_stream(&[("access-control-allow-origin", "*")]);
-    out.write(sign("open", &topics));
+    if !polls {
+        out.write(sign("open", &topics));
+    }
     for cached in replayed {
         out.write(cached.block);
     }
-    inner.listeners.push((topics, out));
+    if !polls {
+        inner.listeners.push((topics, out));
+    }
     response
 }
 

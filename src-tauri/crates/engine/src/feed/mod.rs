@@ -233,6 +233,18 @@ pub trait Feed: fmt::Debug + Send + Sync {
         self.request(url, &Cursor::NONE)
     }
 
+    /// How long after a connection's opening the server surely holds all that it had not sent on it, where it may
+    /// leave something out that was published while the connection was made; none where it leaves out nothing.
+    fn backfill_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What to ask for what the server holds since this time of its own, and for nothing that is to come: it ends
+    /// the stream after that. Asked once for each connection of a feed with [`Feed::backfill_after`].
+    fn request_backfill(&self, url: &Url, since: Timestamp) -> Request {
+        self.request(url, &Cursor { id: None, time: Some(since) })
+    }
+
     /// Whether [`Feed::request`] can resume after this id. If not, the cursor stays where it was. A
     /// server that resumes from nothing resumes from no id.
     fn resumes_from(&self, id: &str) -> bool {

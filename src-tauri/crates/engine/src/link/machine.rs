@@ -66,6 +66,8 @@ pub struct Link {
     /// When the link was heard before the first break since its last event: what came then may be
     /// missing, should the ids turn out to be new.
     pub(super) broke: Option<jiff::Timestamp>,
+    /// From which time of the server's the backfill was asked for, until one has come.
+    pub(super) unfilled_since: Option<jiff::Timestamp>,
     /// The same for an id that fell back and is not committed yet.
     pub(super) fell_since: Option<jiff::Timestamp>,
     /// Whether its ids are not those of one counter.
@@ -101,6 +103,7 @@ impl Link {
             budget: Budget::of_link(),
             overlaps: true,
             broke,
+            unfilled_since: None,
             fell_since: None,
             mixed_ids: false,
             server_lost: false,
@@ -183,6 +186,9 @@ impl Link {
             Arrival::Opened(head) => self.on_opened(conn, &head, now, out),
             Arrival::Alive => self.on_alive(conn, now, out),
             Arrival::Closed(cause) => self.on_closed(conn, cause, now, out),
+            Arrival::Event { event, .. } if self.is_backfill(conn) => {
+                self.on_backfilled(event, now, out);
+            }
             // Only the first connection is listened to.
             _ if !self.is_primary(conn) => {}
             Arrival::Comment(text) => self.on_comment(&text, now),
@@ -199,6 +205,11 @@ impl Link {
 
     /// The only way to a phase.
     pub(super) fn enter(&mut self, next: Phase, out: Out<'_>) {
+        if let Phase::Streaming(stream) = &self.phase
+            && let Some(conn) = stream.backfill.conn()
+        {
+            out.push(Effect::HangUp(conn));
+        }
         self.phase = next;
         out.push(Effect::PhaseChanged);
     }
@@ -276,6 +287,7 @@ impl Link {
         let age =
             (self.config.swap && !rotates).then(|| AGE_MAX.mul_f64(0.75 + 0.5 * self.rng.f64()));
         self.enter(Phase::Streaming(Box::new(Stream::new(conn, opening, proof, age))), out);
+        self.plan_backfill(now);
     }
 
     /// When the link was last heard, in this run or before it.
@@ -324,6 +336,9 @@ impl Link {
                     (cause, _) => cause,
                 };
                 self.lost(cause, now, out);
+            }
+            Phase::Streaming(stream) if stream.backfill.conn() == Some(conn) => {
+                self.on_backfill_ended(&cause, now);
             }
             Phase::Streaming(stream) => match stream.second {
                 Second::Dialing { conn: second, doubt, .. } if second == conn => {
@@ -455,6 +470,7 @@ impl Link {
                 let due = stream.ids.on_due();
                 self.deliver_all(due, now, out);
             }
+            Deadline::Backfill => self.on_backfill_due(now, out),
         }
     }
 

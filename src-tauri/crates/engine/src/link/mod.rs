@@ -62,6 +62,7 @@
 //! # Ok::<(), jiff::Error>(())
 //! ```
 
+mod backfill;
 mod dials;
 mod doubt;
 mod events;
@@ -272,6 +273,14 @@ pub enum Effect {
         /// Why it is dialled.
         reason: Reason,
     },
+    /// Ask on a connection beside the one that streams for what the server holds since a time of its own. See
+    /// [`Feed::request_backfill`].
+    Backfill {
+        /// The number of the new connection.
+        conn: ConnId,
+        /// The server's time.
+        since: Timestamp,
+    },
     /// Close a connection, and pass on nothing more of it.
     HangUp(ConnId),
     /// Commit what became of an event, then say [`Input::Committed`].
@@ -382,6 +391,8 @@ pub enum Deadline {
     CaughtUp,
     /// Ids that fell back have waited for long enough.
     Ids,
+    /// What was published while the connection was made is to be asked for once more, or that has taken too long.
+    Backfill,
 }
 
 /// When to come back, and why.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{ConnId, DIAL_TIMEOUT, Deadline, Due, ids::Ids, replay::Replay};
+use super::{ConnId, DIAL_TIMEOUT, Deadline, Due, backfill::Backfill, ids::Ids, replay::Replay};
 use crate::{
     Moment, Monotonic, failure::Cause, feed::Order, heartbeat::Limits, history::Doubt,
     policy::Origin, wire::Head,
@@ -41,6 +41,7 @@ pub struct Stream {
     pub(super) second_head: Option<Head>,
     /// What the server said about the close that is coming.
     pub(super) farewell: Option<Cause>,
+    pub(super) backfill: Backfill,
 }
 
 /// What is known when a connection opens.
@@ -97,6 +98,7 @@ impl Stream {
             second: Second::None,
             second_head: None,
             farewell: None,
+            backfill: Backfill::None,
         }
     }
 
@@ -193,6 +195,7 @@ impl Stream {
             self.stable_at.map(|at| (at, Deadline::Stable)),
             self.replay.due().map(|at| (at, Deadline::CaughtUp)),
             self.ids.due().map(|at| (at, Deadline::Ids)),
+            self.backfill.due().map(|at| (at, Deadline::Backfill)),
         ]
         .into_iter()
         .flatten()

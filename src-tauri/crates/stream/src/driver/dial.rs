@@ -10,6 +10,7 @@ use hark_engine::{
     wire::{Arrival, Head},
 };
 use http::{HeaderValue, Method, header::CONTENT_TYPE};
+use jiff::Timestamp;
 use tokio::time::timeout;
 use url::Url;
 
@@ -40,16 +41,28 @@ pub(super) async fn subscribe(ask: Ask, feed: &dyn Feed, client: &str) -> Result
     }
 }
 
-/// Dials as the feed asks, resuming from `cursor`; in the other form of its URL, where the server's
+/// What is wanted of a server.
+pub(super) enum Wanted {
+    /// The stream, resumed after this.
+    After(Cursor),
+    /// What it holds since this time of its own, and no more.
+    Since(Timestamp),
+}
+
+/// Dials as the feed asks; in the other form of its URL, where the server's
 /// refusal speaks for that, or where the stream may be of one that `is_unknown`. What such a one refuses is
 /// told as what it is. Answers the connection and the first that it brings.
 pub(super) async fn dial(
     ask: Ask,
     feed: &dyn Feed,
     is_unknown: bool,
-    cursor: &Cursor,
+    wanted: &Wanted,
 ) -> (Connection, Option<Arrival>) {
-    let asking = |url: &Url| Connection::dial(ask.as_asks(feed, feed.request(url, cursor)));
+    let request = |url: &Url| match wanted {
+        Wanted::After(cursor) => feed.request(url, cursor),
+        Wanted::Since(time) => feed.request_backfill(url, *time),
+    };
+    let asking = |url: &Url| Connection::dial(ask.as_asks(feed, request(url)));
     let mut connection = asking(&ask.url);
     let mut first = connection.next().await;
     // Other dials leave their heads in the same trail.

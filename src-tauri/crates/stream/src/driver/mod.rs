@@ -37,7 +37,7 @@ use crate::{
     dials::Dials,
     routes::Routes,
 };
-use dial::{dial, subscribe};
+use dial::{Wanted, dial, subscribe};
 pub use retry::retry_after;
 
 /// Arrivals that may wait for the driver; then the connection is read no further.
@@ -323,7 +323,7 @@ impl<S: Sink> Driver<S> {
                 self.hang_up(conn);
                 // A dial that has not begun is dropped.
                 self.effects.retain(
-                    |(_, other)| !matches!(other, Effect::Dial { conn: dialled, .. } if *dialled == conn),
+                    |(_, other)| !matches!(other, Effect::Dial { conn: dialled, .. } | Effect::Backfill { conn: dialled, .. } if *dialled == conn),
                 );
             }
             Effect::PhaseChanged => {}
@@ -384,7 +384,16 @@ impl<S: Sink> Driver<S> {
                     return false;
                 }
             }
-            Effect::Dial { conn, cursor, reason } => self.dial(conn, cursor, reason),
+            Effect::Dial { conn, cursor, reason } => {
+                tracing::debug!(origin = self.origin, ?reason, "dialling");
+                self.sink.dials(reason);
+                self.routes.look();
+                self.dial(conn, Wanted::After(cursor));
+            }
+            Effect::Backfill { conn, since } => {
+                tracing::debug!(origin = self.origin, %since, "asking once more");
+                self.dial(conn, Wanted::Since(since));
+            }
             Effect::HangUp(conn) => self.hang_up(conn),
             Effect::CaughtUp => self.sink.caught_up(),
             Effect::Subscribe(conn, client) => self.subscribe(conn, client),
@@ -451,11 +460,8 @@ impl<S: Sink> Driver<S> {
         standing.subscribing = Some(task.abort_handle());
     }
 
-    fn dial(&mut self, conn: ConnId, cursor: Cursor, reason: Reason) {
+    fn dial(&mut self, conn: ConnId, wanted: Wanted) {
         let wait = self.dials.take(&self.origin, self.sink.now().monotonic);
-        tracing::debug!(origin = self.origin, ?reason, ?wait, "dialling");
-        self.sink.dials(reason);
-        self.routes.look();
         let trail = Trail::kept();
         let noted = trail.clone();
         let ask = self.sink.ask();
@@ -468,7 +474,7 @@ impl<S: Sink> Driver<S> {
                 sleep(wait).await;
             }
             let (mut connection, mut next) = match ask.await {
-                Ok(ask) => dial(Ask { trail: noted, ..ask }, &*feed, is_unknown, &cursor).await,
+                Ok(ask) => dial(Ask { trail: noted, ..ask }, &*feed, is_unknown, &wanted).await,
                 Err(cause) => {
                     let _ = items.send((conn, Arrival::Closed(cause), None)).await;
                     return;

@@ -12,6 +12,11 @@
 //! than messages are kept, which each says by the time at which it is forgotten (`expires`), and is
 //! 12 hours unless configured. Without a cursor `since=all` is asked for: else what is published in
 //! a break before the first message would be lost.
+//!
+//! Backfill: to whom a message is sent is decided while it is published, and in the cache it is only afterwards, with
+//! `cache-batch-timeout` some seconds later. One that is published while a connection is made may be sent to it
+//! neither live nor from the cache (`topic.Publish`, `handleSubscribeHTTP`). So what the cache holds of that time is
+//! asked for once more, with `poll=1`.
 
 mod message;
 mod publish;
@@ -48,6 +53,9 @@ const KEPT_DEFAULT: Duration = Duration::from_secs(12 * 3600);
 /// What is asked for again before the cursor's time. A scheduled message is sent up to 10 s after
 /// its time (`DelayedSenderInterval`), and times are whole seconds.
 const MARGIN_SECONDS: i64 = 30;
+/// After so long a message is in the cache, also where that is written in batches, whose makers' example is a second
+/// (https://docs.ntfy.sh/config/#message-cache).
+const CACHED_WITHIN: Duration = Duration::from_secs(10);
 /// An id has 12 letters and digits, once 10; what is shorter could be taken for a time or a word.
 const ID_CHARS_MIN: usize = 8;
 
@@ -106,6 +114,15 @@ impl Feed for Ntfy {
 
     fn request_latest(&self, url: &Url) -> Request {
         Request::plain(&with_parameter(&self.stream_url(url), "since", "latest"))
+    }
+
+    fn backfill_after(&self) -> Option<Duration> {
+        Some(CACHED_WITHIN)
+    }
+
+    fn request_backfill(&self, url: &Url, since: Timestamp) -> Request {
+        let request = self.request(url, &Cursor { id: None, time: Some(since) });
+        Request::plain(&with_parameter(&request.url, "poll", "1"))
     }
 
     fn resumes_from(&self, id: &str) -> bool {
@@ -229,6 +246,10 @@ mod tests {
         };
         let by_time = Ntfy.request(&url("https://ntfy.sh/a"), &timed).url.to_string();
         assert_eq!(by_time, "https://ntfy.sh/a/sse?since=1699999970");
+        let time = timed.time.unwrap();
+        let once_more = Ntfy.request_backfill(&url("https://ntfy.sh/a,b?since=1h&p=5"), time);
+        let wanted = "https://ntfy.sh/a,b/sse?p=5&since=1699999970&poll=1";
+        assert_eq!(once_more.url.as_str(), wanted);
         for (at, cursor, wanted) in [
             ("https://ntfy.sh/a,b/sse", None, "https://ntfy.sh/a,b/sse?since=all"),
             (

@@ -1,6 +1,7 @@
 //! The link in virtual time: a scripted world on one side, the real state machine on the other.
 //! Here is that world; a file has the tests of one part.
 
+mod backfill;
 mod dials;
 mod events;
 mod feeds;

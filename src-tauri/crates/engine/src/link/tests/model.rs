@@ -11,12 +11,30 @@ use super::*;
 use crate::{
     backoff::{RETRY_AFTER_MAX, Retry, SPREAD_MAX},
     failure::Class,
-    feed::{Nchan, Recogniser},
+    feed::{Decoded, Nchan, Recogniser},
     wire::Ignored,
 };
 
 const RUNS: u64 = 100_000;
 const STEPS: usize = 60;
+
+/// A feed that leaves out what is published while a connection is made.
+#[derive(Debug)]
+struct LeavesOut;
+
+impl Feed for LeavesOut {
+    fn name(&self) -> &str {
+        "json"
+    }
+
+    fn decode(&self, event: &RawEvent) -> Decoded {
+        Json.decode(event)
+    }
+
+    fn backfill_after(&self) -> Option<Duration> {
+        Some(Duration::from_secs(10))
+    }
+}
 
 /// What the model knows of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +52,8 @@ struct Model {
     /// Connections that stand or are being made.
     live: BTreeMap<ConnId, Conn>,
     gone: Vec<ConnId>,
+    /// The last connection on which something was asked for once more.
+    backfill: Option<ConnId>,
     committed: Cursor,
     /// Cursors of deliveries that are not committed yet, in order.
     uncommitted: Vec<Option<Cursor>>,
@@ -60,10 +80,15 @@ impl Model {
         let committed = if rng.bool() { Cursor::of_id("0") } else { Cursor::NONE };
         let swap = rng.u8(0..4) > 0;
         let is_unknown = rng.u8(0..4) == 0;
-        let is_plain = is_unknown || rng.bool();
+        let feed: Arc<dyn Feed> = match rng.u8(0..3) {
+            _ if is_unknown => Arc::new(Json),
+            0 => Arc::new(Json),
+            1 => Arc::new(LeavesOut),
+            _ => Arc::new(Nchan),
+        };
         let at = "https://a.example/x".parse().unwrap();
         let config = Config {
-            feed: if is_plain { Arc::new(Json) as Arc<dyn Feed> } else { Arc::new(Nchan) },
+            feed,
             recogniser: is_unknown.then(|| Recogniser::new(&at)),
             law,
             expect: match rng.u8(0..4) {
@@ -83,7 +108,20 @@ impl Model {
         };
         let link = Link::new(config, seed);
         let (live, gone, uncommitted) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { link, law, swap, rng, now, live, gone, committed, uncommitted, events: 0, dials: 0 }
+        Self {
+            link,
+            law,
+            swap,
+            rng,
+            now,
+            live,
+            gone,
+            backfill: None,
+            committed,
+            uncommitted,
+            events: 0,
+            dials: 0,
+        }
     }
 
     fn say(&mut self, input: Input) {
@@ -108,6 +146,11 @@ impl Model {
                     assert!(!self.gone.contains(&conn), "a connection's number is used once");
                     assert!(self.live.insert(conn, Conn::Dialled).is_none());
                     self.dials += 1;
+                }
+                Effect::Backfill { conn, .. } => {
+                    assert!(!self.gone.contains(&conn), "a connection's number is used once");
+                    assert!(self.live.insert(conn, Conn::Dialled).is_none());
+                    assert!(self.backfill.replace(conn).is_none_or(|it| self.gone.contains(&it)));
                 }
                 Effect::HangUp(conn) => {
                     assert!(self.live.remove(&conn).is_some(), "{conn:?} stood");
@@ -142,7 +185,8 @@ impl Model {
     /// What must hold after every input.
     fn check(&self) {
         assert_eq!(*self.link.cursor(), self.committed);
-        assert!(self.live.len() <= 2, "{:?}", self.live);
+        let beside = self.backfill.filter(|conn| self.live.contains_key(conn));
+        assert!(self.live.len() <= 2 + usize::from(beside.is_some()), "{:?}", self.live);
         match self.link.phase() {
             Phase::Idle | Phase::Paused | Phase::Halted { .. } => {
                 assert!(self.live.is_empty(), "{:?} holds no connection", self.link.phase());
