@@ -106,7 +106,8 @@ async fn what_was_sent_to_nobody_while_it_connected_comes_once() {
     let _agent = world.agent().await;
     for connection in 1..=2 {
         eventually("it follows", LONG, async || {
-            (ntfy.asked().len() == connection).then_some(()).ok_or(ntfy.asked())
+            let asked = ntfy.asked();
+            (asked.len() == connection).then_some(()).ok_or(format!("{asked:?}"))
         })
         .await;
         ntfy.leave_out();

@@ -16,7 +16,6 @@ use std::{
 use futures_util::StreamExt;
 use hark_engine::{
     Moment,
-    cursor::Cursor,
     failure::Cause,
     feed::Recognition,
     history::Entry,
