@@ -70,6 +70,8 @@ impl Wine {
             bootstrap.arg(&fresh).arg(mirror).stdout(Stdio::null());
             shell.run(bootstrap)?;
             _ = fs::remove_dir_all(fresh.join("var/cache/apt/archives"));
+            // Each program would read all of it at its start, to draw no letter.
+            _ = fs::remove_dir_all(fresh.join("usr/share/fontconfig"));
             write(&fresh.join("etc/hosts"), "127.0.0.1 localhost\n", 0o644)?;
             fs::rename(&fresh, wine.root()).map_err(|e| e.to_string())?;
         }
