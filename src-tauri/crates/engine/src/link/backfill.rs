@@ -5,10 +5,11 @@
 use std::time::Duration;
 
 use super::{
-    ConnId, DIAL_TIMEOUT, Delivery, Effect, Outcome, Phase,
+    ConnId, DIAL_TIMEOUT, Delivery, Effect, Phase,
+    events::kept,
     machine::{Link, Out},
 };
-use crate::{Moment, Monotonic, failure::Cause, feed::Decoded, message::RawEvent};
+use crate::{Moment, Monotonic, failure::Cause, message::RawEvent};
 
 /// Where it failed it is asked for again after this, give or take a quarter.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -87,19 +88,11 @@ impl Link {
     }
 
     /// An event of it. It says nothing of the connection that streams, and the cursor stays where that has it.
-    pub(super) fn on_backfilled(&mut self, event: RawEvent, now: Moment, out: Out<'_>) {
+    pub(super) fn on_backfilled(&mut self, mut event: RawEvent, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
         let feed = &*self.config.feed;
-        let outcome = match feed.decode(&event) {
-            Decoded::Message(message) => {
-                let origin = stream.replay.origin(feed.published(&event), message.time, now);
-                Outcome::Message(message, origin)
-            }
-            Decoded::Change(change) => Outcome::Changed(change),
-            // What cannot be read was set aside when it came, and the rest tells of a connection.
-            _ => return,
-        };
-        let mut event = event;
+        let decoded = feed.decode(&event);
+        let Some(outcome) = kept(feed, &mut stream.replay, &event, decoded, now) else { return };
         feed.identify(&mut event);
         out.push(Effect::Deliver(Delivery { event, outcome, cursor: None, fallen: None }));
     }
