@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hark_engine::{
     backoff::{Clients, Law, Retry},
+    cursor::Cursor,
     feed::Json,
     heartbeat::Expect,
     message::RawEvent,
