@@ -14,6 +14,9 @@ for size in 16 20 24 40 48; do
 done
 convert "$small/16.png" "$small/20.png" "$small/24.png" hark-32.png "$small/40.png" "$small/48.png" \
     hark-64.png hark-256.png hark.ico
+rsvg-convert -w 164 -h 314 installer.svg -o "$small/installer.png"
+# The installer knows no other format.
+convert "$small/installer.png" -alpha off -type TrueColor BMP3:installer.bmp
 png2icns hark.icns "$small/16.png" hark-32.png "$small/48.png" hark-128.png hark-256.png hark-512.png >/dev/null
 # The mark that there is something to read: a dot on the upper corner.
 dot='<circle cx="38.5" cy="9.5" r="8" fill="#ff5d5d" stroke="#fff" stroke-width="2.5" />'

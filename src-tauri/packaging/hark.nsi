@@ -1,5 +1,5 @@
 ; Hark's installer for Windows: for one person, without an administrator. makensis is told
-;   -DVERSION=0.1.0  -DPROGRAMS=folder of the executables  -DICON=hark.ico  -DRESULT=the installer
+;   -DVERSION=0.1.0  -DPROGRAMS=folder of the executables  -DICON=hark.ico  -DPANEL=installer.bmp  -DRESULT=the installer
 ; Silent: /S. Another folder: /D=C:\…, the last argument. What the person wrote stays when Hark is removed,
 ; unless they say otherwise; a silent removal leaves it, and removes it with /ALL.
 
@@ -40,6 +40,7 @@ VIAddVersionKey LegalCopyright "The Hark maintainers"
 
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${PANEL}"
 !define MUI_FINISHPAGE_RUN "$INSTDIR\harkw.exe"
 !define MUI_FINISHPAGE_RUN_PARAMETERS "open"
 !insertmacro MUI_PAGE_DIRECTORY
@@ -77,6 +78,25 @@ FunctionEnd
     ${EndIf}
 !macroend
 
+; Takes a program away. What runs on, such as the window or an agent of another folder, is moved to where Windows
+; clears up: it cannot be removed before it ends, nor written to.
+!macro TakeAway FILE
+    ClearErrors
+    Delete "$INSTDIR\${FILE}"
+    ${If} ${Errors}
+        GetTempFileName $0
+        Delete $0
+        Rename "$INSTDIR\${FILE}" $0
+    ${EndIf}
+!macroend
+
+!macro TakeAwayPrograms
+    !insertmacro TakeAway "hark.exe"
+    !insertmacro TakeAway "harkw.exe"
+    !insertmacro TakeAway "hark-window.exe"
+    !insertmacro TakeAway "WebView2Loader.dll"
+!macroend
+
 ; Names Hark in a shortcut, so that Windows takes its toasts and its entry for one program's. Where that fails the
 ; shortcut works without.
 !macro NameShortcut LINK
@@ -110,6 +130,7 @@ FunctionEnd
 
 Section Install
     !insertmacro StopAgent
+    !insertmacro TakeAwayPrograms
     SetOutPath $INSTDIR
     File "${PROGRAMS}\hark.exe"
     File "${PROGRAMS}\harkw.exe"
@@ -147,10 +168,7 @@ SectionEnd
 
 Section Uninstall
     !insertmacro StopAgent
-    Delete "$INSTDIR\hark.exe"
-    Delete "$INSTDIR\harkw.exe"
-    Delete "$INSTDIR\hark-window.exe"
-    Delete "$INSTDIR\WebView2Loader.dll"
+    !insertmacro TakeAwayPrograms
     Delete "$INSTDIR\hark.ico"
     Delete "$INSTDIR\uninstall.exe"
     ; Only where nothing else is in it.

@@ -57,7 +57,9 @@ pub(crate) fn installer(shell: &Shell, programs: &Path, quick: bool) -> Result<P
     let mut command = shell.command("makensis");
     command.args(["-V2", "-NOCD", &format!("-DVERSION={version}")]);
     command.arg(format!("-DPROGRAMS={}", programs.display()));
-    command.arg(format!("-DICON={}", shell.root.join("icons/hark.ico").display()));
+    for (name, file) in [("ICON", "hark.ico"), ("PANEL", "installer.bmp")] {
+        command.arg(format!("-D{name}={}", shell.root.join("icons").join(file).display()));
+    }
     command.arg(format!("-DRESULT={}", out.display()));
     command.args(quick.then_some("-DQUICK"));
     command.arg(shell.root.join("src-tauri/packaging/hark.nsi"));

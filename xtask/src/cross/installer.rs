@@ -2,6 +2,7 @@
 //! person wrote kept, and removed with all.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -9,7 +10,7 @@ use std::{
 };
 
 use super::wine::Wine;
-use crate::{Result, Shell, tally::Tally, windows};
+use crate::{Result, Shell, shell, tally::Tally, windows};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
@@ -67,8 +68,20 @@ pub(super) fn life(shell: &Shell, wine: &Wine, programs: &Path) -> Result<Tally>
     });
     life.promise("it is whole afterwards", is_whole);
     _ = agent.wait();
+    // As the window would: nothing tells it to end.
+    let profile = life.local.join("Temp/another");
+    let other = ["--profile", &profile.display().to_string(), "agent"];
+    let mut other = life.started(&installed.join("hark.exe"), &other)?;
+    life.promise("an agent of another folder runs", |_| profile.join("data/hark.db").is_file());
+    life.runs(&setup, &["/S"])?;
+    life.promise("what runs on is no hindrance to an upgrade", is_whole);
     life.runs(&installed.join("uninstall.exe"), &["/S"])?;
     life.promise("it is removed", is_gone);
+    let runs_on = matches!(other.try_wait(), Ok(None));
+    life.promise("what runs on does so", |_| runs_on);
+    shell::end(&mut other);
+    _ = fs::remove_dir_all(life.local.join("Temp"));
+    fs::create_dir_all(life.local.join("Temp")).map_err(|e| e.to_string())?;
     life.promise("what the person wrote is kept", |_| written.join("data/hark.db").is_file());
     life.runs(&setup, &["/S"])?;
     life.promise("it is installed again", is_whole);
