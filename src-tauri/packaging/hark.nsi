@@ -81,12 +81,17 @@ FunctionEnd
 ; Takes a program away. What runs on, such as the window or an agent of another folder, is moved to where Windows
 ; clears up: it cannot be removed before it ends, nor written to.
 !macro TakeAway FILE
-    ClearErrors
+    Delete "$INSTDIR\${FILE}.old"
     Delete "$INSTDIR\${FILE}"
-    ${If} ${Errors}
+    ${If} ${FileExists} "$INSTDIR\${FILE}"
         GetTempFileName $0
         Delete $0
         Rename "$INSTDIR\${FILE}" $0
+    ${EndIf}
+    ; On another drive than that it is copied at most.
+    ${If} ${FileExists} "$INSTDIR\${FILE}"
+        Delete $0
+        Rename "$INSTDIR\${FILE}" "$INSTDIR\${FILE}.old"
     ${EndIf}
 !macroend
 

@@ -7,13 +7,12 @@ use jiff::Timestamp;
 use super::{
     CAUGHT_UP_MAX, Config, ConnId, Delivery, Effect, Outcome, Phase, Reason,
     machine::{Link, Out},
-    replay::Replay,
     stream::Second,
 };
 use crate::{
     Moment,
     cursor::{self, Cursor},
-    feed::{Decoded, Feed, Standing},
+    feed::{Decoded, Standing},
     history::Entry,
     message::RawEvent,
     wire::{Head, Ignored},
@@ -24,28 +23,6 @@ const CURSOR_BYTES_MAX: usize = 4 << 10;
 /// A longer position of several ids ([`Feed::position`](crate::feed::Feed::position)), which is sent in a
 /// URL, is not either.
 const POSITION_BYTES_MAX: usize = 64 << 10;
-
-/// What is kept of an event that was decoded, where it is one that is.
-pub(super) fn kept(
-    feed: &dyn Feed,
-    replay: &mut Replay,
-    event: &RawEvent,
-    decoded: Decoded,
-    now: Moment,
-) -> Option<Outcome> {
-    match decoded {
-        Decoded::Message(message) => {
-            let origin = replay.origin(feed.published(event), message.time, now);
-            Some(Outcome::Message(message, origin))
-        }
-        Decoded::Change(change) => Some(Outcome::Changed(change)),
-        Decoded::Junk(reason) => {
-            let bytes = event.data.len() as u64;
-            Some(Outcome::SetAside { reason, bytes })
-        }
-        _ => None,
-    }
-}
 
 impl Link {
     pub(super) fn on_comment(&mut self, text: &str, now: Moment) {
@@ -90,11 +67,17 @@ impl Link {
                 out.push(Effect::HangUp(stream.conn));
                 return self.lost(cause, now, out);
             }
+            Decoded::Message(message) => {
+                let published = feed.published(&event);
+                let origin = stream.replay.origin(published, message.time, now);
+                Outcome::Message(message, origin)
+            }
+            Decoded::Change(change) => Outcome::Changed(change),
             Decoded::Nothing => Outcome::Nothing,
-            decoded => match kept(feed, &mut stream.replay, &event, decoded, now) {
-                Some(outcome) => outcome,
-                None => return,
-            },
+            Decoded::Junk(reason) => {
+                let bytes = event.data.len() as u64;
+                Outcome::SetAside { reason, bytes }
+            }
         };
         self.config.kept = feed.keeps(&event).or(self.config.kept);
         feed.identify(&mut event);

@@ -66,8 +66,6 @@ pub struct Link {
     /// When the link was heard before the first break since its last event: what came then may be
     /// missing, should the ids turn out to be new.
     pub(super) broke: Option<jiff::Timestamp>,
-    /// From which time of the server's the backfill was asked for, until one has come.
-    pub(super) unfilled_since: Option<jiff::Timestamp>,
     /// The same for an id that fell back and is not committed yet.
     pub(super) fell_since: Option<jiff::Timestamp>,
     /// Whether its ids are not those of one counter.
@@ -103,7 +101,6 @@ impl Link {
             budget: Budget::of_link(),
             overlaps: true,
             broke,
-            unfilled_since: None,
             fell_since: None,
             mixed_ids: false,
             server_lost: false,
@@ -338,7 +335,7 @@ impl Link {
                 self.lost(cause, now, out);
             }
             Phase::Streaming(stream) if stream.backfill.conn() == Some(conn) => {
-                self.on_backfill_ended(&cause, now);
+                self.on_backfill_ended(&cause, now, out);
             }
             Phase::Streaming(stream) => match stream.second {
                 Second::Dialing { conn: second, doubt, .. } if second == conn => {

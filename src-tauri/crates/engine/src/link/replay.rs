@@ -108,15 +108,25 @@ impl Replay {
         own: Option<Timestamp>,
         now: Moment,
     ) -> Origin {
-        let origin = match (self.clock, published) {
-            (Some(clock), Some(published)) => self.by_time(clock, published, now.monotonic),
-            (clock, _) if self.is_over || self.is_after(clock, own, now) => Origin::Live,
-            _ => self.missed,
-        };
+        let origin = self.classify(published, own, now);
         if origin != Origin::Live {
             self.on_missed(now.monotonic);
         }
         origin
+    }
+
+    /// The same of an event that is none of this replay.
+    pub(super) fn classify(
+        &self,
+        published: Option<Timestamp>,
+        own: Option<Timestamp>,
+        now: Moment,
+    ) -> Origin {
+        match (self.clock, published) {
+            (Some(clock), Some(published)) => self.by_time(clock, published, now.monotonic),
+            (clock, _) if self.is_over || self.is_after(clock, own, now) => Origin::Live,
+            _ => self.missed,
+        }
     }
 
     /// Both times are whole seconds of the server's clock. A message of the same second as the

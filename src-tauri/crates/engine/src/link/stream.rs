@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{ConnId, DIAL_TIMEOUT, Deadline, Due, backfill::Backfill, ids::Ids, replay::Replay};
+use super::{
+    ConnId, DIAL_TIMEOUT, Deadline, Due,
+    backfill::{Backfill, Fill},
+    ids::Ids,
+    replay::Replay,
+};
 use crate::{
     Moment, Monotonic, failure::Cause, feed::Order, heartbeat::Limits, history::Doubt,
     policy::Origin, wire::Head,
@@ -42,6 +47,7 @@ pub struct Stream {
     /// What the server said about the close that is coming.
     pub(super) farewell: Option<Cause>,
     pub(super) backfill: Backfill,
+    pub(super) fill: Fill,
 }
 
 /// What is known when a connection opens.
@@ -99,6 +105,7 @@ impl Stream {
             second_head: None,
             farewell: None,
             backfill: Backfill::None,
+            fill: Fill::default(),
         }
     }
 

@@ -34,6 +34,8 @@ const TICK: Duration = Duration::from_secs(20);
 const SLEEP_MIN: Duration = Duration::from_secs(2);
 /// A clock that differs by less is one that is kept right.
 const CLOCK_SET_MIN: SignedDuration = SignedDuration::from_secs(2);
+/// For so long after a wake the system may still come to tell of it.
+const WAKE_ONCE: Duration = Duration::from_secs(10);
 /// Changes of the network come in bursts; the last one counts.
 const SETTLE: Duration = Duration::from_millis(300);
 
@@ -106,6 +108,7 @@ async fn watch(tell: mpsc::Sender<Change>) {
     let _watching = system::watch(notify);
     let mut slept = clock::slept();
     let mut before = clock::now();
+    let mut woke: Option<Instant> = None;
     loop {
         let began = Instant::now();
         let first = tokio::select! {
@@ -140,8 +143,13 @@ async fn watch(tell: mpsc::Sender<Change>) {
             Some(by) if by.is_negative() => length.saturating_sub(by.unsigned_abs()),
             set => length + set.unwrap_or_default().unsigned_abs(),
         });
-        if (length.is_some() || is_awake) && tell.send(Change::Woke(by_now)).await.is_err() {
-            return;
+        // What the clocks and the system say one after the other is one wake.
+        let is_told = woke.is_some_and(|woke| woke.elapsed() < WAKE_ONCE);
+        if length.is_some() || (is_awake && !is_told) {
+            if tell.send(Change::Woke(by_now)).await.is_err() {
+                return;
+            }
+            woke = Some(Instant::now());
         }
         if let Some(by) = set
             && tell.send(Change::ClockSet(by)).await.is_err()

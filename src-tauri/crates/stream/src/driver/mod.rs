@@ -287,7 +287,10 @@ impl<S: Sink> Driver<S> {
             if edge && !inputs.is_empty() {
                 go_on = self.handle(inputs.drain(..));
             }
-            self.sink.seen(&arrival);
+            // Most of what comes there has been seen.
+            if !self.link.is_backfill(conn) {
+                self.sink.seen(&arrival);
+            }
             if matches!(arrival, Arrival::Closed(_)) {
                 self.hang_up(conn);
             }
