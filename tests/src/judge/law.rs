@@ -203,7 +203,10 @@ fn floods(server: &State, account: &Account) -> Result<(), String> {
     let mut single: BTreeMap<usize, usize> = BTreeMap::new();
     for kept in account.kept.iter().filter(|kept| kept.told == Told::Live) {
         let (number, published) = (number(kept), server.log[number(kept)].at);
-        let brought = |it: &&Written| it.number == number && it.at <= kept.at;
+        let brought = |it: &&Written| {
+            let polls = server.connections[it.connection].polls;
+            it.number == number && it.at <= kept.at && !polls
+        };
         let Some(brought) = server.wire.iter().rev().find(brought) else { continue };
         if published + Duration::from_secs(1) < server.connections[brought.connection].at {
             *single.entry(brought.connection).or_default() += 1;
@@ -247,7 +250,7 @@ fn backlog(server: &State, account: &Account) -> Result<(), String> {
 /// A server that is well is left alone.
 fn calm(server: &State, account: &Account) -> Result<(), String> {
     let settled = account.calm + Duration::from_secs(600);
-    let dials = server.connections.iter().filter(|it| it.at > settled).count();
+    let dials = server.connections.iter().filter(|it| it.at > settled && !it.polls).count();
     let most = if server.manners.heartbeat.is_some() { 2 } else { 6 };
     match dials <= most {
         true => Ok(()),

@@ -93,6 +93,8 @@ pub struct Connected {
     pub at: Duration,
     /// What it asked to resume from.
     pub asked: Option<String>,
+    /// Whether it asked for what is held alone.
+    pub polls: bool,
     /// What was answered.
     pub status: u16,
     /// When it was over.
@@ -205,8 +207,8 @@ impl Server {
     /// Serves one connection to its end.
     pub async fn serve<L: Line>(self, line: L) {
         let (mut read, mut write) = tokio::io::split(line);
-        let Some(asked) = request(&mut read).await else { return };
-        let (number, words, refusal) = self.state().connected(asked.clone());
+        let Some((asked, polls)) = request(&mut read).await else { return };
+        let (number, words, refusal) = self.state().connected(asked.clone(), polls);
         if let Some(status) = refusal {
             let head = format!(
                 "HTTP/1.1 {status} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -245,8 +247,9 @@ impl Server {
         out: &mut Out<L>,
     ) -> Result<std::convert::Infallible, Ending> {
         let manners = self.state().manners.clone();
+        let polls = self.state().connections[number].polls;
         out.head().await?;
-        if manners.greets {
+        if manners.greets && !polls {
             let greeting = match manners.kind {
                 Kind::Ntfy => self.state().sign("open"),
                 Kind::Plain | Kind::Nchan => ": hi\n\n".to_owned(),
@@ -275,13 +278,17 @@ impl Server {
             tokio::select! {
                 biased;
                 ending = left(read) => return Err(ending),
-                word = words.recv(), if manners.kind == Kind::Ntfy || replay.is_empty() => match word {
+                word = words.recv(), if !polls && (manners.kind == Kind::Ntfy || replay.is_empty()) => match word {
                     Some(Word::Event(event)) => out.event(number, event).await?,
                     Some(Word::Gone) | None => return self.farewell(out).await,
                 },
                 () = std::future::ready(()), if !replay.is_empty() => {
                     let event = replay.pop_front().unwrap();
                     out.event(number, event).await?;
+                }
+                () = std::future::ready(()), if polls => {
+                    out.end().await?;
+                    return Err(Ending::Clean);
                 }
                 () = sleep_until(beats + every.unwrap_or_default()), if every.is_some() => {
                     let block = self.state().heartbeat();
@@ -317,8 +324,9 @@ async fn left<L: Line>(read: &mut ReadHalf<L>) -> Ending {
     Ending::Left
 }
 
-/// Reads a request's head. Answers what it resumes from: `Last-Event-ID`, or ntfy's `since=`.
-async fn request<L: Line>(read: &mut ReadHalf<L>) -> Option<Option<String>> {
+/// Reads a request's head. Answers what it resumes from: `Last-Event-ID`, or ntfy's `since=`; and whether it asks for
+/// what is held alone, by ntfy's `poll=1`.
+async fn request<L: Line>(read: &mut ReadHalf<L>) -> Option<(Option<String>, bool)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(read.read_u8().await.ok()?);
@@ -328,8 +336,10 @@ async fn request<L: Line>(read: &mut ReadHalf<L>) -> Option<Option<String>> {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("last-event-id").then(|| value.trim().to_owned())
     });
-    let since = head.lines().next()?.split(' ').nth(1)?.split_once("since=");
-    Some(header.or_else(|| since.map(|(_, value)| value.split('&').next().unwrap().to_owned())))
+    let target = head.lines().next()?.split(' ').nth(1)?;
+    let since = target.split_once("since=");
+    let since = since.map(|(_, value)| value.split('&').next().unwrap().to_owned());
+    Some((header.or(since), target.contains("poll=1")))
 }
 
 impl State {
@@ -383,6 +393,7 @@ impl State {
     fn connected(
         &mut self,
         asked: Option<String>,
+        polls: bool,
     ) -> (usize, UnboundedReceiver<Word>, Option<u16>) {
         let number = self.connections.len();
         let stands = self.connections.iter().any(|it| it.status == 200 && it.ended.is_none());
@@ -390,8 +401,9 @@ impl State {
         let at = self.now();
         let ended = refusal.map(|_| at);
         let status = refusal.unwrap_or(200);
-        self.connections.push(Connected { at, asked, status, ended });
-        let words = if refusal.is_none() { self.listens(number) } else { unbounded_channel().1 };
+        self.connections.push(Connected { at, asked, polls, status, ended });
+        let is_told = refusal.is_none() && !polls;
+        let words = if is_told { self.listens(number) } else { unbounded_channel().1 };
         (number, words, refusal)
     }
 
