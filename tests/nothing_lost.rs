@@ -100,13 +100,7 @@ async fn an_agent_that_is_killed_again_and_again_under_load_has_each_message_onc
     };
     let (count, agent) = tokio::join!(load, kill);
     let _agent = world.answers(agent).await;
-    let stored = eventually("all are stored", LONG, async || {
-        let stored = world.hark(&["messages", "--limit", "5000", "--json"]).await;
-        let mut stored = stored.lines();
-        stored.sort_by_key(|message| message["id"].as_i64());
-        if stored.len() >= count { Ok(stored) } else { Err(format!("{} of {count}", stored.len())) }
-    })
-    .await;
+    let stored = world.stored(count).await;
     assert_stored(&stored, 0..count);
 }
 

@@ -54,7 +54,9 @@ async fn the_demo_needs_nothing_but_an_empty_home() {
 
     agent.signal(Signal::INT);
     assert!(agent.ended(SHORT).await.success(), "{}", agent.err());
-    assert!(!profile.join("run/hark.sock").exists(), "the socket goes with the agent");
+    // Under Wine there is the bridge's in its place.
+    let left = profile.join("run/hark.sock").exists() && !hark::under_wine();
+    assert!(!left, "the socket goes with the agent");
     assert_eq!(fs::read_dir(world.path("home")).unwrap().flatten().filter(is_of_hark).count(), 0);
 }
 

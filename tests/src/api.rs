@@ -1,7 +1,7 @@
 //! The agent's own API, for questions that starting `hark` each time would make too slow.
 
 use hark_api::{
-    Link, Message, MessagesQuery, Phase, Status,
+    HistoryEntry, HistoryQuery, Link, Message, MessagesQuery, Phase, Status,
     client::{CallError, Client},
     route,
 };
@@ -53,7 +53,10 @@ impl World {
         }
     }
 
-    /// Every stored message, oldest first, however many there are.
+    /// Every stored message, in the order in which they were received, however many there are.
+    ///
+    /// # Panics
+    /// Where no agent tells them.
     pub async fn all_messages(&self) -> Vec<Message> {
         let client = self.client();
         let mut all = Vec::new();
@@ -66,5 +69,16 @@ impl World {
             }
             all.extend(page);
         }
+    }
+
+    /// The reconnection history's latest page, oldest first.
+    ///
+    /// # Panics
+    /// Where no agent tells it.
+    pub async fn all_history(&self) -> Vec<HistoryEntry> {
+        let query = HistoryQuery { limit: Some(PAGE), ..HistoryQuery::default() };
+        let mut entries = self.client().call(&route::OUTAGES, &query).await.unwrap();
+        entries.reverse();
+        entries
     }
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 use tokio::{process::Command, time::timeout};
 
@@ -23,6 +24,11 @@ const LAUNCH: &str = "HARK_TEST_LAUNCH";
 #[must_use]
 pub fn under_wine() -> bool {
     env::var_os(WINE).is_some()
+}
+
+/// What is printed of it.
+fn value(told: &impl Serialize) -> Value {
+    serde_json::to_value(told).unwrap()
 }
 
 /// Whether it is this process that says this of itself.
@@ -205,19 +211,23 @@ impl World {
     /// Waits until an agent that was started answers.
     pub async fn answers(&self, mut agent: Running) -> Running {
         eventually("the agent answers", LONG, async || {
-            let status = self.hark(&["status", "--json"]).await;
-            let said = serde_json::from_str::<Value>(&status.out).unwrap_or_default();
+            let said = self.ask().await.map(|status| value(&status));
             assert!(agent.is_running(), "the agent has ended: {}{}", agent.out(), agent.err());
-            is_of(&said["agent"], &agent).then_some(()).ok_or(format!("{status:?}"))
+            match said {
+                Ok(said) if is_of(&said["agent"], &agent) => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
         })
         .await;
         agent
     }
 
-    /// What the agent says of itself and its links.
+    /// What the agent says of itself and its links, as `hark status --json` prints it.
+    ///
+    /// # Panics
+    /// Where none answers.
     pub async fn status(&self) -> Value {
-        let text = self.hark(&["status", "--json"]).await.ok();
-        serde_json::from_str(&text).expect(&text)
+        value(&self.ask().await.unwrap())
     }
 
     /// What the agent says of one link.
@@ -268,16 +278,14 @@ impl World {
         .await
     }
 
-    /// All stored messages, in the order in which they were received.
+    /// All stored messages, in the order in which they were received, as `hark messages --json` prints them.
     pub async fn messages(&self) -> Vec<Value> {
-        let mut all = self.hark(&["messages", "--limit", "1000", "--json"]).await.lines();
-        all.sort_by_key(|message| message["id"].as_i64());
-        all
+        self.all_messages().await.iter().map(value).collect()
     }
 
-    /// The reconnection history, oldest first.
+    /// The reconnection history, oldest first, as `hark history --json` prints it.
     pub async fn history(&self) -> Vec<Value> {
-        self.hark(&["history", "--json"]).await.lines()
+        self.all_history().await.iter().map(value).collect()
     }
 
     /// Waits until so many messages are stored; answers them, oldest first.

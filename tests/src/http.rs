@@ -11,7 +11,7 @@ use std::{
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::{SHORT, eventually};
 
@@ -66,18 +66,26 @@ pub fn free_port() -> u16 {
     const ALL: Range<u16> = 10_000..32_000;
     const OF_A_PROCESS: u16 = 100;
     static CLAIM: LazyLock<(u16, std::net::TcpListener)> = LazyLock::new(|| {
-        let claim = |first| Some((first, listen(first)?));
+        let claim = |first| Some((first, std::net::TcpListener::bind(("127.0.0.1", first)).ok()?));
         ALL.step_by(OF_A_PROCESS.into()).find_map(claim).unwrap()
     });
     static NEXT: AtomicU16 = AtomicU16::new(0);
     (1..OF_A_PROCESS)
         .map(|_| CLAIM.0 + 1 + NEXT.fetch_add(1, Relaxed) % (OF_A_PROCESS - 1))
-        .find(|port| listen(*port).is_some())
+        // To listen for a moment would be no moment where another thread begins a program meanwhile, which holds what
+        // is open here until it runs.
+        .find(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_err())
         .unwrap()
 }
 
-fn listen(port: u16) -> Option<std::net::TcpListener> {
-    std::net::TcpListener::bind(("127.0.0.1", port)).ok()
+/// Listens on a port of this machine, also where what listened there has ended just now: see [`free_port`] for what
+/// may hold it a little longer.
+///
+/// # Panics
+/// Where something else listens there.
+pub async fn listen(port: u16) -> TcpListener {
+    let what = format!("port {port} is free");
+    eventually(&what, SHORT, async || TcpListener::bind(("127.0.0.1", port)).await).await
 }
 
 /// Waits until something listens on a port of this machine.

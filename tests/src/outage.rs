@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, time::Duration};
 
-use hark_api::{HistoryEntry, HistoryQuery, Outage, Phase, route};
+use hark_api::{HistoryEntry, Outage, Phase};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{LONG, Running, World, beat::Beat, eventually, space::must};
@@ -141,8 +141,8 @@ impl<'a> Link<'a> {
 
     /// The history's outages, newest first.
     pub async fn outages(&self) -> Vec<Outage> {
-        let entries = self.world.client().call(&route::OUTAGES, &HistoryQuery::default()).await;
-        let outages = entries.unwrap().into_iter().filter_map(|entry| match entry {
+        let entries = self.world.all_history().await.into_iter().rev();
+        let outages = entries.filter_map(|entry| match entry {
             HistoryEntry::Outage(outage) => Some(outage),
             HistoryEntry::Span(_) | HistoryEntry::Handler(_) => None,
         });

@@ -7,12 +7,14 @@ use axum::{Router, body::Body, http::header, response::Response};
 use futures_util::stream;
 use hark_api::{HistoryQuery, route};
 use tokio::{
-    net::TcpListener,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::JoinHandle,
 };
 
-use crate::{World, http::free_port};
+use crate::{
+    World,
+    http::{free_port, listen},
+};
 
 impl World {
     /// The kinds of the agent's journal entries, newest first.
@@ -42,7 +44,7 @@ impl Served {
 
     /// Serves them on this port.
     pub async fn at(port: u16, router: Router) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let listener = listen(port).await;
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { port, task }
     }

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use hark_api::route;
 use http_body_util::{BodyExt, Empty};
 use hyper::{Request, Response, body::Bytes, body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
@@ -45,9 +46,9 @@ impl World {
     /// Waits until the relay that the settings want listens at a port.
     pub async fn relay(&self, port: u16) -> Relay {
         eventually("the relay listens", LONG, async || {
-            let said = self.hark(&["relay", "--json"]).await;
-            let relay: Value = serde_json::from_str(&said.out).map_err(|_| format!("{said:?}"))?;
-            (relay["listens"] == true).then_some(()).ok_or_else(|| relay.to_string())
+            let relay = self.client().call(&route::RELAY, &()).await;
+            let relay = relay.map_err(|error| error.to_string())?;
+            relay.listens.then_some(()).ok_or_else(|| format!("{relay:?}"))
         })
         .await;
         let token = |name: &str| {
@@ -198,9 +199,7 @@ impl Set {
     /// Waits until so many follow.
     pub async fn has_clients(&self, count: usize) {
         eventually(&format!("{count} clients follow"), LONG, async || {
-            let relay = self.world.hark(&["relay", "--json"]).await.ok();
-            let relay: Value = serde_json::from_str(&relay).unwrap();
-            let now = relay["clients"].as_array().unwrap().len();
+            let now = self.world.client().call(&route::RELAY, &()).await.unwrap().clients.len();
             (now == count).then_some(()).ok_or(now)
         })
         .await;

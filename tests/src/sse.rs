@@ -10,7 +10,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{LONG, SHORT, World, http::free_port};
+use crate::{
+    LONG, SHORT, World,
+    http::{free_port, listen},
+};
 
 /// A socket that waits for clients.
 pub struct Server {
@@ -33,7 +36,7 @@ impl Server {
 
     /// Listens on this port.
     pub async fn at(port: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let listener = listen(port).await;
         Self { listener, port }
     }
 
