@@ -182,6 +182,9 @@ impl Link {
         match arrival {
             Arrival::Opened(head) => self.on_opened(conn, &head, now, out),
             Arrival::Alive => self.on_alive(conn, now, out),
+            Arrival::Closed(cause) if self.is_backfill(conn) => {
+                self.on_backfill_ended(&cause, now, out);
+            }
             Arrival::Closed(cause) => self.on_closed(conn, cause, now, out),
             Arrival::Event { event, .. } if self.is_backfill(conn) => {
                 self.on_backfilled(event, now, out);
@@ -333,9 +336,6 @@ impl Link {
                     (cause, _) => cause,
                 };
                 self.lost(cause, now, out);
-            }
-            Phase::Streaming(stream) if stream.backfill.conn() == Some(conn) => {
-                self.on_backfill_ended(&cause, now, out);
             }
             Phase::Streaming(stream) => match stream.second {
                 Second::Dialing { conn: second, doubt, .. } if second == conn => {
