@@ -1,6 +1,6 @@
 //! What the session itself says about silence: whether the desktop is not to disturb, and whether a screen
-//! saver has the screen. Asked once and again whenever the desktop tells of a change; nothing is polled, and
-//! nothing here changes what it reads. It may use no other crate of Hark.
+//! saver has the screen. Asked once and again whenever the desktop tells of a change; only what Windows tells
+//! nobody is polled, and nothing here changes what it reads. It may use no other crate of Hark.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -27,7 +27,8 @@ pub struct Session {
     pub there: bool,
     /// Whether the desktop is not to disturb; none where nobody tells.
     pub do_not_disturb: Option<bool>,
-    /// Whether a screen saver, which is the lock of most desktops, has the screen; none where there is none.
+    /// Whether a screen saver, which is the lock of most desktops, has the screen, or the lock itself on Windows; none
+    /// where there is none.
     pub saver: Option<bool>,
 }
 

@@ -2,29 +2,38 @@
 //! disturb, which one can turn on without such a session, is told to nobody: that none runs says nothing. Windows
 //! holds toasts back itself then, and keeps them in the notification centre.
 //!
-//! Not run on Windows: Wine knows of no such sessions, which is what is told there.
+//! The lock is asked for every few seconds. Windows tells of it only a window that has asked for that
+//! (`WTSRegisterSessionNotification`), for which no crate has a safe interface, and an agent without a tray has none.
+//!
+//! Not run on Windows: Wine knows of no focus sessions and of no lock, which is what is told there.
 
 use std::{
-    future::pending,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::{sync::watch, task::spawn_blocking, time::sleep};
 use windows::{
     Foundation::TypedEventHandler,
     UI::Shell::FocusSessionManager,
     core::{Error, IInspectable, Ref},
 };
 
+use winsafe::{HDESK, co};
+
 use super::Session;
+
+/// How often it is asked whether the session is locked.
+const EVERY: Duration = Duration::from_secs(5);
 
 /// Watches for as long as it is polled.
 pub(super) async fn run(tell: watch::Sender<Session>) {
     let tell = Arc::new(Shared(RwLock::new(Some(tell))));
     let _until_it_is_dropped = Silent(tell.clone());
-    tell.say(None);
+    tell.say(|said| *said = Session { asked: true, there: true, saver: locked(), ..*said });
     // Windows' classes may block.
-    let followed = spawn_blocking(move || Followed::begin(&tell)).await;
+    let told = tell.clone();
+    let followed = spawn_blocking(move || Followed::begin(&told)).await;
     let _following = match followed {
         Ok(Ok(following)) => Some(following),
         Ok(Err(error)) => {
@@ -33,23 +42,40 @@ pub(super) async fn run(tell: watch::Sender<Session>) {
         }
         Err(_) => None,
     };
-    pending().await
+    loop {
+        sleep(EVERY).await;
+        tell.say(|said| said.saver = locked());
+    }
+}
+
+/// Whether the session is locked: what has the keyboard then is a desktop that no program of the person's may open.
+/// That of a question of the account control is one, too, for as long as it stands. None where there is no telling.
+fn locked() -> Option<bool> {
+    match HDESK::OpenInputDesktop(None, false, co::DESKTOP_RIGHTS::READOBJECTS) {
+        Ok(_) => Some(false),
+        Err(co::ERROR::ACCESS_DENIED) => Some(true),
+        Err(_) => None,
+    }
 }
 
 /// Where it is told, also on threads of Windows; none once nobody listens.
 struct Shared(RwLock<Option<watch::Sender<Session>>>);
 
 impl Shared {
-    fn say(&self, do_not_disturb: Option<bool>) {
-        let now = Session { asked: true, there: true, do_not_disturb, saver: None };
+    fn say(&self, change: impl FnOnce(&mut Session)) {
         if let Some(tell) = self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            tell.send_if_modified(|said| std::mem::replace(said, now) != now);
+            tell.send_if_modified(|said| {
+                let before = *said;
+                change(said);
+                *said != before
+            });
         }
     }
 
     /// Says whether a session runs.
     fn ask(&self, manager: &FocusSessionManager) -> Result<(), Error> {
-        self.say(manager.IsFocusActive()?.then_some(true));
+        let runs = manager.IsFocusActive()?.then_some(true);
+        self.say(|said| said.do_not_disturb = runs);
         Ok(())
     }
 }
@@ -99,5 +125,6 @@ mod tests {
         let said = tokio::time::timeout(Duration::from_secs(60), watch.next()).await;
         let Ok(Some(session)) = said else { unreachable!("{said:?}") };
         assert!(session.asked && session.there && session.do_not_disturb != Some(false));
+        assert_eq!(session.saver, Some(false), "the session that this is run in is open");
     }
 }
