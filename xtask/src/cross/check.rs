@@ -1,4 +1,4 @@
-//! Type checks for another system. What is written in C on the way there is compiled by Zig, whose compiler knows all
+//! Type checks and lints for another system, of the tests as well. What is written in C on the way there is compiled by Zig, whose compiler knows all
 //! systems and comes from Python's registry.
 
 use std::{path::PathBuf, process::Command};
@@ -44,8 +44,10 @@ pub(crate) enum Checked {
 pub(crate) fn command(shell: &Shell, target: &str) -> Result<Command> {
     let library = target::ensure(shell, target)?;
     let compiler = Compiler::ensure(shell, target)?;
-    let mut command = shell.cargo(&["check", "--quiet", "--workspace", "--target", target]);
+    let all = ["clippy", "--quiet", "--workspace", "--all-targets", "--target", target];
+    let mut command = shell.cargo(&all);
     command.args(LEFT_OUT.iter().flat_map(|name| ["--exclude", name]));
+    command.args(["--", "--deny", "warnings"]);
     compiler.set(&mut command);
     library.set(&mut command);
     Ok(command)

@@ -87,7 +87,7 @@ mod tests {
     fn that_the_session_ends_is_a_wish_to_end_each_time() {
         let coming = Coming::of(&[Signal::Interrupt, Signal::Terminate]).unwrap();
         let (tell, heard) = mpsc::channel();
-        thread::spawn(move || coming.each(move |signal| drop(tell.send(signal))));
+        thread::spawn(move || coming.each(move |signal| _ = tell.send(signal)));
         for _ in 0..2 {
             told::SESSION_ENDS.notify_one();
             assert_eq!(heard.recv(), Ok(Signal::Terminate));
