@@ -9,7 +9,7 @@ use std::{
 
 use hark_local::{
     profile::Profile,
-    program::{HARK, command, sibling},
+    program::{HARK, HOW_TO_GET_HARK, command, sibling},
 };
 use tokio::{process::Command, time::sleep};
 
@@ -28,7 +28,7 @@ const START_POLL: Duration = Duration::from_millis(50);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// There is no such program.
-    #[error("The program {} was not found, neither beside this one nor in PATH. Install the package hark.", .0.display())]
+    #[error("The program {} was not found, neither beside this one nor in PATH. {HOW_TO_GET_HARK}", .0.display())]
     Missing(PathBuf),
     /// The system does not start it.
     #[error("The program {} could not be started: {source}.", program.display())]

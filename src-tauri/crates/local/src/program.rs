@@ -27,6 +27,18 @@ const OUT_OF_SIGHT: u32 = 0x0800_0000 | 0x0000_0200;
 pub const NO_DISPLAY: &str = "There is no display here to open Hark's window on (neither DISPLAY nor \
                               WAYLAND_DISPLAY is set). In a terminal, use: hark status, hark messages";
 
+/// How one gets what is missing. On Linux the window is a package of its own.
+#[cfg(target_os = "linux")]
+const HOW_TO_GET_THE_WINDOW: &str = "Is the package hark-window installed?";
+#[cfg(not(target_os = "linux"))]
+const HOW_TO_GET_THE_WINDOW: &str = HOW_TO_GET_HARK;
+/// The same of the agent and the command line.
+#[cfg(target_os = "linux")]
+pub const HOW_TO_GET_HARK: &str = "Install the package hark.";
+/// The same of the agent and the command line.
+#[cfg(not(target_os = "linux"))]
+pub const HOW_TO_GET_HARK: &str = "Install Hark again.";
+
 /// Why something was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -37,7 +49,7 @@ pub enum OpenError {
     #[error("The browser could not be started: {0}.")]
     Browser(io::Error),
     /// The window's program is missing.
-    #[error("Hark's window ({}) could not be started: {source}. Is the package hark-window installed?", path.display())]
+    #[error("Hark's window ({}) could not be started: {source}. {HOW_TO_GET_THE_WINDOW}", path.display())]
     Window {
         /// What was to be started.
         path: PathBuf,

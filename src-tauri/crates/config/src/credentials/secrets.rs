@@ -135,7 +135,7 @@ async fn read(credential: &Credential, printed: &Printed, aside: &Aside) -> Resu
 fn secret_in(path: &Path) -> Result<String, String> {
     let (file, found) = file::open(path).map_err(|error| error.to_string())?;
     if !file::is_private(&file).map_err(|error| error.to_string())? {
-        return Err(format!("it may be read by others; {}", file::MAKE_PRIVATE));
+        return Err(format!("it may be read by others; {}", file::how_to_make_private(path)));
     }
     let bytes = file::read_opened(file, &found, SECRET_BYTES_MAX as u64);
     let bytes = bytes.map_err(|error| format!("{error}, and so no secret"))?;

@@ -19,7 +19,7 @@ use std::{
     process,
 };
 
-pub use system::{MAKE_PRIVATE, Number};
+pub use system::{Number, how_to_make_private};
 
 /// Why a file is not read, worded to follow its name.
 #[derive(Debug, thiserror::Error)]

@@ -12,15 +12,17 @@ use rustix::{fs::OFlags, io::Errno};
 use super::FileError;
 
 /// What makes a file private that others may read, worded to follow why it is not taken.
-pub const MAKE_PRIVATE: &str = "run: chmod 600";
+pub fn how_to_make_private(path: &Path) -> String {
+    format!("run: chmod 600 {}", path.display())
+}
 
 pub(super) fn open(path: &Path, options: &mut OpenOptions) -> Result<(File, Metadata), FileError> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
     let file = options.mode(0o600).custom_flags(flags).open(path);
     let file = file.map_err(|error| match error.raw_os_error() {
-        // A socket, a device without a driver, or a pipe that nobody reads.
-        Some(code) if code == Errno::NXIO.raw_os_error() => {
+        // A socket, a device without a driver, or a pipe that nobody reads; a socket on macOS.
+        Some(code) if [Errno::NXIO, Errno::OPNOTSUPP].map(Errno::raw_os_error).contains(&code) => {
             FileError::NotAFile("a socket, a pipe or a device")
         }
         _ => FileError::Io(error),

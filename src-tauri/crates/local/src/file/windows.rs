@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
-    io::{self, ErrorKind},
+    io,
     os::windows::fs::OpenOptionsExt,
     path::Path,
     thread,
@@ -17,13 +17,18 @@ use winapi_util::{
 use super::FileError;
 use crate::access;
 
-/// What makes a file private that others may read, worded to follow why it is not taken.
-pub const MAKE_PRIVATE: &str =
-    "run: icacls FILE /inheritance:r /grant:r \"%USERNAME%:F\", with its name for FILE";
+/// A virus scanner has a new file open for a moment, and then it can neither be renamed nor be opened.
+const ATTEMPTS: u32 = 25;
+const POLL: Duration = Duration::from_millis(20);
+/// `ERROR_ACCESS_DENIED`, `ERROR_SHARING_VIOLATION` and `ERROR_LOCK_VIOLATION`.
+const IN_USE: [i32; 3] = [5, 32, 33];
 
-/// A virus scanner has a new file open for a moment, and then it cannot be renamed.
-const RENAME_ATTEMPTS: u32 = 25;
-const RENAME_POLL: Duration = Duration::from_millis(20);
+/// What makes a file private that others may read, worded to follow why it is not taken. By the SID, since not every
+/// account is found by its name, and each shell has its own way to say it.
+pub fn how_to_make_private(path: &Path) -> String {
+    let own = access::own_sid().unwrap_or_default();
+    format!("run: icacls \"{}\" /inheritance:r /grant:r \"*{own}:F\"", path.display())
+}
 
 pub(super) fn open(path: &Path, options: &mut OpenOptions) -> Result<(File, Metadata), FileError> {
     // A folder cannot be opened as a file is, and the error would say that access is denied.
@@ -47,7 +52,8 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     let made = OpenOptions::new().write(true).create_new(true).share_mode(0).open(path)?;
     let limited = access::make_private(path);
     drop(made);
-    let opened = limited.and_then(|()| OpenOptions::new().write(true).open(path));
+    let open = || OpenOptions::new().write(true).open(path);
+    let opened = limited.and_then(|()| patiently(open));
     opened.inspect_err(|_| drop(fs::remove_file(path)))
 }
 
@@ -56,18 +62,19 @@ pub(super) fn is_private(file: &File) -> io::Result<bool> {
 }
 
 pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    let mut attempt = 1;
-    loop {
-        match fs::rename(from, to) {
-            Err(error)
-                if error.kind() == ErrorKind::PermissionDenied && attempt < RENAME_ATTEMPTS =>
-            {
-                attempt += 1;
-                thread::sleep(RENAME_POLL);
-            }
-            renamed => return renamed,
+    patiently(|| fs::rename(from, to))
+}
+
+/// Does what fails for a moment where somebody else has the file open.
+fn patiently<T>(mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let is_in_use = |error: &io::Error| error.raw_os_error().is_some_and(|it| IN_USE.contains(&it));
+    for _ in 1..ATTEMPTS {
+        match act() {
+            Err(error) if is_in_use(&error) => thread::sleep(POLL),
+            done => return done,
         }
     }
+    act()
 }
 
 /// Volume and file index.
@@ -103,4 +110,26 @@ fn seen(file: impl AsHandleRef) -> io::Result<Version> {
         modified: found.last_write_time(),
         bytes: found.file_size(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_somebody_looks_into_for_a_moment_is_replaced_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("new"), folder.path().join("old"));
+        fs::write(&from, "new").unwrap();
+        fs::write(&to, "old").unwrap();
+        let scanner = OpenOptions::new().read(true).share_mode(0).open(&from).unwrap();
+        assert!(fs::rename(&from, &to).is_err());
+        let looks = thread::spawn(move || {
+            thread::sleep(2 * POLL);
+            drop(scanner);
+        });
+        rename(&from, &to).unwrap();
+        looks.join().unwrap();
+        assert_eq!(fs::read_to_string(&to).unwrap(), "new");
+    }
 }
