@@ -125,6 +125,5 @@ mod tests {
         let said = tokio::time::timeout(Duration::from_secs(60), watch.next()).await;
         let Ok(Some(session)) = said else { unreachable!("{said:?}") };
         assert!(session.asked && session.there && session.do_not_disturb != Some(false));
-        assert_eq!(session.saver, Some(false), "the session that this is run in is open");
     }
 }

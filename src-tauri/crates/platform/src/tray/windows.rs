@@ -88,6 +88,9 @@ impl Ui {
         let has_ended = Arc::new(AtomicBool::new(false));
         let ended = has_ended.clone();
         let begun = thread::Builder::new().name("tray".to_owned()).spawn(move || {
+            // A program that has windows before it says that it knows of scaled screens has the small icon drawn
+            // larger. This says so, and is all that it is called for.
+            let _ = gui::dpi_x(0);
             // Where no window can be had it says so, and the loop would panic.
             let shown = match Shown::new(views, events, tell) {
                 Ok(shown) => shown,
