@@ -18,7 +18,7 @@ ManifestDPIAware true
 
 !include MUI2.nsh
 !include FileFunc.nsh
-!include x64.nsh
+!include WinVer.nsh
 !include Win\COM.nsh
 !include Win\Propkey.nsh
 
@@ -56,11 +56,17 @@ LangString ASK ${LANG_SIMPCHINESE} "是否同时删除您的设置、消息和�
 LangString OLD ${LANG_ENGLISH} "Hark needs 64-bit Windows 10 or later."
 LangString OLD ${LANG_SIMPCHINESE} "Hark 需要 64 位 Windows 10 或更高版本。"
 
+LangString STAYS ${LANG_ENGLISH} "Hark's agent does not end. End it in the Task Manager (hark.exe or harkw.exe), then try again."
+LangString STAYS ${LANG_SIMPCHINESE} "Hark 的后台程序没有退出。请在任务管理器中结束它（hark.exe 或 harkw.exe），然后重试。"
+LangString LEFT ${LANG_ENGLISH} "Not all of it could be removed, as something still uses it. Delete this folder yourself: "
+LangString LEFT ${LANG_SIMPCHINESE} "部分文件仍在使用，未能全部删除。请自行删除此文件夹："
+
 ; "Stopped" where an agent ran, which is started again.
 Var Ran
 
 Function .onInit
-    ${IfNot} ${RunningX64}
+    ; On 32 bits this program itself does not start.
+    ${IfNot} ${AtLeastWin10}
         MessageBox MB_OK|MB_ICONSTOP "$(OLD)" /SD IDOK
         SetErrorLevel 2
         Quit
@@ -71,11 +77,36 @@ FunctionEnd
     ; Ends in good order: what has come is stored. What it says begins so only where one ran.
     StrCpy $Ran ""
     ${If} ${FileExists} "$INSTDIR\hark.exe"
-        nsExec::ExecToStack '"$INSTDIR\hark.exe" stop'
-        Pop $0
-        Pop $Ran
-        StrCpy $Ran $Ran 7
+        ${Do}
+            nsExec::ExecToStack '"$INSTDIR\hark.exe" stop'
+            Pop $0
+            Pop $Ran
+            StrCpy $Ran $Ran 7
+            ${If} $0 == 0
+                ${ExitDo}
+            ${EndIf}
+            ; One that cannot even be asked, since its programs are broken, is no hindrance to others.
+            ${If} $0 != 1
+                ${ExitDo}
+            ${EndIf}
+            MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(STAYS)" /SD IDCANCEL IDRETRY +3
+            SetErrorLevel 2
+            Abort
+        ${Loop}
     ${EndIf}
+!macroend
+
+; Asks the window to close, and waits for that for some seconds: it has the folder of its pages open.
+!macro CloseWindow
+    ${For} $1 1 20
+        FindWindow $0 "HarkWindow"
+        ${If} $0 == 0
+            ${ExitFor}
+        ${EndIf}
+        ; WM_CLOSE
+        SendMessage $0 16 0 0 /TIMEOUT=1000
+        Sleep 250
+    ${Next}
 !macroend
 
 ; Takes a program away. What runs on, such as the window or an agent of another folder, is moved to where Windows
@@ -144,6 +175,8 @@ Section Install
     File "${PROGRAMS}\WebView2Loader.dll"
     File "${ICON}"
     WriteUninstaller "$INSTDIR\uninstall.exe"
+    ; What it starts begins in this folder, which could not be removed otherwise while that runs.
+    SetOutPath $PROFILE
     CreateShortcut "$SMPROGRAMS\Hark.lnk" "$INSTDIR\harkw.exe" "open" "$INSTDIR\hark.ico"
     !insertmacro NameShortcut "$SMPROGRAMS\Hark.lnk"
 
@@ -172,6 +205,8 @@ Section Install
 SectionEnd
 
 Section Uninstall
+    SetOutPath $TEMP
+    !insertmacro CloseWindow
     !insertmacro StopAgent
     !insertmacro TakeAwayPrograms
     Delete "$INSTDIR\hark.ico"
@@ -193,6 +228,17 @@ Section Uninstall
     ${EndIf}
     MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "$(ASK)" /SD IDNO IDYES all IDNO kept
     all:
-    RMDir /r "$LOCALAPPDATA\hark"
+    ; The web view's processes end a little after their window.
+    ${For} $1 1 20
+        RMDir /r "$LOCALAPPDATA\hark"
+        ${IfNot} ${FileExists} "$LOCALAPPDATA\hark\*.*"
+            ${ExitFor}
+        ${EndIf}
+        Sleep 250
+    ${Next}
+    ${If} ${FileExists} "$LOCALAPPDATA\hark\*.*"
+        MessageBox MB_OK|MB_ICONEXCLAMATION "$(LEFT)$LOCALAPPDATA\hark" /SD IDOK
+        SetErrorLevel 2
+    ${EndIf}
     kept:
 SectionEnd

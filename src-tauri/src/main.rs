@@ -79,6 +79,8 @@ fn run() -> Result<(), String> {
             let page = format!("index.html?{}{fragment}", kept.appearance.language.tag());
             let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(page.into()))
                 .title("Hark")
+                // By this the uninstaller finds it on Windows.
+                .window_classname("HarkWindow")
                 .inner_size(kept.width, kept.height)
                 .maximized(kept.maximized)
                 .min_inner_size(kept::SMALLEST.0, kept::SMALLEST.1)

@@ -50,11 +50,16 @@ pub(crate) fn package(shell: &Shell) -> Result<PathBuf> {
     for name in ["hark", "hark-window"] {
         shell.run(shell.cargo(&["build", "--release", "--package", name]))?;
     }
-    assemble(
+    let bundle = assemble(
         &shell.target.join("release"),
         &shell.root.join("icons/hark.icns"),
         &package::folder(shell),
-    )
+    )?;
+    // By nobody: without any signature a bundle may show no notifications.
+    let mut sign = shell.command("codesign");
+    sign.args(["--force", "--deep", "--sign", "-"]).arg(&bundle);
+    shell.run(sign)?;
+    Ok(bundle)
 }
 
 /// Puts the bundle together in a folder, of the programs in another. Answers where it is.
