@@ -18,6 +18,8 @@ pub(crate) struct Record {
     pub(crate) macos: Checked,
     pub(crate) seconds: u64,
     pub(crate) day: String,
+    /// What was built, by its commit.
+    pub(crate) commit: String,
 }
 
 /// The tests of the whole.
@@ -26,6 +28,8 @@ pub(crate) struct Whole {
     pub(crate) tally: Tally,
     /// What was left out, and why.
     pub(crate) left_out: Vec<(String, String)>,
+    /// What asked for less than on Linux, and for how much less.
+    pub(crate) less: Vec<(String, String)>,
 }
 
 impl Default for Record {
@@ -38,6 +42,7 @@ impl Default for Record {
             macos: Checked::NotMade("it was not begun".to_owned()),
             seconds: 0,
             day: String::new(),
+            commit: String::new(),
         }
     }
 }
@@ -51,6 +56,8 @@ impl Record {
     pub(crate) fn write(&mut self, shell: &Shell) -> Result<()> {
         self.day =
             shell.ask(shell.command("date").arg("+%F")).unwrap_or_default().trim().to_owned();
+        let commit = shell.ask(shell.command("git").args(["rev-parse", "--short=8", "HEAD"]));
+        self.commit = commit.unwrap_or_default().trim().to_owned();
         let path = shell.root.join(PAGE);
         let failed = |e: std::io::Error| format!("{}: {e}.", path.display());
         let text = fs::read_to_string(&path).map_err(failed)?;
@@ -64,18 +71,20 @@ impl Record {
             Checked::NotMade(why) => format!("not checked: {why}"),
         };
         let mut text = format!(
-            "| what | on {} |\n|---|---|\n| unit tests under Wine | {} |\n| tests of the whole under Wine | {} |\n\
+            "| what | on {}, of {} |\n|---|---|\n| unit tests under Wine | {} |\n| tests of the whole under Wine | {} |\n\
              | the installer's life under Wine | {} |\n\
              | from the start of `hark listen` to its first event, median, built to be developed (for Windows a little \
-             optimised) | {:.0} ms under Wine, {:.0} ms on Linux |\n| macOS | {macos} |\n| all of it took | {} min |\n\n\
+             optimised) | {:.0} ms under Wine, {:.0} ms on Linux |\n| macOS | {macos} |\n| all of it took | {} min {} s |\n\n\
              Files and tests of the whole that are left out:\n\n| why | which |\n|---|---|\n",
             self.day,
+            self.commit,
             self.units,
             self.whole.tally,
             self.installer,
             self.start.1,
             self.start.0,
-            self.seconds.div_ceil(60)
+            self.seconds / 60,
+            self.seconds % 60
         );
         let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (what, why) in &self.whole.left_out {
@@ -83,6 +92,10 @@ impl Record {
         }
         for (why, which) in by_reason {
             text += &format!("| {why} | {} |\n", which.join(", "));
+        }
+        text += "\nFiles that ask for less than on Linux:\n\n| which | how |\n|---|---|\n";
+        for (what, how) in &self.whole.less {
+            text += &format!("| `{what}` | {how} |\n");
         }
         text
     }
@@ -100,8 +113,13 @@ impl fmt::Display for Record {
         let left_out = self.whole.left_out.len();
         write!(
             f,
-            "Under Wine: units {}; the whole {}, {left_out} files or tests left out; the installer {}. In {} s.",
-            self.units, self.whole.tally, self.installer, self.seconds
+            "Under Wine: units {}; the whole {}, {left_out} files or tests left out (the docs say why), {} asked for \
+             less; the installer {}. In {} s.",
+            self.units,
+            self.whole.tally,
+            self.whole.less.len(),
+            self.installer,
+            self.seconds
         )
     }
 }
@@ -115,16 +133,18 @@ mod tests {
         let left = |what: &str, why: &str| (what.to_owned(), why.to_owned());
         let left_out = vec![left("a", "no bus"), left("b", "no view"), left("c: d", "no bus")];
         let record = Record {
-            whole: Whole { left_out, ..Whole::default() },
+            whole: Whole { left_out, less: vec![left("e", "half")], ..Whole::default() },
             seconds: 61,
             day: "2026-01-02".to_owned(),
+            commit: "abc".to_owned(),
             ..Record::default()
         };
         let table = record.table();
         let rows: Vec<&str> = table.lines().collect();
         assert!(rows.contains(&"| no bus | `a`, `c: d` |") && rows.contains(&"| no view | `b` |"));
-        assert!(rows.contains(&"| what | on 2026-01-02 |"), "{table}");
-        assert!(rows.contains(&"| all of it took | 2 min |"), "{table}");
+        assert!(rows.contains(&"| what | on 2026-01-02, of abc |"), "{table}");
+        assert!(rows.contains(&"| all of it took | 1 min 1 s |"), "{table}");
+        assert!(rows.contains(&"| `e` | half |"), "{table}");
     }
 
     #[test]

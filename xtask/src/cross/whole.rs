@@ -117,6 +117,13 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("unresponsive", "an_agent_that_is_stuck_ends_all_the_same", LINUX),
 ];
 
+/// What is run, and asks for less than on Linux.
+const LESS: &[(&str, &str)] = &[
+    ("bounds", "twice the memory: what is first run of a program is memory of its own under Wine"),
+    ("handlers", "a handler of an agent that was killed ends with it, and no next agent ends it"),
+    ("judge_real", "12 of 30 random runs, as each start of the agent takes longer"),
+];
+
 /// How often the agent is killed where time does not matter.
 const KILLS: &str = "200";
 
@@ -155,7 +162,8 @@ pub(super) fn run(shell: &Shell, programs: &Path, soak: bool) -> Result<Whole> {
     let files = FILES.iter().map(|(file, why)| ((*file).to_owned(), (*why).to_owned()));
     let tests =
         TESTS.iter().map(|(file, test, why)| (format!("{file}: {test}"), (*why).to_owned()));
-    Ok(Whole { tally, left_out: files.chain(tests).collect() })
+    let less = LESS.iter().map(|(file, what)| ((*file).to_owned(), (*what).to_owned()));
+    Ok(Whole { tally, left_out: files.chain(tests).collect(), less: less.collect() })
 }
 
 /// The programs of these test files, built. They are begun as they are: cargo would look at all that they are made of
@@ -226,6 +234,10 @@ mod tests {
         let all = files(root).unwrap();
         for (file, _) in FILES {
             assert!(all.iter().any(|it| it == file), "no {file}");
+        }
+        for (file, _) in LESS {
+            let text = fs::read_to_string(root.join(format!("tests/{file}.rs"))).unwrap();
+            assert!(text.contains("under_wine()"), "{file} asks for as much");
         }
         for (file, test, _) in TESTS {
             assert!(FILES.iter().all(|(it, _)| it != file), "{file} is left out as a whole");
