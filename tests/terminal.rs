@@ -60,6 +60,26 @@ async fn the_demo_needs_nothing_but_an_empty_home() {
     assert_eq!(fs::read_dir(world.path("home")).unwrap().flatten().filter(is_of_hark).count(), 0);
 }
 
+/// Longer than what Windows' older interfaces take (`MAX_PATH`, 260), and than the address of a socket may be.
+#[tokio::test]
+async fn a_folder_of_any_letters_and_far_down_is_one_as_any_other() {
+    let world = World::new();
+    let down =
+        [format!("张三 & Söhne {}", "d".repeat(90)), "e".repeat(90), "f".repeat(90)].join("/");
+    let profile = world.folder(&down);
+    let profile = profile.to_str().unwrap();
+    let of = |args: &'static [&str]| [&["--profile", profile], args].concat();
+    let mut agent = world.start_hark("agent", &of(&["agent", "--demo", "--no-tray"]));
+    eventually("a message is stored there", LONG, async || {
+        let told = world.hark(&of(&["messages", "--json"])).await;
+        (told.code == Some(0) && !told.out.is_empty()).then_some(()).ok_or(format!("{told:?}"))
+    })
+    .await;
+    assert!(world.path(&down).join("data/hark.db").is_file());
+    world.hark(&of(&["stop"])).await.ok();
+    assert!(agent.ended(SHORT).await.success(), "{}", agent.err());
+}
+
 #[tokio::test]
 async fn ctrl_c_while_a_token_is_tried_leaves_neither_token_nor_subscription() {
     let (world, server) = (World::new(), Server::start().await);
