@@ -57,7 +57,7 @@ Usage: cargo xtask COMMAND
 
   cross [--soak] [--yes]
       Builds Hark for Windows, runs its unit tests and the tests of the whole under Wine, which is
-      fetched into target/wine/ (1.4 GB), and type-checks macOS. Writes what came of it into the docs.
+      fetched into target/wine/ (1.4 GB), and checks macOS. Writes what came of it into the docs.
       With --soak the agent is killed 200 times under load, not 40.
 
   bench [--yes]

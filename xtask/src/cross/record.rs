@@ -67,7 +67,7 @@ impl Record {
 
     fn table(&self) -> String {
         let macos = match &self.macos {
-            Checked::Passed => "type-checked".to_owned(),
+            Checked::Passed => "types and lints checked, those of its tests too".to_owned(),
             Checked::NotMade(why) => format!("not checked: {why}"),
         };
         let mut text = format!(
