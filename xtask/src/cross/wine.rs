@@ -6,10 +6,12 @@
 
 use std::{
     fs,
+    io::Read,
     path::PathBuf,
     process::{Child, Stdio},
+    sync::mpsc,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{target::WINDOWS, write};
@@ -41,9 +43,8 @@ done
 exec chroot "$root" /bin/sh -c "cd \"\$0\"; exec \"\$WINELOADER\" \"\$@\"" "$here" "$@"
 ' sh '@ROOT@' "$PWD" "$@"
 "#;
-/// How long a session has to begin.
-const BEGINS: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(20);
+/// How long a session has to begin, the first one of all with what Wine makes for each person.
+const BEGINS: Duration = Duration::from_secs(300);
 
 pub(crate) struct Wine {
     folder: PathBuf,
@@ -144,24 +145,21 @@ impl Wine {
     /// has started, would end the others' with it. What is started meanwhile enters its root.
     pub(crate) fn begin(&self, shell: &Shell) -> Result<Session> {
         _ = fs::remove_file(self.session());
-        let mut boot = shell.command(self.script());
-        boot.args(["wineboot", "--init"]).stderr(Stdio::null());
-        shell.run(boot)?;
+        // This boots Wine, too. What does that and ends has all end, and what begins meanwhile boots once more beside
+        // it: of two that have the devices, one is asked and the other answers.
         let mut hold = shell.command(self.script());
         hold.args(["cmd", "/c", "pause"]).stdin(Stdio::piped());
-        hold.stdout(Stdio::null()).stderr(Stdio::null());
+        hold.stdout(Stdio::piped()).stderr(Stdio::null());
         let held = hold.spawn().map_err(|e| format!("Wine could not be started: {e}."))?;
-        let session = Session { held, file: self.session() };
-        // Each program in between gives way to the next: what enters the root is this process.
-        let process = session.held.id();
-        let begun = Instant::now();
-        while fs::read_link(format!("/proc/{process}/root")).ok() != Some(self.root()) {
-            if begun.elapsed() > BEGINS {
-                return Err("Wine's root could not be entered.".to_owned());
-            }
-            thread::sleep(POLL);
+        let mut session = Session { held, file: self.session() };
+        let says = session.held.stdout.take().ok_or("no output")?;
+        let (tell, speaks) = mpsc::channel();
+        thread::spawn(move || says.bytes().for_each(|_| _ = tell.send(())));
+        if speaks.recv_timeout(BEGINS).is_err() {
+            return Err("Wine does not begin.".to_owned());
         }
-        write(&session.file, &format!("{process}\n"), 0o600)?;
+        // Each program in between has given way to the next: what is in the root is this process.
+        write(&session.file, &format!("{}\n", session.held.id()), 0o600)?;
         Ok(session)
     }
 }
