@@ -55,7 +55,6 @@ LangString ASK ${LANG_ENGLISH} "Remove your settings, messages and history, too?
 LangString ASK ${LANG_SIMPCHINESE} "是否同时删除您的设置、消息和中断记录？如果保留，重新安装 Hark 后仍可使用。"
 LangString OLD ${LANG_ENGLISH} "Hark needs 64-bit Windows 10 or later."
 LangString OLD ${LANG_SIMPCHINESE} "Hark 需要 64 位 Windows 10 或更高版本。"
-
 LangString STAYS ${LANG_ENGLISH} "Hark's agent does not end. End it in the Task Manager (hark.exe or harkw.exe), then try again."
 LangString STAYS ${LANG_SIMPCHINESE} "Hark 的后台程序没有退出。请在任务管理器中结束它（hark.exe 或 harkw.exe），然后重试。"
 LangString LEFT ${LANG_ENGLISH} "Not all of it could be removed, as something still uses it. Delete this folder yourself: "
@@ -82,10 +81,7 @@ FunctionEnd
             Pop $0
             Pop $Ran
             StrCpy $Ran $Ran 7
-            ${If} $0 == 0
-                ${ExitDo}
-            ${EndIf}
-            ; One that cannot even be asked, since its programs are broken, is no hindrance to others.
+            ; 1 is its refusal. A program that does not even start, since it is broken, is no hindrance to a whole one.
             ${If} $0 != 1
                 ${ExitDo}
             ${EndIf}
