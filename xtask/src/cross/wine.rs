@@ -6,7 +6,7 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{self, Read},
     path::PathBuf,
     process::{Child, Stdio},
     sync::mpsc,
@@ -152,9 +152,13 @@ impl Wine {
         hold.stdout(Stdio::piped()).stderr(Stdio::null());
         let held = hold.spawn().map_err(|e| format!("Wine could not be started: {e}."))?;
         let mut session = Session { held, file: self.session() };
-        let says = session.held.stdout.take().ok_or("no output")?;
+        let mut says = session.held.stdout.take().ok_or("no output")?;
         let (tell, speaks) = mpsc::channel();
-        thread::spawn(move || says.bytes().for_each(|_| _ = tell.send(())));
+        thread::spawn(move || {
+            let spoke = says.read_exact(&mut [0]).map(|()| tell.send(()));
+            // What it still says has somewhere to go.
+            spoke.and_then(|_| io::copy(&mut says, &mut io::sink()))
+        });
         if speaks.recv_timeout(BEGINS).is_err() {
             return Err("Wine does not begin.".to_owned());
         }
