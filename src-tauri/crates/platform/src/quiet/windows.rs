@@ -18,7 +18,6 @@ use windows::{
     UI::Shell::FocusSessionManager,
     core::{Error, IInspectable, Ref},
 };
-
 use winsafe::{HDESK, co};
 
 use super::Session;
