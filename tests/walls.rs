@@ -212,11 +212,11 @@ fn only_the_window_is_left_out_of_a_plain_build() {
     assert_eq!(left_out, ["hark-window"]);
 }
 
-/// The sources of a crate that are compiled for use: its files by their path below `src`, and their text
-/// without tests.
 /// The window's crate, which stands beside the others.
 const WINDOW: &str = "..";
 
+/// The sources of a crate that are compiled for use: its files by their path below `src`, and their text
+/// without tests.
 fn sources(name: &str) -> Vec<(String, String)> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/crates");
     let (root, mut folders) = (crates.join(name).join("src"), vec![crates.join(name).join("src")]);

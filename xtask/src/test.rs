@@ -268,8 +268,8 @@ fn lints(run: &mut Run) -> Result<()> {
     run.check("clippy", run.shell.cargo(&args))
 }
 
-/// The types and lints of what is for Windows and for macOS, and the workflows that build it. `cargo xtask cross` runs what can be
-/// run of it.
+/// The types and lints of what is for Windows and for macOS, and the workflows that build it. `cargo xtask cross` runs
+/// what can be run of it.
 fn systems(run: &mut Run) -> Result<()> {
     for (name, target) in [("Windows", cross::WINDOWS), ("macOS", cross::MACOS)] {
         match cross::check_command(run.shell, target) {

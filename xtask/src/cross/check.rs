@@ -1,5 +1,5 @@
-//! Type checks and lints for another system, of the tests as well. What is written in C on the way there is compiled by Zig, whose compiler knows all
-//! systems and comes from Python's registry.
+//! Type checks and lints for another system, of the tests as well. What is written in C on the way there is compiled by
+//! Zig, whose compiler knows all systems and comes from Python's registry.
 
 use std::{path::PathBuf, process::Command};
 
