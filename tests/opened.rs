@@ -83,3 +83,13 @@ async fn a_scheme_is_opened_once_the_settings_allow_it() {
         screen.dismiss(shown.id).await;
     }
 }
+
+#[tokio::test]
+async fn the_window_is_opened_where_no_agent_can_be_started_too() {
+    let mut world = World::new();
+    let mut opener = Opener::put(&mut world);
+    world.set("DISPLAY", ":0");
+    world.set("HARK_BIN", world.path("none"));
+    world.hark(&["open"]).await.refused(&["was not found", "Install the package hark"]);
+    assert_eq!(opener.next().await.name, "hark-window");
+}
