@@ -210,15 +210,16 @@ impl World {
 
     /// Waits until an agent that was started answers.
     pub async fn answers(&self, mut agent: Running) -> Running {
-        eventually("the agent answers", LONG, async || {
+        let id = eventually("the agent answers", LONG, async || {
             let said = self.ask().await.map(|status| value(&status));
             assert!(agent.is_running(), "the agent has ended: {}{}", agent.out(), agent.err());
             match said {
-                Ok(said) if is_of(&said["agent"], &agent) => Ok(()),
+                Ok(said) if is_of(&said["agent"], &agent) => Ok(said["agent"]["pid"].as_u64()),
                 other => Err(format!("{other:?}")),
             }
         })
         .await;
+        agent.has_told(id);
         agent
     }
 

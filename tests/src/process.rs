@@ -5,7 +5,8 @@ use std::{
     os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -22,6 +23,8 @@ pub struct Running {
     child: Child,
     /// A program of Hark for Windows.
     is_of_wine: bool,
+    /// Its process id there, where it has told it.
+    id_of_wine: Option<u64>,
     begun: Timestamp,
     out: PathBuf,
     err: PathBuf,
@@ -42,7 +45,7 @@ impl Running {
             .stderr(open(&err))
             .spawn()
             .unwrap_or_else(|error| panic!("{name} ({command:?}) cannot be started: {error}"));
-        Self { name: name.to_owned(), child, is_of_wine, begun, out, err }
+        Self { name: name.to_owned(), child, is_of_wine, id_of_wine: None, begun, out, err }
     }
 
     /// When it was started.
@@ -93,10 +96,33 @@ impl Running {
         .await
     }
 
-    /// Sends a signal to the program alone, as `kill PID` does. Of those that ask one to end, Wine hands on Ctrl-C's.
+    /// Learns its process id under Wine.
+    pub fn has_told(&mut self, id: Option<u64>) {
+        self.id_of_wine = id.filter(|_| self.is_of_wine);
+    }
+
+    /// Sends a signal to the program alone, as `kill PID` does. To end is what `taskkill` tells an agent under Wine;
+    /// for what has not told its process id there, Wine hands on Ctrl-C.
     pub fn signal(&self, signal: Signal) {
+        if let (Signal::TERM, Some(id)) = (signal, self.id_of_wine) {
+            return self.close_windows(id);
+        }
         let signal = if self.is_of_wine && signal == Signal::TERM { Signal::INT } else { signal };
         rustix::process::kill_process(self.group(), signal).unwrap();
+    }
+
+    /// Its window is made beside all else that it does at its start.
+    fn close_windows(&self, id: u64) {
+        let began = Instant::now();
+        loop {
+            let mut command = Command::new(program("taskkill"));
+            let closed = command.args(["/pid", &id.to_string()]).output().unwrap();
+            if closed.status.success() {
+                return;
+            }
+            assert!(began.elapsed() < SHORT, "{} has no window: {closed:?}", self.name);
+            thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// Ends it as a power cut would; answers the lines that it has printed.

@@ -46,6 +46,11 @@ exec chroot "$root" /bin/sh -c "cd \"\$0\"; exec \"\$WINELOADER\" \"\$@\"" "$her
 /// How long a session has to begin, the first one of all with what Wine makes for each person.
 const BEGINS: Duration = Duration::from_secs(300);
 
+/// The registry of a person who has none yet.
+const REGISTRY: &str = "WINE REGISTRY Version 2\n\n#arch=win64\n";
+/// The driver of windows that draws none.
+const DRIVER: &str = r#""Graphics"="null""#;
+
 pub(crate) struct Wine {
     folder: PathBuf,
 }
@@ -136,15 +141,29 @@ impl Wine {
             copy.arg(debug.join(under).join(format!("{name}.exe"))).arg(light(name));
             shell.run(copy)?;
         }
+        let text = format!("#!/bin/sh\nexec '{}' taskkill \"$@\"\n", self.script().display());
+        write(&folder.join("taskkill"), &text, 0o755)?;
         let loader = "WebView2Loader.dll";
         fs::copy(debug.join(loader), folder.join(loader)).map_err(|e| format!("{loader}: {e}."))?;
         Ok(folder)
+    }
+
+    /// Windows have windows at all times. Here they can be made without a display, by the driver that draws none.
+    fn draws_nothing(&self) -> Result<()> {
+        let registry = self.folder.join("prefix/user.reg");
+        let mut text = fs::read_to_string(&registry).unwrap_or_else(|_| REGISTRY.to_owned());
+        if text.contains(DRIVER) {
+            return Ok(());
+        }
+        text.push_str(&format!("\n[Software\\\\Wine\\\\Drivers]\n{DRIVER}\n"));
+        write(&registry, &text, 0o600)
     }
 
     /// Begins a session that lasts until the answer is dropped: a test that starts what all share, and ends all that it
     /// has started, would end the others' with it. What is started meanwhile enters its root.
     pub(crate) fn begin(&self, shell: &Shell) -> Result<Session> {
         _ = fs::remove_file(self.session());
+        self.draws_nothing()?;
         // This boots Wine, too. What does that and ends has all end, and what begins meanwhile boots once more beside
         // it: of two that have the devices, one is asked and the other answers.
         let mut hold = shell.command(self.script());

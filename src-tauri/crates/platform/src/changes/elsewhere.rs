@@ -1,5 +1,4 @@
-//! Windows and macOS: the system tells of changed addresses, and Windows by a message to the tray's window that the
-//! computer woke (`told`).
+//! Windows and macOS: the system tells of changed addresses, and Windows that the computer woke (`told`).
 //!
 //! `if-watch` asks `NotifyIpInterfaceChange` on Windows and the dynamic store of SystemConfiguration on macOS. It
 //! begins under Wine, which has told of no change; on macOS it has not been run.
@@ -21,6 +20,7 @@ pub(super) fn watch(tell: mpsc::Sender<Notice>) -> JoinSet<()> {
     let wakes = tell.clone();
     #[cfg(windows)]
     watching.spawn(async move {
+        crate::told::begin();
         loop {
             crate::told::WOKE.notified().await;
             if wakes.send(Notice::Woke).await.is_err() {

@@ -26,7 +26,8 @@ const BY_SIGNAL: i32 = 128;
 pub enum Signal {
     /// Ctrl-C in the terminal (SIGINT); on Windows Ctrl-Break as well.
     Interrupt,
-    /// A service manager's wish (SIGTERM); on Windows that the person logs off, or that the system goes down.
+    /// A service manager's wish (SIGTERM); on Windows that the person logs off, that the system goes down, or
+    /// `taskkill`.
     Terminate,
     /// The terminal is gone (SIGHUP); on Windows the console's window was closed.
     HangUp,

@@ -2,8 +2,8 @@
 //! is passed on to one of ours with a runtime of its own, so that none waits for the agent's.
 //!
 //! Where the console's window was closed, the system ends the process 5 s later whatever it does
-//! (`HandlerRoutine`, "Timeouts"). That the person logs off it tells only services in this way, and a program with
-//! windows by these (`told`). Ctrl-C and the end of the session were run under Wine, which tells of none of the
+//! (`HandlerRoutine`, "Timeouts"). That the person logs off it tells only services in this way, and every other
+//! program by its windows (`told`). Ctrl-C and the end of the session were run under Wine, which tells of none of the
 //! others.
 
 use std::{
@@ -46,10 +46,11 @@ impl Coming {
                     let (mut off, mut down) = (windows::ctrl_logoff()?, windows::ctrl_shutdown()?);
                     sources.push((*signal, Box::new(move |task| off.poll_recv(task))));
                     sources.push((*signal, Box::new(move |task| down.poll_recv(task))));
-                    let mut ends = Box::pin(told::SESSION_ENDS.notified());
+                    told::begin();
+                    let mut ends = Box::pin(told::ENDS.notified());
                     let is_told = move |task: &mut Context<'_>| {
                         ready!(ends.as_mut().poll(task));
-                        ends.set(told::SESSION_ENDS.notified());
+                        ends.set(told::ENDS.notified());
                         Poll::Ready(Some(()))
                     };
                     sources.push((*signal, Box::new(is_told)));
@@ -84,12 +85,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn that_the_session_ends_is_a_wish_to_end_each_time() {
+    fn what_is_told_by_windows_is_a_wish_to_end_each_time() {
         let coming = Coming::of(&[Signal::Interrupt, Signal::Terminate]).unwrap();
         let (tell, heard) = mpsc::channel();
         thread::spawn(move || coming.each(move |signal| _ = tell.send(signal)));
         for _ in 0..2 {
-            told::SESSION_ENDS.notify_one();
+            told::ENDS.notify_one();
             assert_eq!(heard.recv(), Ok(Signal::Terminate));
         }
     }

@@ -2,9 +2,7 @@
 //! that is never shown: a view that is another wakes it, and only what differs is handed on. `tray-icon` puts the
 //! icon back when Explorer starts anew; what could not be handed on meanwhile is handed on later.
 //!
-//! That window is also where Windows says that the computer woke, and that the person logs off or shuts down: a
-//! program with a window is told of the latter there and in no other way. Both are passed on (`told`). Run under
-//! Wine, which shows the icon and tells of no clicks.
+//! Run under Wine, which shows the icon and tells of no clicks.
 
 use std::{
     cell::RefCell,
@@ -34,8 +32,6 @@ use crate::told;
 const RETRY: Duration = Duration::from_secs(60);
 /// The one timer of the window.
 const TIMER: usize = 1;
-/// For how long the agent may end in good order before Windows ends it: it asks for no more than 5 s.
-const GOOD_ORDER: Duration = Duration::from_secs(4);
 
 /// Whether a click on the icon opens its menu by itself.
 pub(super) const OPENS_MENU: bool = false;
@@ -74,7 +70,7 @@ pub(super) async fn run<A: Copy + PartialEq + Send + Sync + 'static>(
 /// The thread of the loop, until it is dropped.
 struct Ui {
     window: gui::WindowMain,
-    /// Whether it has ended, or waits for the end of the process.
+    /// Whether it has ended.
     has_ended: Arc<AtomicBool>,
 }
 
@@ -88,15 +84,13 @@ impl Ui {
         let has_ended = Arc::new(AtomicBool::new(false));
         let ended = has_ended.clone();
         let begun = thread::Builder::new().name("tray".to_owned()).spawn(move || {
-            // A program that has windows before it says that it knows of scaled screens has the small icon drawn
-            // larger. This says so, and is all that it is called for.
-            let _ = gui::dpi_x(0);
+            told::know_of_scaled_screens();
             // Where no window can be had it says so, and the loop would panic.
             let shown = match Shown::new(views, events, tell) {
                 Ok(shown) => shown,
                 Err(error) => return tracing::warn!("no tray: {error}"),
             };
-            let window = window(shown, ended.clone(), ready);
+            let window = window(shown, ready);
             if let Err(error) = window.run_main(Some(co::SW::HIDE)) {
                 tracing::warn!("the tray ends: {error}");
             }
@@ -143,11 +137,7 @@ impl Drop for Ui {
 }
 
 /// The window that is never shown. Answers it through `ready` once it is there, with the icon.
-fn window(
-    shown: impl Show + 'static,
-    has_ended: Arc<AtomicBool>,
-    ready: oneshot::Sender<gui::WindowMain>,
-) -> gui::WindowMain {
+fn window(shown: impl Show + 'static, ready: oneshot::Sender<gui::WindowMain>) -> gui::WindowMain {
     let window = gui::WindowMain::new(gui::WindowMainOpts {
         title: "Hark",
         style: co::WS::POPUP,
@@ -176,24 +166,8 @@ fn window(
         with_shown(|shown| shown.update());
         Ok(())
     });
-    window.on().wm_power_broadcast(|power| {
-        // It is told of each wake, also of one by which nobody has come back yet.
-        if power.event == co::PBT::APMRESUMEAUTOMATIC {
-            told::WOKE.notify_one();
-        }
-        Ok(())
-    });
-    window.on().wm(co::WM::ENDSESSION, move |ends| {
-        // Else somebody else has said no to it.
-        if ends.wparam != 0 {
-            has_ended.store(true, Relaxed);
-            told::SESSION_ENDS.notify_one();
-            put_away();
-            // Windows ends the process as soon as this is answered.
-            thread::sleep(GOOD_ORDER);
-        }
-        Ok(0)
-    });
+    // It stays until the agent ends, which hears of it by a window of its own (`told`).
+    window.on().wm_close(|| Ok(()));
     window
 }
 
