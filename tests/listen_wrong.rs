@@ -1,11 +1,11 @@
-//! `hark listen` where something is wrong on this side: a command that cannot be started, a state behind a link or
-//! in a place that is no file.
+//! `hark listen` where something is wrong: a command that cannot be started, a state behind a link or in a place that
+//! is no file, a server that answers nothing for a while.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
 use std::{fs, os::unix::fs::symlink};
 
-use hark_tests::{SHORT, World, ntfy::Ntfy};
+use hark_tests::{LONG, SHORT, World, eventually, ntfy::Ntfy, sse::Server};
 
 #[tokio::test]
 async fn a_message_whose_command_cannot_be_started_is_not_done() {
@@ -43,4 +43,23 @@ async fn a_state_behind_a_link_has_one_lock_and_the_link_stays() {
     world.hark(&["listen", &url, "--state", &diary]).await.refused(&["left as it is"]);
     world.hark(&["listen", &url, "--state", "/dev/null"]).await.refused(&["a device"]);
     assert!(!world.path("diary.lock").exists() && !fs::exists("/dev/null.lock").unwrap());
+}
+
+#[tokio::test]
+async fn dials_that_fail_alike_are_told_once_and_that_it_is_connected_again() {
+    let (world, server) = (World::new(), Server::start().await);
+    let listen = world.start_hark("listen", &["listen", &server.url("/")]);
+    for _ in 0..4 {
+        drop(server.client().await);
+    }
+    let mut client = server.client().await;
+    client.accept().await;
+    client.send(": hello\n\n").await;
+    eventually("it says so", LONG, async || {
+        let said = listen.err();
+        if said.contains("is connected again") { Ok(()) } else { Err(said) }
+    })
+    .await;
+    let said = listen.err();
+    assert_eq!(said.lines().count(), 2, "{said}");
 }

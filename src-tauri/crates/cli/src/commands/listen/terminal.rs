@@ -83,6 +83,7 @@ pub async fn listen<W: Write + Send>(
         name,
         from: is_one_of_several.then_some(from),
         phase: "",
+        failed: None,
         refusal: None,
         distrusted: None,
         common,
@@ -100,6 +101,8 @@ struct Terminal<W> {
     from: Option<String>,
     /// The last phase that was printed.
     phase: &'static str,
+    /// What was last said of a failure, until it is connected again.
+    failed: Option<String>,
     /// The refusal's sentence, once the server has refused.
     refusal: Option<String>,
     /// The server's certificate, where the latest dial failed for it.
@@ -140,8 +143,9 @@ impl<W: Write> Terminal<W> {
         if matches!(class, Class::Refused | Class::Protocol) {
             // This ends it, and the caller prints the sentence.
             self.refusal = Some(sentence);
-        } else {
+        } else if self.failed.as_ref() != Some(&sentence) {
             self.note(&sentence);
+            self.failed = Some(sentence);
         }
     }
 
@@ -226,6 +230,9 @@ impl<W: Write> Sink for Terminal<W> {
     fn journal(&mut self, entry: &Entry, _: Timestamp) -> Result<(), Full> {
         if let Some(failure) = entry.failure() {
             self.failed(&failure.cause);
+        }
+        if *entry == Entry::Opened && self.failed.take().is_some() {
+            self.note(&format!("{} is connected again.", self.name));
         }
         if let Entry::Gap { since } = entry {
             self.raw("gap", json!({ "since": format!("{since:.3}") }));
