@@ -6,6 +6,7 @@ use std::{cell::Cell, time::Duration};
 
 use hark_tests::{
     LONG, SHORT, World, bus::Bus, eventually, fake::Notifications, hark, nchan::Nchan, soak,
+    sse::Server,
 };
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
@@ -165,6 +166,29 @@ async fn the_backlog_of_a_new_subscription_is_stored_and_not_alerted() {
         .parse()
         .unwrap();
     assert!(number >= 8, "message {number} was backlog");
+}
+
+#[tokio::test]
+async fn of_a_server_that_ends_each_answer_what_is_new_is_alerted() {
+    let mut world = World::new();
+    let bus = Bus::start(&mut world).await;
+    let mut desktop = Notifications::start(&bus).await;
+    let server = Server::start().await;
+    world.follow(&[("news", &server.url("/"))]);
+    let _agent = world.agent().await;
+    for id in 1..=3 {
+        let mut client = server.client().await;
+        let asked = (id > 1).then(|| (id - 1).to_string());
+        assert_eq!(client.header("Last-Event-ID").map(str::to_owned), asked);
+        client.accept().await;
+        client.send(&format!("retry: 100\nid: {id}\ndata: number {id}\n\n")).await;
+    }
+    for id in 2..=3 {
+        let shown = timeout(SHORT, desktop.calls.recv()).await.unwrap().unwrap();
+        assert_eq!(shown.body, format!("number {id}"));
+    }
+    let stored = world.stored(3).await;
+    assert_eq!(stored.iter().filter(|it| it["decision"] == "backlog").count(), 1, "{stored:?}");
 }
 
 #[tokio::test]

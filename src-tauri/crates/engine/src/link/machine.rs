@@ -356,13 +356,20 @@ impl Link {
     pub(super) fn lost(&mut self, cause: Cause, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &mut self.phase else { return };
         let last_heard = stream.heard.wall;
-        let is_brief = cause == Cause::EndOfStream && stream.stable_at.is_some();
+        let has_ended = cause == Cause::EndOfStream;
+        let is_brief = has_ended && stream.stable_at.is_some();
+        let is_empty = !stream.had_event;
         if let Second::Dialing { conn, .. } = stream.second {
             out.push(Effect::HangUp(conn));
         }
         // Else nothing would be heard of a server that ends each connection at once.
         let held = stream.ids.release();
         self.deliver_all(held, now, out);
+        // One that ends each answer has sent all that it had, and what comes next is news. Without ids the next answer
+        // may hold the same again.
+        if has_ended && (is_empty || self.with_ids) {
+            self.backlog_is_over(out);
+        }
         self.brief = if is_brief { self.brief.saturating_add(1) } else { 0 };
         self.server_lost |= cause.is_the_servers_end();
         // One that names a `retry:` means to be asked again so soon, or the person does.
@@ -479,10 +486,16 @@ impl Link {
             let held = stream.ids.on_replayed();
             self.deliver_all(held, now, out);
         }
-        let Phase::Streaming(stream) = &self.phase else { return };
-        if stream.replay.is_over() && !std::mem::replace(&mut self.config.streamed_before, true) {
-            out.push(Effect::BacklogOver);
+        if matches!(&self.phase, Phase::Streaming(stream) if stream.replay.is_over()) {
+            self.backlog_is_over(out);
         }
         out.push(Effect::CaughtUp);
+    }
+
+    /// What comes from now on is no backlog of a new subscription.
+    fn backlog_is_over(&mut self, out: Out<'_>) {
+        if !std::mem::replace(&mut self.config.streamed_before, true) {
+            out.push(Effect::BacklogOver);
+        }
     }
 }

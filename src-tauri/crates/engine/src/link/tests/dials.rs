@@ -224,18 +224,34 @@ fn a_first_connection_that_drops_in_its_backlog_alerts_none_of_the_rest() {
     world.pass(secs(1));
     world.say(opened(ConnId(2)));
     world.message(ConnId(2), Some("2"));
-    let origins: Vec<_> = world
-        .effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Deliver(Delivery { outcome: Outcome::Message(_, origin), .. }) => Some(*origin),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(origins, [Origin::Backlog, Origin::Backlog]);
+    assert_eq!(world.origins(), [Origin::Backlog, Origin::Backlog]);
     assert!(!world.effects.contains(&Effect::BacklogOver));
     world.pass(Duration::from_millis(250));
     assert!(world.effects.contains(&Effect::BacklogOver));
+}
+
+#[test]
+fn where_each_answer_is_ended_the_first_is_the_backlog_and_what_comes_next_is_news() {
+    for (first, second, origins) in [
+        (Some(Some("1")), Some("2"), &[Origin::Backlog, Origin::Replay][..]),
+        (None, Some("1"), &[Origin::Replay]),
+        (None, None, &[Origin::Replay]),
+        // Without ids the next answer may hold the same again.
+        (Some(None), None, &[Origin::Backlog, Origin::Backlog]),
+    ] {
+        let mut world = World::streaming(Config { streamed_before: false, ..config() });
+        if let Some(id) = first {
+            world.message(ConnId(1), id);
+        }
+        world.say(closed(ConnId(1), Cause::EndOfStream));
+        world.pass(secs(1));
+        world.say(opened(ConnId(2)));
+        world.message(ConnId(2), second);
+        world.say(closed(ConnId(2), Cause::EndOfStream));
+        assert_eq!(world.origins(), origins);
+        let over = world.effects.iter().filter(|effect| **effect == Effect::BacklogOver).count();
+        assert_eq!(over, usize::from(origins.contains(&Origin::Replay)));
+    }
 }
 
 #[test]
