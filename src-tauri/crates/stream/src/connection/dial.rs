@@ -21,6 +21,7 @@ use url::Url;
 use super::{
     cause,
     connect::{Established, Via, connect},
+    echo,
     guard::Limits,
     trail::Trail,
 };
@@ -139,7 +140,7 @@ pub(super) async fn dial(mut ask: Ask) -> Result<Response<Incoming>, Cause> {
             | StatusCode::SEE_OTHER
             | StatusCode::TEMPORARY_REDIRECT
             | StatusCode::PERMANENT_REDIRECT => follow(&mut ask, &response)?,
-            _ => return Err(status(response).await),
+            _ => return Err(status(response, &ask).await),
         }
     }
     let detail = format!("more than {REDIRECTS_MAX} redirects in a row").into();
@@ -231,7 +232,7 @@ fn follow(ask: &mut Ask, response: &Response<Incoming>) -> Result<(), Cause> {
     Ok(())
 }
 
-pub(super) async fn status(response: Response<Incoming>) -> Cause {
+pub(super) async fn status(response: Response<Incoming>, ask: &Ask) -> Cause {
     let code = response.status().as_u16();
     let retry_after_ms = response
         .headers()
@@ -244,8 +245,10 @@ pub(super) async fn status(response: Response<Incoming>) -> Cause {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
-    let detail =
-        if html { None } else { timeout(ERROR_TIMEOUT, detail(response)).await.ok().flatten() };
+    let detail = match html {
+        true => None,
+        false => timeout(ERROR_TIMEOUT, detail(response, ask)).await.ok().flatten(),
+    };
     match refused {
         Some(error) => Cause::CredentialRefused { error, detail },
         None => Cause::Status { code, detail, retry_after_ms, streamed_before: false },
@@ -271,8 +274,9 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// What the server says about its refusal: the usual fields of a JSON body, else its first line.
-pub(super) async fn detail(response: Response<Incoming>) -> Option<Line> {
+/// What the server says about its refusal, without what it repeats of a credential: the usual fields of a JSON body,
+/// else its first line.
+pub(super) async fn detail(response: Response<Incoming>, ask: &Ask) -> Option<Line> {
     let status = u64::from(response.status().as_u16());
     let mut body = response.into_body();
     let mut bytes = Vec::new();
@@ -297,7 +301,7 @@ pub(super) async fn detail(response: Response<Incoming>) -> Option<Line> {
         Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
     };
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    Some(Line::brief(line))
+    Some(Line::brief(&echo::left_out(line, ask)))
 }
 
 #[cfg(test)]

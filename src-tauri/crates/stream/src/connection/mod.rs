@@ -9,6 +9,7 @@ mod certificate;
 mod conformance;
 mod connect;
 mod dial;
+mod echo;
 pub mod guard;
 mod picture;
 mod publish;

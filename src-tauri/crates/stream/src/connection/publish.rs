@@ -32,7 +32,7 @@ async fn within(limit: Duration, mut ask: Ask, message: Publish) -> Result<(), C
         match response.status() {
             code if code.is_success() => no_page(&response),
             code if code.is_redirection() => Err(redirect(&ask, &response)),
-            _ => Err(status(response).await),
+            _ => Err(status(response, &ask).await),
         }
     };
     timeout(limit, answered).await.unwrap_or(Err(Cause::HeadersTimeout))

@@ -71,7 +71,7 @@ async fn within(
     // What has been answered stays so, however long the rest of it takes.
     let detail = match status.is_success() {
         true => None,
-        false => timeout(detail_limit, detail(response)).await.ok().flatten(),
+        false => timeout(detail_limit, detail(response, &ask)).await.ok().flatten(),
     };
     Ok(Answered { code: status.as_u16(), means: status.canonical_reason(), detail })
 }
