@@ -19,13 +19,11 @@ pub(super) fn message(object: &Map<String, Value>) -> Message {
     let mut emojis = String::new();
     let mut tags = Vec::new();
     for tag in texts(object, "tags").take(TAGS_MAX) {
-        match emoji::of_code(tag) {
-            Some(emoji) => {
-                emojis.push_str(emoji);
-                emojis.push(' ');
-            }
-            None => tags.extend(word(tag)),
+        if let Some(emoji) = emoji::of_code(tag) {
+            emojis.push_str(emoji);
+            emojis.push(' ');
         }
+        tags.extend(word(tag));
     }
     let body = match text(object, "encoding") {
         // UnifiedPush: bytes for another program.
