@@ -2,7 +2,7 @@
 //! which could make it look like another text or command a terminal, and bounded.
 
 use std::{
-    fmt,
+    fmt, iter,
     ops::{Deref, RangeInclusive},
 };
 
@@ -173,8 +173,16 @@ pub fn clean(text: &str, chars_max: usize) -> String {
     if text.len() <= chars_max && text.bytes().fold(true, |all, byte| all & plain(byte)) {
         return text.to_owned();
     }
-    let line_feed = |char| if matches!(char, '\u{2028}' | '\u{2029}') { '\n' } else { char };
-    let mut chars = text.chars().filter(|&char| !is_unreadable(char)).map(line_feed);
+    let mut rest = text.chars().peekable();
+    let chars = iter::from_fn(|| {
+        Some(match rest.next()? {
+            // Of a pair the second one counts.
+            '\r' if rest.peek() != Some(&'\n') => '\n',
+            '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+            char => char,
+        })
+    });
+    let mut chars = chars.filter(|&char| !is_unreadable(char));
     let mut out: String = chars.by_ref().take(chars_max).collect();
     if chars.next().is_some() {
         out.pop();
@@ -217,6 +225,8 @@ mod tests {
     #[test]
     fn what_ends_a_line_elsewhere_ends_one_here() {
         assert_eq!(Text::from("a\u{2028}b\u{2029}c"), "a\nb\nc");
+        assert_eq!(Text::from("a\rb\u{b}c\u{c}d\u{85}e\r\nf\r"), "a\nb\nc\nd\ne\nf");
+        assert_eq!(Line::from("a\rb"), "a b");
         assert_eq!(Line::from("a\u{2028}b"), "a b");
     }
 
