@@ -182,3 +182,20 @@ async fn a_terminal_that_hangs_up_ends_it_in_good_order_and_says_so() {
     agent.signal(Signal::TERM);
     assert!(agent.ended(SHORT).await.success());
 }
+
+#[tokio::test]
+async fn an_agent_that_answers_nobody_is_no_other_agent() {
+    let world = World::new();
+    let first = world.agent().await;
+    first.signal(Signal::STOP);
+    world.hark(&["agent", "--no-tray"]).await.refused(&["does not answer", "End its process"]);
+    // One that was killed is waited for.
+    let second = world.start_hark("second", &["agent", "--no-tray"]);
+    eventually("it begins", SHORT, async || {
+        let threads = fs::read_dir(format!("/proc/{}/task", second.pid())).unwrap().count();
+        if threads > 1 { Ok(()) } else { Err(threads) }
+    })
+    .await;
+    first.kill();
+    let _second = world.answers(second).await;
+}

@@ -113,6 +113,7 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("terminal", "what_was_found_behind_a_page_is_what_is_followed_where_the_person_says_so", LINUX),
     ("unresponsive", "a_second_signal_waits_for_nothing", LINUX),
     ("unresponsive", "a_terminal_that_hangs_up_ends_it_in_good_order_and_says_so", LINUX),
+    ("unresponsive", "an_agent_that_answers_nobody_is_no_other_agent", LINUX),
     ("unresponsive", "an_agent_that_ends_while_it_is_asked_is_said_to_have_ended", LINUX),
     ("unresponsive", "an_agent_that_is_stuck_ends_all_the_same", LINUX),
 ];

@@ -4,20 +4,54 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use hark_api::{
+    client::{CallError, Client},
+    route,
+};
 use hark_local::{
     file::{self, FileError},
     folder,
     profile::Profile,
 };
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing_appender::non_blocking::WorkerGuard;
 
 use super::AgentError;
 use crate::log;
 
+/// How long an agent that answers nobody is waited for: one that was killed keeps its lock until the system has put
+/// it away.
+const END_PATIENCE: Duration = Duration::from_secs(5);
+/// How often it is looked whether it has gone.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 /// Makes sure that this is the profile's only agent, and starts its log.
-pub fn claim(profile: &Profile) -> Result<([WorkerGuard; 2], File), AgentError> {
+pub async fn claim(profile: &Profile) -> Result<([WorkerGuard; 2], File), AgentError> {
+    let until = Instant::now() + END_PATIENCE;
+    let other = Client::new(&profile.socket());
+    loop {
+        match try_claim(profile) {
+            Err(AgentError::Running) => {}
+            outcome => return outcome,
+        }
+        let asked = other.call(&route::STATUS, &());
+        match timeout_at(until, asked).await {
+            Err(_) => return Err(AgentError::Unresponsive),
+            Ok(Err(CallError::NoAgent | CallError::Ended | CallError::TimedOut)) => {
+                if Instant::now() >= until {
+                    return Err(AgentError::Unresponsive);
+                }
+                sleep(LOOK_AGAIN).await;
+            }
+            Ok(_) => return Err(AgentError::Running),
+        }
+    }
+}
+
+fn try_claim(profile: &Profile) -> Result<([WorkerGuard; 2], File), AgentError> {
     let unusable = |path: &PathBuf| {
         let path = path.clone();
         move |source| AgentError::Folder { path, source }

@@ -76,7 +76,7 @@ const LAST_ANSWERS: Duration = Duration::from_millis(20);
 pub async fn run(options: Options) -> Result<End, AgentError> {
     let Options { profile, face, demo } = options;
     let mut signals = signals::hear(&[Signal::Terminate, Signal::Interrupt, Signal::HangUp])?;
-    let (_log, _lock) = claim(&profile)?;
+    let (_log, _lock) = claim(&profile).await?;
     let now = Timestamp::now();
     let Opening { mut store, set_aside, .. } = Store::open(&profile.database(), now)?;
     let left = profile.state.join(LEFT);

@@ -33,6 +33,11 @@ pub enum AgentError {
     /// Another one runs.
     #[error("An agent is running already.")]
     Running,
+    /// Another one runs, and answers nobody.
+    #[error(
+        "An agent is running already, and does not answer. End its process, and start this one again."
+    )]
+    Unresponsive,
     /// A folder cannot be used.
     #[error("The folder {} cannot be used: {source}. Check its owner, its permissions and the free space.", path.display())]
     Folder {
