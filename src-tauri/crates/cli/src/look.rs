@@ -51,7 +51,7 @@ impl Look {
     /// A point in time: of today by the clock alone.
     pub fn at(&self, time: Time) -> String {
         if self.columns.is_none() {
-            return time.0.to_string();
+            return time.to_string();
         }
         let zone: &TimeZone = self.now.time_zone();
         let at = time.0.to_zoned(zone.clone());
@@ -62,7 +62,7 @@ impl Look {
     /// How long ago something was, or when.
     pub fn ago(&self, time: Time) -> String {
         if self.columns.is_none() {
-            return time.0.to_string();
+            return time.to_string();
         }
         let ms = self.now().as_millisecond() - time.0.as_millisecond();
         match u64::try_from(ms).unwrap_or_default() / 1000 {
@@ -194,7 +194,7 @@ mod tests {
         }
         assert_eq!(here.until(time("2026-03-02T12:01:05Z")), "in 1 min 5 s");
         let pipe = Look::of(None, false, NOW);
-        let at = "2026-03-02T11:59:52Z";
+        let at = "2026-03-02T11:59:52.000Z";
         assert_eq!((pipe.ago(time(at)), pipe.at(time(at))), (at.to_owned(), at.to_owned()));
     }
 
