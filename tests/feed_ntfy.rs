@@ -186,7 +186,7 @@ async fn an_update_replaces_what_is_on_the_screen_and_a_deletion_closes_it() {
         ("⚠️ Disk", "80 %", 0)
     );
     let stored = world.stored(1).await;
-    assert_eq!(stored[0]["tags"], json!(["db"]));
+    assert_eq!(stored[0]["tags"], json!(["warning", "db"]));
     assert_eq!(stored[0]["priority"], 4);
     assert_eq!(stored[0]["topic"], "a");
     assert_eq!(stored[0]["attachment"]["name"], "disk.png");

@@ -5,7 +5,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use hark_tests::{LONG, World, eventually, hark::shown, skipped, sse::Server};
+use hark_tests::{LONG, World, hark::shown, skipped, sse::Server};
 
 fn packaging(folder: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../src-tauri/packaging")).join(folder)
@@ -89,12 +89,10 @@ async fn a_subscriptions_part_is_edited_and_only_what_is_well_is_saved() {
     world.set("VISUAL", format!("sed -i s,127.0.0.1:9/,127.0.0.1:{}/,", server.port()));
     assert_eq!(world.hark(&["edit", "news"]).await.ok(), "Saved news.\n");
     server.streaming(&world).await;
+    // A name the agent has before the command ends.
     world.hark(&["rename", "news", "The news"]).await.ok();
-    eventually("it has its name", LONG, async || {
-        let link = world.link("news").await;
-        if link["name"] == "The news" { Ok(()) } else { Err(link) }
-    })
-    .await;
+    assert_eq!(world.link("news").await["name"], "The news");
+    world.hark(&["pause", "The news"]).await.ok();
     let folder = path.parent().unwrap();
     let files = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.file_name());
     let left: Vec<_> = files.filter(|name| name.to_string_lossy().contains("edited")).collect();

@@ -26,6 +26,7 @@ use hark_tests::{
 };
 use rustix::process::Signal;
 use serde_json::Value;
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn who_may_not_ask_is_told_so_and_nothing_else() {
@@ -83,6 +84,17 @@ async fn who_may_not_ask_is_told_so_and_nothing_else() {
     assert_eq!(set.relay.answer("/metrics", &[("authorization", &fresh)]).await.0, 200);
     set.has_clients(1).await;
     drop(with_other);
+}
+
+#[tokio::test]
+async fn on_and_off_are_in_force_once_the_command_has_ended() {
+    let world = World::new();
+    let _agent = world.agent().await;
+    let at = format!("127.0.0.1:{}", free_port());
+    world.hark(&["relay", "on", "--listen", &at]).await.ok();
+    TcpStream::connect(&at).await.unwrap();
+    world.hark(&["relay", "off"]).await.ok();
+    TcpStream::connect(&at).await.unwrap_err();
 }
 
 #[tokio::test]

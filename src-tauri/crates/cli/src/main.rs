@@ -72,7 +72,7 @@ fn all(command: Command, profile: Profile) -> Result<ExitCode, Failed> {
         let done = match command {
             Command::Agent(options) => return agent::agent(profile, options).await,
             Command::Edit { key } => edit::edit(&profile, &key),
-            Command::Rename { key, name } => edit::rename(&profile, &key, &name),
+            Command::Rename { key, name } => edit::rename(&profile, key, &name).await,
             Command::Config(command) => config::config(&profile, &command),
             Command::Export { file } => portable::export(&profile, file.as_deref()),
             Command::Import(options) => portable::import(&profile, &options),

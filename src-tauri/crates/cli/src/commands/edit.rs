@@ -1,5 +1,5 @@
-//! `hark edit` and `hark rename`: one subscription's part of the settings. The agent, where one runs, takes up
-//! what was saved by itself.
+//! `hark edit` and `hark rename`: one subscription's part of the settings. What an editor has saved the agent, where
+//! one runs, takes up by itself.
 
 use std::{
     env, fs,
@@ -8,14 +8,19 @@ use std::{
     process::{self, Command},
 };
 
+use hark_api::{
+    EditSubscription, OptionValue, OptionsQuery, SubscriptionOptions, client::CallError, route,
+};
 use hark_config::settings::{EditError, set_name, set_table, table_of};
 use hark_local::{file, profile::Profile};
 
-use super::confirm;
+use super::{client, confirm};
 use crate::{Done, Failed, out};
 
 /// The editor where none is named.
 const EDITOR: &str = "vi";
+/// The option that is a subscription's name.
+const NAME: &str = "name";
 
 /// What the editor is given: beside the settings, readable by the owner alone, and gone at the end.
 struct Copy(PathBuf);
@@ -75,9 +80,20 @@ fn open(path: &Path) -> Done {
     }
 }
 
-/// Gives a subscription another name.
-pub fn rename(profile: &Profile, word: &str, name: &str) -> Done {
-    let key = set_name(&profile.settings(), word, name)?.answer;
+/// Gives a subscription another name, through the agent or, where none runs, in the settings alone.
+pub async fn rename(profile: &Profile, word: String, name: &str) -> Done {
+    let agent = client(profile);
+    let key = match agent.call(&route::OPTIONS, &OptionsQuery { subscription: word.clone() }).await
+    {
+        Err(CallError::NoAgent) => set_name(&profile.settings(), &word, name)?.answer,
+        told => {
+            let SubscriptionOptions { subscription, mut options } = told?;
+            options.retain(|option, _| option == NAME);
+            let after = [(NAME.to_owned(), OptionValue::Text(name.to_owned()))].into();
+            let edit = EditSubscription { subscription, before: options, after, unchecked: true };
+            agent.call(&route::EDIT, &edit).await?.subscription
+        }
+    };
     out::line(format!("{key} is called {name:?} now. Its key stays."))?;
     Ok(())
 }

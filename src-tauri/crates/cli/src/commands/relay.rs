@@ -18,6 +18,8 @@ use crate::{
 
 /// How long an agent may take to take up the settings.
 const TAKEN_UP: Duration = Duration::from_secs(5);
+/// What is said after that.
+const NOT_TAKEN_UP: &str = "The agent has not taken up the settings yet; see hark status.";
 /// How often it is asked meanwhile.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
@@ -32,11 +34,7 @@ pub async fn relay(profile: &Profile, options: RelayOptions) -> Done {
             Ok(())
         }
         Some(RelayCommand::On { listen, socket }) => on(profile, listen, socket).await,
-        Some(RelayCommand::Off) => {
-            set_relay(&profile.settings(), None)?;
-            out::line("The relay is off. Its tokens stay for when it is on again.")?;
-            Ok(())
-        }
+        Some(RelayCommand::Off) => off(profile).await,
         Some(RelayCommand::Token { read_only, renew }) => {
             print_token(profile, read_only, renew).await
         }
@@ -70,12 +68,27 @@ async fn on(profile: &Profile, listen: Option<String>, socket: Option<String>) -
                 return Ok(());
             }
             Ok(relay) if Instant::now() > deadline => {
-                let why = relay.problem.unwrap_or_else(|| {
-                    "The agent has not taken up the settings yet; see hark status.".to_owned()
-                });
-                return Err(Failed(why));
+                return Err(Failed(relay.problem.unwrap_or_else(|| NOT_TAKEN_UP.to_owned())));
             }
             Ok(_) => sleep(ASK_EVERY).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+async fn off(profile: &Profile) -> Done {
+    set_relay(&profile.settings(), None)?;
+    let deadline = Instant::now() + TAKEN_UP;
+    loop {
+        match client(profile).call(&route::RELAY, &()).await {
+            Ok(relay) if relay.listens && Instant::now() > deadline => {
+                return Err(Failed(NOT_TAKEN_UP.to_owned()));
+            }
+            Ok(relay) if relay.listens => sleep(ASK_EVERY).await,
+            Ok(_) | Err(CallError::NoAgent) => {
+                out::line("The relay is off. Its tokens stay for when it is on again.")?;
+                return Ok(());
+            }
             Err(error) => return Err(error.into()),
         }
     }
