@@ -121,7 +121,7 @@ fn corpus() -> Vec<Hostile> {
     all.extend([
         whole(json!({ "title": "t", "message": "a\u{202e}b\u{2066}c\u{2069}" }), "t", "abc"),
         whole(json!({ "title": "t", "message": "a\u{0}b\u{8}c\u{1b}[31md\u{7f}\u{9b}" }), "t", "abc[31md"),
-        whole(json!({ "title": "t", "message": "a\r\nb\rc" }), "t", "a\nbc"),
+        whole(json!({ "title": "t", "message": "a\r\nb\rc" }), "t", "a\nb\nc"),
         whole(json!({ "title": "t", "message": "\n\n \n\u{200b}\n\u{2800}\na\n\n" }), "t", "a"),
         whole(json!({ "title": "t", "message": "a\u{2028}b\u{2029}c" }), "t", "a\nb\nc"),
         whole(
