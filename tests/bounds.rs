@@ -294,7 +294,7 @@ async fn what_strangers_write_is_stored_whole_and_shown_safe() {
     assert!(text(1, "title").ends_with("T…"));
     // Deeper than anything that is read as JSON: it is text.
     assert!(text(2, "body").starts_with("{\"title\":\"deep\",\"x\":[[["), "{}", text(2, "body"));
-    assert_eq!(text(3, "title"), "a]0;owned[2Jgpj.exeb c");
+    assert_eq!(text(3, "title"), "a]0;owned[2J gpj.exeb c");
     assert_eq!(text(3, "body"), text(4, "body"));
     for message in &stored {
         for field in message.as_object().unwrap().values().flat_map(texts) {
