@@ -15,6 +15,9 @@ use super::{Basic, Credential};
 /// What a credential may be. This replaces every error in one, as serde's own repeat the value.
 const CREDENTIAL: &str = "a credential is { env = \"NAME\" }, { file = \"/path\" } or \
                           { command = [\"program\", …] }; the secret itself does not belong here";
+/// What the path of a credential's file is; from where another one leads is up to whatever starts the agent.
+const WHOLE_PATH: &str =
+    "the file of a credential is named by its whole path, { file = \"/path\" }";
 /// What `basic` may be.
 const BASIC: &str = "basic is { user = \"NAME\", password = { file = \"/path\" } }; \
                      the secret itself does not belong here";
@@ -90,13 +93,18 @@ impl<'de> Deserialize<'de> for Credential {
         let (Some((place, value)), None) = (given.next(), given.next()) else {
             return Err(wrong());
         };
-        match place.as_str() {
+        let credential = match place.as_str() {
             "env" => value.try_into().map(Self::Env),
             "file" => value.try_into().map(Self::File),
             "command" => value.try_into().map(Self::Command),
             _ => return Err(wrong()),
+        };
+        match credential.map_err(|_| wrong())? {
+            // On Windows the current drive is as good as a named one.
+            Self::File(path) if !path.has_root() => Err(de::Error::custom(WHOLE_PATH)),
+            Self::Command(words) if words.is_empty() => Err(wrong()),
+            credential => Ok(credential),
         }
-        .map_err(|_| wrong())
     }
 }
 

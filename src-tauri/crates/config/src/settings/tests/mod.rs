@@ -121,6 +121,14 @@ fn a_secret_that_stands_in_the_settings_is_never_repeated() {
         assert!(!sentence.contains("s3cret"), "{sentence}");
         assert!(sentence.contains("line 2, column 7"), "{sentence}");
     }
+    for (place, said) in [
+        ("bearer = { file = \"sec/t\" }", "by its whole path"),
+        ("bearer = { file = \"\" }", "by its whole path"),
+        ("bearer = { command = [] }", "a credential is"),
+    ] {
+        let sentence = problem(&format!("{table}{place}\n"));
+        assert!(sentence.contains(said), "{sentence}");
+    }
 }
 
 #[test]
