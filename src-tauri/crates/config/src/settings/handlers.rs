@@ -249,6 +249,15 @@ pub(super) fn problem(settings: &Settings) -> Option<(usize, String)> {
             let message = format!("handler {name:?} escalates {from:?}, and there is no such other one");
             return Some((at, message));
         }
+        if let Some(members) = circle(all, name) {
+            let members: Vec<String> = members.iter().map(|name| format!("{name:?}")).collect();
+            let message = format!(
+                "the handlers {} escalate each other in a circle, and so none of them would ever run; give \
+                 one of them an `on` in the place of `escalates`",
+                members.join(", ")
+            );
+            return Some((at, message));
+        }
         let lasts = |other: &Handler| {
             is_for_problems(&other.plan.on, other.plan.escalates.as_ref())
         };
@@ -260,6 +269,23 @@ pub(super) fn problem(settings: &Settings) -> Option<(usize, String)> {
             (at, message)
         })
     })
+}
+
+/// The handlers that escalate each other from this one back to it.
+fn circle<'a>(all: &'a [Handler], from: &'a str) -> Option<Vec<&'a str>> {
+    let mut members = vec![from];
+    loop {
+        let one = all.iter().find(|one| Some(&&*one.plan.name) == members.last())?;
+        let next = &*one.plan.escalates.as_ref()?.handler;
+        if next == from {
+            return Some(members);
+        }
+        // A circle further on is said of those that are in it.
+        if members.contains(&next) {
+            return None;
+        }
+        members.push(next);
+    }
 }
 
 /// One that another takes over from goes on trying.

@@ -74,6 +74,20 @@ fn what_is_wrong_with_a_handler_is_said_where_it_stands() {
             ),
             "for nothing that lasts",
         ),
+        (
+            format!(
+                "name = \"a\"\nescalates = \"b\"\n{run}\n[[handlers]]\nname = \"b\"\nescalates = \"a\"\n{run}"
+            ),
+            "the handlers \"a\", \"b\" escalate each other in a circle",
+        ),
+        (
+            format!(
+                "name = \"x\"\nescalates = \"a\"\n{run}\n[[handlers]]\nname = \"a\"\nescalates = \"b\"\n{run}\n\
+                 [[handlers]]\nname = \"b\"\nescalates = \"c\"\n{run}\n\
+                 [[handlers]]\nname = \"c\"\nescalates = \"a\"\n{run}"
+            ),
+            "line 7, column 1: the handlers \"a\", \"b\", \"c\" escalate",
+        ),
     ] {
         let said = problem(&handler(&lines));
         assert!(said.contains(wanted), "{lines}\n{said}");
