@@ -62,11 +62,15 @@ async fn who_may_not_ask_is_told_so_and_nothing_else() {
         ("/v1/health", &[("host", "evil.example:80"), ("authorization", "")], 403),
         (messages, &[("last-event-id", "x")], 400),
         ("/relay/v1/messages?since=x", &[], 400),
+        (&format!("{}&since=x", in_query(read_only)), &[("authorization", "")], 400),
+        (&format!("{}&bogus=1", in_query(read_only)), &[("authorization", "")], 400),
+        (&format!("{}&bogus=1", in_query(&wrong)), &[("authorization", "")], 401),
         ("/v1/status", &[], 404),
     ] {
         let (status, text) = set.relay.answer(path, headers).await;
         assert_eq!(status, wanted, "{path} {headers:?}: {text}");
         assert!(status == 200 || !text.contains(token), "{text}");
+        assert!(status != 401 || !text.contains("bogus"), "{text}");
     }
     let response = set.relay.ask(messages, &[("origin", "https://dash.example")]).await.unwrap();
     let header = |name: &str| response.headers().get(name).and_then(|it| it.to_str().ok());

@@ -17,8 +17,6 @@ pub struct RelayQuery {
     pub since: Option<RelayId>,
     /// Whether events are wanted as they came ([`RelayRaw`]), and not decoded.
     pub raw: bool,
-    /// The token, where a client can send no header. It is not kept.
-    pub token: Option<String>,
 }
 
 impl RelayQuery {
@@ -42,7 +40,8 @@ impl RelayQuery {
                         _ => return Err("`format` is raw or decoded.".to_owned()),
                     }
                 }
-                "token" => read.token = Some(value),
+                // See `token_in`.
+                "token" => {}
                 _ => {
                     return Err(format!(
                         "A relay knows no {name:?}; it knows subscription, topic, since, format and token."
@@ -55,6 +54,13 @@ impl RelayQuery {
             true => Err(format!("At most {FILTER_MAX} subscriptions and topics may be named.")),
             false => Ok(read),
         }
+    }
+
+    /// The token in the query of an address, whatever else it says: who asks is judged before what is asked for.
+    #[must_use]
+    pub fn token_in(query: &str) -> Option<String> {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
+        pairs.into_iter().rev().find_map(|(name, value)| (name == "token").then_some(value))
     }
 }
 
@@ -329,7 +335,6 @@ mod tests {
             topics: vec!["t".into()],
             since: Some(RelayId { message: 7, epoch: None }),
             raw: true,
-            token: None,
         };
         assert_eq!(read.unwrap(), wanted);
         for (query, word) in [
@@ -341,6 +346,7 @@ mod tests {
             ("format=xml", "raw or decoded"),
             ("subscriptions=a", "knows no"),
         ] {
+            assert_eq!(RelayQuery::token_in(&format!("{query}&token=t%20u")).unwrap(), "t u");
             let said = RelayQuery::read(query).unwrap_err();
             assert!(said.contains(word) && said.ends_with('.'), "{said}");
         }

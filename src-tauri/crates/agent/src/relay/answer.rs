@@ -70,8 +70,8 @@ impl Answers {
     ) -> Result<Response<Body>, Refusal> {
         Gate::host(&parts.headers, &parts.uri)?;
         gate::method(&parts.method)?;
-        let query = RelayQuery::read(parts.uri.query().unwrap_or_default());
-        let access = gate.access(parts.uri.path(), &parts.headers, query.as_ref().ok())?;
+        let query = parts.uri.query().unwrap_or_default();
+        let access = gate.access(parts.uri.path(), &parts.headers, query)?;
         match (parts.uri.path(), access) {
             (route::HEALTH, _) => Ok(self.health()),
             (route::METRICS, Access::Full) => {
@@ -84,7 +84,8 @@ impl Answers {
                     .to_owned(),
             )),
             (route::RELAY_MESSAGES, _) => {
-                let query = query.map_err(|sentence| (StatusCode::BAD_REQUEST, sentence))?;
+                let query = RelayQuery::read(query)
+                    .map_err(|sentence| (StatusCode::BAD_REQUEST, sentence))?;
                 self.messages(parts, query, access, page)
             }
             _ => Err((
