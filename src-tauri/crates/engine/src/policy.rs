@@ -138,6 +138,18 @@ pub fn problem(rules: &[Rule]) -> Option<String> {
     if let Some(name) = labels.find(|name| !names.insert(name.clone())) {
         return Some(format!("two rules are called {name:?}; messages tell them by their names"));
     }
+    let never = |rule: &Rule| {
+        let (least, most) = (rule.min_priority?, rule.max_priority?);
+        (least > most).then_some((least.level(), most.level()))
+    };
+    if let Some((number, (least, most))) =
+        rules.iter().enumerate().find_map(|(number, rule)| Some((number, never(rule)?)))
+    {
+        let name = label(number, &rules[number]);
+        return Some(format!(
+            "{name:?} can never hold: its min_priority {least} is above its max_priority {most}"
+        ));
+    }
     // The text of a rule meets title and body.
     let weight: usize = rules
         .iter()
@@ -335,6 +347,9 @@ mod tests {
         assert!(problem(json!(vec![json!({}); 101])).contains("at most 100"));
         assert!(problem(json!([{ "name": "x" }, { "name": "x" }])).contains("two rules"));
         assert!(problem(json!([{ "name": "rule 2" }, {}])).contains("two rules"));
+        assert_eq!(problem(json!([{ "min_priority": 3, "max_priority": 3 }])), "");
+        let never = json!([{}, { "min_priority": 5, "max_priority": 2 }]);
+        assert!(problem(never).contains("\"rule 2\" can never hold: its min_priority 5 is above"));
         assert_eq!(problem(json!(vec![json!({ "text": "(?i)nightly|release" }); 60])), "");
         let heavy = json!({ "text": "(.{0,1}){90}b" });
         assert!(problem(json!(vec![heavy.clone(); 20])).contains("too much together"));
