@@ -34,7 +34,7 @@ pub enum TomlError {
         message: String,
     },
     /// It cannot be read or written.
-    #[error("{} cannot be {action}: {source}. Check its owner and permissions.", called(path))]
+    #[error("{} cannot be {action}: {source}. {}", called(path), advice(source))]
     Inaccessible {
         /// The file.
         path: PathBuf,
@@ -65,6 +65,17 @@ pub enum TomlError {
         /// The file.
         path: PathBuf,
     },
+}
+
+/// What to do where a file cannot be read or written.
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull => "Make space on its disk.",
+        io::ErrorKind::QuotaExceeded => {
+            "Delete files of yours on its disk: you may not have more there."
+        }
+        _ => "Check its owner and permissions.",
+    }
 }
 
 /// What a person calls the file at `path`.
@@ -156,6 +167,28 @@ pub fn lock(path: &Path) -> Result<fs::File, TomlError> {
                 return Err(TomlError::Busy { path: path.to_path_buf() });
             }
             false => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_do_fits_why_a_file_cannot_be_written() {
+        for (kind, wanted) in [
+            (io::ErrorKind::StorageFull, "Make space on its disk."),
+            (io::ErrorKind::PermissionDenied, "Check its owner and permissions."),
+        ] {
+            let path = PathBuf::from("/a/config.toml");
+            let error = TomlError::Inaccessible { path, action: "written", source: kind.into() };
+            let said = error.to_string();
+            assert!(
+                said.starts_with("The settings file /a/config.toml cannot be written: "),
+                "{said}"
+            );
+            assert!(said.ends_with(wanted), "{said}");
         }
     }
 }
