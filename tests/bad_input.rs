@@ -287,10 +287,31 @@ async fn a_data_folder_that_is_a_file_is_named() {
 #[tokio::test]
 async fn listen_refuses_what_it_cannot_follow() {
     let world = World::new();
-    world.hark(&["listen", "ftp://example.org/x"]).await.refused(&["ftp", "http"]);
     let url = "http://127.0.0.1:1/";
-    world.hark(&["listen", url, "--retry", "sometimes"]).await.refused(&["sometimes"]);
-    world.hark(&["listen", url, "--heartbeat", "soon"]).await.refused(&["soon"]);
-    world.hark(&["listen", url, "-H", "no colon"]).await.refused(&["colon"]);
-    world.hark(&["listen", url, "-H", "@/no/such/file"]).await.refused(&["/no/such/file"]);
+    for (args, words) in [
+        (&["ftp://example.org/x"][..], &["ftp", "http"][..]),
+        (&["http://me:pw@127.0.0.1:1/"], &["http://me:…@127.0.0.1:1/", "-H @FILE"]),
+        (&[url, "--retry", "sometimes"], &["sometimes"]),
+        (&[url, "--heartbeat", "soon"], &["soon"]),
+        (&[url, "--event-max", "1zz"], &["1zz"]),
+        (&[url, "--feed", "nope"], &["nope"]),
+        (&[url, "--proxy", "nonsense"], &["nonsense"]),
+        (&[url, "-H", "no colon"], &["colon"]),
+    ] {
+        let said = world.hark(&[&["listen"], args].concat()).await;
+        said.refused(words);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(!said.err.contains("pw"), "a password is not repeated: {said:?}");
+    }
+    let unread = world.hark(&["listen", url, "-H", "@/no/such/file"]).await;
+    unread.refused(&["/no/such/file"]);
+    assert_eq!(unread.code, Some(1), "{unread:?}");
+}
+
+#[tokio::test]
+async fn add_says_what_is_wrong_with_what_it_was_given() {
+    let world = World::new();
+    let said = world.hark(&["add", "http://me:pw@127.0.0.1:1/"]).await;
+    said.refused(&["http://me:…@127.0.0.1:1/"]);
+    assert!(!said.err.contains("pw"), "a password is not repeated: {said:?}");
 }

@@ -197,11 +197,12 @@ async fn try_url(path: &Path, new: AddSubscription, files: &Aside) -> Result<Tri
     Ok(Trial { subscription, recognised, preview, warning })
 }
 
-/// Reads an address. The sentence may repeat what the person has just typed; nothing of it is logged.
+/// Reads an address. The sentence may repeat what the person has just typed, but for a password; nothing of it is
+/// logged.
 pub(super) fn typed(text: &str) -> Result<Typed, ApiError> {
     settings::read_typed(text).map_err(|wrong| ApiError {
         option: Some("url".to_owned()),
         reason: Some(Box::new(of_address(&wrong))),
-        ..ApiError::plain(format!("{text}: {wrong}"))
+        ..ApiError::plain(format!("{}: {wrong}", settings::without_password(text)))
     })
 }

@@ -4,25 +4,43 @@ use std::fs;
 
 use hark_config::{
     credentials::Credentials,
-    settings::{Subscription, read_proxy, read_typed},
+    settings::{AddressError, Subscription, read_proxy, read_typed, without_password},
 };
 use hark_stream::connection::Ask;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use crate::{Failed, arguments::Way, out};
+use crate::{Done, Failed, arguments::Way, out};
+
+/// What is said of a password in a URL.
+const PASSWORD: &str = "The password does not belong into the URL, which others can read; send it with -H @FILE, whose \
+                        line is: Authorization: Basic …";
 
 /// What to ask, as the command line says it.
 pub async fn ask(url: &str, given: &[String], way: Way) -> Result<Ask, Failed> {
-    let url = read_typed(url).map_err(|wrong| Failed(format!("{url}: {wrong}")))?.url;
-    let mut subscription = Subscription { ca: way.ca, ..Subscription::plain(url, "json") };
-    if let Some(proxy) = way.proxy {
-        subscription.proxy = read_proxy(&proxy)
-            .map_err(|wrong| Failed(format!("--proxy {proxy} cannot be used: {wrong}.")))?;
-    }
+    let subscription = subscription(url, way)?;
     let origin = subscription.origin();
     let ask = Credentials::new(subscription).ask().await;
     let ask = ask.map_err(|cause| Failed(cause.sentence(&origin)))?;
     Ok(Ask { headers: headers(given)?, ..ask })
+}
+
+/// What is asked, as far as it is no file's to say.
+pub fn subscription(url: &str, way: Way) -> Result<Subscription, Failed> {
+    let typed = read_typed(url).map_err(|wrong| {
+        let wrong = match wrong {
+            // There are no settings in which it could stand.
+            AddressError::Password => PASSWORD.to_owned(),
+            wrong => wrong.to_string(),
+        };
+        Failed(format!("{}: {wrong}", without_password(url)))
+    })?;
+    let mut subscription = Subscription { ca: way.ca, ..Subscription::plain(typed.url, "json") };
+    if let Some(proxy) = way.proxy {
+        subscription.proxy = read_proxy(&proxy).map_err(|wrong| {
+            Failed(format!("--proxy {} cannot be used: {wrong}.", without_password(&proxy)))
+        })?;
+    }
+    Ok(subscription)
 }
 
 /// The method of a request.
@@ -38,6 +56,12 @@ pub fn event_id(id: String) -> Result<String, Failed> {
         )));
     }
     Ok(id)
+}
+
+/// Sees that the headers that stand on the command line can be sent.
+pub fn check_headers(given: &[String]) -> Done {
+    let lines = given.iter().filter(|one| !one.starts_with('@')).flat_map(|one| one.lines());
+    lines.filter(|line| !line.trim().is_empty()).try_for_each(|line| header(line).map(drop))
 }
 
 /// Headers as given: `Name: value`, or `@FILE` with one a line.

@@ -84,6 +84,22 @@ pub fn read_url(text: &str) -> Result<Url, AddressError> {
     Ok(url)
 }
 
+/// An address as it was typed, to be repeated to the person: a password in it is left out.
+#[must_use]
+pub fn without_password(text: &str) -> String {
+    let start = text.find("://").map_or(0, |at| at + "://".len());
+    let (scheme, rest) = text.split_at(start);
+    let host = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // A password may hold what would end the host, where nobody has escaped it.
+    let Some(at) = rest[..host].rfind('@').or_else(|| rest.rfind('@')) else { return text.into() };
+    let Some((user, password)) = rest[..at].split_once(':') else { return text.into() };
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    match at > host && password.split_once(['/', '?', '#']).is_some_and(|(port, _)| is_port(port)) {
+        true => text.into(),
+        false => format!("{scheme}{user}:…{}", &rest[at..]),
+    }
+}
+
 /// What is said of a WebSocket's URL: where the same server has an event stream, as far as that is known.
 fn of_websocket(url: &Url) -> String {
     let what = "That is the address of a WebSocket, and Hark follows event streams (SSE).";
@@ -135,6 +151,21 @@ mod tests {
         for url in ["http://me:pw@a.example/", "http://me@a.example/", "http://:pw@a.example/"] {
             let sentence = read_url(url).unwrap_err().to_string();
             assert!(sentence.contains("basic = { user = "), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_repeated() {
+        for (typed, said) in [
+            ("http://me:pw@a.example/x", "http://me:…@a.example/x"),
+            ("me:p@w@a.example", "me:…@a.example"),
+            ("http://me:p/w@a.example/", "http://me:…@a.example/"),
+            ("http://:pw@a.example/?to=b@c", "http://:…@a.example/?to=b@c"),
+            ("http://me@a.example/", "http://me@a.example/"),
+            ("https://a.example:80/@me", "https://a.example:80/@me"),
+            ("ftp://a.example/", "ftp://a.example/"),
+        ] {
+            assert_eq!(without_password(typed), said);
         }
     }
 

@@ -45,7 +45,7 @@ use url::Url;
 /// How a length of time is read.
 pub use hark_engine::span;
 
-pub use address::{AddressError, Typed, read_typed, read_url};
+pub use address::{AddressError, Typed, read_typed, read_url, without_password};
 pub use edit::{
     Edit, EditError, add, key_for, remove, rules_of, set_feed, set_muted, set_paused, set_rules,
     set_usual,

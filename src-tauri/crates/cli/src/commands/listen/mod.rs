@@ -33,8 +33,8 @@ use tokio::{
 };
 use url::Url;
 
-use super::request::{ask, event_id, method};
-use crate::{Failed, arguments::ListenOptions, out};
+use super::request::{ask, check_headers, event_id, method, subscription};
+use crate::{Done, Failed, arguments::ListenOptions, out};
 use common::{Common, Ends, Format, Over, Source};
 use exec::{Queue, Works};
 use progress::{Progress, Saved};
@@ -43,12 +43,18 @@ use terminal::Listen;
 
 /// How many URLs one process follows.
 const URLS_MAX: usize = 32;
+/// The exit code where the command line is wrong, as clap has it.
+const MISUSED: u8 = 2;
 /// The exit code where the time of `--timeout` was over, as `timeout` of the coreutils has it.
 pub const TIMED_OUT: u8 = 124;
 
 type Shared = Arc<Mutex<Common<Stdout>>>;
 
 pub async fn listen(profile: &Profile, options: ListenOptions) -> Result<ExitCode, Failed> {
+    if let Err(Failed(sentence)) = check(profile, &options) {
+        out::note(format_args!("hark: {sentence}"));
+        return Ok(ExitCode::from(MISUSED));
+    }
     let exec_timeout = options.exec_timeout.unwrap_or(exec::TIMEOUT);
     if let Some(program) = options.command.first() {
         exec::check(program)?;
@@ -203,33 +209,52 @@ fn lock(common: &Shared) -> MutexGuard<'_, Common<Stdout>> {
     common.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What to ask of each URL.
-async fn asks(options: &ListenOptions) -> Result<Vec<Ask>, Failed> {
+/// Sees that the command line can be followed, as far as no file is read for that but the presets.
+fn check(profile: &Profile, options: &ListenOptions) -> Done {
     let urls = &options.urls;
     if urls.len() > URLS_MAX {
         return Err(Failed(format!("One `hark listen` follows {URLS_MAX} URLs at most.")));
     }
-    let mut all: Vec<Ask> = Vec::new();
+    if urls.len() > 1 && options.last_event_id.is_some() {
+        return Err(Failed("--last-event-id is for one URL; --state is for several.".to_owned()));
+    }
+    let mut origins = Vec::new();
     for url in urls {
+        origins.push(subscription(url, options.way.clone())?.origin());
+    }
+    if let Some(other) = origins.iter().find(|origin| **origin != origins[0])
+        && !options.headers.is_empty()
+    {
+        return Err(Failed(format!(
+            "-H would be sent to {} and to {other}; follow each server with a `hark listen` of its own.",
+            origins[0]
+        )));
+    }
+    check_headers(&options.headers)?;
+    method(&options.method)?;
+    options.last_event_id.clone().map(event_id).transpose()?;
+    if let Some(feed) = &options.feed {
+        Presets::beside(&profile.settings()).presets.feed(feed).map_err(Failed)?;
+    }
+    options.heartbeat.as_deref().map(span::read).transpose().map_err(Failed)?;
+    options.retry.as_deref().map(read_retry).transpose().map_err(Failed)?;
+    options.event_max.as_deref().map(read_event_max).transpose().map_err(Failed)?;
+    Ok(())
+}
+
+/// What to ask of each URL.
+async fn asks(options: &ListenOptions) -> Result<Vec<Ask>, Failed> {
+    let mut all: Vec<Ask> = Vec::new();
+    for url in &options.urls {
         // What is said of the headers is said once.
         let given = if all.is_empty() { &*options.headers } else { &[] };
         let mut ask = ask(url, given, options.way.clone()).await?;
         if let Some(first) = all.first() {
             ask.headers.clone_from(&first.headers);
-            if !options.headers.is_empty() && first.url.origin() != ask.url.origin() {
-                return Err(Failed(format!(
-                    "-H would be sent to {} and to {}; follow each server with a `hark listen` of its own.",
-                    first.url.origin().ascii_serialization(),
-                    ask.url.origin().ascii_serialization()
-                )));
-            }
         }
         ask.method = method(&options.method)?;
         ask.body = options.data.clone().unwrap_or_default().into();
         all.push(ask);
-    }
-    if all.len() > 1 && options.last_event_id.is_some() {
-        return Err(Failed("--last-event-id is for one URL; --state is for several.".to_owned()));
     }
     Ok(all)
 }
