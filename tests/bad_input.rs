@@ -311,6 +311,8 @@ async fn listen_refuses_what_it_cannot_follow() {
 #[tokio::test]
 async fn add_says_what_is_wrong_with_what_it_was_given() {
     let world = World::new();
+    let checked = world.hark(&["config", "check"]).await.ok();
+    assert!(checked.starts_with("There is no settings file"), "{checked}");
     let said = world.hark(&["add", "http://me:pw@127.0.0.1:1/"]).await;
     said.refused(&["http://me:…@127.0.0.1:1/"]);
     assert!(!said.err.contains("pw"), "a password is not repeated: {said:?}");

@@ -15,7 +15,15 @@ pub fn config(profile: &Profile, command: &ConfigCommand) -> Done {
             if let Some(problem) = presets.problems.first() {
                 return Err(Failed(problem.to_string()));
             }
-            let count = match read?.1.subscriptions.len() {
+            let (_, settings) = read?;
+            if matches!(path.try_exists(), Ok(false)) {
+                let path = path.display();
+                out::line(format!(
+                    "There is no settings file {path} yet, so nothing is followed."
+                ))?;
+                return Ok(());
+            }
+            let count = match settings.subscriptions.len() {
                 1 => "1 subscription".to_owned(),
                 count => format!("{count} subscriptions"),
             };
