@@ -35,7 +35,7 @@ pub async fn messages(profile: &Profile, options: &MessagesOptions) -> Done {
         out::print(csv::messages(&stored, csv::Names::Above)?)?;
         return Ok(());
     }
-    let lines = stored.iter().map(|message| line(message, options.json, &look));
+    let lines = stored.iter().map(|message| line(message, options, &look));
     let text = lines.collect::<Result<String, Failed>>()?;
     if stored.is_empty() && !options.json && !options.follow {
         out::line(nothing(options))?;
@@ -50,7 +50,7 @@ pub async fn messages(profile: &Profile, options: &MessagesOptions) -> Done {
     let mut following = Following {
         client: &client,
         query,
-        json: options.json,
+        options,
         listed: stored.iter().map(|message| message.id).collect(),
         last: None,
     };
@@ -67,7 +67,7 @@ pub async fn messages(profile: &Profile, options: &MessagesOptions) -> Done {
 struct Following<'a> {
     client: &'a Client,
     query: MessagesQuery,
-    json: bool,
+    options: &'a MessagesOptions,
     /// Those that were printed at the beginning.
     listed: BTreeSet<i64>,
     /// The last one that was looked at; `None` before the first.
@@ -107,7 +107,7 @@ impl Following<'_> {
             let Some(last) = page.last().map(|message| message.id) else { return Ok(()) };
             let look = Look::of_stdout();
             for message in page.iter().filter(|message| !self.listed.contains(&message.id)) {
-                out::print(line(message, self.json, &look)?)?;
+                out::print(line(message, self.options, &look)?)?;
             }
             (query.after, self.last) = (Some(last), self.last.max(Some(last)));
         }
@@ -118,8 +118,11 @@ fn heard(event: Option<Result<Event, CallError>>) -> Result<Event, CallError> {
     event.unwrap_or(Err(CallError::Ended))
 }
 
-fn line(message: &Message, json: bool, look: &Look) -> Result<String, Failed> {
-    let text = if json { out::as_json(message)? } else { show::message(message, look) };
+fn line(message: &Message, options: &MessagesOptions, look: &Look) -> Result<String, Failed> {
+    let text = match options.json {
+        true => out::as_json(message)?,
+        false => show::message(message, look, options.follow),
+    };
     Ok(text + "\n")
 }
 

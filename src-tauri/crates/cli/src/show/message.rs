@@ -8,10 +8,11 @@ use crate::look::Look;
 /// From this priority on a message stands out.
 const URGENT: u8 = 4;
 
-/// A message as a line.
-pub fn message(message: &Message, look: &Look) -> String {
+/// A message as a line; `comes` where it is printed as it comes, which is before it is shown.
+pub fn message(message: &Message, look: &Look, comes: bool) -> String {
     let text = text(&message.title, &message.body, message.priority);
     let by = match (&message.decision, &message.rule) {
+        (Decision::Alert, None) if comes && message.shown == Shown::Pending => String::new(),
         (_, None) => unshown(message).map(|why| format!("  ({why})")).unwrap_or_default(),
         (Decision::Quiet, Some(rule)) => format!("  (quiet: {rule})"),
         (Decision::Alert | Decision::Backlog, Some(rule)) => format!("  (rule: {rule})"),

@@ -118,9 +118,13 @@ fn messages_and_history_are_lines() {
             message(1, 3, "2026-03-01T09:00:00Z", "shown"),
             message(2, 5, "2026-03-02T11:59:52Z", "held"),
         ] {
-            text += &(super::message(&one, &look) + "\n");
+            text += &(super::message(&one, &look, false) + "\n");
         }
         insta::assert_snapshot!(format!("lines-{name}"), text);
+        // One that is printed as it comes is printed before it is shown.
+        let coming = message(1, 3, "2026-03-01T09:00:00Z", "pending");
+        let unshown = |comes| super::message(&coming, &look, comes).contains("not shown yet");
+        assert!(unshown(false) && !unshown(true));
     }
 }
 
