@@ -115,10 +115,13 @@ async fn a_script_learns_how_things_are_by_the_exit_code() {
     client.accept().await;
     client.send(": hello\n\n").await;
     world.caught_up("builds").await;
+    world.hark(&["read", &id(0)]).await.refused(&["no such message"]);
     assert_eq!((check(&["builds"]).await, check(&["old"]).await), (Some(0), Some(1)));
     world.hark(&["pause", "old"]).await.ok();
     world.phase("old", "paused").await;
     assert_eq!(check(&[]).await, Some(0));
+    let again = world.hark(&["read", &id(1), "999"]).await.ok();
+    assert_eq!(again, "There was none that was not read.\n");
     world.hark(&["status", "nobody"]).await.refused(&["nobody", "hark status"]);
     let mut watching = world.start_hark("watching", &["status", "builds", "--watch"]);
     watching.line("live", LONG).await;
