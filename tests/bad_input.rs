@@ -316,4 +316,8 @@ async fn add_says_what_is_wrong_with_what_it_was_given() {
     let said = world.hark(&["add", "http://me:pw@127.0.0.1:1/"]).await;
     said.refused(&["http://me:…@127.0.0.1:1/"]);
     assert!(!said.err.contains("pw"), "a password is not repeated: {said:?}");
+    let tab = ["add", "http://127.0.0.1:1/", "--unchecked", "--name", "a\tb"];
+    let said = world.hark(&tab).await;
+    said.refused(&["a name holds no tab"]);
+    assert!(!said.err.contains("settings file"), "it is not the file's: {said:?}");
 }

@@ -75,6 +75,16 @@ pub enum EditError {
     AlreadyFollowed(String),
 }
 
+/// Sees that this can be the name of a subscription.
+pub(super) fn check_name(name: &str) -> Result<(), EditError> {
+    let unfit = |message: &str| EditError::Unfit {
+        option: Some("name".to_owned()),
+        message: message.to_owned(),
+        fault: None,
+    };
+    file::name_problem(name).map_or(Ok(()), |problem| Err(unfit(problem)))
+}
+
 /// Adds a subscription; answers its key.
 ///
 /// # Errors

@@ -162,11 +162,16 @@ const TWO_CREDENTIALS: &str = "a request has one of `bearer` and `basic`, not bo
 fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(usize, String)> {
     let (place, message) = settings.subscriptions.iter().find_map(|(key, one)| {
         let of = |place: &'static str| vec!["subscriptions", key, place];
-        let shown = [Some(key), one.name.as_ref()].into_iter().flatten();
-        if shown.flat_map(|text| text.chars()).any(|char| char.is_control() || is_unreadable(char))
-        {
-            let message = "its key or name holds characters that cannot be seen; write it anew";
+        if key.is_empty() {
+            let message = "its key is empty; write it like [subscriptions.builds]";
             return Some((of("url"), message.to_owned()));
+        }
+        if is_unseen(key) {
+            let message = "its key holds characters that cannot be seen; write it anew";
+            return Some((of("url"), message.to_owned()));
+        }
+        if let Some(problem) = one.name.as_deref().and_then(name_problem) {
+            return Some((of("name"), problem.to_owned()));
         }
         if key == OWN_KEY {
             let message =
@@ -202,6 +207,24 @@ fn contradiction(text: &str, settings: &Settings, presets: &Presets) -> Option<(
         keeps_too_little(key, one, settings)
     })?;
     Some((position(text, &place).unwrap_or(0), message))
+}
+
+/// Why this cannot be the name of a subscription, where it cannot.
+pub(super) fn name_problem(name: &str) -> Option<&'static str> {
+    match name {
+        _ if name.trim().is_empty() => {
+            Some("a name holds at least one character; where none is set, the key is shown")
+        }
+        _ if is_unseen(name) => {
+            Some("a name holds no tab, line feed or other character that cannot be seen")
+        }
+        _ => None,
+    }
+}
+
+/// Whether something of a text cannot be seen.
+fn is_unseen(text: &str) -> bool {
+    text.chars().any(|char| char.is_control() || is_unreadable(char))
 }
 
 /// Whether the bound of a subscription is too small for its largest event and as much before it. Answers

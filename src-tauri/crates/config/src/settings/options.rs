@@ -15,7 +15,7 @@ use url::Url;
 
 use super::{
     Credential, Fault, NewSubscription, Settings, Subscription,
-    edit::{Edit, EditError, edit, item, own_files, read, table_mut},
+    edit::{Edit, EditError, check_name, edit, item, own_files, read, table_mut},
     export::bare,
     file, key_of,
     new::written,
@@ -287,6 +287,8 @@ pub(super) fn insert(
     key: &str,
     new: &NewSubscription,
 ) -> Result<(), EditError> {
+    // It is the person's own: what is said of it is not said of the file.
+    new.name.as_deref().map_or(Ok(()), check_name)?;
     let all = document.entry("subscriptions").or_insert_with(|| {
         let mut table = toml_edit::Table::new();
         table.set_implicit(true);

@@ -7,7 +7,8 @@ use toml_edit::{DocumentMut, Item, RawString, Table};
 
 use super::{
     edit::{
-        Edit, EditError, edit, item, item_mut, placeless, read, replace, table_mut, unreadable,
+        Edit, EditError, check_name, edit, item, item_mut, placeless, read, replace, table_mut,
+        unreadable,
     },
     key_of,
 };
@@ -67,6 +68,7 @@ pub fn set_table(path: &Path, key: &str, text: &str) -> Result<Edit<()>, EditErr
 /// # Errors
 /// See [`EditError`].
 pub fn set_name(path: &Path, word: &str, name: &str) -> Result<Edit<String>, EditError> {
+    check_name(name)?;
     edit(path, |document, settings| {
         let key = key_of(&settings.subscriptions, word);
         replace(table_mut(document, &key)?, "name", name);

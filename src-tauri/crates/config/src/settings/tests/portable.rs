@@ -195,6 +195,8 @@ fn what_is_here_stays_and_a_bad_set_up_changes_nothing() {
         ("[subscriptions.a]\nurl = \"http://a/\"\nbearer = \"canary\"", "does not belong here"),
         ("[subscriptions.\"a\\u001b[31m\"]\nurl = \"http://a/\"", "cannot be seen"),
         ("[subscriptions.a]\nurl = \"http://a/\"\nname = \"a\\nb\"", "cannot be seen"),
+        ("[subscriptions.a]\nurl = \"http://a/\"\nname = \" \"", "at least one character"),
+        ("[subscriptions.\"\"]\nurl = \"http://a/\"", "its key is empty"),
         ("[subscriptions.a]\nurl = \"http://a/\"\nheaders.Host.env = \"A\"", "cannot be set"),
         (&many, "more than 200"),
     ] {
