@@ -64,6 +64,49 @@ async fn messages_are_found_by_words_time_priority_and_subscription() {
 }
 
 #[tokio::test]
+async fn what_names_nothing_or_several_is_said_and_what_is_gone_is_found_by_its_key() {
+    let (world, _agent, _server, _client) = filled().await;
+    for args in [
+        &["messages", "nosuch"][..],
+        &["messages", "nosuch", "--follow"],
+        &["messages", "nosuch", "--json"],
+        &["history", "nosuch"],
+        &["history", "nosuch", "--uptime"],
+        &["status", "nosuch"],
+    ] {
+        let said = world.hark(args).await;
+        said.refused(&["There is no subscription \"nosuch\""]);
+        assert_eq!(said.code, Some(1), "{args:?}");
+    }
+    world.hark(&["history", "other"]).await.ok();
+    world.hark(&["messages", "hark"]).await.ok();
+    for key in ["builds", "other"] {
+        world.hark(&["rename", key, "Chaos"]).await.ok();
+    }
+    eventually("both are called so", LONG, async || {
+        let said = world.hark(&["status", "Chaos"]).await;
+        if said.err.contains("Several") { Ok(()) } else { Err(format!("{said:?}")) }
+    })
+    .await;
+    for args in [
+        &["messages", "Chaos"][..],
+        &["history", "Chaos"],
+        &["mute", "Chaos"],
+        &["snooze", "Chaos", "--for", "1h"],
+        &["pause", "Chaos"],
+        &["send", "Chaos", "x"],
+        &["rename", "Chaos", "x"],
+        &["remove", "Chaos"],
+    ] {
+        let said = world.hark(args).await;
+        said.refused(&["Several subscriptions are called \"Chaos\"", "builds, other"]);
+    }
+    world.hark(&["rename", "builds", ""]).await.refused(&["at least one character"]);
+    world.hark(&["remove", "builds"]).await.ok();
+    assert_eq!(found(&world, &["builds"]).await.len(), 3);
+}
+
+#[tokio::test]
 async fn what_is_deleted_is_gone_and_what_is_read_is_read() {
     let (world, _agent, _server, _client) = filled().await;
     let all = world.hark(&["messages", "--json"]).await.lines();
@@ -72,10 +115,13 @@ async fn what_is_deleted_is_gone_and_what_is_read_is_read() {
     assert_eq!(said, "1 message is deleted. Of 1 there was none.\n");
     assert_eq!(found(&world, &["--search", "backup"]).await.len(), 1);
     world.hark(&["delete", &id(0)]).await.refused(&["no such message"]);
+    world.hark(&["read", &id(0)]).await.refused(&["no such message"]);
     assert_eq!(world.hark(&["read", &id(1)]).await.ok(), "1 message is read now.\n");
     let read = |all: &[Value]| all.iter().map(|it| !it["read"].is_null()).collect::<Vec<_>>();
     assert_eq!(read(&world.hark(&["messages", "--json"]).await.lines()), [true, false]);
     assert_eq!(found(&world, &["--unread"]).await, ["空间不足"]);
+    let again = world.hark(&["read", &id(1), "999"]).await.ok();
+    assert_eq!(again, "There was none that was not read.\n");
     assert_eq!(world.hark(&["read", "--all"]).await.ok(), "1 message is read now.\n");
     assert!(world.hark(&["read"]).await.code != Some(0), "it is said which");
 }
@@ -115,13 +161,10 @@ async fn a_script_learns_how_things_are_by_the_exit_code() {
     client.accept().await;
     client.send(": hello\n\n").await;
     world.caught_up("builds").await;
-    world.hark(&["read", &id(0)]).await.refused(&["no such message"]);
     assert_eq!((check(&["builds"]).await, check(&["old"]).await), (Some(0), Some(1)));
     world.hark(&["pause", "old"]).await.ok();
     world.phase("old", "paused").await;
     assert_eq!(check(&[]).await, Some(0));
-    let again = world.hark(&["read", &id(1), "999"]).await.ok();
-    assert_eq!(again, "There was none that was not read.\n");
     world.hark(&["status", "nobody"]).await.refused(&["nobody", "hark status"]);
     let mut watching = world.start_hark("watching", &["status", "builds", "--watch"]);
     watching.line("live", LONG).await;

@@ -11,17 +11,19 @@ use hark_config::{
 pub fn refusal(error: EditError) -> ApiError {
     let code = match &error {
         EditError::File(_) | EditError::Another(_) | EditError::Unfit { .. } => None,
-        EditError::Unknown(_) => Some(ErrorCode::UnknownSubscription),
+        EditError::Unknown(_) | EditError::Several(..) => Some(ErrorCode::UnknownSubscription),
         EditError::AlreadyFollowed(_) => Some(ErrorCode::AlreadyFollowed),
         EditError::Changed(_) => Some(ErrorCode::Changed),
     };
-    let (sentence, reason) = (error.to_string(), Some(Box::new(reason(&error))));
+    let (sentence, reason) = (error.to_string(), reason(&error).map(Box::new));
     let option = if let EditError::Unfit { option, .. } = error { option } else { None };
     ApiError { code, option, reason, ..ApiError::plain(sentence) }
 }
 
-fn reason(error: &EditError) -> Reason {
-    match error {
+fn reason(error: &EditError) -> Option<Reason> {
+    Some(match error {
+        // A client that says it in another language names them by their keys.
+        EditError::Several(..) => return None,
         EditError::File(error) => of_file(error),
         EditError::Unknown(key) => Reason::of(Code::UnknownSubscription, &[("subscription", key)]),
         EditError::AlreadyFollowed(key) => {
@@ -31,7 +33,7 @@ fn reason(error: &EditError) -> Reason {
         EditError::Changed(options) => Reason::of(Code::SettingsChanged, &[("options", options)]),
         EditError::Unfit { fault: Some(fault), .. } => of_fault(fault),
         EditError::Unfit { message, .. } => Reason::of(Code::ValueUnfit, &[("message", message)]),
-    }
+    })
 }
 
 fn of_file(error: &TomlError) -> Reason {

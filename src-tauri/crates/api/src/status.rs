@@ -92,11 +92,18 @@ pub struct Link {
 }
 
 /// The link that a person names: by its key, or by its name where no other has that.
-#[must_use]
-pub fn named<'a>(links: &'a [Link], word: &str) -> Option<&'a Link> {
-    let by_key = links.iter().find(|link| link.subscription == word);
-    let mut named = links.iter().filter(|link| link.name == word);
-    by_key.or_else(|| named.next().filter(|_| named.next().is_none()))
+///
+/// # Errors
+/// The keys of those that have the name, where they are several; none where there is no such link.
+pub fn named<'a>(links: &'a [Link], word: &str) -> Result<&'a Link, Vec<&'a str>> {
+    if let Some(link) = links.iter().find(|link| link.subscription == word) {
+        return Ok(link);
+    }
+    let named: Vec<&Link> = links.iter().filter(|link| link.name == word).collect();
+    match named[..] {
+        [link] => Ok(link),
+        _ => Err(named.into_iter().map(|link| &*link.subscription).collect()),
+    }
 }
 
 /// The state of a link.

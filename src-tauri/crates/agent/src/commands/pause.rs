@@ -17,10 +17,12 @@ impl Commands {
         let waits = |key: &String| !known.contains(key);
         let waiting: Vec<String> = self.configuration.wanted().into_keys().filter(waits).collect();
         known.extend(waiting);
-        let keys = match target
+        let named = target
             .subscription
             .map(|word| settings::key_of(&self.configuration.wanted(), &word))
-        {
+            .transpose()
+            .map_err(refusal)?;
+        let keys = match named {
             Some(key) if !known.contains(&key) => return Err(refusal(EditError::Unknown(key))),
             Some(key) => vec![key],
             None => known,

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use std::{path::PathBuf, time::Duration};
 
 use super::pages;
-use crate::{ledger::Ledger, registry::Registry, to_api};
+use crate::{ledger::Ledger, refusals::refusal, registry::Registry, to_api};
 
 /// Rows of the journal that a history is folded from.
 const FOLDED_ROWS_MAX: u32 = 20_000;
@@ -48,14 +48,14 @@ impl Queries {
     /// Stored messages.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Where several subscriptions have the name that is asked for, and those of the store.
     pub async fn messages(
         &self,
         mut query: api::MessagesQuery,
-    ) -> Result<Vec<api::Message>, StoreError> {
-        query.subscription = query.subscription.map(|word| self.key(&word));
+    ) -> Result<Vec<api::Message>, api::ApiError> {
+        query.subscription = query.subscription.map(|word| self.key(&word)).transpose()?;
         let limit = limit(query.limit);
-        pages::page(&self.ledger, query, limit).await
+        pages::page(&self.ledger, query, limit).await.map_err(plain)
     }
 
     /// How much of each subscription that is followed is unread.
@@ -101,12 +101,18 @@ impl Queries {
     /// The reconnection history, newest first.
     ///
     /// # Errors
-    /// Those of the store.
-    pub fn history(&self, query: &api::HistoryQuery) -> Result<Vec<api::HistoryEntry>, StoreError> {
-        let subscription = query.subscription.as_deref().map(|word| self.key(word));
+    /// Where several subscriptions have the name that is asked for, and those of the store.
+    pub fn history(
+        &self,
+        query: &api::HistoryQuery,
+    ) -> Result<Vec<api::HistoryEntry>, api::ApiError> {
+        let subscription = query.subscription.as_deref().map(|word| self.key(word)).transpose()?;
         let subscription = subscription.as_deref();
-        let rows = self.ledger.read(|store| store.journal_rows(subscription, FOLDED_ROWS_MAX))?;
-        let runs = self.ledger.read(|store| store.handler_runs(None, subscription, ROWS_MAX))?;
+        let read = self.ledger.read(|store| {
+            let rows = store.journal_rows(subscription, FOLDED_ROWS_MAX)?;
+            Ok((rows, store.handler_runs(None, subscription, ROWS_MAX)?))
+        });
+        let (rows, runs) = read.map_err(plain)?;
         let server = |key: &str| self.registry.server(key);
         let entries = to_api::history(History::fold(rows), runs, server, Timestamp::now());
         // As clients see them: of a time they see the milliseconds.
@@ -117,7 +123,7 @@ impl Queries {
                 && query.since.is_none_or(|since| entry.ended().is_none_or(|ended| ended >= since))
         };
         let asked = entries.into_iter().filter(is_asked).take(limit(query.limit) as usize);
-        asked.map(|entry| self.with_caught_up(entry)).collect()
+        asked.map(|entry| self.with_caught_up(entry)).collect::<Result<_, _>>().map_err(plain)
     }
 
     /// The same entry; of an outage that is over, with how many messages came after it that were sent in it.
@@ -154,7 +160,7 @@ impl Queries {
     /// # Errors
     /// Where there is none, or the store cannot be read.
     pub fn link(&self, query: &api::LinkQuery) -> Result<api::LinkDetail, api::ApiError> {
-        let key = self.key(&query.subscription);
+        let key = self.key(&query.subscription)?;
         let known = self.registry.with(&key, |one| {
             let dials: Vec<_> = one.dials.iter().rev().cloned().collect();
             let feed = one.subscription.speaks();
@@ -183,8 +189,8 @@ impl Queries {
     }
 
     /// The key of what the person names by it or by its name. What is no longer followed has its key alone.
-    fn key(&self, word: &str) -> String {
-        settings::key_of(&self.registry.in_force(), word)
+    fn key(&self, word: &str) -> Result<String, api::ApiError> {
+        settings::key_of(&self.registry.in_force(), word).map_err(refusal)
     }
 
     /// The journal's rows, newest first.
@@ -203,6 +209,10 @@ impl Queries {
         let rows = rows.into_iter().rev().filter(is_asked).take(limit(query.limit) as usize);
         Ok(rows.map(|row| to_api::journal_row(row, |key| self.registry.server(key))).collect())
     }
+}
+
+fn plain(error: StoreError) -> api::ApiError {
+    api::ApiError::plain(error.to_string())
 }
 
 /// How many rows are answered.

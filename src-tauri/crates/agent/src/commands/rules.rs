@@ -30,7 +30,7 @@ impl Commands {
             ApiError::because(ReasonCode::RulesWrong, values, sentence.clone())
         };
         let mut wanted = self.configuration.wanted();
-        let key = settings::key_of(&wanted, &asked.subscription);
+        let key = settings::key_of(&wanted, &asked.subscription).map_err(refusal)?;
         let Some(mut subscription) = wanted.swap_remove(&key) else {
             return Err(refusal(EditError::Unknown(key)));
         };

@@ -57,7 +57,7 @@ async fn sent(
     message: SendMessage,
 ) -> Result<Sent, ApiError> {
     let said = ApiError::plain;
-    let key = settings::key_of(&all, &message.subscription);
+    let key = settings::key_of(&all, &message.subscription).map_err(refusal)?;
     let Some(one) = all.swap_remove(&key) else { return Err(refusal(EditError::Unknown(key))) };
     let message = outgoing(message).map_err(said)?;
     if one.feed == feed::UNKNOWN {

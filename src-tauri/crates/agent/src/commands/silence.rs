@@ -22,7 +22,7 @@ impl Commands {
             return Err(ApiError::plain(sentence.to_owned()));
         };
         let wanted = self.configuration.wanted();
-        let key = settings::key_of(&wanted, &word);
+        let key = settings::key_of(&wanted, &word).map_err(refusal)?;
         if wanted.contains_key(&key) && !self.configuration.is_written(&key) {
             let sentence = "The demo cannot be muted, only snoozed: hark snooze --for 1h";
             return Err(ApiError::plain(sentence.to_owned()));
@@ -85,7 +85,7 @@ impl Snoozer {
     fn key(&self, word: Option<String>) -> Result<Option<String>, ApiError> {
         let Some(word) = word else { return Ok(None) };
         let followed = self.registry.in_force();
-        let key = settings::key_of(&followed, &word);
+        let key = settings::key_of(&followed, &word).map_err(refusal)?;
         match followed.contains_key(&key) {
             true => Ok(Some(key)),
             false => Err(refusal(EditError::Unknown(key))),

@@ -10,7 +10,7 @@ use std::{
 };
 
 use hark_api::{self as api, ApiError, ErrorCode};
-use hark_config::settings::{Handler, HandlerSet, Word};
+use hark_config::settings::{EditError, Handler, HandlerSet, Word};
 use hark_engine::{
     handlers::{self, Input, On, RunEnd, Start},
     readable::Text,
@@ -167,18 +167,16 @@ impl Handlers {
         let links = self.0.status.links();
         let wanted = asked.subscription.as_ref().or(one.plan.subscription.as_ref());
         let link = match (wanted, &*links) {
-            (Some(word), links) => api::named(links, word),
-            (None, [only]) => Some(only),
+            (Some(word), links) => api::named(links, word).map_err(|keys| ApiError {
+                code: Some(ErrorCode::UnknownSubscription),
+                ..plain(EditError::unnamed(word, &keys).to_string())
+            })?,
+            (None, [only]) => only,
             (None, _) => {
                 let sentence =
                     format!("Say for which subscription: hark handlers run {name:?} --for KEY");
                 return Err(plain(sentence));
             }
-        };
-        let Some(link) = link else {
-            let word = wanted.map_or("", |word| word);
-            let sentence = format!("There is no subscription {word:?}. See them with: hark status");
-            return Err(ApiError { code: Some(ErrorCode::UnknownSubscription), ..plain(sentence) });
         };
         let key = link.subscription.clone();
         let begun = self.state().machine.by_hand(name, on, &key, clock::now());

@@ -55,7 +55,7 @@ pub fn router(
     let router = Router::new();
     let router = bind(router, &route::STATUS, status, |status, ()| async move { Ok(status.now()) });
     let router = bind(router, &route::MESSAGES, queries, |queries, query| async move {
-        queries.messages(query).await.map_err(plain)
+        queries.messages(query).await
     });
     let router = bind(router, &route::UNREAD, queries, |queries, ()| async move {
         queries.unread().map_err(plain)
@@ -81,9 +81,13 @@ pub fn router(
         let language = Language::of_tag(act.language.as_deref().unwrap_or_default());
         actions.act(act, language).await
     });
-    let router = bind(router, &route::OUTAGES, queries, |queries, query| async move {
-        queries.history(&query).map_err(plain)
-    });
+    let router =
+        bind(
+            router,
+            &route::OUTAGES,
+            queries,
+            |queries, query| async move { queries.history(&query) },
+        );
     let router = bind(router, &route::UPTIME, queries, |queries, ()| async move {
         queries.uptime().map_err(plain)
     });

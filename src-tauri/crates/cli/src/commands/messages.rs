@@ -8,12 +8,13 @@ use hark_api::{
     client::{CallError, Client},
     csv, route,
 };
+use hark_config::settings::OWN_KEY;
 use hark_engine::{feed::publish::read_priority, message::Priority};
 use hark_local::profile::Profile;
 use jiff::{Span, Timestamp, civil::DateTime, tz::TimeZone};
 use tokio::time::{Duration, sleep};
 
-use super::client;
+use super::{client, key_of};
 use crate::{Done, Failed, arguments::MessagesOptions, look::Look, out, show};
 
 /// So many messages are asked for at a time.
@@ -31,6 +32,9 @@ pub async fn messages(profile: &Profile, options: &MessagesOptions) -> Done {
     }
     let look = Look::of_stdout();
     let stored = latest(&client, &query, options.limit).await?;
+    if let (true, Some(word)) = (stored.is_empty(), &options.key) {
+        check(&client, word).await?;
+    }
     if options.csv {
         out::print(csv::messages(&stored, csv::Names::Above)?)?;
         return Ok(());
@@ -61,6 +65,19 @@ pub async fn messages(profile: &Profile, options: &MessagesOptions) -> Done {
         let events = pin!(client.events()?);
         following.events(events).await?;
     }
+}
+
+/// Sees that what a person names is followed, or that something of it is stored.
+async fn check(client: &Client, word: &str) -> Done {
+    let links = client.call(&route::STATUS, &()).await?.links;
+    let Err(unnamed) = key_of(&links, word) else { return Ok(()) };
+    let query = MessagesQuery {
+        subscription: Some(word.to_owned()),
+        limit: Some(1),
+        ..MessagesQuery::default()
+    };
+    let is_known = word == OWN_KEY || !client.call(&route::MESSAGES, &query).await?.is_empty();
+    if is_known { Ok(()) } else { Err(unnamed.into()) }
 }
 
 /// What is printed as it comes.

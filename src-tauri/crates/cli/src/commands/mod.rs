@@ -31,9 +31,18 @@ pub mod status;
 pub mod stop;
 pub mod test;
 
-use hark_api::client::Client;
+use hark_api::{Link, client::Client, named};
+use hark_config::settings::EditError;
 use hark_local::profile::Profile;
 
 fn client(profile: &Profile) -> Client {
     Client::new(&profile.socket())
+}
+
+/// The key of the link that a person names, by its key or its name.
+fn key_of(links: &[Link], word: &str) -> Result<String, EditError> {
+    match named(links, word) {
+        Ok(link) => Ok(link.subscription.clone()),
+        Err(keys) => Err(EditError::unnamed(word, &keys)),
+    }
 }

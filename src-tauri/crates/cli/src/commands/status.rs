@@ -11,7 +11,7 @@ use hark_api::{
 use hark_local::profile::Profile;
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 
-use super::client;
+use super::{client, key_of};
 use crate::{Failed, arguments::StatusOptions, look::Look, out, show};
 
 /// The exit code where some link is not live.
@@ -33,7 +33,7 @@ pub async fn status(profile: &Profile, options: &StatusOptions) -> Result<ExitCo
         return Ok(ExitCode::from(NO_AGENT));
     }
     let mut status = told?;
-    let only = options.key.as_deref().map(|word| key(&status, word)).transpose()?;
+    let only = options.key.as_deref().map(|word| key_of(&status.links, word)).transpose()?;
     if options.json {
         if let Some(only) = &only {
             status.links.retain(|link| link.subscription == *only);
@@ -57,13 +57,6 @@ async fn unread(client: &Client) -> Vec<Unread> {
     client.call(&route::UNREAD, &()).await.unwrap_or_default()
 }
 
-/// The key of a link, by its key or its name.
-fn key(status: &Status, word: &str) -> Result<String, Failed> {
-    hark_api::named(&status.links, word).map(|link| link.subscription.clone()).ok_or_else(|| {
-        Failed(format!("Nothing that is followed is called {word:?}. See: hark status"))
-    })
-}
-
 /// Draws the status anew as the agent tells of changes, and its times go on, until it is ended by Ctrl-C.
 async fn watch(profile: &Profile, word: Option<&str>) -> Result<ExitCode, Failed> {
     let client = client(profile);
@@ -80,7 +73,7 @@ async fn watch(profile: &Profile, word: Option<&str>) -> Result<ExitCode, Failed
             };
             let text = match asked.await {
                 Ok((status, unread)) => {
-                    let only = word.map(|word| key(&status, word)).transpose()?;
+                    let only = word.map(|word| key_of(&status.links, word)).transpose()?;
                     show::status(&status, &unread, only.as_deref(), &look)
                 }
                 Err(error) => format!("{error}\n"),

@@ -50,6 +50,9 @@ pub enum EditError {
     /// No subscription has this key.
     #[error("There is no subscription {0:?}. See them with: hark status")]
     Unknown(String),
+    /// Several subscriptions have this name; their keys.
+    #[error("Several subscriptions are called {0:?}. Name the one that you mean by its key: {1}")]
+    Several(String, String),
     /// What a person has edited is not that one subscription alone.
     #[error(
         "Only [subscriptions.{0}] and what belongs to it can stand here. To change other settings, edit the file itself: hark config path"
@@ -73,6 +76,17 @@ pub enum EditError {
     /// The URL is followed already.
     #[error("That URL is followed already, as {0:?}.")]
     AlreadyFollowed(String),
+}
+
+impl EditError {
+    /// Why a word names no subscription: those with these keys are all called so, or none is.
+    #[must_use]
+    pub fn unnamed(word: &str, keys: &[&str]) -> Self {
+        match keys.is_empty() {
+            true => Self::Unknown(word.to_owned()),
+            false => Self::Several(word.to_owned(), keys.join(", ")),
+        }
+    }
 }
 
 /// Sees that this can be the name of a subscription.
@@ -108,7 +122,7 @@ pub fn add(path: &Path, new: &NewSubscription) -> Result<Edit<String>, EditError
 /// See [`EditError`].
 pub fn remove(path: &Path, word: &str) -> Result<Edit<String>, EditError> {
     let removed = edit(path, |document, settings| {
-        let key = &*key_of(&settings.subscriptions, word);
+        let key = &*key_of(&settings.subscriptions, word)?;
         let removed = document["subscriptions"]
             .as_table_like_mut()
             .and_then(|all| all.remove(key))

@@ -402,12 +402,19 @@ fn event_max<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, 
 
 /// The key of the subscription that a person names: by its key, or by its name where no other has that. What
 /// nobody has is answered as it is.
-#[must_use]
-pub fn key_of(all: &IndexMap<String, Subscription>, word: &str) -> String {
-    let mut named = all.iter().filter(|(_, one)| one.name.as_deref() == Some(word));
-    match (named.next(), named.next()) {
-        (Some((key, _)), None) if !all.contains_key(word) => key.clone(),
-        _ => word.to_owned(),
+///
+/// # Errors
+/// [`EditError::Several`] where several have that name.
+pub fn key_of(all: &IndexMap<String, Subscription>, word: &str) -> Result<String, EditError> {
+    if all.contains_key(word) {
+        return Ok(word.to_owned());
+    }
+    let named = all.iter().filter(|(_, one)| one.name.as_deref() == Some(word));
+    let keys: Vec<&str> = named.map(|(key, _)| &**key).collect();
+    match keys[..] {
+        [] => Ok(word.to_owned()),
+        [key] => Ok(key.to_owned()),
+        _ => Err(EditError::unnamed(word, &keys)),
     }
 }
 

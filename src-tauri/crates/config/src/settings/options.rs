@@ -116,7 +116,7 @@ fn path_of(name: &str) -> Option<(Vec<&str>, Kind)> {
 /// See [`EditError`].
 pub fn options_of(path: &Path, word: &str) -> Result<(String, Options), EditError> {
     let (document, settings) = read(path)?;
-    let key = key_of(&settings.subscriptions, word);
+    let key = key_of(&settings.subscriptions, word)?;
     let options = options_in(&document, &settings, &key)?;
     Ok((key, options))
 }
@@ -327,7 +327,7 @@ fn change(
     before: &Options,
     after: &Options,
 ) -> Result<String, EditError> {
-    let key = key_of(&settings.subscriptions, word);
+    let key = key_of(&settings.subscriptions, word)?;
     let now = options_in(document, settings, &key)?;
     let changes = changed(&now, before, after)?;
     if let Some((_, Some(OptionValue::Text(url)))) = changes.iter().find(|(name, _)| name == "url")

@@ -20,7 +20,7 @@ use super::{
 /// See [`EditError`].
 pub fn table_of(path: &Path, word: &str) -> Result<(String, String), EditError> {
     let (document, settings) = read(path)?;
-    let key = key_of(&settings.subscriptions, word);
+    let key = key_of(&settings.subscriptions, word)?;
     let one = item(&document, &key)?;
     let mut all = Table::new();
     all.set_implicit(true);
@@ -70,7 +70,7 @@ pub fn set_table(path: &Path, key: &str, text: &str) -> Result<Edit<()>, EditErr
 pub fn set_name(path: &Path, word: &str, name: &str) -> Result<Edit<String>, EditError> {
     check_name(name)?;
     edit(path, |document, settings| {
-        let key = key_of(&settings.subscriptions, word);
+        let key = key_of(&settings.subscriptions, word)?;
         replace(table_mut(document, &key)?, "name", name);
         Ok(key)
     })

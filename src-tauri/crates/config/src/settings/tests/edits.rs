@@ -114,10 +114,13 @@ fn topics_are_a_name_and_no_key() {
     let name = |key: &str| settings.subscriptions[key].name.clone();
     assert_eq!(name("ntfy").as_deref(), Some("alerts, backups"));
     assert_eq!((name("push-2"), name("events")), (None, None));
-    for (word, key) in [("ntfy-2", "ntfy-2"), ("other", "ntfy-2"), ("alerts", "alerts"), ("x", "x")]
-    {
-        assert_eq!(key_of(&settings.subscriptions, word), key, "{word}: two are called alerts");
+    for (word, key) in [("ntfy-2", "ntfy-2"), ("other", "ntfy-2"), ("x", "x")] {
+        assert_eq!(key_of(&settings.subscriptions, word).unwrap(), key, "{word}");
     }
+    let several = key_of(&settings.subscriptions, "alerts").unwrap_err().to_string();
+    assert!(several.ends_with("by its key: ntfy-3, push"), "{several}");
+    let error = set_name(&path, "x", "").unwrap_err().to_string();
+    assert!(error.contains("at least one character"), "{error}");
     assert_eq!(remove(&path, "other").unwrap().answer, "ntfy-2", "by its name, without an agent");
     let url = "https://www.push.example/alerts/sse".parse().unwrap();
     let known = set_feed(&path, "push-2", "ntfy", &url).unwrap().settings;
