@@ -72,7 +72,7 @@ complete -c hark -n "__fish_hark_using_subcommand agent" -l detached -d 'Leave t
 complete -c hark -n "__fish_hark_using_subcommand agent" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
 complete -c hark -n "__fish_hark_using_subcommand agent" -s h -l help -d 'Print help'
 complete -c hark -n "__fish_hark_using_subcommand agent" -s V -l version -d 'Print version'
-complete -c hark -n "__fish_hark_using_subcommand open" -l message -d 'At this message, by its id in `hark messages --json`' -r
+complete -c hark -n "__fish_hark_using_subcommand open" -l message -d 'At this message, by its id in `hark messages`' -r
 complete -c hark -n "__fish_hark_using_subcommand open" -l profile -d 'Keep everything in this folder instead of the usual ones [env: HARK_PROFILE]' -r -F
 complete -c hark -n "__fish_hark_using_subcommand open" -l system -d 'The system\'s own Hark instead of yours: settings in /etc/hark, for the members of the group hark'
 complete -c hark -n "__fish_hark_using_subcommand open" -s h -l help -d 'Print help'
@@ -146,7 +146,7 @@ complete -c hark -n "__fish_hark_using_subcommand status" -s V -l version -d 'Pr
 complete -c hark -n "__fish_hark_using_subcommand messages" -l since -d 'Only those that were sent since then, as 2h, 2026-03-01 or \'2026-03-01 8:00\'' -r
 complete -c hark -n "__fish_hark_using_subcommand messages" -l until -d 'Only those that were sent before then, written in the same way' -r
 complete -c hark -n "__fish_hark_using_subcommand messages" -l tag -d 'Only those with this tag' -r
-complete -c hark -n "__fish_hark_using_subcommand messages" -l before -d 'Only those before this one, by its id in `hark messages --json`' -r
+complete -c hark -n "__fish_hark_using_subcommand messages" -l before -d 'Only those before this one, by its id in `hark messages`' -r
 complete -c hark -n "__fish_hark_using_subcommand messages" -s s -l search -d 'Only those that hold these words, in any order and any case' -r
 complete -c hark -n "__fish_hark_using_subcommand messages" -l priority -d 'Only of this priority or higher: 1 (lowest) to 5 (highest), or min, low, normal, high or urgent' -r
 complete -c hark -n "__fish_hark_using_subcommand messages" -s n -l limit -d 'At most so many' -r

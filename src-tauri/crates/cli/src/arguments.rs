@@ -36,7 +36,7 @@ pub enum Command {
     Agent(AgentOptions),
     /// Open the window; starts the agent if none runs
     Open {
-        /// At this message, by its id in `hark messages --json`
+        /// At this message, by its id in `hark messages`
         #[arg(long, value_name = "ID")]
         message: Option<i64>,
     },

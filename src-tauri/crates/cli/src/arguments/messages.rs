@@ -24,7 +24,7 @@ pub struct MessagesOptions {
     /// Only those with this tag
     #[arg(long, value_name = "TAG")]
     pub tag: Option<String>,
-    /// Only those before this one, by its id in `hark messages --json`
+    /// Only those before this one, by its id in `hark messages`
     #[arg(long, value_name = "ID")]
     pub before: Option<i64>,
     /// Only those that hold these words, in any order and any case
@@ -48,7 +48,7 @@ pub struct MessagesOptions {
 #[derive(Debug, Args)]
 #[group(id = "which", required = true, args = ["ids", "all"])]
 pub struct ReadOptions {
-    /// These, by their ids in `hark messages --json`
+    /// These, by their ids in `hark messages`
     #[arg(value_name = "ID")]
     pub ids: Vec<i64>,
     /// All
@@ -62,7 +62,7 @@ pub struct ReadOptions {
 /// Options of `hark delete`.
 #[derive(Debug, Args)]
 pub struct DeleteOptions {
-    /// These, by their ids in `hark messages --json`
+    /// These, by their ids in `hark messages`
     #[arg(value_name = "ID", required = true)]
     pub ids: Vec<i64>,
 }
@@ -111,7 +111,7 @@ pub struct RulesOptions {
 /// Options of `hark act`.
 #[derive(Debug, Args)]
 pub struct ActOptions {
-    /// The message, by its id in `hark messages --json`
+    /// The message, by its id in `hark messages`
     pub id: i64,
     /// Which of its buttons, counted from 1; its link where missing
     #[arg(default_value_t = 0, hide_default_value = true)]

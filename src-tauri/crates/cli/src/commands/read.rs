@@ -60,5 +60,5 @@ async fn is_any(client: &Client, ids: &[i64]) -> Result<bool, Failed> {
 }
 
 fn none() -> Failed {
-    Failed("There is no such message. See: hark messages --json".to_owned())
+    Failed("There is no such message. See: hark messages".to_owned())
 }

@@ -1,4 +1,4 @@
-//! A message as a line: when it was sent, whose it is, what it says, and why it was not shown by itself.
+//! A message as a line: its id, when it was sent, whose it is, what it says, and why it was not shown by itself.
 
 use hark_agent::print::text;
 use hark_api::{Decision, Message, Shown, Why};
@@ -17,9 +17,10 @@ pub fn message(message: &Message, look: &Look, comes: bool) -> String {
         (Decision::Quiet, Some(rule)) => format!("  (quiet: {rule})"),
         (Decision::Alert | Decision::Backlog, Some(rule)) => format!("  (rule: {rule})"),
     };
-    let time = look.dim(&look.at(message.time));
+    // By the id the message is named to other commands.
+    let begins = look.dim(&format!("{}  {}", message.id, look.at(message.time)));
     let text = if message.priority >= URGENT { look.bold(&text) } else { text };
-    format!("{time}  {}  {text}{}", look.accent(&message.subscription), look.dim(&by))
+    format!("{begins}  {}  {text}{}", look.accent(&message.subscription), look.dim(&by))
 }
 
 /// Why a message was not shown by itself; none where it was.
