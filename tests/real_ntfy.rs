@@ -304,7 +304,7 @@ async fn a_message_is_stored_and_shown_as_it_was_published() {
     assert_eq!(message.server_id.as_deref(), told["id"].as_str());
     assert_eq!(message.time.0.as_second(), told["time"].as_i64().unwrap());
     assert_eq!((message.priority, message.topic.as_deref()), (5, Some("b")));
-    assert_eq!(message.tags, ["db"]);
+    assert_eq!(Value::from(message.tags.clone()), told["tags"], "as the server has them");
     assert_eq!(message.url.as_deref(), Some("https://a.example/click"));
     if ntfy.version >= SEQUENCES {
         let labels: Vec<_> = message.actions.iter().map(|it| it.label.as_str()).collect();
