@@ -43,16 +43,21 @@ pub(crate) fn know_of_scaled_screens() {
     KNOWN.call_once(|| _ = gui::dpi_x(0));
 }
 
-/// Makes the window and hears, for as long as the process runs.
-fn hear() {
-    know_of_scaled_screens();
-    let window = gui::WindowMain::new(gui::WindowMainOpts {
+/// A window that is never shown, once it is run; it takes no room and no place among those that are.
+pub(crate) fn unseen() -> gui::WindowMain {
+    gui::WindowMain::new(gui::WindowMainOpts {
         title: "Hark",
         style: co::WS::POPUP,
         ex_style: co::WS_EX::TOOLWINDOW | co::WS_EX::NOACTIVATE,
         size: (0, 0),
         ..Default::default()
-    });
+    })
+}
+
+/// Makes the window and hears, for as long as the process runs.
+fn hear() {
+    know_of_scaled_screens();
+    let window = unseen();
     window.on().wm_create(|_| {
         let _ = HAS_WINDOW.set(true);
         Ok(0)

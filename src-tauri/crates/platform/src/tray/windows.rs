@@ -138,13 +138,7 @@ impl Drop for Ui {
 
 /// The window that is never shown. Answers it through `ready` once it is there, with the icon.
 fn window(shown: impl Show + 'static, ready: oneshot::Sender<gui::WindowMain>) -> gui::WindowMain {
-    let window = gui::WindowMain::new(gui::WindowMainOpts {
-        title: "Hark",
-        style: co::WS::POPUP,
-        ex_style: co::WS_EX::TOOLWINDOW | co::WS_EX::NOACTIVATE,
-        size: (0, 0),
-        ..Default::default()
-    });
+    let window = told::unseen();
     let begin = RefCell::new(Some((shown, ready)));
     let own = window.clone();
     window.on().wm_create(move |_| {
