@@ -21,8 +21,10 @@ use tokio::time::interval;
 
 const MIB: usize = 1 << 20;
 const KIB: usize = 1 << 10;
-/// The most memory that anything a server sends may cost. Bytes.
-const GROWTH_MAX: usize = 16 * MIB;
+/// The most memory that anything a server sends may cost: five times the largest event. It is there three times
+/// while the database takes it (the text, its bound copy, the row); the rest is what the allocator leaves between.
+/// Bytes.
+const GROWTH_MAX: usize = 5 * 4 * MIB;
 /// What a link may cost, in a build for development.
 const LINK_MAX: usize = 200 * KIB;
 

@@ -13,6 +13,8 @@ use hark_engine::{
 };
 use memchr::memchr2;
 
+use super::pieces::Pieces;
+
 /// The limits on what a stream sends at once. Bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -95,11 +97,20 @@ struct Block {
     own_id: Option<String>,
     kind: Option<String>,
     /// `data: …` lines, ready to be passed on.
-    data: Vec<u8>,
+    data: Pieces,
     has_data: bool,
     bytes: u64,
-    /// The limit that the block is over, where it is over one. Bytes.
-    too_large: Option<u64>,
+    /// Where it is over a limit: which, in bytes, and the beginning of its data.
+    too_large: Option<(u64, Vec<u8>)>,
+}
+
+impl Block {
+    /// Drops all but the beginning of its data. Answers what there is of it.
+    fn set_aside(&mut self, limit: usize) -> &mut Vec<u8> {
+        let data = &mut self.data;
+        let head = || (limit as u64, std::mem::take(data).into_head(HEAD_BYTES_MAX));
+        &mut self.too_large.get_or_insert_with(head).1
+    }
 }
 
 impl Guard {
@@ -118,7 +129,7 @@ impl Guard {
     }
 
     /// Takes the next bytes; appends what is to be passed on, and what was seen.
-    pub fn take(&mut self, mut bytes: &[u8], out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
+    pub fn take(&mut self, mut bytes: &[u8], out: &mut Pieces, facts: &mut VecDeque<Fact>) {
         if self.after_cr && !bytes.is_empty() {
             self.after_cr = false;
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
@@ -164,7 +175,7 @@ impl Guard {
         self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    fn on_line(&mut self, line: &[u8], bytes: u64, out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
+    fn on_line(&mut self, line: &[u8], bytes: u64, out: &mut Pieces, facts: &mut VecDeque<Fact>) {
         self.progress = 0;
         if facts.back() != Some(&Fact::ALIVE) {
             facts.push_back(Fact::ALIVE);
@@ -180,12 +191,11 @@ impl Guard {
         }
     }
 
-    fn on_field(&mut self, line: &[u8], out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
+    fn on_field(&mut self, line: &[u8], out: &mut Pieces, facts: &mut VecDeque<Fact>) {
         let colon = memchr::memchr(b':', line);
         if colon == Some(0) {
             facts.push_back(Fact::Comment);
-            out.extend_from_slice(text(line).as_bytes());
-            return out.push(b'\n');
+            return out.line(&[text(line).as_bytes()]);
         }
         let (name, value) = colon.map_or((line, &b""[..]), |at| (&line[..at], &line[at + 1..]));
         let value = value.strip_prefix(b" ").unwrap_or(value);
@@ -207,17 +217,12 @@ impl Guard {
     fn on_data(&mut self, value: &[u8]) {
         let block = &mut self.block;
         block.has_data = true;
-        let most = self.limits.event_bytes_max as u64;
-        if block.bytes > most {
-            block.too_large.get_or_insert(most);
+        let most = self.limits.event_bytes_max;
+        if block.bytes > most as u64 || block.too_large.is_some() {
+            block.set_aside(most);
+        } else {
+            block.data.line(&[b"data: ", text(value).as_bytes()]);
         }
-        if block.too_large.is_some() {
-            block.data.truncate(HEAD_BYTES_MAX);
-            return;
-        }
-        block.data.extend_from_slice(b"data: ");
-        block.data.extend_from_slice(text(value).as_bytes());
-        block.data.push(b'\n');
     }
 
     fn on_long_line(&mut self, head: &[u8], bytes: u64, facts: &mut VecDeque<Fact>) {
@@ -232,28 +237,25 @@ impl Guard {
         }
         if name == b"data" {
             self.block.has_data = true;
-            self.block.too_large.get_or_insert(self.limits.line_bytes_max as u64);
-            let free = HEAD_BYTES_MAX.saturating_sub(self.block.data.len());
-            self.block.data.extend_from_slice(&head[..head.len().min(free)]);
-            self.block.data.truncate(HEAD_BYTES_MAX);
+            let kept = self.block.set_aside(self.limits.line_bytes_max);
+            let free = HEAD_BYTES_MAX.saturating_sub(kept.len());
+            kept.extend_from_slice(&head[..head.len().min(free)]);
         }
     }
 
-    fn on_blank(&mut self, out: &mut Vec<u8>, facts: &mut VecDeque<Fact>) {
+    fn on_blank(&mut self, out: &mut Pieces, facts: &mut VecDeque<Fact>) {
         let block = std::mem::take(&mut self.block);
         if !block.begun {
             return;
         }
         let Block { own_id, kind, data, has_data, bytes, too_large, .. } = block;
         if let Some(id) = &own_id {
-            out.extend_from_slice(b"id: ");
-            out.extend_from_slice(id.as_bytes());
-            out.push(b'\n');
+            out.line(&[b"id: ", id.as_bytes()]);
         }
-        if let Some(limit) = too_large {
+        if let Some((limit, data)) = too_large {
             // The id alone goes on, so that the next event inherits the right one.
             if own_id.is_some() {
-                out.push(b'\n');
+                out.line(&[]);
             }
             let kind = kind.unwrap_or_else(|| "message".into());
             let value = |line: &str| line.strip_prefix("data:").map(|v| v.trim_start().to_owned());
@@ -263,16 +265,14 @@ impl Guard {
             facts.push_back(Fact::Arrived(Arrival::TooLarge { event, bytes, limit }));
         } else if has_data {
             if let Some(kind) = kind.filter(|kind| !kind.is_empty()) {
-                out.extend_from_slice(b"event: ");
-                out.extend_from_slice(kind.as_bytes());
-                out.push(b'\n');
+                out.line(&[b"event: ", kind.as_bytes()]);
             }
-            out.extend_from_slice(&data);
-            out.push(b'\n');
+            out.append(data);
+            out.line(&[]);
             facts.push_back(Fact::Event { own_id });
         } else {
             if own_id.is_some() {
-                out.push(b'\n');
+                out.line(&[]);
             }
             facts.push_back(Fact::ignored(match (own_id, kind) {
                 (Some(id), None) => Ignored::IdAlone(id),
@@ -298,13 +298,13 @@ mod tests {
     fn take(limits: Limits, input: &[u8]) -> (String, Vec<Fact>) {
         let run = |chunks: &mut dyn Iterator<Item = &[u8]>| {
             let mut guard = Guard::new(limits);
-            let (mut out, mut facts) = (Vec::new(), VecDeque::new());
+            let (mut out, mut facts) = (Pieces::default(), VecDeque::new());
             for chunk in chunks {
                 guard.take(chunk, &mut out, &mut facts);
             }
             guard.end(&mut facts);
             facts.retain(|fact| *fact != Fact::ALIVE);
-            (String::from_utf8(out).unwrap(), Vec::from(facts))
+            (String::from_utf8(out.into_head(usize::MAX)).unwrap(), Vec::from(facts))
         };
         let whole = run(&mut std::iter::once(input));
         assert_eq!(run(&mut input.chunks(1)), whole, "byte by byte");
@@ -429,7 +429,7 @@ mod tests {
     #[test]
     fn a_drip_is_no_life_but_a_long_line_is() {
         let mut guard = Guard::new(Limits::default());
-        let (mut out, mut facts) = (Vec::new(), VecDeque::new());
+        let (mut out, mut facts) = (Pieces::default(), VecDeque::new());
         for _ in 0..1000 {
             guard.take(b"x", &mut out, &mut facts);
         }
@@ -443,12 +443,12 @@ mod tests {
     #[test]
     fn an_endless_line_holds_no_more_than_the_limit() {
         let mut guard = Guard::new(Limits::default());
-        let (mut out, mut facts) = (Vec::new(), VecDeque::new());
+        let (mut out, mut facts) = (Pieces::default(), VecDeque::new());
         for _ in 0..1024 {
             guard.take(&[b'x'; 64 << 10], &mut out, &mut facts);
             facts.clear();
         }
         assert!(guard.line.capacity() <= 4 << 20, "{}", guard.line.capacity());
-        assert!(out.is_empty());
+        assert!(out.pop().is_none());
     }
 }

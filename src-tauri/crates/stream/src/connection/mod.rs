@@ -12,6 +12,7 @@ mod dial;
 mod echo;
 pub mod guard;
 mod picture;
+mod pieces;
 mod publish;
 mod request;
 mod roots;
@@ -47,6 +48,7 @@ pub use connect::{Io, Proxy, TlsFiles, Via, Wire, Wiring, is_loopback, tls_confi
 pub use dial::Ask;
 use guard::{Fact, Guard, Limits};
 pub use picture::{NoPicture, picture};
+use pieces::Pieces;
 pub use publish::publish;
 pub use request::{Answered, NotSent, request};
 pub use trail::{Head, Route, Trail};
@@ -233,13 +235,16 @@ fn guarded(
     first: Option<String>,
 ) -> ByteStream {
     let guard = Guard::new(limits);
-    Box::pin(SyncStream::new(Body { body, guard, shared, first, over: false }))
+    let out = Pieces::default();
+    Box::pin(SyncStream::new(Body { body, guard, out, shared, first, over: false }))
 }
 
 /// The guarded body.
 struct Body<B> {
     body: B,
     guard: Guard,
+    /// What the guard has let pass and the library has not taken.
+    out: Pieces,
     shared: Shared,
     /// The id that the stream resumes from, which its first events inherit.
     first: Option<String>,
@@ -254,12 +259,22 @@ impl<B: Stream<Item = Result<Bytes, Cause>> + Unpin> Stream for Body<B> {
         if let Some(id) = this.first.take() {
             return Poll::Ready(Some(Ok(format!("id: {id}\n\n").into())));
         }
-        while !this.over {
+        loop {
+            if let Some(piece) = this.out.pop() {
+                return Poll::Ready(Some(Ok(piece.into())));
+            }
+            if this.over {
+                return Poll::Ready(None);
+            }
+            if lock(&this.shared).facts.len() > FACTS_MAX {
+                // Let the other side take them before more is read.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let data = ready!(Pin::new(&mut this.body).poll_next(cx));
             let mut notes = lock(&this.shared);
-            let mut out = Vec::new();
             match data {
-                Some(Ok(data)) => this.guard.take(&data, &mut out, &mut notes.facts),
+                Some(Ok(data)) => this.guard.take(&data, &mut this.out, &mut notes.facts),
                 Some(Err(cause)) => {
                     this.over = true;
                     this.guard.end(&mut notes.facts);
@@ -270,15 +285,6 @@ impl<B: Stream<Item = Result<Bytes, Cause>> + Unpin> Stream for Body<B> {
                     this.guard.end(&mut notes.facts);
                 }
             }
-            if !out.is_empty() {
-                return Poll::Ready(Some(Ok(out.into())));
-            }
-            if notes.facts.len() > FACTS_MAX {
-                // Let the other side take them before more is read.
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
         }
-        Poll::Ready(None)
     }
 }

@@ -81,6 +81,23 @@ async fn events_comments_and_blocks_come_in_their_order() {
 }
 
 #[tokio::test]
+async fn a_large_event_arrives_whole_between_others() {
+    let line = "x".repeat(100_000);
+    let data = [&*line, "short", &line, &line].join("\n");
+    let large = data.replace('\n', "\ndata: ");
+    let body = format!("data: before\n\nid: 2\ndata: {large}\n\n: still here\ndata: after\n\n");
+    let got = items(&body).await;
+    let wanted = [
+        event("before", None, ""),
+        event(&data, Some("2"), "2"),
+        Arrival::Comment("still here".into()),
+        event("after", None, "2"),
+        Arrival::Closed(Cause::EndOfStream),
+    ];
+    assert!(got == wanted, "{} items", got.len());
+}
+
+#[tokio::test]
 async fn a_resumed_stream_inherits_the_id_that_it_asked_with() {
     let (url, request) = serve(format!("{HEAD}data: a\n\n").into_bytes()).await;
     let mut ask = Ask::get(url.parse().unwrap());
