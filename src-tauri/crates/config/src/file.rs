@@ -12,6 +12,8 @@ use hark_local::file;
 use hark_platform::aside::Slow;
 use serde::de::DeserializeOwned;
 
+use crate::words;
+
 /// The name of the presets' folder, beside the settings file.
 pub const PRESETS: &str = "presets";
 
@@ -105,7 +107,7 @@ pub fn read_text(path: &Path, bytes_max: u64) -> Result<String, TomlError> {
 pub fn read_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, TomlError> {
     toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        wrong(path, &text[..text.floor_char_boundary(at)], error.message())
+        wrong(path, &text[..text.floor_char_boundary(at)], &words::plain(error.message()))
     })
 }
 

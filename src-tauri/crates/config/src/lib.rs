@@ -10,5 +10,6 @@ pub mod kept;
 pub mod presets;
 pub mod settings;
 pub mod watch;
+mod words;
 
 pub use file::TomlError;

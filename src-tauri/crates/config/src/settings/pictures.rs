@@ -86,7 +86,7 @@ mod tests {
             ("[\"https://a.example\", \"*\"]", "not a URL"),
             ("[\"ftp://cdn.example\"]", "http and https URLs, not ftp"),
             ("[\"https://me:s3cret@cdn.example\"]", "password does not belong"),
-            ("\"https://cdn.example\"", "expected a sequence"),
+            ("\"https://cdn.example\"", "where a list belongs"),
         ] {
             let said = wrong(value);
             assert!(said.contains(words), "{value}: {said}");
