@@ -31,9 +31,11 @@ fn outage(outage: &Outage, look: &Look) -> String {
     let latest = outage.latest.as_ref().map(|cause| format!(" Then: {}", cause.sentence));
     let gap = if outage.gap { " Messages may have been missed." } else { "" };
     let why = format!("{}{}{gap}", outage.cause.sentence, latest.unwrap_or_default());
+    // What failed before it ever streamed was not lost.
+    let what = if outage.last_heard.is_some() { "lost" } else { "not connected" };
     let length = length(outage.duration_ms);
     let whole = format!(
-        "{}  {}  lost for {length}, {end}{attempts}{caught_up}",
+        "{}  {}  {what} for {length}, {end}{attempts}{caught_up}",
         look.dim(&look.at(outage.noticed)),
         look.accent(&outage.subscription),
     );

@@ -98,7 +98,7 @@ fn messages_and_history_are_lines() {
     };
     let history = json!([
         {
-            "kind": "outage", "id": 1, "subscription": "builds", "last_heard": null,
+            "kind": "outage", "id": 1, "subscription": "builds", "last_heard": "2026-03-02T02:51:50Z",
             "noticed": "2026-03-02T02:52:00Z", "recovered": "2026-03-02T02:53:05Z", "duration_ms": 65_000,
             "attempts": 10, "gap": true, "caught_up": 3, "latest": cause("network", "Then it refused connections."),
             "cause": cause("server", "The server at https://push.example.org closed the connection."),
