@@ -185,6 +185,32 @@ async fn three_stored(world: &World, nchan: &Nchan<'_>, agent: Running) -> Runni
 }
 
 #[tokio::test]
+async fn a_database_that_is_taken_away_or_replaced_is_told_until_it_is_back() {
+    const GONE: &str = "database_gone";
+    let world = World::new();
+    let nchan = Nchan::start(&world).await;
+    world.follow(&[("news", &nchan.url("news"))]);
+    let agent = world.agent().await;
+    let _agent = three_stored(&world, &nchan, agent).await;
+    let (path, away) = (world.path("profile/data/hark.db"), world.path("away.db"));
+    fs::rename(&path, &away).unwrap();
+    nchan.publish("news", "while it is away").await;
+    hark::clear(&world.told(GONE, true).await, &["hark.db was deleted or moved"]);
+    fs::copy(&away, &path).unwrap();
+    nchan.publish("news", "while a copy is in its place").await;
+    eventually("it is another file", LONG, async || {
+        let sentence = world.told(GONE, true).await;
+        let is_another = sentence.contains("hark.db was replaced by another file");
+        is_another.then_some(()).ok_or(sentence)
+    })
+    .await;
+    fs::rename(&away, &path).unwrap();
+    nchan.publish("news", "now it is back").await;
+    world.told(GONE, false).await;
+    assert_eq!(world.messages().await.len(), 6);
+}
+
+#[tokio::test]
 async fn a_full_disk_is_told_and_what_came_meanwhile_is_stored_once_there_is_room() {
     if !space::allowed("-Urm") {
         return;

@@ -7,6 +7,7 @@ const sentences: Record<string, string> = {
 };
 
 const withDetail: Record<string, string> = {
+  database_gone: "数据库文件已被删除、移动或替换，新消息不会保存下来",
   not_followed_yet: "部分设置尚未生效，因为数据库无法写入",
   preset_invalid: "预设无法读取",
   relay_failed: "转发没有在监听",

@@ -93,6 +93,7 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("names_and_routes", "another_address_is_dialled_from_before_the_old_connection_is_missed", LINUX),
     ("nothing_lost", "the_backlog_of_a_new_subscription_is_stored_and_not_alerted", BUS),
     ("nothing_lost", "a_replay_of_more_than_5_is_one_notification_that_counts", BUS),
+    ("nothing_lost", "of_a_server_that_ends_each_answer_what_is_new_is_alerted", BUS),
     ("pause", "a_pause_is_one_read_one_write_one_command_and_no_news", LINUX),
     ("pause", "a_pause_that_nobody_waits_for_any_more_is_in_force_once_it_is_written", LINUX),
     ("real_ntfy", "a_message_is_stored_and_shown_as_it_was_published", BUS),

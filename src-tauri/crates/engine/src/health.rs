@@ -19,6 +19,8 @@ pub enum Severity {
 /// Every condition that there is; the gravest first, then by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
+    /// The database's file was deleted, moved or replaced under the running agent.
+    DatabaseGone,
     /// Settings of some subscriptions are not in force, as the database cannot be written.
     NotFollowedYet,
     /// A preset does not load.
@@ -44,6 +46,7 @@ impl Code {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::DatabaseGone => "database_gone",
             Self::NotFollowedYet => "not_followed_yet",
             Self::PresetInvalid => "preset_invalid",
             Self::RelayFailed => "relay_failed",
@@ -60,7 +63,8 @@ impl Code {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::NotFollowedYet
+            Self::DatabaseGone
+            | Self::NotFollowedYet
             | Self::PresetInvalid
             | Self::RelayFailed
             | Self::SettingsInvalid
@@ -80,7 +84,8 @@ impl Code {
             Self::NotFollowedYet => Duration::from_secs(2),
             // An agent that is started anew may find its port taken for a moment.
             Self::RelayFailed => Duration::from_secs(2),
-            Self::PresetInvalid
+            Self::DatabaseGone
+            | Self::PresetInvalid
             | Self::SettingsInvalid
             | Self::StoreFailed
             | Self::TrayCommandFailed

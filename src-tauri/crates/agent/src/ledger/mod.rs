@@ -9,6 +9,7 @@ mod handlers;
 mod index;
 mod outbox;
 mod owed;
+mod place;
 pub mod resume;
 mod snooze;
 #[cfg(test)]
@@ -17,7 +18,7 @@ mod tests;
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -40,6 +41,7 @@ use crate::{conditions::Conditions, events::Events, to_api};
 use counted::Counted;
 use handlers::Hearer;
 use owed::Owed;
+use place::Place;
 
 /// See the module. Clones are the same ledger.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub struct Ledger(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Mutex<Store>,
+    /// Where its file is, where that is watched.
+    place: OnceLock<Place>,
     owed: Owed,
     events: Events,
     conditions: Conditions,
@@ -69,6 +73,7 @@ impl Ledger {
     pub fn new(store: Store, events: Events, conditions: Conditions) -> Self {
         Self(Arc::new(Inner {
             store: Mutex::new(store),
+            place: OnceLock::new(),
             owed: Owed::default(),
             events,
             conditions,
@@ -78,6 +83,14 @@ impl Ledger {
             counted: Counted::default(),
             has_nobody: AtomicBool::new(false),
         }))
+    }
+
+    /// From now on it is told where the database's file is there no more.
+    pub fn watch(&self, path: &Path) {
+        if let Some(place) = Place::of(path) {
+            // It is watched once.
+            let _ = self.0.place.set(place);
+        }
     }
 
     /// The event stream that writes are sent to.
@@ -313,6 +326,10 @@ impl Ledger {
         let before = store.rows_written();
         let answer = act(&mut store);
         let wrote = store.rows_written() != before;
+        drop(store);
+        if let Some(place) = self.0.place.get().filter(|_| wrote) {
+            self.0.conditions.set(Code::DatabaseGone, place.problem());
+        }
         (answer, wrote)
     }
 

@@ -107,6 +107,7 @@ pub async fn run(options: Options) -> Result<End, AgentError> {
     }
     let registry = Registry::new(events.clone());
     let ledger = Ledger::new(store, events.clone(), conditions.clone());
+    ledger.watch(&profile.database());
     let settings = profile.settings().display().to_string();
     let status = Status::new(settings, registry.clone(), conditions.clone(), events);
     let outbox = Outbox::default();

@@ -95,7 +95,7 @@ mod tests {
         let many = vec!["\"https://cdn.example\""; ORIGINS_MAX + 1].join(",");
         assert!(wrong(&format!("[{many}]")).contains("at most 16"));
         let said = read("pictures = \"yes\"").unwrap_err();
-        assert!(said.contains("line 3, column 12") && said.contains("boolean"), "{said}");
+        assert!(said.contains("line 3, column 12") && said.contains("true or false"), "{said}");
     }
 
     #[test]
