@@ -24,11 +24,11 @@ impl Pieces {
     /// Adds others behind these.
     pub fn append(&mut self, others: Self) {
         for other in others.0 {
-            let piece = match self.last_with_room(other.len()) {
-                Some(last) => [last, other].concat(),
-                None => other,
-            };
-            self.0.push_back(piece);
+            let piece = self.last_with_room(other.len()).map(|mut last| {
+                last.extend_from_slice(&other);
+                last
+            });
+            self.0.push_back(piece.unwrap_or(other));
         }
     }
 
