@@ -2,7 +2,7 @@
 
 use super::{
     Alert, Alerts, Effect, Failure, Folded, Outcome, Part, REFUSED_RETRY, Reason, Request, Showing,
-    call::{Call, Folds, Leftover},
+    call::{Become, Call, Folds, Leftover},
     machine::{Out, Phase},
     screen::Notification,
 };
@@ -169,11 +169,13 @@ impl<N: Clone> Alerts<N> {
         self.attempts.done(call.first());
         let number = number.filter(|_| call.server == self.owner);
         let showing = number.and_then(|number| self.is_shown(call, number, now, out));
-        out.push(Effect::Mark { parts: call.alert.parts.clone(), outcome, showing });
+        self.write_down(Become { parts: call.alert.parts.clone(), outcome, showing }, out);
         if let Some(number) = number {
+            if call.is_read {
+                self.waiting.read(number);
+            }
             self.left_early(number, out);
         }
-        self.phase = Phase::Marking;
     }
 }
 

@@ -1,12 +1,12 @@
 //! The transitions of the alerts. `on_*` handle one input each; each state owns its data.
 
-use std::mem;
+use std::{collections::VecDeque, mem};
 
 use super::{
     ANSWER_TIMEOUT, Deadline, Due, Effect, Failure, Input, NEWS_FOR, Part, RETRY, Reason, Request,
     Target, Timer,
     attempts::Attempts,
-    call::{Call, Leftover},
+    call::{Become, Call, Leftover},
     counter::Counter,
     held::Held,
     screen::Screen,
@@ -17,6 +17,8 @@ use crate::{Moment, Monotonic};
 
 /// Numbers of other programs' notifications may be told as well; of more than these none is remembered.
 const EARLY_MAX: usize = 64;
+/// Of so many it is remembered that they are shown and not written down.
+const UNMARKED_MAX: usize = 64;
 
 /// See the [module](super).
 #[derive(Clone, Debug)]
@@ -39,6 +41,10 @@ pub struct Alerts<N> {
     pub(super) counter: Counter,
     pub(super) held: Held,
     pub(super) attempts: Attempts,
+    /// What is being written down.
+    marking: Option<Become>,
+    /// What could not be, and is on the screen: it is not shown again for that.
+    unmarked: VecDeque<Become>,
 }
 
 #[derive(Clone, Debug)]
@@ -94,6 +100,8 @@ impl<N> Default for Alerts<N> {
             counter: Counter::default(),
             held: Held::default(),
             attempts: Attempts::default(),
+            marking: None,
+            unmarked: VecDeque::new(),
         }
     }
 }
@@ -322,6 +330,7 @@ impl<N: Clone> Alerts<N> {
 
     fn forget_screen(&mut self) {
         (self.screen, self.counter) = (Screen::default(), Counter::default());
+        self.unmarked.clear();
         self.waiting.forget_numbers();
     }
 
@@ -361,6 +370,23 @@ impl<N: Clone> Alerts<N> {
         });
         for number in self.screen.of_messages(ids).into_iter().chain(counter) {
             self.waiting.read(number);
+        }
+        if let Some(call) = self.under_way() {
+            call.is_read |= call.latest().is_some_and(|latest| ids.contains(&latest));
+        }
+    }
+
+    /// What was sent, and of which it is not known yet what became of it.
+    fn under_way(&mut self) -> Option<&mut Call<N>> {
+        match &mut self.phase {
+            Phase::Showing { call, .. }
+            | Phase::Doubting { call, .. }
+            | Phase::Refused { call, .. }
+            | Phase::Settling { call, .. } => Some(call),
+            Phase::Meeting { unanswered, .. } | Phase::Absent { unanswered, .. } => {
+                unanswered.as_mut().map(|it| &mut it.call)
+            }
+            _ => None,
         }
     }
 
@@ -417,10 +443,30 @@ impl<N: Clone> Alerts<N> {
         if !matches!(self.phase, Phase::Marking) {
             return;
         }
-        if !is_written && matches!(self.work, Some(Work::One(..))) {
-            self.work = None;
+        let marked = self.marking.take();
+        if !is_written {
+            self.work.take_if(|work| matches!(work, Work::One(..)));
+            self.unmarked.extend(marked.filter(|it| it.showing.is_some()));
+            if self.unmarked.len() > UNMARKED_MAX {
+                self.unmarked.pop_front();
+            }
         }
         self.go_on(now, out);
+    }
+
+    pub(super) fn write_down(&mut self, it: Become, out: Out<'_, N>) {
+        let Become { parts, outcome, showing } = it.clone();
+        out.push(Effect::Mark { parts, outcome, showing });
+        self.marking = Some(it);
+        self.phase = Phase::Marking;
+    }
+
+    /// What was shown of these messages, is so still, and was not written down.
+    pub(super) fn unmarked(&mut self, parts: &[Part]) -> Option<Become> {
+        let at = self.unmarked.iter().position(|it| it.parts == parts)?;
+        let it = self.unmarked.remove(at)?;
+        let there = self.screen.by_number(it.showing.as_ref().map(|it| it.number))?;
+        (there.showing.parts == parts).then_some(it)
     }
 
     pub(super) fn send(&mut self, call: Call<N>, now: Monotonic, out: Out<'_, N>) {
@@ -457,7 +503,7 @@ impl<N: Clone> Alerts<N> {
             Phase::Doubting { call, .. } => self.is_frozen(call, Failure::Silent, now, out),
             // Another server is there: the number that it would replace is none of its own.
             Phase::Refused { .. } if self.owner_change.is_some() => self.go_on(now, out),
-            Phase::Refused { call, .. } if self.is_silenced(&call) => {
+            Phase::Refused { call, .. } if call.is_read || self.is_silenced(&call) => {
                 self.sift_again();
                 let keys = call.alert.parts.into_iter().map(|part| part.subscription);
                 keys.for_each(|key| self.waiting.put(key, Due::Live));

@@ -296,21 +296,6 @@ fn another_server_knows_none_of_the_numbers() {
 }
 
 #[test]
-fn an_alert_whose_showing_cannot_be_written_down_is_shown_once_more() {
-    let mut world = World::ready();
-    world.is_writable = false;
-    world.store();
-    world.due(Due::Live);
-    world.shows("0", Ok(1));
-    world.is_done();
-    world.is_writable = true;
-    world.due(Due::Live);
-    world.shows("0", Ok(2));
-    world.is_done();
-    assert_eq!(world.fates(), [Fate::Shown]);
-}
-
-#[test]
 fn what_is_taken_back_before_it_is_shown_never_is() {
     let mut world = World::ready();
     world.series("a");

@@ -1,7 +1,7 @@
 //! What is on the screen: what the person closes and reads, and what is known of it after a restart.
 
 use super::{
-    world::{Fate, World, secs},
+    world::{Fate, World, refused, secs},
     *,
 };
 
@@ -173,6 +173,52 @@ fn reading_a_message_closes_its_notification() {
     world.say(Input::Read(vec![0]));
     assert_eq!(world.closes(), 7);
     world.is_done();
+}
+
+#[test]
+fn what_is_read_while_it_is_under_way_is_closed_and_one_that_was_refused_is_not_sent_again() {
+    let mut world = World::ready();
+    world.store();
+    world.due(Due::Live);
+    world.say(Input::Read(vec![0]));
+    world.shows("0", Ok(7));
+    assert_eq!(world.closes(), 7);
+    world.is_done();
+    (0..2).for_each(|_| drop(world.store()));
+    world.due(Due::Live);
+    world.shows("1", Err(refused()));
+    world.rows[1].fate = Fate::Old;
+    world.say(Input::Read(vec![1]));
+    world.pass(REFUSED_RETRY);
+    world.shows("2", Ok(8));
+    world.is_done();
+}
+
+#[test]
+fn what_is_shown_and_could_not_be_written_down_is_not_shown_again() {
+    let mut world = World::ready();
+    world.store();
+    world.is_writable = false;
+    world.due(Due::Live);
+    world.shows("0", Ok(7));
+    world.is_done();
+    world.due(Due::Live);
+    world.is_done();
+    world.is_writable = true;
+    world.store();
+    world.due(Due::Live);
+    world.shows("1", Ok(8));
+    world.is_done();
+    assert_eq!(world.fates(), [Fate::Shown; 2]);
+    // One that is gone meanwhile is.
+    world.is_writable = false;
+    world.store();
+    world.due(Due::Live);
+    world.shows("2", Ok(9));
+    world.say(Input::Left(9, false));
+    world.is_writable = true;
+    world.due(Due::Live);
+    world.shows("2", Ok(10));
 }
 
 #[test]

@@ -71,6 +71,15 @@ impl Stage {
         }
     }
 
+    /// What comes after one alert of it.
+    fn next(self) -> Option<Self> {
+        match self {
+            Self::Digest(_) => None,
+            Self::Urgent(others, left) => Some(Self::after_urgent(others, left - 1)),
+            stage => Some(stage),
+        }
+    }
+
     /// Where so many more of the highest priority may be shown.
     fn after_urgent(others: Others, left: u32) -> Self {
         if left == 0 { Self::Sequences(others) } else { Self::Urgent(others, left) }
@@ -226,6 +235,10 @@ impl<N: Clone> Alerts<N> {
                 self.work = Some(Work::One(key, Stage::Sequences(others)));
             }
             (Some(Work::One(key, stage)), Content::Alert(Some(alert))) => {
+                if let Some(shown) = self.unmarked(&alert.parts) {
+                    self.work = stage.next().map(|stage| Work::One(key, stage));
+                    return self.write_down(shown, out);
+                }
                 if self.has_place(&key, &alert, now) {
                     return self.show(key, stage, alert, now, out);
                 }
@@ -241,7 +254,8 @@ impl<N: Clone> Alerts<N> {
                 let (request, becomes) = (self.request(), Outcome::Folded);
                 let folds = Some(Folds { folded, replaces });
                 let server = self.owner.clone();
-                let call = Call { request, server, alert, becomes, folds, again: false };
+                let (again, is_read) = (false, false);
+                let call = Call { request, server, alert, becomes, folds, again, is_read };
                 return self.send(call, now, out);
             }
             // Nothing waits of it any more.
@@ -281,14 +295,10 @@ impl<N: Clone> Alerts<N> {
         out: Out<'_, N>,
     ) {
         let is_digest = matches!(stage, Stage::Digest(_));
-        let next = match stage {
-            Stage::Digest(_) => None,
-            Stage::Urgent(others, left) => Some(Stage::after_urgent(others, left - 1)),
-            stage => Some(stage),
-        };
-        self.work = next.map(|stage| Work::One(key, stage));
+        self.work = stage.next().map(|stage| Work::One(key, stage));
         let becomes = if is_digest { Outcome::Digest } else { Outcome::Shown };
         let (request, server) = (self.request(), self.owner.clone());
-        self.send(Call { request, server, alert, becomes, folds: None, again: false }, now, out);
+        let (folds, again, is_read) = (None, false, false);
+        self.send(Call { request, server, alert, becomes, folds, again, is_read }, now, out);
     }
 }
