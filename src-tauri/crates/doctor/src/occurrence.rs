@@ -112,7 +112,7 @@ impl What {
         let mut all = Vec::new();
         for event in events {
             let id = event.own_id.as_deref();
-            let after = id.and_then(|id| feed.position(position.as_deref(), id));
+            let after = id.and_then(|id| feed.position(position.as_deref(), &[id]));
             *position = after.or_else(|| position.take());
             if matches!(feed.decode(&event), Decoded::Message(_)) {
                 all.push(Self::of_event(event, feed));

@@ -66,6 +66,26 @@ pub enum Ignored {
     LongId,
 }
 
+impl Arrival {
+    /// What of it the server has made as long as it liked: how much it holds while it waits. Bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let own = |event: &RawEvent| {
+            event.data.len() + event.kind.len() + event.own_id.as_ref().map_or(0, String::len)
+        };
+        match self {
+            Self::Comment(text) => text.len(),
+            Self::Event { event, id } => own(event) + id.len(),
+            Self::TooLarge { event, .. } => own(event),
+            Self::Ignored(ignored) => {
+                let texts = [ignored.own_id(), ignored.kind()];
+                texts.into_iter().flatten().map(str::len).sum()
+            }
+            Self::Opened(_) | Self::Alive | Self::Retry(_) | Self::Closed(_) => 0,
+        }
+    }
+}
+
 impl Ignored {
     /// Why nothing is dispatched, in two words.
     #[must_use]

@@ -37,7 +37,7 @@ fn unfolded(feed: &dyn Feed, event: RawEvent, position: &mut Option<String>) -> 
     let standing = Standing { position: position.as_deref(), is_first: position.is_none() };
     let events = feed.unfold(&event, standing).unwrap_or_else(|| vec![event]);
     for id in events.iter().filter_map(|event| event.own_id.as_deref()) {
-        *position = feed.position(position.as_deref(), id);
+        *position = feed.position(position.as_deref(), &[id]);
     }
     events
 }

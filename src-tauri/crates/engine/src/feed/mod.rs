@@ -350,9 +350,9 @@ pub trait Feed: fmt::Debug + Send + Sync {
         None
     }
 
-    /// The cursor after an event with this id, where that is not the id alone; `before` is the one before
-    /// it.
-    fn position(&self, _before: Option<&str>, _id: &str) -> Option<String> {
+    /// The cursor after events with these ids, where that is not the last id alone; `before` is the one before
+    /// them.
+    fn position(&self, _before: Option<&str>, _ids: &[&str]) -> Option<String> {
         None
     }
 

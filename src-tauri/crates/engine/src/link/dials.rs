@@ -46,6 +46,21 @@ impl Link {
         conn
     }
 
+    /// The time in which a dial has to be answered begins with it.
+    pub(super) fn on_begun(&mut self, begun: ConnId, now: Moment) {
+        match &mut self.phase {
+            Phase::Dialing { conn, since, .. } if *conn == begun => *since = now,
+            Phase::Streaming(stream) => {
+                if let Second::Dialing { conn, since, .. } = &mut stream.second
+                    && *conn == begun
+                {
+                    *since = now.monotonic;
+                }
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn on_dial_timeout(&mut self, now: Moment, out: Out<'_>) {
         match &self.phase {
             Phase::Dialing { conn, .. } => {

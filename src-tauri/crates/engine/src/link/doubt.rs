@@ -104,7 +104,11 @@ impl Link {
                 stream.heard_of = Some(now.monotonic);
                 self.heartbeat.on_check();
             }
-            Doubt::Surroundings if answers => {}
+            // That it is to be replaced for its age stands.
+            Doubt::Surroundings if answers => {
+                let again = now.monotonic + backoff::SPREAD_MAX / 6;
+                stream.replace = stream.ages_at.map(|at| (at.max(again), Doubt::Age));
+            }
             // Nothing else would show that the first is dead, and to dial anew loses nothing.
             Doubt::Silence | Doubt::Surroundings => {
                 out.push(Effect::HangUp(stream.conn));

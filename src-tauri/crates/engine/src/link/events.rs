@@ -12,9 +12,11 @@ use super::{
 use crate::{
     Moment,
     cursor::{self, Cursor},
+    failure::Cause,
     feed::{Decoded, Standing},
     history::Entry,
     message::RawEvent,
+    readable::Line,
     wire::{Head, Ignored},
 };
 
@@ -39,10 +41,23 @@ impl Link {
         match self.config.feed.unfold(&event, standing) {
             None => self.on_one_event(event, now, out),
             Some(events) => {
+                self.unfolded = (events.len() > 1).then(Vec::new);
                 for event in events {
                     self.on_one_event(event, now, out);
                 }
+                self.on_unfolded(now, out);
             }
+        }
+    }
+
+    /// The cursor moves once for all that one event stood for.
+    fn on_unfolded(&mut self, now: Moment, out: Out<'_>) {
+        let Some(ids) = self.unfolded.take() else { return };
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let Some(cursor) = self.cursor_after(&ids, None, now) else { return };
+        let Phase::Streaming(stream) = &mut self.phase else { return };
+        if let Some(cursor) = stream.replay.moved(cursor) {
+            self.deliver_all(vec![Delivery::of_cursor(cursor)], now, out);
         }
     }
 
@@ -57,7 +72,10 @@ impl Link {
                 return self.heartbeat.on_heartbeat(now.monotonic);
             }
             Decoded::Connected(client) => {
-                out.push(Effect::Subscribe(stream.conn, client));
+                // A connection has one name: it is told once.
+                if !mem::replace(&mut stream.is_named, true) {
+                    out.push(Effect::Subscribe(stream.conn, client));
+                }
                 return self.heartbeat.on_heartbeat(now.monotonic);
             }
             Decoded::Idle => return self.on_idle(now, out),
@@ -104,7 +122,7 @@ impl Link {
             out.push(Effect::Journal(Entry::Gap { since }));
         }
         self.config.feed.identify(&mut event);
-        let cursor = self.cursor_of(&event, now).unwrap_or(Cursor::NONE);
+        let cursor = self.cursor_at_once(&event, now).unwrap_or(Cursor::NONE);
         out.push(Effect::Deliver(Delivery::of_cursor(cursor)));
     }
 
@@ -112,10 +130,15 @@ impl Link {
     fn on_anew(&mut self, event: RawEvent, now: Moment, out: Out<'_>) {
         let Phase::Streaming(stream) = &self.phase else { return };
         let conn = stream.conn;
-        let cursor = self.cursor_of(&event, now).unwrap_or(Cursor::NONE);
+        let cursor = self.cursor_at_once(&event, now).unwrap_or(Cursor::NONE);
         out.push(Effect::HangUp(conn));
         out.push(Effect::Deliver(Delivery::of_cursor(cursor.clone())));
-        self.dial_from(cursor, Reason::Anew, now, out);
+        if self.budget.wait(now.monotonic).is_zero() {
+            return self.dial_from(cursor, Reason::Anew, now, out);
+        }
+        let detail = Line::brief("it wants to be asked anew again and again");
+        let cause = Cause::StreamError { code: Line::default(), detail, refused: false };
+        self.lost(cause, now, out);
     }
 
     /// A heartbeat that comes only once everything has been sent.
@@ -190,13 +213,35 @@ impl Link {
         }
     }
 
-    /// Where the cursor moves with an event, if it does.
+    /// Where the cursor moves with an event, if it does. Of those that one event stands for it waits for the last.
     fn cursor_of(&mut self, event: &RawEvent, now: Moment) -> Option<Cursor> {
-        let own = event.own_id.as_deref()?;
-        if own.is_empty() {
-            return Some(Cursor::NONE);
+        match (&mut self.unfolded, event.own_id.as_deref()) {
+            (Some(ids), Some(own)) if !own.is_empty() => {
+                ids.push(own.to_owned());
+                None
+            }
+            _ => self.cursor_at_once(event, now),
         }
-        let (id, most) = match self.position_after(own) {
+    }
+
+    /// The same, whatever the event is a part of.
+    fn cursor_at_once(&mut self, event: &RawEvent, now: Moment) -> Option<Cursor> {
+        let own = event.own_id.as_deref()?;
+        match own.is_empty() {
+            true => Some(Cursor::NONE),
+            false => self.cursor_after(&[own], Some(event), now),
+        }
+    }
+
+    /// Where the cursor moves with these ids, of which the last is this event's.
+    fn cursor_after(
+        &mut self,
+        ids: &[&str],
+        event: Option<&RawEvent>,
+        now: Moment,
+    ) -> Option<Cursor> {
+        let own = *ids.last()?;
+        let (id, most) = match self.position_after(ids) {
             Some(position) => (position, POSITION_BYTES_MAX),
             None => (own.to_owned(), CURSOR_BYTES_MAX),
         };
@@ -204,16 +249,16 @@ impl Link {
         // An id that cannot be sent leaves the cursor at the last one that can.
         let sendable = id.len() <= most && feed.resumes_from(own);
         // A time in the future would leave out what comes until then.
-        let published = || feed.published(event).map(|time| time.min(now.wall));
+        let published = || feed.published(event?).map(|time| time.min(now.wall));
         // The time may be in the part that was cut off. An earlier one leaves nothing out.
         let time = || published().or(self.config.cursor.time).or_else(|| self.opened_at());
         sendable.then(|| Cursor { id: Some(id), time: feed.resumes_by_time().then(time).flatten() })
     }
 
-    /// Where the connection stands after an event with this id, where that is more than the id.
-    fn position_after(&mut self, id: &str) -> Option<String> {
+    /// Where the connection stands after events with these ids, where that is more than the last of them.
+    fn position_after(&mut self, ids: &[&str]) -> Option<String> {
         let Phase::Streaming(stream) = &mut self.phase else { return None };
-        let position = self.config.feed.position(stream.position.as_deref(), id)?;
+        let position = self.config.feed.position(stream.position.as_deref(), ids)?;
         stream.position = Some(position.clone());
         Some(position)
     }

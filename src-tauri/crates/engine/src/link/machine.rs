@@ -76,6 +76,8 @@ pub struct Link {
     pub(super) without_ids: bool,
     /// Whether any message carried one.
     pub(super) with_ids: bool,
+    /// While one event is taken apart that stands for several: the ids of these.
+    pub(super) unfolded: Option<Vec<String>>,
 }
 
 pub(super) type Out<'a> = &'a mut Vec<Effect>;
@@ -110,6 +112,7 @@ impl Link {
             heard: None,
             without_ids: has_ids == Some(false),
             with_ids: has_ids == Some(true),
+            unfolded: None,
         }
     }
 
@@ -166,6 +169,7 @@ impl Link {
                 self.dial(Reason::Start, now, out);
             }
             Input::Start => {}
+            Input::Begun(conn) => self.on_begun(conn, now),
             Input::Arrived(conn, arrival) => self.on_arrival(conn, arrival, now, out),
             Input::Hint(hint) => self.on_hint(hint, now, out),
             Input::Pause => self.on_pause(out),

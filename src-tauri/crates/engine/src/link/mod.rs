@@ -224,6 +224,8 @@ impl Phase {
 pub enum Input {
     /// The link is to begin.
     Start,
+    /// A dial begins only now: it has waited for what had to be kept before it.
+    Begun(ConnId),
     /// A connection brought this.
     Arrived(ConnId, Arrival),
     /// Something in the surroundings makes a dial worthwhile now.

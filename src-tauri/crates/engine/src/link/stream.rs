@@ -39,6 +39,10 @@ pub struct Stream {
     pub(super) position: Option<String>,
     /// Whether an event has come on it.
     pub(super) had_event: bool,
+    /// Whether the server has said how to tell it what to send.
+    pub(super) is_named: bool,
+    /// When it is too old.
+    pub(super) ages_at: Option<Monotonic>,
     /// When the connection is to be replaced, whatever it does, and why.
     pub(super) replace: Option<(Monotonic, Doubt)>,
     pub(super) second: Second,
@@ -100,6 +104,8 @@ impl Stream {
             ids: Ids::new(asked, may_be_anew),
             position,
             had_event: false,
+            is_named: false,
+            ages_at: age.map(|age| now.monotonic + age),
             replace: age.map(|age| (now.monotonic + age, Doubt::Age)),
             second: Second::None,
             second_head: None,

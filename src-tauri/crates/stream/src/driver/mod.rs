@@ -123,7 +123,7 @@ pub trait Sink {
     fn changed(&mut self, link: &Link) -> bool;
 }
 
-/// One event of this size or more may wait for the driver at a time; of smaller ones [`ITEMS_MAX`].
+/// One arrival of this size or more may wait for the driver at a time; of smaller ones [`ITEMS_MAX`].
 const LARGE_BYTES_MIN: usize = 64 << 10;
 /// How many effects may wait while something cannot be kept; beyond this, the journal entries of a person's
 /// pauses and resumes are left out.
@@ -391,6 +391,8 @@ impl<S: Sink> Driver<S> {
                 self.sink.dials(reason);
                 self.routes.look();
                 self.dial(conn, Wanted::After(cursor));
+                // Nothing comes of it.
+                self.link.handle(Input::Begun(conn), self.sink.now(), &mut Vec::new());
             }
             Effect::Backfill { conn, since } => {
                 tracing::debug!(origin = self.origin, %since, "asking once more");
@@ -459,7 +461,9 @@ impl<S: Sink> Driver<S> {
                 let _ = items.send((conn, Arrival::Closed(cause), None)).await;
             }
         });
-        standing.subscribing = Some(task.abort_handle());
+        if let Some(earlier) = standing.subscribing.replace(task.abort_handle()) {
+            earlier.abort();
+        }
     }
 
     fn dial(&mut self, conn: ConnId, wanted: Wanted) {
@@ -483,8 +487,7 @@ impl<S: Sink> Driver<S> {
                 }
             };
             while let Some(arrival) = next {
-                let is_large = matches!(&arrival, Arrival::Event { event, .. } if event.data.len() >= LARGE_BYTES_MIN);
-                let leave = match is_large {
+                let leave = match arrival.bytes() >= LARGE_BYTES_MIN {
                     // The semaphore is never closed.
                     true => large.clone().acquire_owned().await.ok(),
                     false => None,

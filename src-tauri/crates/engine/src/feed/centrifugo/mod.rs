@@ -8,7 +8,8 @@
 //!
 //! What was missed it brings whole or not at all: nothing where the history does not reach back to the
 //! place, or it is more than the server takes for one client (it then says `slow`) or than Hark takes for
-//! one event. Of another epoch than the place's it brings all that it holds to who names no place.
+//! one event (in bytes, or [`PUBLICATIONS_MAX`]). Of another epoch than the place's it brings all that it
+//! holds to who names no place.
 //!
 //! An id, and the position that several make, are described in [`place`].
 
@@ -23,7 +24,9 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use place::{CHANNELS_MAX, NOW, Place, position_of};
-use push::{Connect, End, Publication, Push, Stands, Told, asked_for_nothing, connected};
+use push::{
+    Connect, End, PUBLICATIONS_MAX, Publication, Push, Stands, Told, asked_for_nothing, connected,
+};
 
 use super::{
     Decoded, Feed, Form, Mapped, Request, Standing, is_common_heartbeat, json,
@@ -158,6 +161,9 @@ impl Feed for Centrifugo {
             Push { connect: Some(Connect { subs }), .. } if !subs.is_empty() => {
                 Some(connected(kind, &subs, on.position))
             }
+            Push { subscribe: Some(stand), .. } if stand.publications.len() > PUBLICATIONS_MAX => {
+                Some(vec![asked_for_nothing(kind)])
+            }
             Push { channel, subscribe: Some(stand), .. } => {
                 let place = stand.place(&channel)?;
                 let stands =
@@ -185,17 +191,21 @@ impl Feed for Centrifugo {
         event.data.starts_with(r#"{"connect""#).then(|| asked_for_nothing(&event.kind))
     }
 
-    fn position(&self, before: Option<&str>, id: &str) -> Option<String> {
-        if id == NOW {
+    fn position(&self, before: Option<&str>, ids: &[&str]) -> Option<String> {
+        if ids.last() == Some(&NOW) {
             return None;
         }
-        let Some(after) = Place::read(id) else { return Some(position_of(&Place::all(Some(id)))) };
         let mut places = Place::all(before);
-        let known = places.iter().position(|place| place.channel == after.channel);
-        match known {
-            Some(at) => places[at] = after,
-            None if places.len() < CHANNELS_MAX => places.push(after),
-            None => {}
+        for id in ids {
+            let Some(after) = Place::read(id) else {
+                places = Place::all(Some(id));
+                continue;
+            };
+            match places.iter().position(|place| place.channel == after.channel) {
+                Some(at) => places[at] = after,
+                None if places.len() < CHANNELS_MAX => places.push(after),
+                None => {}
+            }
         }
         places.sort_by(|one, other| one.channel.cmp(&other.channel));
         Some(position_of(&places))
@@ -322,13 +332,17 @@ mod tests {
             ("2@E/a", r#"["2@E/a","5@F/b/c"]"#),
             ("1@G/b/c", r#"["2@E/a","1@G/b/c"]"#),
         ] {
-            position = PLAIN.position(position.as_deref(), id);
+            position = PLAIN.position(position.as_deref(), &[id]);
             assert_eq!(position.as_deref(), Some(wanted));
         }
         let sub =
             |epoch: &str, offset: u64| json!({ "recover": true, "epoch": epoch, "offset": offset });
         let wanted = json!({ "subs": { "a": sub("E", 2), "b/c": sub("G", 1) } });
         assert_eq!(asked("", position.as_deref()), wanted);
+        let at_once = PLAIN.position(Some("1@E/a"), &["5@F/b/c", "2@E/a", "1@G/b/c"]);
+        assert_eq!(at_once, position, "together as one by one");
+        let whole = PLAIN.position(position.as_deref(), &[r#"["7@H/d"]"#, "8@H/d"]);
+        assert_eq!(whole.as_deref(), Some("8@H/d"), "a list takes the place of all");
         for odd in ["", "7", "7@E", "x@E/a", "[]", "[7]", r#"["7"]"#, "[\"7@E/"] {
             assert_eq!(asked("", Some(odd)), json!({ "subs": {} }), "{odd}");
         }
@@ -437,6 +451,27 @@ mod tests {
     }
 
     #[test]
+    fn of_too_many_publications_none_is_taken_and_none_asked_for_again() {
+        let stand = |count: usize| {
+            let publications = vec![r#"{"data":1,"offset":2}"#; count].join(",");
+            format!(r#"{{"epoch":"E","recovered":true,"publications":[{publications}]}}"#)
+        };
+        let all = first(Some("1@E/a"), &format!(r#"{{"a":{}}}"#, stand(PUBLICATIONS_MAX)));
+        assert_eq!(all.len(), PUBLICATIONS_MAX + 1);
+        let nothing = (Decoded::Anew, Some(NOW.to_owned()));
+        let half = stand(PUBLICATIONS_MAX / 2 + 1);
+        let all = first(Some("1@E/a"), &format!(r#"{{"a":{half},"b":{half}}}"#));
+        assert_eq!(all, [nothing.clone()]);
+        let whole = stand(PUBLICATIONS_MAX + 1);
+        let data = format!(r#"{{"channel":"a","subscribe":{whole}}}"#);
+        let event = RawEvent { data, ..RawEvent::default() };
+        let all = PLAIN.unfold(&event, Standing { position: None, is_first: false }).unwrap();
+        let all: Vec<_> =
+            all.iter().map(|event| (PLAIN.decode(event), event.own_id.clone())).collect();
+        assert_eq!(all, [nothing]);
+    }
+
+    #[test]
     fn of_too_many_channels_the_place_of_some_is_kept_and_a_break_is_a_gap() {
         let stand = |number: usize| {
             format!(
@@ -447,11 +482,11 @@ mod tests {
         let subs = format!("{{{}}}", subs.join(","));
         let all = first(None, &subs);
         assert_eq!(all[0].0, Decoded::Nothing);
-        let position = PLAIN.position(None, all[0].1.as_deref().unwrap()).unwrap();
+        let position = PLAIN.position(None, &[all[0].1.as_deref().unwrap()]).unwrap();
         assert_eq!(Place::all(Some(&position)).len(), CHANNELS_MAX);
         assert_eq!(all.iter().filter(|(_, id)| id.is_some()).count(), CHANNELS_MAX + 1);
         assert_eq!(first(Some(&position), &subs)[0].0, Decoded::Reset);
-        let more = PLAIN.position(Some(&position), "1@E/zzz").unwrap();
+        let more = PLAIN.position(Some(&position), &["1@E/zzz"]).unwrap();
         assert_eq!(Place::all(Some(&more)).len(), CHANNELS_MAX);
     }
 }

@@ -8,6 +8,10 @@ use serde_json::value::RawValue;
 use super::place::{CHANNELS_MAX, NOW, Place, whole};
 use crate::message::RawEvent;
 
+/// What of missed publications is taken at once: of small ones one event holds so many that each would cost a multiple
+/// of its bytes. Centrifugo brings 300 of a channel unless it is set otherwise.
+pub(super) const PUBLICATIONS_MAX: usize = 10_000;
+
 /// What the server sends: one of these.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -130,6 +134,10 @@ pub(super) fn connected(
     subs: &BTreeMap<String, Stand<'_>>,
     position: Option<&str>,
 ) -> Vec<RawEvent> {
+    let brought = subs.values().take(CHANNELS_MAX).map(|stand| stand.publications.len());
+    if brought.sum::<usize>() > PUBLICATIONS_MAX {
+        return vec![asked_for_nothing(kind)];
+    }
     let before = Place::all(position);
     let of = |channel: &str| before.iter().find(|place| place.channel == channel);
     let stands = || subs.iter().take(CHANNELS_MAX);

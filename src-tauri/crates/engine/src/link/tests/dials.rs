@@ -2,7 +2,7 @@
 //! ids that a server will not take, cadences that change. In virtual time.
 
 use super::*;
-use crate::{failure::Class, history::Doubt};
+use crate::{backoff, failure::Class, history::Doubt};
 
 fn status(code: u16) -> Cause {
     Cause::Status { code, detail: None, retry_after_ms: None, streamed_before: false }
@@ -50,6 +50,32 @@ fn a_second_connection_that_is_refused_leaves_the_first_and_is_not_tried_again()
         let again = dials(&world);
         assert_eq!(again, [(Some("1".into()), Reason::Retry)], "{code}: as after any loss");
     }
+}
+
+#[test]
+fn a_second_connection_that_is_refused_does_not_keep_the_first_from_growing_old() {
+    let mut world = World::streaming(config());
+    world.message(ConnId(1), Some("1"));
+    world.say(Input::Hint(Hint::Route));
+    world.pass(backoff::HINT_SPREAD);
+    assert_eq!(dials(&world), [(Some("1".into()), Reason::Doubt(Doubt::Surroundings))]);
+    world.say(closed(ConnId(2), status(429)));
+    world.effects.clear();
+    let beats = AGE_MAX.mul_f64(1.3).as_secs() / 10;
+    world.heartbeats(ConnId(1), secs(10), u32::try_from(beats).unwrap());
+    assert_eq!(dials(&world)[0], (Some("1".into()), Reason::Doubt(Doubt::Age)));
+}
+
+#[test]
+fn a_dial_that_had_to_wait_is_given_its_whole_time() {
+    let mut world = World::new(config());
+    let conn = world.dialled();
+    world.pass(DIAL_TIMEOUT - secs(1));
+    world.say(Input::Begun(conn));
+    world.pass(DIAL_TIMEOUT - secs(1));
+    assert_eq!(world.link.phase().name(), "dialing");
+    world.pass(secs(1));
+    assert!(matches!(world.journal()[..], [Entry::DialFailed { .. }]), "{:?}", world.journal());
 }
 
 #[test]

@@ -264,8 +264,12 @@ fn a_reset_is_a_gap_since_it_was_last_heard_and_goes_on_from_its_id() {
 fn a_server_that_is_told_what_to_send_is_told_so_on_each_connection() {
     let greeting = |id: &str| event("PB_CONNECT", &format!(r#"{{"clientId":"{id}"}}"#));
     let mut world = World::streaming(of(PocketBase::default()));
-    world.say(came(ConnId(1), greeting("first")));
-    assert!(world.effects.contains(&Effect::Subscribe(ConnId(1), "first".into())));
+    for name in ["first", "again", "and again"] {
+        world.say(came(ConnId(1), greeting(name)));
+    }
+    let told = world.effects.iter().filter(|it| matches!(it, Effect::Subscribe(..)));
+    let first = Effect::Subscribe(ConnId(1), "first".into());
+    assert_eq!(told.collect::<Vec<_>>(), [&first], "once, whatever it says then");
     assert_eq!(deliveries(&world), [] as [&Delivery; 0], "it is no message, and no cursor");
     // It closes after 5 minutes without an event, which is its routine.
     world.pass(secs(300));
@@ -395,7 +399,7 @@ fn of_several_channels_each_has_its_place_in_the_cursor() {
     };
     let cursors = |world: &World| -> Vec<String> {
         let all = deliveries(world);
-        all.iter().map(|it| it.cursor.clone().unwrap().id.unwrap()).collect()
+        all.iter().filter_map(|it| it.cursor.clone()?.id).collect()
     };
     let mut world = World::streaming(of(Centrifugo::default()));
     let conn = ConnId(1);
@@ -434,7 +438,33 @@ fn of_several_channels_each_has_its_place_in_the_cursor() {
                    "b":{"epoch":"G","recovered":true,"publications":[{"data":"y","offset":1}]}}"#;
     world.say(came(conn, connect(held)));
     assert_eq!(world.journal(), [] as [&Entry; 0], "it is told once");
-    assert_eq!(cursors(&world).last().unwrap(), r#"["2@E/a","1@G/b"]"#);
+    let moved = cursors(&world);
+    assert_eq!(moved, [r#"["2@E/a","1@G/b"]"#], "once for all that came together");
+    let after_all = deliveries(&world).last().unwrap().cursor.is_some();
+    assert!(after_all, "behind what it stands for");
+}
+
+#[test]
+fn who_wants_to_be_asked_anew_without_end_is_waited_for() {
+    let connect = |epoch: &str| {
+        event(
+            "message",
+            &format!(r#"{{"connect":{{"subs":{{"a":{{"epoch":"{epoch}","offset":1}}}}}}}}"#),
+        )
+    };
+    let mut world = World::streaming(of(Centrifugo::default()));
+    for _ in 0..1_000 {
+        let conn = if world.dials() == 0 { ConnId(1) } else { world.dialled() };
+        world.say(opened(conn));
+        world.say(came(conn, connect("E")));
+        world.say(came(conn, connect("F")));
+        if let Phase::BackingOff { failure, .. } = world.link.phase() {
+            assert!(matches!(failure.cause, Cause::StreamError { .. }), "{failure:?}");
+        }
+        world.pass(Duration::from_millis(100));
+    }
+    // 100 s: ten at once, then no more than one in four seconds.
+    assert!(world.dials() <= 35, "{} dials", world.dials());
 }
 
 #[test]
