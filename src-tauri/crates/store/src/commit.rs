@@ -12,7 +12,7 @@ use crate::{
     Changed, Shown, Store, StoreError,
     cursor::Run,
     outbox::changed,
-    prune::{Came, bound_messages},
+    prune::{Came, bound_messages, bound_trails},
     relay::note_removed,
     to_ms,
 };
@@ -131,6 +131,12 @@ impl Store {
         run.write(&transaction)?;
         came.write(&transaction, subscription)?;
         let pruned = bound_messages(&transaction, subscription, keep)?;
+        let count = |kind: &dyn Fn(&Stored) -> bool| {
+            u32::try_from(stored.iter().filter(|it| kind(it)).count()).unwrap_or(u32::MAX)
+        };
+        let by = [count(&|it| *it == Stored::SetAside), count(&|it| *it != Stored::Nothing)];
+        let grown = self.trails_grown.entry(subscription.to_owned()).or_default();
+        bound_trails(&transaction, subscription, grown, by)?;
         transaction.commit()?;
         let Run { cursor, renumbered, repeated, .. } = run;
         let link = link::Committed { cursor, renumbered, repeated };

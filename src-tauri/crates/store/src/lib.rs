@@ -56,6 +56,8 @@ pub struct Store {
     journal_grown: u32,
     /// The same of each subscription.
     journals_grown: HashMap<String, u32>,
+    /// How much else each has gained that is bounded once in a while.
+    trails_grown: HashMap<String, prune::Grown>,
     /// Whose calendar says what a day is.
     zone: TimeZone,
 }

@@ -141,6 +141,7 @@ pub(crate) fn try_open(path: &Path, migrations: &[&str]) -> Result<Store, StoreE
         has_nobody: false,
         journal_grown: 0,
         journals_grown: HashMap::new(),
+        trails_grown: HashMap::new(),
         zone: TimeZone::UTC,
     })
 }

@@ -7,10 +7,23 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::{Store, StoreError, relay::note_pruned, to_ms, uptime::bound_days};
 
-/// How many events that were set aside are kept of each subscription.
-const SET_ASIDE_MAX: u32 = 200;
-/// How many fingerprints are kept of each subscription; they outlive the messages.
-const FINGERPRINTS_MAX: u32 = 500_000;
+/// What grows with each event and outlives the messages.
+struct Trail {
+    table: &'static str,
+    /// How many rows are kept of each subscription.
+    rows_max: u32,
+    /// They are counted once in so many new ones, and twice as many are deleted at a time: more would hold up all else.
+    every: u32,
+}
+
+/// The events that were set aside, and the fingerprints.
+const TRAILS: [Trail; 2] = [
+    Trail { table: "set_aside", rows_max: 200, every: 64 },
+    Trail { table: "fingerprint", rows_max: 500_000, every: 50_000 },
+];
+
+/// How many rows of each trail a subscription has gained since they were last counted.
+pub(crate) type Grown = [u32; TRAILS.len()];
 /// A subscription over a bound is brought below it by one part in so many, so that not each new
 /// message costs a deletion.
 const GIVEN_BACK: i64 = 20;
@@ -40,17 +53,8 @@ impl Store {
             let mut pruned = too_old(&transaction, &key, oldest)?;
             pruned.extend(bound_messages(&transaction, &key, keep)?);
             bound_journal(&transaction, Some(&key), keep)?;
-            for (table, rows_max) in
-                [("set_aside", SET_ASIDE_MAX), ("fingerprint", FINGERPRINTS_MAX)]
-            {
-                transaction.execute(
-                    &format!(
-                        "DELETE FROM {table} WHERE subscription = ?1 AND id <= (
-                             SELECT id FROM {table} WHERE subscription = ?1
-                             ORDER BY id DESC LIMIT 1 OFFSET ?2)"
-                    ),
-                    params![key, rows_max],
-                )?;
+            for trail in &TRAILS {
+                bound_trail(&transaction, trail, &key)?;
             }
             transaction.commit()?;
             gone.extend(pruned);
@@ -87,6 +91,41 @@ impl Store {
         let keys = statement.query_map([], |row| row.get(0))?;
         Ok(keys.collect::<Result<_, _>>()?)
     }
+}
+
+/// Each trail may have gained so many rows by a commit: once in a while the oldest go.
+pub(crate) fn bound_trails(
+    transaction: &Transaction<'_>,
+    subscription: &str,
+    grown: &mut Grown,
+    by: Grown,
+) -> rusqlite::Result<()> {
+    for ((trail, grown), by) in TRAILS.iter().zip(grown).zip(by) {
+        *grown = grown.saturating_add(by);
+        if *grown >= trail.every {
+            *grown = 0;
+            bound_trail(transaction, trail, subscription)?;
+        }
+    }
+    Ok(())
+}
+
+fn bound_trail(
+    transaction: &Transaction<'_>,
+    trail: &Trail,
+    subscription: &str,
+) -> rusqlite::Result<()> {
+    let Trail { table, rows_max, every } = trail;
+    transaction
+        .prepare_cached(&format!(
+            "DELETE FROM {table} WHERE id IN (
+                 SELECT id FROM {table} WHERE subscription = ?1 AND id <= (
+                     SELECT id FROM {table} WHERE subscription = ?1
+                     ORDER BY id DESC LIMIT 1 OFFSET ?2)
+                 ORDER BY id LIMIT ?3)"
+        ))?
+        .execute(params![subscription, rows_max, every * 2])
+        .map(|_| ())
 }
 
 /// Deletes the messages of a subscription that came before `oldest`. Answers their ids.

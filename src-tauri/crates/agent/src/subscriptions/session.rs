@@ -311,7 +311,11 @@ impl Session {
             }
             (_, Stored::SetAside) => {
                 self.link.set_aside += 1;
-                tracing::warn!(subscription = key, "an event was set aside");
+                // A server may send nothing else: not each is worth a line.
+                let count = self.link.set_aside;
+                if count.is_power_of_two() {
+                    tracing::warn!(subscription = key, count, "events were set aside");
+                }
                 false
             }
             _ => false,

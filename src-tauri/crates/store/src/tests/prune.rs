@@ -22,6 +22,49 @@ fn what_is_over_a_bound_goes_with_the_next_commit_and_a_replay_brings_nothing_ba
     assert!(world.bodies().is_empty(), "they are too old");
 }
 
+/// How many rows of a table there are of the subscription.
+fn rows(world: &World, table: &str) -> u32 {
+    let count = format!("SELECT count(*) FROM {table} WHERE subscription = 'builds'");
+    world.store.connection.query_row(&count, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn of_a_server_that_sends_nothing_but_junk_the_latest_is_kept_without_waiting_for_a_pruning() {
+    let mut world = World::new();
+    let junk = |n: u32| Delivery {
+        event: RawEvent { data: n.to_string(), ..RawEvent::default() },
+        outcome: Outcome::SetAside { reason: "it is no JSON", bytes: 1 },
+        cursor: None,
+        fallen: None,
+    };
+    for n in 0..100 {
+        let committed = world.commit(&[junk(10 * n), junk(10 * n + 1), junk(10 * n + 2)]);
+        assert_eq!(committed.stored.len(), 3);
+        assert!(rows(&world, "set_aside") <= 264);
+    }
+    let newest = "SELECT head FROM set_aside ORDER BY id DESC LIMIT 1";
+    let newest: String = world.store.connection.query_row(newest, [], |row| row.get(0)).unwrap();
+    assert_eq!(newest, "992");
+}
+
+#[test]
+fn fingerprints_without_number_are_deleted_a_part_at_a_time() {
+    let mut world = World::new();
+    world
+        .store
+        .connection
+        .execute_batch(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 620000)
+             INSERT INTO fingerprint (subscription, near, print, run)
+             SELECT 'builds', n, randomblob(16), 0 FROM n",
+        )
+        .unwrap();
+    for left in [520_000, 500_000, 500_000] {
+        world.store.prune(now()).unwrap();
+        assert_eq!(rows(&world, "fingerprint"), left);
+    }
+}
+
 #[test]
 fn a_bound_in_bytes_holds_whatever_part_of_an_event_is_large() {
     let mut world = World::new();
