@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use hark_api::Shown;
-use hark_tests::{LONG, World, eventually, fake::Notifications, ntfy::Ntfy, sse::Server};
+use hark_api::{Phase, Shown};
+use hark_tests::{
+    LONG, World, eventually, fake::Notifications, lock::locked, ntfy::Ntfy, sse::Server,
+};
 
 fn settings(world: &World, tell_after: &str, urls: &[(&str, &str)]) {
     let one = |(key, url): &(&str, &str)| {
@@ -51,6 +53,34 @@ async fn a_connection_that_stays_away_is_told_and_that_it_is_back_takes_its_plac
         (said == wanted).then_some(()).ok_or(format!("{said:?}"))
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_was_to_be_told_while_the_database_is_locked_is_told_after_it() {
+    let mut world = World::new();
+    let mut screen = Notifications::of(&mut world).await;
+    let ntfy = Ntfy::start().await;
+    settings(&world, "1s", &[("news", &ntfy.url("/a"))]);
+    let _agent = world.agent().await;
+    world.caught_up("news").await;
+    let lock = locked(&world).await;
+    let port = ntfy.stop();
+    eventually("it has been away for longer than a second", LONG, async || {
+        match world.ask_link("news").await?.phase {
+            Phase::BackingOff { attempt: 3.., .. } | Phase::Dialing { attempt: 4.., .. } => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    drop(lock);
+    let told = screen.next().await;
+    assert_eq!(told.summary, "news: not connected");
+    let lock = locked(&world).await;
+    let _ntfy = Ntfy::at(port).await;
+    world.told("store_failed", true).await;
+    drop(lock);
+    let back = screen.next().await;
+    assert_eq!((back.summary.as_str(), back.replaces), ("news is back", told.id));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! person's language, as messages of Hark's own. It does not decide what is told or when.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,7 +14,7 @@ use hark_engine::{
     voice::{self, Effect, Input, State},
 };
 use hark_platform::clock;
-use hark_store::{Query, Shown};
+use hark_store::{Query, Shown, StoreError};
 
 use crate::{
     alerts::{Due, Outbox},
@@ -28,6 +28,8 @@ use crate::{
 const SEQUENCE: &str = "connections ";
 /// Of several, so many are named, each reason with those that have it.
 const NAMED_MAX: usize = 4;
+/// What could not be written down is said once more after so long.
+const AGAIN: Duration = Duration::from_secs(5);
 /// Messages of an earlier run that are looked through for what it told.
 const EARLIER_MAX: u32 = 50;
 
@@ -49,6 +51,27 @@ struct Speech {
     voice: voice::Voice,
     /// The id of the message of each telling.
     told: BTreeMap<u64, i64>,
+    /// What is still to be said, as the database could not be written.
+    unsaid: VecDeque<Effect>,
+    /// When that is tried again.
+    again: Option<Monotonic>,
+}
+
+impl Speech {
+    /// What is over before it was said is not said.
+    fn add(&mut self, effect: Effect) {
+        let of = |effect: &Effect| match effect {
+            Effect::Tell { telling, .. } => Some(*telling),
+            Effect::Back { .. } | Effect::Withdraw { .. } => None,
+        };
+        if let Effect::Back { telling, .. } | Effect::Withdraw { telling } = &effect
+            && let Some(at) = self.unsaid.iter().position(|it| of(it) == Some(*telling))
+        {
+            self.unsaid.remove(at);
+        } else {
+            self.unsaid.push_back(effect);
+        }
+    }
 }
 
 impl Voice {
@@ -85,16 +108,31 @@ impl Voice {
     /// When [`Self::refresh`] is to be called at the latest.
     #[must_use]
     pub fn poll_deadline(&self) -> Option<Monotonic> {
-        self.speech().voice.poll_deadline()
+        let speech = self.speech();
+        [speech.voice.poll_deadline(), speech.again].into_iter().flatten().min()
     }
 
     fn hear(&self, input: Input) {
         let mut effects = Vec::new();
-        self.speech().voice.handle(input, clock::now(), &mut effects);
-        effects.into_iter().for_each(|effect| self.say(effect));
+        {
+            let mut speech = self.speech();
+            speech.voice.handle(input, clock::now(), &mut effects);
+            effects.into_iter().for_each(|effect| speech.add(effect));
+        }
+        // In their order.
+        while let Some(next) = { self.speech().unsaid.pop_front() } {
+            if self.say(&next).is_err() {
+                let mut speech = self.speech();
+                speech.unsaid.push_front(next);
+                speech.again = Some(clock::now().monotonic + AGAIN);
+                return;
+            }
+        }
+        self.speech().again = None;
     }
 
-    fn say(&self, effect: Effect) {
+    /// A failure is a condition as well.
+    fn say(&self, effect: &Effect) -> Result<(), StoreError> {
         let language = self.0.language;
         match effect {
             Effect::Tell { telling, keys, .. } => {
@@ -102,37 +140,46 @@ impl Voice {
                 let links = all.iter().filter(|link| keys.contains(&link.subscription));
                 let links: Vec<_> =
                     links.filter_map(|link| Some((&*link.name, cause(link)?))).collect();
-                self.put(telling, problem(&links, language));
+                // One that is about to come back has none just now.
+                match links.is_empty() {
+                    true => Ok(()),
+                    false => self.put(*telling, problem(&links, language)),
+                }
             }
-            Effect::Back { telling, keys, after, caught_up } if self.is_on_the_screen(telling) => {
+            Effect::Back { telling, keys, after, caught_up }
+                if self.is_on_the_screen(*telling)? =>
+            {
                 let names: Vec<_> = keys.iter().map(|key| self.0.status.name(key)).collect();
-                self.put(telling, back(&names, after, caught_up, language));
-                self.speech().told.remove(&telling);
+                self.put(*telling, back(&names, *after, *caught_up, language))?;
+                self.speech().told.remove(telling);
+                Ok(())
             }
             // Who was never told that they were away is not told that they are back.
             Effect::Back { telling, .. } | Effect::Withdraw { telling } => {
-                self.speech().told.remove(&telling);
-                let sequence = sequence(telling);
-                // A failure is a condition already.
-                let _ = own::take_back(&self.0.ledger, &sequence, clock::now().wall);
+                let sequence = sequence(*telling);
+                own::take_back(&self.0.ledger, &sequence, clock::now().wall)?;
+                self.speech().told.remove(telling);
                 self.0.alerts.withdraw(own::KEY, &sequence);
+                Ok(())
             }
         }
     }
 
-    fn put(&self, telling: u64, message: Message) {
+    fn put(&self, telling: u64, message: Message) -> Result<(), StoreError> {
         let id = Sequence { id: (&*sequence(telling)).into(), replaces: true, begins: false };
         let message = Message { sequence: Some(id), ..message };
-        if let Ok(Some(id)) = own::say(&self.0.ledger, message, clock::now().wall) {
+        if let Some(id) = own::say(&self.0.ledger, message, clock::now().wall)? {
             self.speech().told.insert(telling, id);
             self.0.alerts.put(own::KEY, Due::Live);
         }
+        Ok(())
     }
 
-    fn is_on_the_screen(&self, telling: u64) -> bool {
-        let Some(id) = self.speech().told.get(&telling).copied() else { return false };
-        let row = self.0.ledger.read(|store| store.message(id)).ok().flatten();
-        row.is_some_and(|row| matches!(row.shown, Shown::Shown | Shown::Digest | Shown::Folded))
+    fn is_on_the_screen(&self, telling: u64) -> Result<bool, StoreError> {
+        let Some(id) = self.speech().told.get(&telling).copied() else { return Ok(false) };
+        let row = self.0.ledger.read(|store| store.message(id))?;
+        let is_shown = |shown| matches!(shown, Shown::Shown | Shown::Digest | Shown::Folded);
+        Ok(row.is_some_and(|row| is_shown(row.shown)))
     }
 
     fn speech(&self) -> MutexGuard<'_, Speech> {
