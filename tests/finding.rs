@@ -122,7 +122,11 @@ async fn what_is_deleted_is_gone_and_what_is_read_is_read() {
     assert_eq!(found(&world, &["--unread"]).await, ["空间不足"]);
     let again = world.hark(&["read", &id(1), "999"]).await.ok();
     assert_eq!(again, "There was none that was not read.\n");
-    assert_eq!(world.hark(&["read", "--all"]).await.ok(), "1 message is read now.\n");
+    let both = world.hark(&["read", &id(1), "--all"]).await;
+    assert_eq!(both.code, Some(2), "one or all: {both:?}");
+    assert_eq!(world.hark(&["read", "--of", "builds"]).await.ok(), "1 message is read now.\n");
+    let none = world.hark(&["read", "--all"]).await.ok();
+    assert_eq!(none, "There was none that was not read.\n");
     assert!(world.hark(&["read"]).await.code != Some(0), "it is said which");
 }
 

@@ -385,7 +385,7 @@ impl Cause {
                 )
             }
             Self::NoContent => format!(
-                "{server} answered HTTP 204, which asks not to be dialled again. Resume the subscription to try once more."
+                "{server} answered HTTP 204, which asks not to be dialled again. Hark does so only when you say so."
             ),
             Self::ContentType { found } => format!(
                 "{server} answered with {found} instead of an event stream. Check the path; a login page or captive portal answers so too."

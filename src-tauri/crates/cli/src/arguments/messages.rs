@@ -46,16 +46,16 @@ pub struct MessagesOptions {
 
 /// Options of `hark read`.
 #[derive(Debug, Args)]
-#[group(id = "which", required = true, args = ["ids", "all"])]
+#[group(id = "which", required = true, args = ["ids", "all", "of"], multiple = true)]
 pub struct ReadOptions {
     /// These, by their ids in `hark messages`
     #[arg(value_name = "ID")]
     pub ids: Vec<i64>,
     /// All
-    #[arg(long)]
+    #[arg(long, conflicts_with = "ids")]
     pub all: bool,
     /// All of this subscription, by its key
-    #[arg(long, value_name = "KEY", requires = "all")]
+    #[arg(long, value_name = "KEY", conflicts_with = "ids")]
     pub of: Option<String>,
 }
 

@@ -13,7 +13,8 @@ use crate::{
 /// Marks messages as read; their notifications go away.
 pub async fn read(profile: &Profile, options: ReadOptions) -> Done {
     let ReadOptions { ids, all, of } = options;
-    let asked = ReadMessages { messages: ids, up_to: all.then_some(i64::MAX), subscription: of };
+    let up_to = (all || of.is_some()).then_some(i64::MAX);
+    let asked = ReadMessages { messages: ids, up_to, subscription: of };
     let client = client(profile);
     let read = client.call(&route::READ, &asked).await?;
     if read.messages == 0 && !asked.messages.is_empty() && !is_any(&client, &asked.messages).await?

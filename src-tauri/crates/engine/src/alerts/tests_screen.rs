@@ -184,7 +184,9 @@ fn what_is_read_while_it_is_under_way_is_closed_and_one_that_was_refused_is_not_
     world.shows("0", Ok(7));
     assert_eq!(world.closes(), 7);
     world.is_done();
-    (0..2).for_each(|_| drop(world.store()));
+    for _ in 0..2 {
+        world.store();
+    }
     world.due(Due::Live);
     world.shows("1", Err(refused()));
     world.rows[1].fate = Fate::Old;

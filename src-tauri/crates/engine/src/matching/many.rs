@@ -67,6 +67,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
         let all: Vec<T> = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+        // In a rule any of these would be none, and no condition at all is all.
+        if all.is_empty() {
+            return Err(de::Error::custom("the list is empty; name something, or leave it out"));
+        }
         if all.len() > MANY_MAX {
             return Err(de::Error::custom(format!("there are more than {MANY_MAX} of them")));
         }
@@ -83,7 +87,8 @@ mod tests {
         let read = |json: &str| serde_json::from_str::<OneOrMany<String>>(json);
         assert_eq!(*read(r#""a""#).unwrap(), ["a"]);
         assert_eq!(*read(r#"["a","b"]"#).unwrap(), ["a", "b"]);
-        assert!(read("[]").unwrap().is_empty());
+        let error = read("[]").unwrap_err().to_string();
+        assert!(error.contains("the list is empty"), "{error}");
         let error = read("[7]").unwrap_err().to_string();
         assert!(error.contains("invalid type: integer `7`, expected a string"), "{error}");
     }

@@ -458,17 +458,17 @@ mod tests {
         };
         let all = first(Some("1@E/a"), &format!(r#"{{"a":{}}}"#, stand(PUBLICATIONS_MAX)));
         assert_eq!(all.len(), PUBLICATIONS_MAX + 1);
-        let nothing = (Decoded::Anew, Some(NOW.to_owned()));
+        let nothing = [(Decoded::Anew, Some(NOW.to_owned()))];
         let half = stand(PUBLICATIONS_MAX / 2 + 1);
         let all = first(Some("1@E/a"), &format!(r#"{{"a":{half},"b":{half}}}"#));
-        assert_eq!(all, [nothing.clone()]);
+        assert_eq!(all, nothing);
         let whole = stand(PUBLICATIONS_MAX + 1);
         let data = format!(r#"{{"channel":"a","subscribe":{whole}}}"#);
         let event = RawEvent { data, ..RawEvent::default() };
         let all = PLAIN.unfold(&event, Standing { position: None, is_first: false }).unwrap();
         let all: Vec<_> =
             all.iter().map(|event| (PLAIN.decode(event), event.own_id.clone())).collect();
-        assert_eq!(all, [nothing]);
+        assert_eq!(all, nothing);
     }
 
     #[test]
