@@ -132,7 +132,10 @@ impl<N: Clone> Alerts<N> {
             series: call.series(),
             until: stays.and_then(|stays| self.held.now().checked_add(stays).ok()),
         };
-        self.left(number, out);
+        // Its number is noted anew with what it has become. Were it forgotten before, an agent that is killed in between
+        // would not know it any more.
+        self.screen.remove(number);
+        self.counter.remove(number);
         let Some(Folds { folded, replaces }) = &call.folds else {
             let closes = stays.map(|stays| now + stays);
             let at = Some(now);

@@ -176,6 +176,18 @@ fn reading_a_message_closes_its_notification() {
 }
 
 #[test]
+fn a_number_that_an_update_takes_is_known_until_that_is_written_down() {
+    let mut world = shown();
+    world.is_writable = false;
+    world.series("job");
+    let (request, _, replaces) = world.sent();
+    assert_eq!(replaces, Some(7));
+    world.say(Input::Shown(request, Ok(7)));
+    let known: Vec<u32> = world.showing.iter().map(|it| it.number).collect();
+    assert_eq!(known, [7], "an agent that is killed now goes on in its place");
+}
+
+#[test]
 fn what_is_read_while_it_is_under_way_is_closed_and_one_that_was_refused_is_not_sent_again() {
     let mut world = World::ready();
     world.store();
