@@ -5,7 +5,7 @@
 
 use hark_api::{Phase, Shown};
 use hark_tests::{
-    LONG, World, eventually, fake::Notifications, lock::locked, ntfy::Ntfy, sse::Server,
+    LONG, Running, World, eventually, fake::Notifications, lock::locked, ntfy::Ntfy, sse::Server,
 };
 
 fn settings(world: &World, tell_after: &str, urls: &[(&str, &str)]) {
@@ -14,6 +14,17 @@ fn settings(world: &World, tell_after: &str, urls: &[(&str, &str)]) {
     };
     let all: String = urls.iter().map(one).collect();
     world.settings(&format!("[problems]\ntell_after = \"{tell_after}\"\n{all}"));
+}
+
+/// A world in which what is not connected for a second is told, and `news` streams from its ntfy.
+async fn followed() -> (World, Notifications, Ntfy, Running) {
+    let mut world = World::new();
+    let screen = Notifications::of(&mut world).await;
+    let ntfy = Ntfy::start().await;
+    settings(&world, "1s", &[("news", &ntfy.url("/a"))]);
+    let agent = world.agent().await;
+    world.caught_up("news").await;
+    (world, screen, ntfy, agent)
 }
 
 /// The titles of what Hark said itself, each with what became of it.
@@ -25,12 +36,7 @@ async fn said(world: &World) -> Vec<(String, Shown)> {
 
 #[tokio::test]
 async fn a_connection_that_stays_away_is_told_and_that_it_is_back_takes_its_place() {
-    let mut world = World::new();
-    let mut screen = Notifications::of(&mut world).await;
-    let ntfy = Ntfy::start().await;
-    settings(&world, "1s", &[("news", &ntfy.url("/a"))]);
-    let _agent = world.agent().await;
-    world.caught_up("news").await;
+    let (world, mut screen, ntfy, _agent) = followed().await;
     let port = ntfy.stop();
     let told = screen.next().await;
     assert_eq!(told.summary, "news: not connected");
@@ -57,12 +63,7 @@ async fn a_connection_that_stays_away_is_told_and_that_it_is_back_takes_its_plac
 
 #[tokio::test]
 async fn what_was_to_be_told_while_the_database_is_locked_is_told_after_it() {
-    let mut world = World::new();
-    let mut screen = Notifications::of(&mut world).await;
-    let ntfy = Ntfy::start().await;
-    settings(&world, "1s", &[("news", &ntfy.url("/a"))]);
-    let _agent = world.agent().await;
-    world.caught_up("news").await;
+    let (world, mut screen, ntfy, _agent) = followed().await;
     let lock = locked(&world).await;
     let port = ntfy.stop();
     eventually("it has been away for longer than a second", LONG, async || {
@@ -101,12 +102,7 @@ async fn several_are_told_as_one_and_a_pause_takes_it_back() {
 
 #[tokio::test]
 async fn what_is_silent_is_not_told_and_so_not_taken_back() {
-    let mut world = World::new();
-    let mut screen = Notifications::of(&mut world).await;
-    let ntfy = Ntfy::start().await;
-    settings(&world, "1s", &[("news", &ntfy.url("/a"))]);
-    let _agent = world.agent().await;
-    world.caught_up("news").await;
+    let (world, mut screen, ntfy, _agent) = followed().await;
     world.hark(&["snooze", "--for", "1h"]).await.ok();
     let port = ntfy.stop();
     eventually("it is held back", LONG, async || {
