@@ -387,6 +387,8 @@ after: { [key in string]: OptionValue },
  */
 unchecked: boolean, };
 
+export type EndedBy = "streaming" | "pause" | "removal";
+
 export type ErrorCode = "unknown_subscription" | "already_followed" | "credential_wanted" | "not_a_feed" | "no_push_feed" | "unreachable" | "changed";
 
 export type Event = { "event": "reset", "data": Status } | { "event": "status", "data": Status } | { "event": "link", "data": Link } | { "event": "message", "data": Message } | { "event": "changed", "data": { 
@@ -939,11 +941,15 @@ last_heard: Time | null,
  */
 noticed: Time, 
 /**
- * When it streamed again; null while it lasts.
+ * When it ended; null while it lasts.
  */
 recovered: Time | null, 
 /**
- * From notice to recovery, or to now.
+ * What ended it; null while it lasts.
+ */
+ended_by: EndedBy | null, 
+/**
+ * From notice to its end, or to now.
  */
 duration_ms: number, 
 /**

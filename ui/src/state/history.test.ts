@@ -58,6 +58,12 @@ test("the full story is told in order, and says what may be missing", () => {
   expect(lasts[2]).toMatch(/^Messages sent between \d\d:\d\d:\d\d and now may be missing for good/);
 });
 
+test("one that was paused or removed is not called connected again", () => {
+  const of = (ended_by: "pause" | "removal") => story(outage({ ended_by, attempts: 0 }), en).at(-1);
+  expect(of("pause")).toMatch(/: paused$/);
+  expect(of("removal")).toMatch(/: removed$/);
+});
+
 test("each entry is somebody's doing, or nobody's", () => {
   const of = (entry: HistoryEntry) => group(entry);
   expect(of(outage())).toBe("network");

@@ -107,13 +107,13 @@ export function story(outage: Outage, words: Words): string[] {
   lines.push(told.noticed(clockSeconds(noticed), words.cause(outage.cause)));
   if (outage.latest) lines.push(told.later(words.cause(outage.latest)));
   if (outage.attempts > 0) lines.push(told.tried(outage.attempts));
-  lines.push(outage.recovered ? told.back(clockSeconds(at(outage.recovered))) : told.still);
+  const over = outage.recovered && clockSeconds(at(outage.recovered));
+  lines.push(over ? told.over[outage.ended_by ?? "streaming"](over) : told.still);
   if (outage.caught_up > 0) lines.push(told.caughtUp(outage.caught_up));
   if (outage.gap) {
     const from = clockSeconds(at(outage.last_heard ?? outage.noticed));
-    const to = outage.recovered ? clockSeconds(at(outage.recovered)) : told.now;
-    lines.push(told.gap(from, to));
-  } else if (outage.recovered) lines.push(told.noGap);
+    lines.push(told.gap(from, over || told.now));
+  } else if (outage.ended_by === "streaming") lines.push(told.noGap);
   return lines;
 }
 

@@ -86,6 +86,7 @@ export function outage(more: Partial<OutageEntry> = {}): OutageEntry {
     last_heard: ago(700),
     noticed: ago(600),
     recovered: ago(540),
+    ended_by: more.recovered === null ? null : "streaming",
     duration_ms: 60_000,
     attempts: 2,
     cause: refused,

@@ -9,7 +9,7 @@ use hark_engine::{
     feed::{self, Certainty, Feed, Recognition},
     handlers::RunEnd,
     heartbeat::Source,
-    history::{History, Outage, Row, Span, SpanKind},
+    history::{EndedBy, History, Outage, Row, Span, SpanKind},
     link::{Link, Phase, Reason},
     message::{Action, Does, Extras, Message, Priority},
     policy::Decision,
@@ -293,20 +293,29 @@ pub fn history(
 }
 
 fn outage(outage: Outage, server: &str, now: Timestamp) -> api::Outage {
-    let end = outage.recovered.unwrap_or(now);
+    let end = outage.over.map_or(now, |over| over.at);
     let ms = end.as_millisecond().saturating_sub(outage.noticed.as_millisecond());
     api::Outage {
         id: outage.id,
         subscription: outage.subscription,
         last_heard: outage.last_heard.map(api::Time),
         noticed: api::Time(outage.noticed),
-        recovered: outage.recovered.map(api::Time),
+        recovered: outage.over.map(|over| api::Time(over.at)),
+        ended_by: outage.over.map(|over| ended_by(over.by)),
         duration_ms: u64::try_from(ms).unwrap_or_default(),
         attempts: outage.attempts,
         cause: cause(&outage.failure, server),
         latest: outage.latest.map(|failure| cause(&failure, server)),
         gap: outage.gap,
         caught_up: 0,
+    }
+}
+
+fn ended_by(by: EndedBy) -> api::EndedBy {
+    match by {
+        EndedBy::Streaming => api::EndedBy::Streaming,
+        EndedBy::Pause => api::EndedBy::Pause,
+        EndedBy::Removal => api::EndedBy::Removal,
     }
 }
 

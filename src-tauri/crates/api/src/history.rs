@@ -97,7 +97,7 @@ impl HistoryEntry {
     }
 }
 
-/// From the loss of a link to its recovery.
+/// From the loss of a link to its recovery, or until it is not to be followed any more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Outage {
@@ -110,9 +110,11 @@ pub struct Outage {
     pub last_heard: Option<Time>,
     /// When the loss was noticed.
     pub noticed: Time,
-    /// When it streamed again; null while it lasts.
+    /// When it ended; null while it lasts.
     pub recovered: Option<Time>,
-    /// From notice to recovery, or to now.
+    /// What ended it; null while it lasts.
+    pub ended_by: Option<EndedBy>,
+    /// From notice to its end, or to now.
     #[cfg_attr(test, ts(type = "number"))]
     pub duration_ms: u64,
     /// Dials that failed in between.
@@ -125,6 +127,19 @@ pub struct Outage {
     pub gap: bool,
     /// How many stored messages were sent while it was lost, by their server's time, and came afterwards.
     pub caught_up: u32,
+}
+
+/// What ended an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The link streamed again.
+    Streaming,
+    /// The person paused the subscription.
+    Pause,
+    /// The person follows it no longer.
+    Removal,
 }
 
 /// A span in which a link was deliberately or unavoidably not followed.

@@ -38,8 +38,8 @@ pub use database::Database;
 pub use event::Event;
 pub use handlers::{Handler, HandlerBegun, HandlerEnd, HandlerRun, RunHandler};
 pub use history::{
-    Cause, Class, Frequent, HistoryEntry, HistoryQuery, JournalRow, Outage, Share, Span, SpanKind,
-    Uptime, Whose,
+    Cause, Class, EndedBy, Frequent, HistoryEntry, HistoryQuery, JournalRow, Outage, Share, Span,
+    SpanKind, Uptime, Whose,
 };
 pub use message::{
     Action, ActionKind, Attachment, COUNTED_MAX, Decision, DeleteMessages, Deleted, Message,

@@ -164,8 +164,8 @@ pub struct Outage {
     pub last_heard: Option<Timestamp>,
     /// When the loss was noticed.
     pub noticed: Timestamp,
-    /// When it streamed again, or was paused.
-    pub recovered: Option<Timestamp>,
+    /// How it ended; `None` while it lasts.
+    pub over: Option<Over>,
     /// Dials that failed in between.
     pub attempts: u32,
     /// Why it was lost.
@@ -174,6 +174,26 @@ pub struct Outage {
     pub latest: Option<Failure>,
     /// Whether messages may have been missed for good.
     pub gap: bool,
+}
+
+/// The end of an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Over {
+    /// When it ended.
+    pub at: Timestamp,
+    /// What ended it.
+    pub by: EndedBy,
+}
+
+/// What ended an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedBy {
+    /// The link streamed again.
+    Streaming,
+    /// The person paused it.
+    Pause,
+    /// The person follows the subscription no longer.
+    Removal,
 }
 
 /// Why nothing was followed although nothing was wrong.
@@ -226,8 +246,17 @@ impl History {
                 last_outage
                     .get(&key)
                     .copied()
-                    .filter(|&index| history.outages[index].recovered.is_none())
+                    .filter(|&index| history.outages[index].over.is_none())
             };
+            let ended_by = match entry {
+                Entry::Opened => Some(EndedBy::Streaming),
+                Entry::Paused => Some(EndedBy::Pause),
+                Entry::Removed => Some(EndedBy::Removal),
+                _ => None,
+            };
+            if let Some((index, by)) = open(&history).zip(ended_by) {
+                history.outages[index].over = Some(Over { at, by });
+            }
             match entry {
                 Entry::Lost { failure, last_heard } => {
                     last_outage.insert(key.clone(), history.outages.len());
@@ -248,17 +277,14 @@ impl History {
                     last_outage.insert(key.clone(), history.outages.len());
                     history.outages.push(Outage::begun(id, key, None, at, failure));
                 }
-                Entry::Opened | Entry::Removed => {
-                    if let Some(index) = open(&history) {
-                        history.outages[index].recovered = Some(at);
-                    }
-                    // What streams, or is not followed, is not paused, whatever was noted of it.
+                // What streams, or is not followed, is not paused, whatever was noted of it.
+                Entry::Opened | Entry::Removed | Entry::Resumed => {
                     if let Some(index) = open_pause.remove(&key) {
                         history.spans[index].to = Some(at);
                     }
                 }
                 Entry::Gap { since } => {
-                    let lasted = |outage: &Outage| outage.recovered.is_none_or(|at| at > since);
+                    let lasted = |outage: &Outage| outage.over.is_none_or(|over| over.at > since);
                     let outages = history.outages.iter_mut().rev();
                     let of_key = outages.filter(|outage| outage.subscription == key);
                     // What is missing may have been lost in any of those that it reaches into.
@@ -270,17 +296,9 @@ impl History {
                     }
                 }
                 Entry::Paused => {
-                    if let Some(index) = open(&history) {
-                        history.outages[index].recovered = Some(at);
-                    }
                     open_pause.insert(key, history.spans.len());
                     let kind = SpanKind::Paused;
                     history.spans.push(Span { id, kind, subscription, from: at, to: None });
-                }
-                Entry::Resumed => {
-                    if let Some(index) = open_pause.remove(&key) {
-                        history.spans[index].to = Some(at);
-                    }
                 }
                 Entry::AgentStopped => stopped = Some(at),
                 Entry::AgentStarted { last_alive } => {
@@ -352,7 +370,7 @@ impl Outage {
             subscription,
             last_heard,
             noticed,
-            recovered: None,
+            over: None,
             attempts: 0,
             failure,
             latest: None,
@@ -394,7 +412,7 @@ mod tests {
             (20, Entry::Gap { since: at(9) }),
         ]);
         let wanted = Outage {
-            recovered: Some(at(20)),
+            over: Some(Over { at: at(20), by: EndedBy::Streaming }),
             attempts: 3,
             latest: Some(closed),
             gap: true,
@@ -477,8 +495,12 @@ mod tests {
             (1, Entry::Removed),
             (2, Entry::Paused),
             (3, Entry::Removed),
+            (4, Entry::DialFailed { failure: Cause::ConnectionRefused.into(), attempts: 1 }),
+            (5, Entry::Paused),
         ]);
-        assert_eq!(history.outages[0].recovered, Some(at(1)));
+        let over = |outage: &Outage| outage.over.map(|Over { at, by }| (at.as_second(), by));
+        let ends: Vec<_> = history.outages.iter().map(over).collect();
+        assert_eq!(ends, [Some((1, EndedBy::Removal)), Some((5, EndedBy::Pause))]);
         assert_eq!(history.spans[0].to, Some(at(3)));
     }
 

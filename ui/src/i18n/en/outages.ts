@@ -68,7 +68,11 @@ export const outages = {
     later: (sentence: string) => `Later: ${sentence}`,
     tried: (n: number) =>
       n === 1 ? "1 attempt to connect failed." : `${n} attempts to connect failed.`,
-    back: (time: string) => `${time}: connected again`,
+    over: {
+      streaming: (time: string) => `${time}: connected again`,
+      pause: (time: string) => `${time}: paused`,
+      removal: (time: string) => `${time}: removed`,
+    },
     still: "It is not back yet.",
     caughtUp: (n: number) =>
       n === 1

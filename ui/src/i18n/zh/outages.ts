@@ -63,7 +63,11 @@ export const outages: typeof en.outages = {
     noticed: (time, sentence) => `${time}：${sentence}`,
     later: (sentence) => `之后：${sentence}`,
     tried: (n) => `尝试连接 ${n} 次，均失败。`,
-    back: (time) => `${time}：重新连上`,
+    over: {
+      streaming: (time) => `${time}：重新连上`,
+      pause: (time) => `${time}：已暂停`,
+      removal: (time) => `${time}：已移除`,
+    },
     still: "尚未恢复。",
     caughtUp: (n) => `期间发送的 ${n} 条消息已在恢复后补收。`,
     gap: (from, to) =>

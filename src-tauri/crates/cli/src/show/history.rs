@@ -1,6 +1,6 @@
 //! An entry of the reconnection history: when, whose, for how long, and below it why.
 
-use hark_api::{HistoryEntry, Outage, Share, Span, SpanKind, Uptime};
+use hark_api::{EndedBy, HistoryEntry, Outage, Share, Span, SpanKind, Uptime};
 
 use super::{handlers, length};
 use crate::look::Look;
@@ -15,8 +15,13 @@ pub fn entry(entry: &HistoryEntry, look: &Look) -> String {
 }
 
 fn outage(outage: &Outage, look: &Look) -> String {
+    let over = match outage.ended_by {
+        Some(EndedBy::Pause) => "paused",
+        Some(EndedBy::Removal) => "removed",
+        Some(EndedBy::Streaming) | None => "back",
+    };
     let end = match outage.recovered {
-        Some(recovered) => format!("back {}", look.at(recovered)),
+        Some(at) => format!("{over} {}", look.at(at)),
         None => look.bad("still down"),
     };
     let attempts = match outage.attempts {

@@ -99,14 +99,20 @@ fn messages_and_history_are_lines() {
     let history = json!([
         {
             "kind": "outage", "id": 1, "subscription": "builds", "last_heard": "2026-03-02T02:51:50Z",
-            "noticed": "2026-03-02T02:52:00Z", "recovered": "2026-03-02T02:53:05Z", "duration_ms": 65_000,
-            "attempts": 10, "gap": true, "caught_up": 3, "latest": cause("network", "Then it refused connections."),
+            "noticed": "2026-03-02T02:52:00Z", "recovered": "2026-03-02T02:53:05Z", "ended_by": "streaming",
+            "duration_ms": 65_000, "attempts": 10, "gap": true, "caught_up": 3, "latest": cause("network", "Then it refused connections."),
             "cause": cause("server", "The server at https://push.example.org closed the connection."),
         },
         {
             "kind": "outage", "id": 2, "subscription": "news", "last_heard": null,
-            "noticed": "2026-03-01T02:52:00Z", "recovered": null, "duration_ms": 90_000_000,
+            "noticed": "2026-03-01T02:52:00Z", "recovered": null, "ended_by": null, "duration_ms": 90_000_000,
             "attempts": 1, "gap": false, "caught_up": 0, "latest": null, "cause": cause("network", "It does not answer."),
+        },
+        {
+            "kind": "outage", "id": 4, "subscription": "old", "last_heard": "2026-03-01T01:50:00Z",
+            "noticed": "2026-03-01T01:50:00Z", "recovered": "2026-03-01T01:50:05Z", "ended_by": "pause",
+            "duration_ms": 5_000, "attempts": 2, "gap": false, "caught_up": 0, "latest": null,
+            "cause": cause("network", "It does not answer."),
         },
         { "kind": "span", "id": 3, "span": "asleep", "subscription": null, "from": "2026-03-02T03:00:00Z",
           "to": "2026-03-02T07:00:00Z" },
