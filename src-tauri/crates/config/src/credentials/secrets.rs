@@ -5,7 +5,6 @@
 use std::{
     env,
     path::Path,
-    process::Stdio,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -13,7 +12,10 @@ use std::{
 use base64::prelude::{BASE64_STANDARD, Engine};
 use hark_engine::failure::Cause;
 use hark_local::file;
-use hark_platform::aside::{Aside, FILE_TIMEOUT};
+use hark_platform::{
+    aside::{Aside, FILE_TIMEOUT},
+    child::Whole,
+};
 use hark_stream::connection::is_loopback;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::{io::AsyncReadExt, process::Command, time::timeout};
@@ -142,19 +144,19 @@ fn secret_in(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "it holds no text".to_owned())
 }
 
-/// Runs the command, without a shell, and takes what it prints.
+/// Runs the command, without a shell, and takes what it prints. One that takes too long, or that the dial no longer
+/// waits for, ends with all that it has started.
 async fn run(words: &[String], credential: &Credential) -> Result<String, Cause> {
     let [program, arguments @ ..] = words else {
         return Err(wrong("the command is empty".into()));
     };
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    command.stdout(Stdio::piped());
+    command.args(arguments);
     let failed = |error: std::io::Error| wrong(format!("{credential}: {error}"));
     let run = async {
-        let mut child = command.spawn().map_err(failed)?;
+        let mut begun = Whole::begin(command).map_err(failed)?;
         let mut printed = Vec::new();
-        if let Some(out) = child.stdout.take() {
+        if let Some(out) = begun.output() {
             out.take(SECRET_BYTES_MAX as u64 + 1)
                 .read_to_end(&mut printed)
                 .await
@@ -163,7 +165,7 @@ async fn run(words: &[String], credential: &Credential) -> Result<String, Cause>
         if printed.len() > SECRET_BYTES_MAX {
             return Err(wrong(format!("{credential} printed too much for a secret")));
         }
-        Ok((printed, child.wait().await.map_err(failed)?))
+        Ok((printed, begun.end().await.map_err(failed)?))
     };
     let (printed, status) = timeout(COMMAND_TIMEOUT, run).await.unwrap_or_else(|_| {
         let seconds = COMMAND_TIMEOUT.as_secs();
@@ -260,6 +262,36 @@ mod tests {
         subscription.basic = Some(Basic { user: "me".into(), password });
         let headers = headers_of(&subscription).await.unwrap();
         assert_eq!(headers["authorization"], "Basic bWU6czNjcmV0");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_command_that_is_not_waited_for_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let note = folder.path().join("note");
+        let script = format!("sleep 300 & echo $! > {}; wait", note.display());
+        let mut subscription = Subscription::plain("https://a.example/".parse().unwrap(), "json");
+        let words = ["sh", "-c", &script].map(str::to_owned).to_vec();
+        subscription.bearer = Some(Credential::Command(words));
+        let noted = async {
+            loop {
+                match std::fs::read_to_string(&note) {
+                    Ok(text) if text.ends_with('\n') => break text.trim().to_owned(),
+                    _ => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        let pid = tokio::select! {
+            made = headers_of(&subscription) => panic!("{made:?}"),
+            pid = noted => pid,
+        };
+        let is_there = || {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+            stat.is_ok_and(|stat| !stat.contains(") Z "))
+        };
+        while is_there() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     #[cfg(unix)]

@@ -5,6 +5,7 @@
 
 #[cfg(unix)]
 mod unix;
+mod whole;
 #[cfg(windows)]
 mod windows;
 
@@ -21,6 +22,8 @@ use std::{
 };
 
 use crate::groups::Groups;
+
+pub use whole::Whole;
 
 /// How much is kept of the beginning of an output, and as much of its end. Bytes.
 pub const OUTPUT_BYTES_MAX: usize = 4 << 10;

@@ -22,6 +22,7 @@ use rustix::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::unix::pipe,
+    process::ChildStdout,
     sync::oneshot,
     time::{sleep, timeout},
 };
@@ -50,6 +51,32 @@ pub(super) fn advice(path: &Path) -> String {
 }
 
 pub(super) fn without_window(_command: &mut tokio::process::Command) {}
+
+/// The group of one that its caller follows.
+pub(super) struct Tree(tokio::process::Child);
+
+impl Tree {
+    pub(super) fn begin(mut command: tokio::process::Command) -> io::Result<Self> {
+        command.process_group(0).spawn().map(Self)
+    }
+
+    pub(super) fn output(&mut self) -> Option<ChildStdout> {
+        self.0.stdout.take()
+    }
+
+    pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.0.wait().await
+    }
+
+    /// Until `wait` has answered nobody reaps it, and its number is no other's.
+    pub(super) fn kill(&mut self) {
+        let pid = self.0.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        if let Some(pid) = pid {
+            // One that is gone has ended already.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+    }
+}
 
 /// Runs it to its end.
 pub(super) async fn run(
@@ -222,8 +249,10 @@ async fn read_all(printed: &mut pipe::Receiver, output: &mut Output) {
 mod tests {
     use std::{ffi::OsString, future::pending, time::Duration};
 
+    use tokio::io::{AsyncBufReadExt, BufReader};
+
     use super::*;
-    use crate::child::{OUTPUT_BYTES_MAX, run};
+    use crate::child::{OUTPUT_BYTES_MAX, Whole, run};
 
     fn script(text: &str, seconds: u64) -> Run {
         Run {
@@ -239,6 +268,16 @@ mod tests {
         let state = std::fs::read_to_string(format!("/proc/{pid}/stat"));
         rustix::process::test_kill_process(process).is_err()
             || state.is_ok_and(|stat| stat.contains(") Z "))
+    }
+
+    async fn until_gone(pid: &str) {
+        for _ in 0..200 {
+            if is_gone(pid) {
+                return;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+        assert!(is_gone(pid), "{pid} is left");
     }
 
     #[tokio::test]
@@ -270,25 +309,43 @@ mod tests {
         let text = ended.output.text();
         assert_eq!(text.lines().count(), 2, "{text}");
         for pid in text.lines() {
-            for _ in 0..200 {
-                if is_gone(pid) {
-                    break;
-                }
-                sleep(Duration::from_millis(10)).await;
-            }
-            assert!(is_gone(pid), "{pid} is left");
+            until_gone(pid).await;
         }
         // So does one that ends well, and one that is not waited for.
         let ended = run(script("sleep 300 & echo $!", 20), pending()).await;
         assert_eq!(ended.end, End::Code(0));
-        let pid = ended.output.text();
-        for _ in 0..200 {
-            if is_gone(pid.trim()) {
-                break;
-            }
-            sleep(Duration::from_millis(10)).await;
-        }
-        assert!(is_gone(pid.trim()));
+        until_gone(ended.output.text().trim()).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_followed_ends_whole_unless_it_has_ended_by_itself() {
+        let begin = |text: &str| {
+            let mut command = tokio::process::Command::new("/bin/sh");
+            command.args(["-c", text]);
+            Whole::begin(command).unwrap()
+        };
+        let first_line = async |whole: &mut Whole| {
+            let mut line = String::new();
+            BufReader::new(whole.output().unwrap()).read_line(&mut line).await.unwrap();
+            line.trim().to_owned()
+        };
+        let mut unwanted = begin("sleep 300 & echo $!; wait");
+        let pid = first_line(&mut unwanted).await;
+        assert!(!is_gone(&pid));
+        drop(unwanted);
+        until_gone(&pid).await;
+        // One whose first process has ended, and that nobody has seen end.
+        let mut unseen = begin("sleep 300 & echo $!");
+        let pid = first_line(&mut unseen).await;
+        drop(unseen);
+        until_gone(&pid).await;
+        let mut ended = begin("sleep 300 & echo $!; exit 3");
+        let pid = first_line(&mut ended).await;
+        assert_eq!(ended.end().await.unwrap().code(), Some(3));
+        drop(ended);
+        assert!(!is_gone(&pid), "it may be what keeps the secret");
+        let left = Pid::from_raw(pid.parse().unwrap()).unwrap();
+        rustix::process::kill_process(left, Signal::KILL).unwrap();
     }
 
     #[tokio::test]

@@ -14,6 +14,7 @@ use std::{
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap, CreationFlags, JobObject, KillOnDrop};
 use tokio::{
+    process::ChildStdout,
     runtime::Handle,
     sync::{mpsc, oneshot},
     time::{sleep, timeout},
@@ -79,6 +80,31 @@ pub(super) fn advice(_path: &Path) -> String {
 
 pub(super) fn without_window(command: &mut tokio::process::Command) {
     command.creation_flags(CREATE_NO_WINDOW.0);
+}
+
+/// The job of one that its caller follows.
+pub(super) struct Tree(Box<dyn ChildWrapper>);
+
+impl Tree {
+    /// Without `KillOnDrop`, which would end what is left running, too.
+    pub(super) fn begin(command: tokio::process::Command) -> io::Result<Self> {
+        let mut command = CommandWrap::from(command);
+        command.wrap(CreationFlags(CREATE_NO_WINDOW)).wrap(JobObject).spawn().map(Self)
+    }
+
+    pub(super) fn output(&mut self) -> Option<ChildStdout> {
+        self.0.stdout().take()
+    }
+
+    pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.0.inner_mut().wait().await
+    }
+
+    pub(super) fn kill(&mut self) {
+        if let Err(error) = self.0.start_kill() {
+            tracing::debug!("a job could not be ended: {error}");
+        }
+    }
 }
 
 /// A command that may not have begun yet.
@@ -222,7 +248,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::child::{OUTPUT_BYTES_MAX, run};
+    use crate::child::{OUTPUT_BYTES_MAX, Whole, run};
 
     /// Says what [`acts`] does.
     const ACT: &str = "HARK_TEST_ACT";
@@ -268,7 +294,12 @@ mod tests {
                 let file = File::create(lock()).unwrap();
                 file.lock().unwrap();
                 println!("locked");
-                thread::sleep(Duration::from_secs(300));
+                for _ in 0..3_000 {
+                    if enough(&lock()).exists() {
+                        process::exit(0);
+                    }
+                    thread::sleep(Duration::from_millis(100));
+                }
             }
             Ok("leave") => {
                 begin_another("sleep");
@@ -292,6 +323,11 @@ mod tests {
             }
             _ => {}
         }
+    }
+
+    /// The file that ends one that sleeps.
+    fn enough(lock: &Path) -> PathBuf {
+        lock.with_extension("enough")
     }
 
     fn is_locked(path: &Path) -> bool {
@@ -365,6 +401,28 @@ mod tests {
             () = until(&lock, true) => {}
         }
         drop(dropped);
+        until(&lock, false).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_followed_ends_whole_unless_it_has_ended_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = folder.path().join("lock");
+        let begin = |act| {
+            let Run { words, environment, .. } = itself(act, &lock, 0);
+            let mut command = tokio::process::Command::new(&words[0]);
+            command.args(&words[1..]).envs(environment);
+            Whole::begin(command).unwrap()
+        };
+        let unwanted = begin("tree");
+        until(&lock, true).await;
+        drop(unwanted);
+        until(&lock, false).await;
+        let mut ended = begin("leave");
+        assert!(ended.end().await.unwrap().success());
+        drop(ended);
+        assert!(is_locked(&lock), "it may be what keeps the secret");
+        File::create(enough(&lock)).unwrap();
         until(&lock, false).await;
     }
 
