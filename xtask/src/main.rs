@@ -11,6 +11,7 @@ mod node;
 mod package;
 mod page;
 mod pip;
+mod processors;
 mod run;
 mod servers;
 mod shell;

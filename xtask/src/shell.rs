@@ -19,7 +19,7 @@ use std::{
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::Result;
+use crate::{Result, processors};
 
 /// A list of the marks of every xtask above a process, each ended by a colon.
 const MARK: &str = "HARK_XTASK";
@@ -126,27 +126,31 @@ impl Shell {
         })
     }
 
-    /// Runs programs, so many at once, each with its output going to a log of its own, and to `each_line` as it comes.
-    /// Answers whether all succeeded.
+    /// Runs programs, one at once for each of these processors, on which it stays. Its output goes to a log of its own,
+    /// and to `each_line`, with which log that is, as it comes. Answers whether all succeeded.
     pub(crate) fn run_logged_at_once(
         &self,
-        at_once: usize,
+        processors: impl IntoIterator<Item = usize>,
         programs: Vec<(Command, PathBuf)>,
-        each_line: impl Fn(&str) + Sync,
+        each_line: impl Fn(&Path, &str) + Sync,
     ) -> Result<bool> {
         let each_line = &each_line;
         let queue = Mutex::new(programs.into_iter());
         let queue = &queue;
         thread::scope(|scope| {
-            let one_by_one = move || -> Result<bool> {
+            let one_by_one = move |processor| -> Result<bool> {
+                processors::stay_on(processor);
                 let mut all = true;
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((command, log)) = next else { return Ok(all) };
-                    all &= self.log(scope, command, &log, each_line)?;
+                    let of_log = log.clone();
+                    all &= self.log(scope, command, &log, move |line| each_line(&of_log, line))?;
                 }
             };
-            let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(one_by_one)).collect();
+            let workers = processors.into_iter();
+            let workers: Vec<_> =
+                workers.map(|processor| scope.spawn(move || one_by_one(processor))).collect();
             let ended: Vec<Result<bool>> = workers
                 .into_iter()
                 .map(|worker| worker.join().map_err(|_| "A worker panicked.".to_owned())?)

@@ -10,7 +10,8 @@ mod whole;
 mod wine;
 
 use std::{
-    fs,
+    cmp::Reverse,
+    fs, iter,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
@@ -39,6 +40,18 @@ const UNITS: [&str; 9] = [
     "hark-agent",
 ];
 
+/// How many programs of tests are run at once on a processor. By this, it is seldom idle.
+const AT_ONCE: usize = 3;
+/// How many tests of a program are run at once.
+const TESTS_AT_ONCE: &str = "3";
+
+/// How many random runs the engine's models make of a link and of alerts, and what is said of it.
+const RUNS: &str = "5000";
+const LESS: (&str, &str) = (
+    "hark-engine",
+    "5,000 random runs of 100,000 and 20,000: what knows no system does the same on each",
+);
+
 /// Does it; the whole for longer where this is to soak.
 pub(crate) fn cross(shell: &Shell, soak: bool) -> Result<()> {
     let begun = Instant::now();
@@ -53,16 +66,20 @@ pub(crate) fn cross(shell: &Shell, soak: bool) -> Result<()> {
     let between = ["build", "--package", "hark-api", "--examples"];
     shell.run(target::cargo(shell, &between)?)?;
     let programs = wine.programs(shell)?;
-    println!("== units under Wine");
-    let session = wine.begin(shell)?;
-    record.units = units(shell, &wine)?;
-    println!("== the whole under Wine");
-    record.whole = whole::run(shell, &programs, soak)?;
+    println!("== units and the whole under Wine");
+    let units = units(shell, &wine, soak)?;
+    let (whole, without) = whole::programs(shell, &programs, soak)?;
+    record.whole = without;
+    if !soak {
+        record.whole.less.insert(0, (LESS.0.to_owned(), LESS.1.to_owned()));
+    }
+    let sessions = wine.begin(shell)?;
+    (record.units, record.whole.tally) = counted(shell, &wine, units, whole)?;
     println!("== the installer under Wine");
-    record.installer = installer::life(shell, &wine, &programs)?;
+    record.installer = wine.kept(|| installer::life(shell, &wine, &programs))?;
     println!("== how soon it starts");
     record.start = whole::start(shell, &programs)?;
-    drop(session);
+    drop(sessions);
 
     println!("== macOS");
     record.macos = check(shell, MACOS)?;
@@ -85,52 +102,71 @@ pub(crate) fn build(shell: &Shell, profile: &str) -> Result<PathBuf> {
     Ok(shell.target.join(WINDOWS).join(folder))
 }
 
-/// Runs the unit tests of all crates but the window's, which has no web view there.
-fn units(shell: &Shell, wine: &Wine) -> Result<Tally> {
+/// The unit tests of all crates but the window's, which has no web view there; built.
+fn units(shell: &Shell, wine: &Wine, soak: bool) -> Result<Command> {
     let mut args = vec!["test", "--no-fail-fast", "--lib", "--bins"];
     args.extend(UNITS.iter().chain(&["hark"]).flat_map(|name| ["--package", name]));
-    let mut command = target::cargo(shell, &args)?;
-    command.env(target::RUNNER, wine.script()).env("RUST_BACKTRACE", "0");
-    // Snapshots are looked for from the checkout, which cargo cannot be asked for there.
-    command.env("INSTA_WORKSPACE_ROOT", &shell.root);
-    counted(shell, "cross-units", command)
-}
-
-/// Runs tests and counts them; what they print is in the log of this name.
-fn counted(shell: &Shell, log: &str, command: Command) -> Result<Tally> {
-    let folder = shell.target.join("xtask-log");
-    fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}.", folder.display()))?;
-    counted_at_once(shell, 1, vec![(command, folder.join(format!("{log}.txt")))])
-}
-
-/// Runs several programs of tests, so many at once, each with its log.
-fn counted_at_once(
-    shell: &Shell,
-    at_once: usize,
-    programs: Vec<(Command, PathBuf)>,
-) -> Result<Tally> {
-    let Some((_, first)) = programs.first() else { return Ok(Tally::default()) };
-    let logs = match programs.len() {
-        1 => first.clone(),
-        _ => first.parent().unwrap_or(first).to_owned(),
+    let command = |more: &[&str]| {
+        let mut command = target::cargo(shell, &[&args, more].concat())?;
+        // Snapshots are looked for from the checkout, which cargo cannot be asked for there. It is built in, too.
+        command.env("INSTA_WORKSPACE_ROOT", &shell.root);
+        command.env(target::RUNNER, wine.script()).env("RUST_BACKTRACE", "0");
+        command.env("RUST_TEST_THREADS", TESTS_AT_ONCE);
+        if !soak {
+            command.env("HARK_SOAK_RUNS", RUNS);
+        }
+        Ok(command)
     };
+    shell.run(command(&["--no-run"])?)?;
+    command(&[])
+}
+
+/// Runs the unit tests, and the named programs of tests of the whole, beside each other, and counts either. What takes
+/// longest is begun first, so that nothing long is left to the end. Each stays on a processor with the Wine that it
+/// asks, which saves a third of both's time: one of them always waits for the other.
+fn counted(
+    shell: &Shell,
+    wine: &Wine,
+    units: Command,
+    whole: Vec<(String, Command)>,
+) -> Result<(Tally, Tally)> {
+    let logs = shell.target.join("xtask-log");
+    let (of_units, of_whole) = (logs.join("cross-units.txt"), logs.join("cross-whole"));
+    fs::create_dir_all(&of_whole).map_err(|e| format!("{}: {e}.", of_whole.display()))?;
+    let whole = whole.into_iter().map(|(file, it)| (it, of_whole.join(format!("{file}.txt"))));
+    let mut programs: Vec<_> = iter::once((units, of_units.clone())).chain(whole).collect();
+    programs.sort_by_cached_key(|(_, log)| Reverse(took(log)));
     for (_, log) in &programs {
         _ = fs::remove_file(log);
     }
-    let tally = Mutex::new(Tally::default());
-    let done = shell.run_logged_at_once(at_once, programs, |line| {
-        tally.lock().unwrap_or_else(PoisonError::into_inner).count(line);
+    let tallies = Mutex::new((Tally::default(), Tally::default()));
+    let workers = wine.seats().iter().copied().cycle().take(wine.seats().len() * AT_ONCE);
+    let done = shell.run_logged_at_once(workers, programs, |log, line| {
+        let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        match log == of_units {
+            true => tallies.0.count(line),
+            false => tallies.1.count(line),
+        }
         let line = line.trim();
         if line.ends_with("FAILED") || line.starts_with("error") {
             println!("   {line}");
         }
     })?;
-    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if !done && tally.failed == 0 {
+    let (units, whole) = tallies.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if !done && units.failed + whole.failed == 0 {
         return Err(format!("The tests could not be run; see {}", logs.display()));
     }
-    println!("{tally}; see {}", logs.display());
-    Ok(tally)
+    println!("{units}; see {}", of_units.display());
+    println!("{whole}; see {}", of_whole.display());
+    Ok((units, whole))
+}
+
+/// How long a program of tests took when it wrote this log, in milliseconds; 0 where there is none.
+fn took(log: &Path) -> u64 {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let ends =
+        text.lines().filter_map(|line| line.rsplit_once("finished in ")?.1.strip_suffix('s'));
+    ends.filter_map(|seconds| seconds.parse::<f64>().ok()).map(|it| (it * 1e3) as u64).sum()
 }
 
 /// Writes a file of this mode, and its folder where there is none.

@@ -93,7 +93,7 @@ impl Record {
         for (why, which) in by_reason {
             text += &format!("| {why} | {} |\n", which.join(", "));
         }
-        text += "\nFiles that ask for less than on Linux:\n\n| which | how |\n|---|---|\n";
+        text += "\nWhat asks for less than on Linux:\n\n| which | how |\n|---|---|\n";
         for (what, how) in &self.whole.less {
             text += &format!("| `{what}` | {how} |\n");
         }

@@ -4,9 +4,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
-use super::{counted_at_once, record::Whole};
+use super::{TESTS_AT_ONCE, record::Whole};
 use crate::{Result, Shell, archive, servers};
 
 const BUS: &str =
@@ -21,8 +22,6 @@ const SOAK: &str = "`cargo xtask soak` alone fetches its server";
 const LINK: &str = "Wine does not show Linux's symbolic links";
 const NO_FILES: &str = "there is no count of open files on Windows, which its rules ask for";
 const BUILDS: &str = "it builds Hark for this computer";
-const MANY: &str = "between any two answers Wine's server looks at each socket that has something unread, and for each at \
-                    all polls that wait: with a thousand of both it hardly answers any more";
 
 /// Files that are left out, and why.
 const FILES: &[(&str, &str)] = &[
@@ -65,7 +64,6 @@ const FILES: &[(&str, &str)] = &[
 const TESTS: &[(&str, &str, &str)] = &[
     ("added", "a_password_is_asked_for_without_being_shown_and_kept_for_its_owner_alone", LINUX),
     ("bad_input", "a_data_folder_that_may_not_be_written_is_named", LINUX),
-    ("bounds", "a_thousand_links_stream_in_one_agent", MANY),
     ("by_data", "a_mapping_says_what_is_where_and_an_update_takes_the_place_of_the_last", BUS),
     ("by_data", "rules_are_tried_before_they_are_in_force_and_each_message_says_which_decided", BUS),
     ("feed_ntfy", "a_new_notification_server_is_told_nothing_of_the_numbers_of_the_one_before", BUS),
@@ -129,17 +127,15 @@ const LESS: &[(&str, &str)] = &[
 /// How often the agent is killed where time does not matter.
 const KILLS: &str = "200";
 
-/// How many files are run at once, and how many tests of each: by these, two processors are seldom idle.
-const FILES_AT_ONCE: usize = 4;
-const TESTS_AT_ONCE: &str = "3";
-
-/// Runs them; for longer where this is to soak.
-pub(super) fn run(shell: &Shell, programs: &Path, soak: bool) -> Result<Whole> {
+/// The files' programs, built, and what is left out; with more to do where this is to soak.
+pub(super) fn programs(
+    shell: &Shell,
+    programs: &Path,
+    soak: bool,
+) -> Result<(Vec<(String, Command)>, Whole)> {
     let left_out: BTreeSet<&str> = FILES.iter().map(|(file, _)| *file).collect();
     let (servers, node) = servers::ensure(shell)?;
     let archived = archive::ensure(shell)?;
-    let logs = shell.target.join("xtask-log/cross-whole");
-    fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}.", logs.display()))?;
     let mut wanted = files(&shell.root)?;
     wanted.retain(|file| !left_out.contains(&**file));
     let mut runs = Vec::new();
@@ -158,14 +154,14 @@ pub(super) fn run(shell: &Shell, programs: &Path, soak: bool) -> Result<Whole> {
         if soak {
             command.env("HARK_SOAK_KILLS", KILLS);
         }
-        runs.push((command, logs.join(format!("{file}.txt"))));
+        runs.push((file, command));
     }
-    let tally = counted_at_once(shell, FILES_AT_ONCE, runs)?;
     let files = FILES.iter().map(|(file, why)| ((*file).to_owned(), (*why).to_owned()));
     let tests =
         TESTS.iter().map(|(file, test, why)| (format!("{file}: {test}"), (*why).to_owned()));
     let less = LESS.iter().map(|(file, what)| ((*file).to_owned(), (*what).to_owned()));
-    Ok(Whole { tally, left_out: files.chain(tests).collect(), less: less.collect() })
+    let left_out = files.chain(tests).collect();
+    Ok((runs, Whole { left_out, less: less.collect(), ..Whole::default() }))
 }
 
 /// The programs of these test files, built. They are begun as they are: cargo would look at all that they are made of

@@ -15,22 +15,27 @@ use std::{
 };
 
 use super::{target::WINDOWS, write};
-use crate::{Result, Shell, archive, shell};
+use crate::{Result, Shell, archive, processors, shell};
 
 /// Has Wine 10; that of Debian 12 lacks what Rust's standard library asks for.
 const SUITE: &str = "trixie";
 const PACKAGES: &str = "wine64,wine,ca-certificates";
 
-/// Runs a program in the other root, with the caller's environment and folder: where a session is held, in the root
-/// that was made for that.
+/// Runs a program in the other root, with the caller's environment and folder, by the Wine of the processor that it is
+/// kept on: where a session of that is held, in the root that was made for that.
 const SCRIPT: &str = r#"#!/bin/sh
 # Runs a program for Windows under Wine.
-export WINEPREFIX='@PREFIX@' WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='
+seat=@FIRST@
+while read -r name value; do
+    case $name in Cpus_allowed_list:) [ -d '@FOLDER@'/prefix-"$value" ] && seat=$value; break ;; esac
+done < /proc/$$/status
+export WINEPREFIX='@FOLDER@'/prefix-$seat WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='
 export WINELOADER=/usr/lib/wine/wine64
 : "${XDG_RUNTIME_DIR:=/tmp}"; export XDG_RUNTIME_DIR
 unset TMPDIR
 umask 077
-[ -e '@SESSION@' ] && read -r session < '@SESSION@'
+session='@FOLDER@'/session-$seat
+[ -e "$session" ] && read -r session < "$session"
 if [ "/proc/$session/root" -ef '@ROOT@' ]; then
     exec nsenter --mount="/proc/$session/ns/mnt" --root="/proc/$session/root" --wdns="$PWD" -- \
         "$WINELOADER" "$@"
@@ -43,6 +48,12 @@ done
 exec chroot "$root" /bin/sh -c "cd \"\$0\"; exec \"\$WINELOADER\" \"\$@\"" "$here" "$@"
 ' sh '@ROOT@' "$PWD" "$@"
 "#;
+/// Begins Wine's server as Debian's own script does, and with what `unread.c` says of it.
+const SERVER: &str = r#"#!/bin/sh
+LD_PRELOAD='@UNREAD@' exec /usr/lib/wine/wineserver64 -p0 "$@"
+"#;
+/// Each takes most of a gigabyte.
+const SEATS_MAX: usize = 4;
 /// How long a session has to begin, the first one of all with what Wine makes for each person.
 const BEGINS: Duration = Duration::from_secs(300);
 
@@ -53,6 +64,8 @@ const DRIVER: &str = r#""Graphics"="null""#;
 
 pub(crate) struct Wine {
     folder: PathBuf,
+    /// See [`seats`](Self::seats).
+    seats: Vec<usize>,
 }
 
 impl Wine {
@@ -61,7 +74,9 @@ impl Wine {
     /// # Errors
     /// Where this is not root's, or the packages cannot be had.
     pub(crate) fn ensure(shell: &Shell) -> Result<Self> {
-        let wine = Self { folder: shell.target.join("wine") };
+        let mut seats = processors::all();
+        seats.truncate(SEATS_MAX);
+        let wine = Self { folder: shell.target.join("wine"), seats };
         if !rustix::process::geteuid().is_root() {
             return Err("Wine is entered as another root, which only root can.".to_owned());
         }
@@ -92,26 +107,63 @@ impl Wine {
         }
         let bound: Vec<_> = bound.iter().map(|folder| format!("'{}'", folder.display())).collect();
         let script = SCRIPT
-            .replace("@PREFIX@", &wine.folder.join("prefix").display().to_string())
+            .replace("@FIRST@", &wine.first().to_string())
+            .replace("@FOLDER@", &wine.folder.display().to_string())
             .replace("@ROOT@", &wine.root().display().to_string())
-            .replace("@SESSION@", &wine.session().display().to_string())
             .replace("@BOUND@", &bound.join(" "));
         write(&wine.script(), &script, 0o755)?;
+        wine.wakes_once(shell)?;
         Ok(wine)
+    }
+
+    /// Has Wine's server not be woken again and again by what is unread: see `unread.c`.
+    fn wakes_once(&self, shell: &Shell) -> Result<()> {
+        let library = self.folder.join("unread.so");
+        let mut compile = shell.command("cc");
+        compile.args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"]);
+        compile.arg(&library).arg("xtask/src/cross/unread.c");
+        shell.run(compile)?;
+        let server = SERVER.replace("@UNREAD@", &library.display().to_string());
+        write(&self.root().join("usr/lib/wine/wineserver"), &server, 0o755)
     }
 
     fn root(&self) -> PathBuf {
         self.folder.join("root")
     }
 
-    /// The file with the process that holds a session.
-    fn session(&self) -> PathBuf {
-        self.folder.join("session")
+    /// The processors that have a Wine of their own each. What is kept on none of them has that of the first.
+    pub(crate) fn seats(&self) -> &[usize] {
+        &self.seats
     }
 
-    /// The folder of the person there.
+    /// Does it on the first of these processors, with all that it starts.
+    pub(crate) fn kept<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        thread::scope(|scope| {
+            let kept = scope.spawn(|| {
+                processors::stay_on(self.first());
+                work()
+            });
+            kept.join().map_err(|_| "A worker panicked.".to_owned())?
+        })
+    }
+
+    fn first(&self) -> usize {
+        self.seats.first().copied().unwrap_or_default()
+    }
+
+    /// The file with the process that holds a session.
+    fn session(&self, seat: usize) -> PathBuf {
+        self.folder.join(format!("session-{seat}"))
+    }
+
+    /// What Wine keeps for its own.
+    fn prefix(&self, seat: usize) -> PathBuf {
+        self.folder.join(format!("prefix-{seat}"))
+    }
+
+    /// The folder of the person there, for what is kept on no processor.
     pub(crate) fn person(&self) -> PathBuf {
-        self.folder.join("prefix/drive_c/users/root")
+        self.prefix(self.first()).join("drive_c/users/root")
     }
 
     /// Runs a program for Windows.
@@ -149,8 +201,8 @@ impl Wine {
     }
 
     /// Windows have windows at all times. Here they can be made without a display, by the driver that draws none.
-    fn draws_nothing(&self) -> Result<()> {
-        let registry = self.folder.join("prefix/user.reg");
+    fn draws_nothing(&self, seat: usize) -> Result<()> {
+        let registry = self.prefix(seat).join("user.reg");
         let mut text = fs::read_to_string(&registry).unwrap_or_else(|_| REGISTRY.to_owned());
         if text.contains(DRIVER) {
             return Ok(());
@@ -159,18 +211,31 @@ impl Wine {
         write(&registry, &text, 0o600)
     }
 
-    /// Begins a session that lasts until the answer is dropped: a test that starts what all share, and ends all that it
-    /// has started, would end the others' with it. What is started meanwhile enters its root.
-    pub(crate) fn begin(&self, shell: &Shell) -> Result<Session> {
-        _ = fs::remove_file(self.session());
-        self.draws_nothing()?;
+    /// Begins a session on each seat that lasts until the answer is dropped: a test that starts what all share, and ends
+    /// all that it has started, would end the others' with it. What is started meanwhile enters its root.
+    pub(crate) fn begin(&self, shell: &Shell) -> Result<Vec<Session>> {
+        thread::scope(|scope| {
+            let begin = |seat| {
+                processors::stay_on(seat);
+                self.begin_on(shell, seat)
+            };
+            let begun: Vec<_> =
+                self.seats.iter().map(|seat| scope.spawn(move || begin(*seat))).collect();
+            let begun = begun.into_iter().map(|it| it.join().map_err(|_| "A worker panicked.")?);
+            begun.collect()
+        })
+    }
+
+    fn begin_on(&self, shell: &Shell, seat: usize) -> Result<Session> {
+        _ = fs::remove_file(self.session(seat));
+        self.draws_nothing(seat)?;
         // This boots Wine, too. What does that and ends has all end, and what begins meanwhile boots once more beside
         // it: of two that have the devices, one is asked and the other answers.
         let mut hold = shell.command(self.script());
         hold.args(["cmd", "/c", "pause"]).stdin(Stdio::piped());
         hold.stdout(Stdio::piped()).stderr(Stdio::null());
         let held = hold.spawn().map_err(|e| format!("Wine could not be started: {e}."))?;
-        let mut session = Session { held, file: self.session() };
+        let mut session = Session { held, file: self.session(seat) };
         let mut says = session.held.stdout.take().ok_or("no output")?;
         let (tell, speaks) = mpsc::channel();
         thread::spawn(move || {
