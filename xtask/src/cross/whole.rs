@@ -83,6 +83,7 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("listen", "a_message_whose_run_was_cut_short_is_run_again_and_one_that_was_done_is_not", SCRIPT),
     ("listen", "what_a_stranger_sends_is_no_argument_of_the_command_and_comes_whole", SCRIPT),
     ("listen", "what_is_too_much_for_the_command_is_left_out_and_counted", SCRIPT),
+    ("listen", "what_prints_as_it_comes_ends_with_its_reader_and_not_at_the_next_line", LINUX),
     ("listen_wrong", "a_message_whose_command_cannot_be_started_is_not_done", SCRIPT),
     ("listen_wrong", "a_state_behind_a_link_has_one_lock_and_the_link_stays", LINK),
     ("metrics", "dashboard_and_rules_ask_for_metrics_that_there_are", NO_FILES),

@@ -8,11 +8,22 @@ use std::{
 
 use hark_agent::print::harmless;
 use hark_engine::readable::Text;
+use hark_platform::terminal;
 use serde::Serialize;
+
+use crate::Done;
 
 /// Prints a line.
 pub fn line(text: impl fmt::Display) -> io::Result<()> {
     print(format_args!("{text}\n"))
+}
+
+/// Does what prints as things come, for as long as somebody reads it.
+pub async fn while_read(work: impl Future<Output = Done>) -> Done {
+    tokio::select! {
+        done = work => done,
+        () = terminal::unread() => Ok(()),
+    }
 }
 
 /// Prints a value as a line of JSON.

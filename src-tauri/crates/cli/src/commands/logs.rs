@@ -33,16 +33,19 @@ pub async fn logs(profile: &Profile, options: &LogsOptions) -> Done {
         return Ok(());
     }
     out::print(lines)?;
-    loop {
-        sleep(EVERY).await;
-        let (more, end) = from(&path, read).map_err(|error| unreadable(&path, error))?;
-        out::print(harmless(&more))?;
-        read = end;
-        // A day's file is done once another has begun.
-        if let Some(newer) = latest().filter(|newer| *newer != path) {
-            (path, read) = (newer, 0);
+    out::while_read(async {
+        loop {
+            sleep(EVERY).await;
+            let (more, end) = from(&path, read).map_err(|error| unreadable(&path, error))?;
+            out::print(harmless(&more))?;
+            read = end;
+            // A day's file is done once another has begun.
+            if let Some(newer) = latest().filter(|newer| *newer != path) {
+                (path, read) = (newer, 0);
+            }
         }
-    }
+    })
+    .await
 }
 
 /// The file of the latest day: their names are in the order of the days.

@@ -58,13 +58,16 @@ pub async fn messages(profile: &Profile, options: &MessagesOptions) -> Done {
         listed: stored.iter().map(|message| message.id).collect(),
         last: None,
     };
-    following.events(events).await?;
-    loop {
-        // The agent has ended. What comes while it starts anew is in its store.
-        sleep(RETRY).await;
-        let events = pin!(client.events()?);
+    out::while_read(async {
         following.events(events).await?;
-    }
+        loop {
+            // The agent has ended. What comes while it starts anew is in its store.
+            sleep(RETRY).await;
+            let events = pin!(client.events()?);
+            following.events(events).await?;
+        }
+    })
+    .await
 }
 
 /// Sees that what a person names is followed, or that something of it is stored.

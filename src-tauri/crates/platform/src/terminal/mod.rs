@@ -38,6 +38,12 @@ pub fn understands_escapes() -> bool {
     system::understands_escapes()
 }
 
+/// Is done once nobody reads standard output any more, such as a `head` that has what it wants. That is told of a pipe
+/// on Linux; else it is never done, and the next thing that is written finds out.
+pub async fn unread() {
+    system::unread().await;
+}
+
 /// Leaves the terminal, so that this process outlives it.
 pub fn leave() {
     system::leave();

@@ -30,5 +30,9 @@ pub(super) fn understands_escapes() -> bool {
     output.mode().and_then(|mode| output.set_mode(mode | ESCAPES)).is_ok()
 }
 
+pub(super) async fn unread() {
+    std::future::pending().await
+}
+
 /// Whoever starts a process that is to outlive its console starts it without one.
 pub(super) fn leave() {}

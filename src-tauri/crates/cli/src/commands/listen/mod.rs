@@ -24,6 +24,7 @@ use hark_local::profile::Profile;
 use hark_platform::{
     clock,
     signals::{self, Signal},
+    terminal::unread,
 };
 use hark_stream::connection::Ask;
 use sha2::{Digest, Sha256};
@@ -103,6 +104,7 @@ pub async fn listen(profile: &Profile, options: ListenOptions) -> Result<ExitCod
         () = signal() => Why::Signal,
         why = follow(listens, &common, &ended) => why,
         () = over(options.timeout) => Why::TimedOut,
+        () = nobody_reads(options.exec) => Why::Over,
     };
     finish(why, &common, &stop, runs, signal()).await
 }
@@ -122,6 +124,14 @@ async fn over(time: Option<Duration>) {
         Some(time) => sleep(time).await,
         None => std::future::pending().await,
     }
+}
+
+/// Is done once nobody reads what it prints; never where a command is run for it.
+async fn nobody_reads(exec: bool) {
+    if exec {
+        std::future::pending::<()>().await;
+    }
+    unread().await;
 }
 
 /// Follows all, until it is over or none is left.
