@@ -322,35 +322,36 @@ fn texts(value: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn a_thousand_links_stream_in_one_agent() {
-    const LINKS: usize = 1_000;
+    // All of them stream under Wine, too, where nothing else runs.
+    let links = if under_wine() { 250 } else { 1_000 };
     let world = World::new();
     let nchan = Nchan::start(&world).await;
     let agent = world.agent().await;
     let idle = memory(&agent, "VmRSS");
-    let keys: Vec<_> = (0..LINKS).map(|number| format!("n{number}")).collect();
+    let keys: Vec<_> = (0..links).map(|number| format!("n{number}")).collect();
     let url = nchan.url("news");
     world.follow(&keys.iter().map(|key| (key.as_str(), url.as_str())).collect::<Vec<_>>());
     // The server counts: to be asked for a thousand links again and again would keep the agent from them.
     eventually("all are there", LONG, async || match nchan.subscribers("news").await {
-        LINKS => Ok(()),
+        count if count == links => Ok(()),
         count => Err(count),
     })
     .await;
     eventually("all stream", LONG, async || {
-        let links = world.ask().await.map_err(|error| error.to_string())?.links;
-        let streaming = links.iter().filter(|it| matches!(it.phase, Phase::Streaming { .. }));
+        let all = world.ask().await.map_err(|error| error.to_string())?.links;
+        let streaming = all.iter().filter(|it| matches!(it.phase, Phase::Streaming { .. }));
         let streaming = streaming.count();
-        (streaming == LINKS).then_some(()).ok_or(format!("{streaming} of {}", links.len()))
+        (streaming == links).then_some(()).ok_or(format!("{streaming} of {}", all.len()))
     })
     .await;
     nchan.publish("news", "to each").await;
     eventually("each has its message", LONG, async || {
-        let links = world.ask().await.map_err(|error| error.to_string())?.links;
-        let served = links.iter().filter(|link| link.messages == 1).count();
-        (served == LINKS).then_some(()).ok_or(format!("{served}"))
+        let all = world.ask().await.map_err(|error| error.to_string())?.links;
+        let served = all.iter().filter(|link| link.messages == 1).count();
+        (served == links).then_some(()).ok_or(format!("{served}"))
     })
     .await;
-    let each = (memory(&agent, "VmRSS").saturating_sub(idle)) / LINKS;
-    println!("{LINKS} links: {} KiB each", each / KIB);
+    let each = (memory(&agent, "VmRSS").saturating_sub(idle)) / links;
+    println!("{links} links: {} KiB each", each / KIB);
     assert!(each < LINK_MAX, "{each} bytes a link");
 }
