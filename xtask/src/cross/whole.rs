@@ -120,7 +120,10 @@ const TESTS: &[(&str, &str, &str)] = &[
 
 /// What is run, and asks for less than on Linux.
 const LESS: &[(&str, &str)] = &[
-    ("bounds", "twice the memory: what is first run of a program is memory of its own under Wine; 250 links at once of 1,000"),
+    (
+        "bounds",
+        "twice the memory: what is first run of a program is memory of its own under Wine; 250 links at once of 1,000",
+    ),
     ("handlers", "a handler of an agent that was killed ends with it, and no next agent ends it"),
     ("judge_real", "12 of 30 random runs, as each start of the agent takes longer"),
 ];
