@@ -4,6 +4,7 @@
 //! have its number.
 
 use std::{
+    fs::File,
     io,
     os::{
         fd::OwnedFd,
@@ -17,7 +18,10 @@ use std::{
 
 use rustix::{
     fs::{Access, access},
-    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+    process::{
+        Pid, Signal, WaitId, WaitIdOptions, getpgrp, kill_process, kill_process_group, waitid,
+    },
+    termios::tcgetpgrp,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -52,30 +56,51 @@ pub(super) fn advice(path: &Path) -> String {
 
 pub(super) fn without_window(_command: &mut tokio::process::Command) {}
 
-/// The group of one that its caller follows.
-pub(super) struct Tree(tokio::process::Child);
+/// One that its caller follows, in a group of its own.
+///
+/// Where this process is at a terminal, both are in the group to which that gives Ctrl-C: else a person who has waited
+/// enough would end this process alone. It may ask something there, too.
+pub(super) struct Tree {
+    child: tokio::process::Child,
+    leads: bool,
+}
 
 impl Tree {
-    pub(super) fn begin(mut command: tokio::process::Command) -> io::Result<Self> {
-        command.process_group(0).spawn().map(Self)
+    pub(super) fn begin(command: tokio::process::Command) -> io::Result<Self> {
+        Self::begin_as(command, !is_at_terminal())
+    }
+
+    fn begin_as(mut command: tokio::process::Command, leads: bool) -> io::Result<Self> {
+        if leads {
+            command.process_group(0);
+        }
+        Ok(Self { child: command.spawn()?, leads })
     }
 
     pub(super) fn output(&mut self) -> Option<ChildStdout> {
-        self.0.stdout.take()
+        self.child.stdout.take()
     }
 
     pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
-        self.0.wait().await
+        self.child.wait().await
     }
 
     /// Until `wait` has answered nobody reaps it, and its number is no other's.
     pub(super) fn kill(&mut self) {
-        let pid = self.0.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-        if let Some(pid) = pid {
-            // One that is gone has ended already.
-            let _ = kill_process_group(pid, Signal::KILL);
-        }
+        let pid = self.child.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        // One that is gone has ended already.
+        let _ = match pid {
+            Some(pid) if self.leads => kill_process_group(pid, Signal::KILL),
+            Some(pid) => kill_process(pid, Signal::KILL),
+            None => Ok(()),
+        };
     }
+}
+
+/// Whether Ctrl-C in this process's terminal is for it.
+fn is_at_terminal() -> bool {
+    let group = File::open("/dev/tty").map(tcgetpgrp);
+    matches!(group, Ok(Ok(group)) if group == getpgrp())
 }
 
 /// Runs it to its end.
@@ -319,11 +344,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_followed_ends_whole_unless_it_has_ended_by_itself() {
-        let begin = |text: &str| {
+        let begin_as = |text: &str, leads| {
             let mut command = tokio::process::Command::new("/bin/sh");
             command.args(["-c", text]);
-            Whole::begin(command).unwrap()
+            Whole::begin_by(command, |command| Tree::begin_as(command, leads)).unwrap()
         };
+        let begin = |text: &str| begin_as(text, true);
         let first_line = async |whole: &mut Whole| {
             let mut line = String::new();
             BufReader::new(whole.output().unwrap()).read_line(&mut line).await.unwrap();
@@ -345,7 +371,14 @@ mod tests {
         drop(ended);
         assert!(!is_gone(&pid), "it may be what keeps the secret");
         let left = Pid::from_raw(pid.parse().unwrap()).unwrap();
-        rustix::process::kill_process(left, Signal::KILL).unwrap();
+        kill_process(left, Signal::KILL).unwrap();
+        // At a terminal it is in its group, and ends alone.
+        let mut there = begin_as("echo $$; exec sleep 300", false);
+        let pid = first_line(&mut there).await;
+        let group = rustix::process::getpgid(Pid::from_raw(pid.parse().unwrap())).unwrap();
+        assert_eq!(group, getpgrp());
+        drop(there);
+        until_gone(&pid).await;
     }
 
     #[tokio::test]

@@ -1,5 +1,5 @@
 //! A command that its caller follows itself: it ends whole, with all that it has started, where its caller no longer
-//! wants it. What one that has ended by itself has left running, such as a keeper of secrets, goes on.
+//! wants it (of one that a person waits for at a terminal, Ctrl-C ends the rest). What one that has ended by itself has left running, such as a keeper of secrets, goes on.
 
 use std::{
     io,
@@ -21,9 +21,16 @@ impl Whole {
     ///
     /// # Errors
     /// Where it cannot be started.
-    pub fn begin(mut command: Command) -> io::Result<Self> {
+    pub fn begin(command: Command) -> io::Result<Self> {
+        Self::begin_by(command, Tree::begin)
+    }
+
+    pub(super) fn begin_by(
+        mut command: Command,
+        begin: impl FnOnce(Command) -> io::Result<Tree>,
+    ) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        Ok(Self { tree: Tree::begin(command)?, has_ended: false })
+        Ok(Self { tree: begin(command)?, has_ended: false })
     }
 
     /// What it prints; nothing where that was taken before.
