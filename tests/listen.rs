@@ -96,14 +96,17 @@ async fn what_prints_as_it_comes_ends_with_its_reader_and_not_at_the_next_line()
     ];
     for (name, args) in commands {
         let mut command = world.command("sh");
-        command.args(["-c", r#""$0" "$@" | head -n 1"#]).arg(hark::program("hark")).args(args);
+        command
+            .args(["-c", r#"{ "$0" "$@"; echo "code $?" >&2; } | head -n 1"#])
+            .arg(hark::program("hark"))
+            .args(args);
         let mut both = Running::start(&world, name, command);
         let client = match name {
             "listen" => Some(streaming(&server, "data: first\n\n").await),
             _ => None,
         };
         assert!(both.ended(SHORT).await.success(), "{}", both.err());
-        assert_eq!(both.lines().len(), 1, "{}", both.out());
+        assert_eq!((both.lines().len(), &*both.err()), (1, "code 0\n"), "{}", both.out());
         drop(client);
     }
 }

@@ -96,6 +96,8 @@ impl Wine {
             write(&fresh.join("etc/hosts"), "127.0.0.1 localhost\n", 0o644)?;
             fs::rename(&fresh, wine.root()).map_err(|e| e.to_string())?;
         }
+        // Of one Wine for all processors, as it was once.
+        _ = fs::remove_dir_all(wine.folder.join("prefix"));
         // What is here and not in every root of Debian: the checkout, and the target folder where that is elsewhere.
         let bound = match shell.target.starts_with(&shell.root) {
             true => vec![&shell.root],
@@ -118,13 +120,18 @@ impl Wine {
 
     /// Has Wine's server not be woken again and again by what is unread: see `unread.c`.
     fn wakes_once(&self, shell: &Shell) -> Result<()> {
-        let library = self.folder.join("unread.so");
+        let library = self.unread();
         let mut compile = shell.command("cc");
         compile.args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"]);
         compile.arg(&library).arg("xtask/src/cross/unread.c");
         shell.run(compile)?;
         let server = SERVER.replace("@UNREAD@", &library.display().to_string());
         write(&self.root().join("usr/lib/wine/wineserver"), &server, 0o755)
+    }
+
+    /// What `unread.c` is compiled to.
+    fn unread(&self) -> PathBuf {
+        self.folder.join("unread.so")
     }
 
     fn root(&self) -> PathBuf {
@@ -214,7 +221,7 @@ impl Wine {
     /// Begins a session on each seat that lasts until the answer is dropped: a test that starts what all share, and ends
     /// all that it has started, would end the others' with it. What is started meanwhile enters its root.
     pub(crate) fn begin(&self, shell: &Shell) -> Result<Vec<Session>> {
-        thread::scope(|scope| {
+        let sessions: Vec<Session> = thread::scope(|scope| {
             let begin = |seat| {
                 processors::stay_on(seat);
                 self.begin_on(shell, seat)
@@ -222,8 +229,22 @@ impl Wine {
             let begun: Vec<_> =
                 self.seats.iter().map(|seat| scope.spawn(move || begin(*seat))).collect();
             let begun = begun.into_iter().map(|it| it.join().map_err(|_| "A worker panicked.")?);
-            begun.collect()
-        })
+            begun.collect::<Result<_>>()
+        })?;
+        if Self::servers() < self.seats.len() {
+            return Err(format!("Wine's server has not loaded {}.", self.unread().display()));
+        }
+        Ok(sessions)
+    }
+
+    /// How many programs have loaded [`unread`](Self::unread).
+    fn servers() -> usize {
+        let has = |process: fs::DirEntry| {
+            let maps = fs::read_to_string(process.path().join("maps"));
+            // Its folder is told as from another root.
+            maps.is_ok_and(|maps| maps.lines().any(|line| line.ends_with("/unread.so")))
+        };
+        fs::read_dir("/proc").into_iter().flatten().flatten().map(has).filter(|it| *it).count()
     }
 
     fn begin_on(&self, shell: &Shell, seat: usize) -> Result<Session> {

@@ -28,7 +28,7 @@ impl Commands {
     /// # Errors
     /// Where there is none of that key or name, it cannot be sent to, or its server does not take it.
     pub async fn send(&self, message: SendMessage) -> Result<Sent, ApiError> {
-        sent(self.configuration.wanted(), message).await
+        sent(self.configuration.wanted(), message, Credentials::new).await
     }
 }
 
@@ -49,12 +49,14 @@ pub async fn send(
     let read = files.within(FILE_TIMEOUT, read).await;
     let read = read.unwrap_or_else(|slow| Err(TomlError::Slow { path, slow }));
     let (_, settings) = read.map_err(|error| refusal(error.into()))?;
-    sent(settings.subscriptions, message).await
+    // A person waits for it.
+    sent(settings.subscriptions, message, Credentials::attended).await
 }
 
 async fn sent(
     mut all: IndexMap<String, Subscription>,
     message: SendMessage,
+    credentials: fn(Subscription) -> Credentials,
 ) -> Result<Sent, ApiError> {
     let said = ApiError::plain;
     let key = settings::key_of(&all, &message.subscription).map_err(refusal)?;
@@ -71,7 +73,7 @@ async fn sent(
     let sending = one.to_send(&request.url);
     let server = sending.origin();
     let failed = |cause: Cause| said(refused(&cause, &server));
-    let ask = Credentials::new(sending).ask().await.map_err(failed)?;
+    let ask = credentials(sending).ask().await.map_err(failed)?;
     publish(ask, request).await.map_err(failed)?;
     Ok(Sent { name: one.name.unwrap_or_else(|| key.clone()), subscription: key })
 }
@@ -97,6 +99,7 @@ mod tests {
             let one = Subscription::plain("https://a.invalid/x".parse().unwrap(), feed);
             [("a".to_owned(), one)].into_iter().collect::<IndexMap<_, _>>()
         };
+        let sent = |all, message| super::sent(all, message, Credentials::new);
         for (feed, words) in [("smee", "feed is smee"), (feed::UNKNOWN, "not known yet")] {
             let said = sent(all(feed), message("hi")).await.unwrap_err().sentence;
             assert!(said.contains(words), "{said}");

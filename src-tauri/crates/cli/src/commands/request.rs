@@ -19,7 +19,7 @@ const PASSWORD: &str = "The password does not belong into the URL, which others 
 pub async fn ask(url: &str, given: &[String], way: Way) -> Result<Ask, Failed> {
     let subscription = subscription(url, way)?;
     let origin = subscription.origin();
-    let ask = Credentials::new(subscription).ask().await;
+    let ask = Credentials::attended(subscription).ask().await;
     let ask = ask.map_err(|cause| Failed(cause.sentence(&origin)))?;
     Ok(Ask { headers: headers(given)?, ..ask })
 }

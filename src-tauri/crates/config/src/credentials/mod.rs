@@ -8,12 +8,12 @@ use std::{
 };
 
 use hark_engine::failure::Cause;
-use hark_platform::aside::{Aside, FILE_TIMEOUT};
+use hark_platform::aside::FILE_TIMEOUT;
 use hark_stream::connection::{Ask, TlsFiles, Via, tls_config};
 use tokio_rustls::rustls::ClientConfig;
 
 use crate::settings::{ClientCertificate, Subscription};
-use secrets::Printed;
+use secrets::How;
 
 pub use secrets::SECRET_BYTES_MAX;
 
@@ -21,9 +21,7 @@ pub use secrets::SECRET_BYTES_MAX;
 #[derive(Clone)]
 pub struct Credentials {
     subscription: Arc<Subscription>,
-    printed: Printed,
-    /// Reads its files.
-    aside: Aside,
+    how: How,
     /// The TLS configuration of own certificates, read once until the server refuses.
     tls: Arc<Mutex<Option<Arc<ClientConfig>>>>,
 }
@@ -32,20 +30,24 @@ impl Credentials {
     /// The credentials of this subscription.
     #[must_use]
     pub fn new(subscription: Subscription) -> Self {
-        Self {
-            subscription: Arc::new(subscription),
-            printed: Printed::default(),
-            aside: Aside::default(),
-            tls: Arc::default(),
-        }
+        Self { subscription: Arc::new(subscription), how: How::default(), tls: Arc::default() }
+    }
+
+    /// The same, read by a process that a person waits for at a terminal: a command may ask them there, and Ctrl-C
+    /// ends it, too.
+    #[must_use]
+    pub fn attended(subscription: Subscription) -> Self {
+        let mut one = Self::new(subscription);
+        one.how.is_attended = true;
+        one
     }
 
     /// What to ask, without a cursor; an error where a credential or a certificate cannot be read.
     pub fn ask(&self) -> impl Future<Output = Result<Ask, Cause>> + Send + 'static {
         let access = self.clone();
         async move {
-            let Self { subscription, printed, aside, .. } = &access;
-            let headers = secrets::headers(subscription, printed, aside).await?;
+            let Self { subscription, how, .. } = &access;
+            let headers = secrets::headers(subscription, how).await?;
             let (proxy, tls) = (subscription.proxy.clone(), access.own_tls().await?);
             let via = Via { proxy, tls, ..Via::default() };
             let limits = subscription.limits();
@@ -55,7 +57,7 @@ impl Credentials {
 
     /// The server took what was sent.
     pub fn taken(&self) {
-        self.printed.taken();
+        self.how.printed.taken();
     }
 
     /// The server refused: what may have expired is read again. Answers whether a credential was good
@@ -63,7 +65,7 @@ impl Credentials {
     #[must_use]
     pub fn refused(&self) -> bool {
         *self.held() = None;
-        self.printed.forget()
+        self.how.printed.forget()
     }
 
     async fn own_tls(&self) -> Result<Option<Arc<ClientConfig>>, Cause> {
@@ -80,7 +82,7 @@ impl Credentials {
         let files = TlsFiles { ca: ca.clone(), client };
         let wrong = |detail: String| Cause::Credential { detail: detail.into() };
         let first = files.first();
-        let read = self.aside.within(FILE_TIMEOUT, move || tls_config(&files)).await;
+        let read = self.how.aside.within(FILE_TIMEOUT, move || tls_config(&files)).await;
         let config = read
             .map_err(|slow| wrong(format!("the file {}: {slow}", first.display())))?
             .map_err(|error| wrong(error.to_string()))?;

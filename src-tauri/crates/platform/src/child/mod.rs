@@ -1,7 +1,7 @@
 //! Runs a command of the person's: in a group of its own that is ended whole, with an output that is bounded, and
 //! no shell in between. It knows nothing of what the command is for.
 //!
-//! Nothing of it waits on the runtime's thread.
+//! Nothing of it waits on the runtime's thread; one that is begun by [`Whole`] is begun there.
 
 #[cfg(unix)]
 mod unix;

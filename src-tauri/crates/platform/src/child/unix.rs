@@ -4,7 +4,6 @@
 //! have its number.
 
 use std::{
-    fs::File,
     io,
     os::{
         fd::OwnedFd,
@@ -18,10 +17,7 @@ use std::{
 
 use rustix::{
     fs::{Access, access},
-    process::{
-        Pid, Signal, WaitId, WaitIdOptions, getpgrp, kill_process, kill_process_group, waitid,
-    },
-    termios::tcgetpgrp,
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -56,21 +52,14 @@ pub(super) fn advice(path: &Path) -> String {
 
 pub(super) fn without_window(_command: &mut tokio::process::Command) {}
 
-/// One that its caller follows, in a group of its own.
-///
-/// Where this process is at a terminal, both are in the group to which that gives Ctrl-C: else a person who has waited
-/// enough would end this process alone. It may ask something there, too.
+/// One that its caller follows: the first of a group, or beside this process in its group.
 pub(super) struct Tree {
     child: tokio::process::Child,
     leads: bool,
 }
 
 impl Tree {
-    pub(super) fn begin(command: tokio::process::Command) -> io::Result<Self> {
-        Self::begin_as(command, !is_at_terminal())
-    }
-
-    fn begin_as(mut command: tokio::process::Command, leads: bool) -> io::Result<Self> {
+    pub(super) fn begin(mut command: tokio::process::Command, leads: bool) -> io::Result<Self> {
         if leads {
             command.process_group(0);
         }
@@ -95,12 +84,6 @@ impl Tree {
             None => Ok(()),
         };
     }
-}
-
-/// Whether Ctrl-C in this process's terminal is for it.
-fn is_at_terminal() -> bool {
-    let group = File::open("/dev/tty").map(tcgetpgrp);
-    matches!(group, Ok(Ok(group)) if group == getpgrp())
 }
 
 /// Runs it to its end.
@@ -344,12 +327,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_followed_ends_whole_unless_it_has_ended_by_itself() {
-        let begin_as = |text: &str, leads| {
+        let script = |text: &str| {
             let mut command = tokio::process::Command::new("/bin/sh");
             command.args(["-c", text]);
-            Whole::begin_by(command, |command| Tree::begin_as(command, leads)).unwrap()
+            command
         };
-        let begin = |text: &str| begin_as(text, true);
+        let begin = |text: &str| Whole::begin(script(text)).unwrap();
         let first_line = async |whole: &mut Whole| {
             let mut line = String::new();
             BufReader::new(whole.output().unwrap()).read_line(&mut line).await.unwrap();
@@ -361,22 +344,26 @@ mod tests {
         drop(unwanted);
         until_gone(&pid).await;
         // One whose first process has ended, and that nobody has seen end.
-        let mut unseen = begin("sleep 300 & echo $!");
-        let pid = first_line(&mut unseen).await;
+        let mut unseen = begin("sleep 300 & echo $! $$");
+        let line = first_line(&mut unseen).await;
+        let (pid, first) = line.split_once(' ').unwrap();
+        until_gone(first).await;
         drop(unseen);
-        until_gone(&pid).await;
+        until_gone(pid).await;
         let mut ended = begin("sleep 300 & echo $!; exit 3");
         let pid = first_line(&mut ended).await;
         assert_eq!(ended.end().await.unwrap().code(), Some(3));
         drop(ended);
+        // What would end it does so within this.
+        sleep(Duration::from_millis(300)).await;
         assert!(!is_gone(&pid), "it may be what keeps the secret");
         let left = Pid::from_raw(pid.parse().unwrap()).unwrap();
         kill_process(left, Signal::KILL).unwrap();
-        // At a terminal it is in its group, and ends alone.
-        let mut there = begin_as("echo $$; exec sleep 300", false);
+        // Beside this process it is in its group, which Ctrl-C reaches, and ends alone.
+        let mut there = Whole::beside(script("echo $$; exec sleep 300")).unwrap();
         let pid = first_line(&mut there).await;
         let group = rustix::process::getpgid(Pid::from_raw(pid.parse().unwrap())).unwrap();
-        assert_eq!(group, getpgrp());
+        assert_eq!(group, rustix::process::getpgrp());
         drop(there);
         until_gone(&pid).await;
     }

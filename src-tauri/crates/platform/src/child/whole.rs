@@ -1,5 +1,8 @@
-//! A command that its caller follows itself: it ends whole, with all that it has started, where its caller no longer
-//! wants it (of one that a person waits for at a terminal, Ctrl-C ends the rest). What one that has ended by itself has left running, such as a keeper of secrets, goes on.
+//! A command that its caller follows itself, and that ends where its caller no longer wants it: with all that it has
+//! started, unless it is one that a person waits for. What one that has ended by itself has left running, such as a
+//! keeper of secrets, goes on.
+//!
+//! It is begun on the thread of its caller.
 
 use std::{
     io,
@@ -10,27 +13,34 @@ use tokio::process::{ChildStdout, Command};
 
 use super::system::Tree;
 
-/// A command that has begun. Dropping it ends it and what it has started, unless it was seen to end.
+/// A command that has begun. Dropping it ends it, unless it was seen to end.
 pub struct Whole {
     tree: Tree,
     has_ended: bool,
 }
 
 impl Whole {
-    /// Begins a command that reads nothing, and whose errors nobody reads.
+    /// Begins a command that reads nothing, and whose errors nobody reads: in a group of its own, that ends whole, and
+    /// without a console window.
     ///
     /// # Errors
     /// Where it cannot be started.
     pub fn begin(command: Command) -> io::Result<Self> {
-        Self::begin_by(command, Tree::begin)
+        Self::begin_as(command, true)
     }
 
-    pub(super) fn begin_by(
-        mut command: Command,
-        begin: impl FnOnce(Command) -> io::Result<Tree>,
-    ) -> io::Result<Self> {
+    /// Begins one beside this process, for a person who waits for both: it may ask something at their terminal, whose
+    /// Ctrl-C ends both and all that they have started. Else it ends alone.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub fn beside(command: Command) -> io::Result<Self> {
+        Self::begin_as(command, false)
+    }
+
+    fn begin_as(mut command: Command, leads: bool) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        Ok(Self { tree: begin(command)?, has_ended: false })
+        Ok(Self { tree: Tree::begin(command, leads)?, has_ended: false })
     }
 
     /// What it prints; nothing where that was taken before.

@@ -82,14 +82,17 @@ pub(super) fn without_window(command: &mut tokio::process::Command) {
     command.creation_flags(CREATE_NO_WINDOW.0);
 }
 
-/// The job of one that its caller follows.
+/// One that its caller follows: the first of a job, or beside this process with its console.
 pub(super) struct Tree(Box<dyn ChildWrapper>);
 
 impl Tree {
     /// Without `KillOnDrop`, which would end what is left running, too.
-    pub(super) fn begin(command: tokio::process::Command) -> io::Result<Self> {
+    pub(super) fn begin(command: tokio::process::Command, leads: bool) -> io::Result<Self> {
         let mut command = CommandWrap::from(command);
-        command.wrap(CreationFlags(CREATE_NO_WINDOW)).wrap(JobObject).spawn().map(Self)
+        if leads {
+            command.wrap(CreationFlags(CREATE_NO_WINDOW)).wrap(JobObject);
+        }
+        command.spawn().map(Self)
     }
 
     pub(super) fn output(&mut self) -> Option<ChildStdout> {
@@ -102,7 +105,7 @@ impl Tree {
 
     pub(super) fn kill(&mut self) {
         if let Err(error) = self.0.start_kill() {
-            tracing::debug!("a job could not be ended: {error}");
+            tracing::debug!("a command could not be ended: {error}");
         }
     }
 }
@@ -421,6 +424,8 @@ mod tests {
         let mut ended = begin("leave");
         assert!(ended.end().await.unwrap().success());
         drop(ended);
+        // What would end it does so within this.
+        sleep(Duration::from_millis(500)).await;
         assert!(is_locked(&lock), "it may be what keeps the secret");
         File::create(enough(&lock)).unwrap();
         until(&lock, false).await;

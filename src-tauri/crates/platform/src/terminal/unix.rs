@@ -4,6 +4,8 @@
 use std::os::fd::AsFd;
 use std::{env, io};
 
+#[cfg(target_os = "linux")]
+use rustix::fs::{FileType, fstat};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 #[cfg(target_os = "linux")]
 use tokio::{io::Interest, net::unix::pipe};
@@ -38,14 +40,16 @@ pub(super) fn understands_escapes() -> bool {
     env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// The end of a pipe that is written to is told by `EPOLLERR`. Files and most devices cannot be asked for events.
+/// Of a pipe that nobody reads `EPOLLERR` tells. Of anything else it tells a failure, which the next line finds out.
 #[cfg(target_os = "linux")]
 pub(super) async fn unread() {
+    let is_pipe =
+        fstat(io::stdout()).is_ok_and(|it| FileType::from_raw_mode(it.st_mode) == FileType::Fifo);
     // A number of its own for the same pipe, which stays one that a writer waits for.
     let own = io::stdout().as_fd().try_clone_to_owned();
     let is_told = match own.and_then(pipe::Sender::from_owned_fd_unchecked) {
-        Ok(output) => output.ready(Interest::ERROR).await.is_ok(),
-        Err(_) => false,
+        Ok(output) if is_pipe => output.ready(Interest::ERROR).await.is_ok(),
+        _ => false,
     };
     if !is_told {
         std::future::pending().await

@@ -203,7 +203,7 @@ async fn access(subscription: &Subscription, hidden: &mut Hidden) -> (Credential
     if named.iter().find(is_elsewhere).is_some() {
         return (Credentials::Elsewhere, None);
     }
-    let asked = Access::new(subscription.clone()).ask().await;
+    let asked = Access::attended(subscription.clone()).ask().await;
     for value in asked.iter().flat_map(|ask| ask.headers.values()) {
         hidden.secret(&String::from_utf8_lossy(value.as_bytes()));
     }
