@@ -6,12 +6,8 @@
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use hark_tests::{
-    LONG, Running, SHORT, World, eventually,
-    hark::{self, under_wine},
-    ntfy::Ntfy,
-    process::gone,
-    real_ntfy::RealNtfy,
-    sse::Server,
+    LONG, Running, SHORT, World, eventually, hark::under_wine, ntfy::Ntfy, process::gone,
+    real_ntfy::RealNtfy, sse::Server,
 };
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -79,36 +75,6 @@ async fn several_are_followed_at_once_and_each_line_says_which_it_is_of() {
     let all = world.hark(&["listen", &no.url("/1"), &no.url("/2")]).await;
     assert_eq!(all.code, Some(1), "{all:?}");
     assert_eq!(all.err.matches("401").count(), 2, "{all:?}");
-}
-
-#[tokio::test]
-async fn what_prints_as_it_comes_ends_with_its_reader_and_not_at_the_next_line() {
-    let (world, server) = (World::new(), Server::start().await);
-    let url = server.url("/events");
-    world.follow(&[("news", &url)]);
-    let _agent = world.agent().await;
-    let _kept = streaming(&server, "id: 1\ndata: one\n\n").await;
-    world.stored(1).await;
-    let commands = [
-        ("messages", &["messages", "--follow"][..]),
-        ("logs", &["logs", "--follow"]),
-        ("listen", &["listen", &url]),
-    ];
-    for (name, args) in commands {
-        let mut command = world.command("sh");
-        command
-            .args(["-c", r#"{ "$0" "$@"; echo "code $?" >&2; } | head -n 1"#])
-            .arg(hark::program("hark"))
-            .args(args);
-        let mut both = Running::start(&world, name, command);
-        let client = match name {
-            "listen" => Some(streaming(&server, "data: first\n\n").await),
-            _ => None,
-        };
-        assert!(both.ended(SHORT).await.success(), "{}", both.err());
-        assert_eq!((both.lines().len(), &*both.err()), (1, "code 0\n"), "{}", both.out());
-        drop(client);
-    }
 }
 
 #[tokio::test]

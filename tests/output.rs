@@ -1,8 +1,10 @@
-//! What commands print for scripts: as the schema says, and as a spreadsheet takes it.
+//! What commands print for scripts: as the schema says, as a spreadsheet takes it, and for as long as it is read.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
 
-use hark_tests::{LONG, World, described::as_described, eventually, sse::Server};
+use hark_tests::{
+    LONG, Running, SHORT, World, described::as_described, eventually, hark, sse::Server,
+};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -95,4 +97,40 @@ async fn what_needs_no_agent_is_described_as_well() {
     })
     .await;
     as_described("hark doctor URL --json", &[seen]);
+}
+
+#[tokio::test]
+async fn what_prints_as_it_comes_ends_with_its_reader_and_not_at_the_next_line() {
+    let (world, server) = (World::new(), Server::start().await);
+    let url = server.url("/events");
+    world.follow(&[("news", &url)]);
+    let _agent = world.agent().await;
+    let mut kept = server.streaming(&world).await;
+    kept.send("id: 1\ndata: one\n\n").await;
+    world.stored(1).await;
+    let commands = [
+        ("messages", &["messages", "--follow"][..]),
+        ("logs", &["logs", "--follow"]),
+        ("listen", &["listen", &url]),
+    ];
+    for (name, args) in commands {
+        let mut command = world.command("sh");
+        command
+            .args(["-c", r#"{ "$0" "$@"; echo "code $?" >&2; } | head -n 1"#])
+            .arg(hark::program("hark"))
+            .args(args);
+        let mut both = Running::start(&world, name, command);
+        let client = match name {
+            "listen" => {
+                let mut client = server.client().await;
+                client.accept().await;
+                client.send("data: first\n\n").await;
+                Some(client)
+            }
+            _ => None,
+        };
+        assert!(both.ended(SHORT).await.success(), "{}", both.err());
+        assert_eq!((both.lines().len(), &*both.err()), (1, "code 0\n"), "{}", both.out());
+        drop(client);
+    }
 }
